@@ -1,0 +1,140 @@
+//! The small interfaces by which the pallets talk. Each is implemented by one pallet and used
+//! through a `Config` type by the others.
+
+use crate::{
+	model::ModelView, parameters::ProtocolParameters, Balance, ComputeUnits, Hash, ModelRef,
+	NodeId, ProofSystem, SetupId, Statement, Tick, VkHash,
+};
+use frame_support::{dispatch::DispatchResult, weights::Weight};
+use sp_runtime::DispatchError;
+
+/// Parameters and the service clock. Implemented by `pallet-network-parameters`.
+pub trait Network {
+	/// The parameters in force.
+	fn parameters() -> ProtocolParameters;
+	/// The service clock.
+	fn now() -> Tick;
+	/// Whether the service clock runs. Nothing is assigned while it stands.
+	fn is_serving() -> bool;
+}
+
+/// What a registered verifying key says of its circuit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeyInfo {
+	/// Its hash: the key's identifier.
+	pub vk_hash: VkHash,
+	/// Compute units of one proof.
+	pub compute_units: ComputeUnits,
+	/// Public inputs of one proof.
+	pub public_inputs: u32,
+}
+
+/// Verifying keys and proofs. Implemented by `pallet-proof-verifier`.
+pub trait ProofVerifier<AccountId> {
+	/// Registers a key, or adds a reference to it if it is there. Takes a deposit from `depositor`
+	/// for the first reference. Errors: unknown or ended proof system, setup not approved, invalid
+	/// plan, deposit not affordable.
+	fn register_key(
+		depositor: &AccountId,
+		system: ProofSystem,
+		setup: SetupId,
+		key: &[u8],
+	) -> Result<KeyInfo, DispatchError>;
+	/// Drops a reference; the last one removes the key and returns the deposit.
+	fn release_key(vk_hash: VkHash) -> DispatchResult;
+	/// Verifies that `proof` proves exactly `statement`, whose input and output tensors are given.
+	fn verify(
+		vk_hash: VkHash,
+		statement: &Statement,
+		input: &[i64],
+		output: &[i64],
+		proof: &[u8],
+	) -> DispatchResult;
+	/// Weight of [`Self::verify`] under this key; the maximum if the key is unknown.
+	fn verify_weight(vk_hash: VkHash) -> Weight;
+	/// Weight of [`Self::verify`] under the largest key.
+	fn max_verify_weight() -> Weight;
+	/// Weight of [`Self::register_key`] for a key of so many bytes.
+	fn register_weight(key_bytes: u32) -> Weight;
+}
+
+/// Model versions. Implemented by `pallet-model-registry`.
+pub trait Models<AccountId> {
+	/// A model version.
+	fn model(model: ModelRef) -> Option<ModelView<AccountId>>;
+	/// Counts a workload that starts, so that the version is kept. Errors: unknown model, or not
+	/// for sale.
+	fn start_workload(model: ModelRef) -> DispatchResult;
+	/// Counts a workload that ended. `settled`: it was proven and paid.
+	fn end_workload(model: ModelRef, settled: bool);
+}
+
+/// What the draw needs to know of a workload.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DrawRequest<'a, AccountId> {
+	/// Model to serve.
+	pub model: ModelRef,
+	/// Who submitted it: never served by a node of its own.
+	pub submitter: &'a AccountId,
+	/// Randomness that nobody knew at submission.
+	pub seed: Hash,
+	/// Nodes that failed this workload before.
+	pub excluded: &'a [NodeId],
+	/// Compute units to reserve.
+	pub compute_units: ComputeUnits,
+	/// Stake to reserve, planck.
+	pub proof_stake: Balance,
+	/// The output must be due by then.
+	pub latest: Tick,
+}
+
+/// A workload's node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Assignment<AccountId> {
+	/// The node.
+	pub node: NodeId,
+	/// Its operator: whose stake answers and who is paid.
+	pub operator: AccountId,
+	/// Its worker key: who delivers.
+	pub worker: AccountId,
+	/// When the output is due.
+	pub due: Tick,
+}
+
+/// Node pools. Implemented by `pallet-node-pool`.
+pub trait NodePool<AccountId> {
+	/// Draws a node with free capacity and stake, and reserves both. `None` if no sampled candidate
+	/// qualifies; then nothing changed.
+	fn draw(request: &DrawRequest<AccountId>) -> Option<Assignment<AccountId>>;
+	/// Releases exactly what [`Self::draw`] reserved of the node's capacity, and records whether
+	/// the node delivered in time.
+	fn release(node: NodeId, compute_units: ComputeUnits, delivered: bool);
+	/// Compute units per block pledged by all nodes in this epoch.
+	fn total_pledge() -> ComputeUnits;
+	/// Weight of one [`Self::draw`] at most.
+	fn draw_weight() -> Weight;
+}
+
+/// Operators' stakes. Implemented by `pallet-worker-staking`.
+pub trait Stakes<AccountId> {
+	/// Bonded stake above the operator's minimum, that new proof stakes can use.
+	fn free_stake(operator: &AccountId) -> Balance;
+	/// Sets the operator's pledge over all its nodes (the larger of this epoch's and the next's).
+	/// Errors if the bond does not cover it.
+	fn set_pledge(operator: &AccountId, pledge: ComputeUnits) -> DispatchResult;
+	/// Locks `amount` of the free stake as a proof stake.
+	fn lock(operator: &AccountId, amount: Balance) -> DispatchResult;
+	/// Returns `amount` from the proof stakes to the bond.
+	fn unlock(operator: &AccountId, amount: Balance) -> DispatchResult;
+	/// Moves up to `amount` of the operator's bond, unbonding stake included, to `to`. Returns what
+	/// was moved.
+	fn slash_bond(operator: &AccountId, amount: Balance, to: &AccountId) -> Balance;
+	/// Moves up to `amount` of the operator's proof stakes to `to`. Returns what was moved.
+	fn slash_locked(operator: &AccountId, amount: Balance, to: &AccountId) -> Balance;
+}
+
+/// The VRF output of the parent block's author. Implemented by the runtime over BABE.
+pub trait ParentVrf {
+	/// The parent's VRF output, if its slot had one.
+	fn parent_vrf() -> Option<Hash>;
+}
