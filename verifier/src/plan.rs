@@ -1,0 +1,760 @@
+//! The plan: a verifying key as typed, bounded data.
+//!
+//! **Encoding** (SCALE; version 1), field after field:
+//!
+//! | field | type |
+//! | --- | --- |
+//! | version | `u8` = 1 |
+//! | k: binary logarithm of the number of rows | `u8` |
+//! | degree of the constraint system | `u8` |
+//! | number of public inputs | `u32` |
+//! | halo2's digest of the key (its `transcript_repr`) | `[u8; 32]`, a scalar |
+//! | phase of each advice column | `Vec<u8>` |
+//! | phase of each challenge | `Vec<u8>` |
+//! | advice queries, in halo2's order | `Vec<(u16 column, i16 rotation)>` |
+//! | instance queries | `Vec<i16 rotation>` |
+//! | fixed queries | `Vec<(u16 column, i16 rotation)>` |
+//! | commitments of fixed columns | `Vec<[u8; 64]>`, points |
+//! | columns of the permutation, each with its commitment | `Vec<(u8 kind, u16 column, [u8; 64])>` |
+//! | constants | `Vec<[u8; 32]>`, scalars |
+//! | number of the gates' constraints | `u32` |
+//! | width of each lookup | `Vec<u8>` |
+//! | program | `Vec<Instruction>` ([`expression`]) |
+//!
+//! Kinds of columns are 0 advice, 1 fixed, 2 instance. The program outputs the gates' constraints,
+//! then for each lookup its inputs, then its table's columns, as many each as it is wide.
+//!
+//! **Derived, never stated:** the domain's generator, blinding factors (from the advice queries, as
+//! halo2 does), permutation chunks, the proof's length ([`layout`]), which commitments are opened
+//! at which points ([`opening`]).
+
+pub mod expression;
+pub(crate) mod layout;
+pub(crate) mod opening;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use crate::{
+	domain::{Domain, TWO_ADICITY},
+	limits,
+	transcript::{plan_digest, DIGEST_BYTES},
+	Scalar,
+};
+use alloc::{collections::BTreeSet, vec::Vec};
+use ark_bn254::G1Affine;
+use core::fmt;
+use expression::Instruction;
+use inference_primitives::CircuitShape;
+use layout::Layout;
+use opening::Openings;
+
+/// Version of the encoding.
+pub const PLAN_VERSION: u8 = 1;
+
+/// A kind of column.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ColumnKind {
+	/// The prover's witness.
+	Advice,
+	/// Part of the key: constants, weights, selectors, tables.
+	Fixed,
+	/// The public inputs.
+	Instance,
+}
+
+/// A column, read `rotation` rows after the current one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Query {
+	/// Index of the column among its kind.
+	pub column: u16,
+	/// Rows after the current one; negative is before.
+	pub rotation: i16,
+}
+
+/// A column that takes part in the permutation argument (copy constraints).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PermutationColumn {
+	/// Its kind.
+	pub kind: ColumnKind,
+	/// Its index among its kind.
+	pub index: u16,
+	/// Commitment of its permutation polynomial.
+	pub commitment: G1Affine,
+}
+
+/// What a plan states; the rest follows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Parts {
+	pub k: u8,
+	pub degree: u8,
+	pub num_public_inputs: u32,
+	pub transcript_repr: Scalar,
+	pub advice_phases: Vec<u8>,
+	pub challenge_phases: Vec<u8>,
+	pub advice_queries: Vec<Query>,
+	pub instance_queries: Vec<i16>,
+	pub fixed_queries: Vec<Query>,
+	pub fixed_commitments: Vec<G1Affine>,
+	pub permutation: Vec<PermutationColumn>,
+	pub constants: Vec<Scalar>,
+	pub gates: u32,
+	pub lookup_widths: Vec<u8>,
+	pub program: Vec<Instruction>,
+}
+
+/// A validated verifying key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Plan {
+	parts: Parts,
+	domain: Domain,
+	blinding_factors: u32,
+	/// For each permutation column, its query at the current row.
+	permutation_queries: Vec<expression::ColumnQuery>,
+	layout: Layout,
+	openings: Openings,
+	digest: [u8; DIGEST_BYTES],
+}
+
+/// How much work [`verify`](crate::verify) does under a plan: what weights are computed from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct VerificationWork {
+	/// Field elements of the instance column, each hashed.
+	pub public_inputs: u32,
+	/// Points of the one multi-scalar multiplication.
+	pub msm_points: u32,
+	/// Points in the proof, each checked to be on the curve and hashed.
+	pub proof_points: u32,
+	/// Field elements in the proof, each hashed.
+	pub evaluations: u32,
+	/// Instructions of the expression program, each at most one field multiplication.
+	pub operations: u32,
+	/// Upper bound of field multiplications elsewhere: Lagrange polynomials, public inputs,
+	/// permutation and lookup arguments, interpolation.
+	pub products: u32,
+	/// Pairings, of one product.
+	pub pairings: u32,
+}
+
+/// Bytes, or a key, that are no valid plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PlanError {
+	/// More bytes than a plan may have.
+	TooLong {
+		/// [`limits::MAX_PLAN_BYTES`].
+		limit: u32,
+		/// Bytes given.
+		got: usize,
+	},
+	/// An encoding of another version.
+	Version {
+		/// [`PLAN_VERSION`].
+		expected: u8,
+		/// Version given.
+		got: u8,
+	},
+	/// The bytes end within a value.
+	Truncated {
+		/// Where that value starts.
+		offset: usize,
+	},
+	/// Bytes follow the plan.
+	Trailing {
+		/// How many.
+		bytes: usize,
+	},
+	/// A length is not in SCALE's shortest form.
+	NonCanonicalLength {
+		/// Where it starts.
+		offset: usize,
+	},
+	/// A scalar is not below the field's modulus.
+	NonCanonicalScalar {
+		/// Where it starts.
+		offset: usize,
+	},
+	/// A point's coordinate is not below the base field's modulus.
+	NonCanonicalPoint {
+		/// Where it starts.
+		offset: usize,
+	},
+	/// A point is not on the curve.
+	OffCurve {
+		/// Where it starts.
+		offset: usize,
+	},
+	/// An unknown kind of column or instruction.
+	UnknownTag {
+		/// Where it stands.
+		offset: usize,
+		/// The tag.
+		got: u8,
+	},
+	/// The plan encodes to other bytes than it was decoded from.
+	NonCanonical,
+	/// More of something than allowed.
+	TooMany {
+		/// Of what.
+		what: &'static str,
+		/// How many are allowed.
+		limit: u32,
+		/// How many there are.
+		got: u32,
+	},
+	/// A number outside its range.
+	OutOfRange {
+		/// Which number.
+		what: &'static str,
+		/// Least allowed.
+		min: i64,
+		/// Greatest allowed.
+		max: i64,
+		/// Its value.
+		got: i64,
+	},
+	/// Something that must be unique occurs twice.
+	Duplicate {
+		/// What.
+		what: &'static str,
+		/// Index of the second occurrence.
+		index: usize,
+	},
+	/// A column of the permutation argument is not queried at the current row.
+	UnqueriedPermutationColumn {
+		/// Index within the permutation.
+		index: usize,
+	},
+	/// An instruction takes more operands than the stack holds.
+	StackUnderflow {
+		/// Index of the instruction.
+		instruction: usize,
+	},
+	/// The stack grows over [`limits::MAX_STACK`].
+	StackOverflow {
+		/// Index of the instruction.
+		instruction: usize,
+	},
+	/// An output leaves operands on the stack, or the program ends without an output.
+	UnbalancedOutput {
+		/// Index of the instruction.
+		instruction: usize,
+	},
+	/// The program's outputs are not those of its gates and lookups.
+	Outputs {
+		/// Outputs that gates and lookups need.
+		expected: u32,
+		/// Outputs of the program.
+		got: u32,
+	},
+	/// The constraint system's degree is below that of one of its constraints.
+	DegreeTooLow {
+		/// Degree stated.
+		stated: u8,
+		/// Degree needed.
+		needed: u32,
+	},
+}
+
+impl fmt::Display for PlanError {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::TooLong { limit, got } => {
+				write!(f, "a verifying key has at most {limit} bytes, got {got}")
+			},
+			Self::Version { expected, got } => {
+				write!(f, "expected plan version {expected}, got {got}")
+			},
+			Self::Truncated { offset } => {
+				write!(f, "the plan ends within the value at byte {offset}")
+			},
+			Self::Trailing { bytes } => write!(f, "{bytes} bytes follow the plan"),
+			Self::NonCanonicalLength { offset } => {
+				write!(f, "the length at byte {offset} is not in its shortest form")
+			},
+			Self::NonCanonicalScalar { offset } => {
+				write!(
+					f,
+					"the scalar at byte {offset} is not below the field's modulus"
+				)
+			},
+			Self::NonCanonicalPoint { offset } => {
+				write!(
+					f,
+					"the point at byte {offset} has a coordinate not below the modulus"
+				)
+			},
+			Self::OffCurve { offset } => {
+				write!(f, "the point at byte {offset} is not on the curve")
+			},
+			Self::UnknownTag { offset, got } => write!(f, "unknown tag {got} at byte {offset}"),
+			Self::NonCanonical => write!(f, "the plan is not in its canonical encoding"),
+			Self::TooMany { what, limit, got } => {
+				write!(f, "at most {limit} {what} are allowed, got {got}")
+			},
+			Self::OutOfRange {
+				what,
+				min,
+				max,
+				got,
+			} => {
+				write!(f, "{what} must lie in {min}..={max}, got {got}")
+			},
+			Self::Duplicate { what, index } => {
+				write!(f, "{what} {index} occurs twice")
+			},
+			Self::UnqueriedPermutationColumn { index } => {
+				write!(
+					f,
+					"permutation column {index} is not queried at the current row"
+				)
+			},
+			Self::StackUnderflow { instruction } => {
+				write!(
+					f,
+					"instruction {instruction} takes more operands than there are"
+				)
+			},
+			Self::StackOverflow { instruction } => {
+				write!(
+					f,
+					"instruction {instruction} needs a stack deeper than {}",
+					limits::MAX_STACK
+				)
+			},
+			Self::UnbalancedOutput { instruction } => {
+				write!(
+					f,
+					"at instruction {instruction} the stack does not hold just one output"
+				)
+			},
+			Self::Outputs { expected, got } => {
+				write!(
+					f,
+					"gates and lookups need {expected} expressions, the program has {got}"
+				)
+			},
+			Self::DegreeTooLow { stated, needed } => {
+				write!(
+					f,
+					"the constraint system states degree {stated}, a constraint has {needed}"
+				)
+			},
+		}
+	}
+}
+
+impl core::error::Error for PlanError {}
+
+impl Plan {
+	/// Decodes and validates a plan. Refuses trailing bytes, encodings that are not canonical,
+	/// counts over their limits (before it allocates), indices that point nowhere, and points that
+	/// are not on the curve. `plan.to_bytes()` equals `bytes`.
+	pub fn decode_canonical(bytes: &[u8]) -> Result<Self, PlanError> {
+		check_length(bytes.len())?;
+		let plan = Self::from_parts(wire::decode(bytes)?)?;
+		if plan.to_bytes() == bytes {
+			Ok(plan)
+		} else {
+			Err(PlanError::NonCanonical)
+		}
+	}
+
+	/// The canonical encoding.
+	pub fn to_bytes(&self) -> Vec<u8> {
+		wire::encode(&self.parts)
+	}
+
+	/// The circuit's sizes, from which its cost in compute units follows.
+	pub fn shape(&self) -> CircuitShape {
+		CircuitShape {
+			k: self.parts.k,
+			advice: count(self.parts.advice_phases.len()),
+			lookups: count(self.parts.lookup_widths.len()),
+			permutation_chunks: count(self.layout.permutation_chunks()),
+			degree: u32::from(self.parts.degree),
+			operations: count(self.parts.program.len()),
+		}
+	}
+
+	/// Exact number of public inputs.
+	pub fn num_public_inputs(&self) -> u32 {
+		self.parts.num_public_inputs
+	}
+
+	/// Exact number of bytes of a proof.
+	pub fn proof_len(&self) -> usize {
+		self.layout.proof_bytes()
+	}
+
+	/// Binary logarithm of the number of rows.
+	pub fn k(&self) -> u8 {
+		self.parts.k
+	}
+
+	/// How much work a verification is.
+	pub fn work(&self) -> VerificationWork {
+		let sets = self.openings.sets.iter();
+		let interpolation = sets.fold(0usize, |sum, set| {
+			let points = set.points.len();
+			let members = set.members.len();
+			// z, weights and Lagrange values of the set; evaluations of its members.
+			let all = limit_usize(limits::MAX_POINTS);
+			sum.saturating_add(points.saturating_mul(points).saturating_mul(2))
+				.saturating_add(all)
+				.saturating_add(members.saturating_mul(points.saturating_add(4)))
+		});
+		let inputs = limit_usize(self.parts.num_public_inputs);
+		let lagrange = {
+			let (first, last) = self.lagrange_rows();
+			let rows = usize::try_from(last.saturating_sub(first).saturating_add(1));
+			rows.unwrap_or(usize::MAX).saturating_mul(6)
+		};
+		let products = interpolation
+			.saturating_add(lagrange)
+			.saturating_add(inputs.saturating_mul(self.parts.instance_queries.len()))
+			.saturating_add(self.parts.permutation.len().saturating_mul(6))
+			.saturating_add(self.layout.permutation_chunks().saturating_mul(6))
+			.saturating_add(self.parts.lookup_widths.len().saturating_mul(16))
+			.saturating_add(limit_usize(self.layout.outputs()).saturating_mul(2))
+			// inversions and powers: a few hundred multiplications each
+			.saturating_add(2000);
+		VerificationWork {
+			public_inputs: self.parts.num_public_inputs,
+			msm_points: count(self.layout.bases()),
+			proof_points: count(self.layout.points()),
+			evaluations: count(self.layout.evaluations()),
+			operations: count(self.parts.program.len()),
+			products: count(products),
+			pairings: 2,
+		}
+	}
+
+	/// Validates what a plan states and derives the rest.
+	pub(crate) fn from_parts(parts: Parts) -> Result<Self, PlanError> {
+		check_counts(&parts)?;
+		check_indices(&parts)?;
+		let needed = expression::check(&parts)?;
+		if u32::from(parts.degree) < needed {
+			return Err(PlanError::DegreeTooLow {
+				stated: parts.degree,
+				needed,
+			});
+		}
+		let domain = Domain::new(parts.k).ok_or(PlanError::OutOfRange {
+			what: "k",
+			min: 1,
+			max: i64::from(TWO_ADICITY),
+			got: i64::from(parts.k),
+		})?;
+		let blinding_factors = blinding_factors(&parts);
+		// The last blinding_factors + 1 rows are unusable; halo2 wants two more besides the last.
+		let unusable = blinding_factors.saturating_add(1);
+		let least = blinding_factors.saturating_add(3);
+		if domain.rows() < least {
+			return Err(PlanError::OutOfRange {
+				what: "rows",
+				min: i64::from(least),
+				max: 1i64 << limits::MAX_K,
+				got: i64::from(domain.rows()),
+			});
+		}
+		range(
+			"number of public inputs",
+			i64::from(parts.num_public_inputs),
+			0,
+			i64::from(domain.rows().saturating_sub(unusable)),
+		)?;
+		let permutation_queries = permutation_queries(&parts)?;
+		let layout = Layout::new(&parts);
+		at_most("proof bytes", limits::MAX_PROOF_BYTES, layout.proof_bytes())?;
+		let openings = Openings::new(&parts, &domain, blinding_factors, &layout)?;
+		let bytes = wire::encode(&parts);
+		check_length(bytes.len())?;
+		let digest = plan_digest(&bytes);
+		Ok(Self {
+			parts,
+			domain,
+			blinding_factors,
+			permutation_queries,
+			layout,
+			openings,
+			digest,
+		})
+	}
+
+	pub(crate) fn parts(&self) -> &Parts {
+		&self.parts
+	}
+
+	pub(crate) fn domain(&self) -> &Domain {
+		&self.domain
+	}
+
+	pub(crate) fn layout(&self) -> &Layout {
+		&self.layout
+	}
+
+	pub(crate) fn openings(&self) -> &Openings {
+		&self.openings
+	}
+
+	pub(crate) fn permutation_queries(&self) -> &[expression::ColumnQuery] {
+		&self.permutation_queries
+	}
+
+	/// Digest of the encoding: what each transcript starts with.
+	pub fn digest(&self) -> &[u8; DIGEST_BYTES] {
+		&self.digest
+	}
+
+	/// The last usable row, counted backwards from row 0 (negative).
+	pub(crate) fn last_row(&self) -> i32 {
+		i32::try_from(self.blinding_factors)
+			.map(|b| b.saturating_add(1).saturating_neg())
+			.unwrap_or(i32::MIN)
+	}
+
+	/// First and last row whose Lagrange polynomials verification needs: those from the last
+	/// usable row to row 0, and those of the public inputs as seen by each instance query.
+	pub(crate) fn lagrange_rows(&self) -> (i32, i32) {
+		let inputs = i32::try_from(self.parts.num_public_inputs).unwrap_or(i32::MAX);
+		let rotations = self.parts.instance_queries.iter().map(|r| i32::from(*r));
+		rotations.fold((self.last_row(), 0), |(first, last), rotation| {
+			let end = inputs.saturating_sub(1).saturating_sub(rotation);
+			(first.min(rotation.saturating_neg()), last.max(end))
+		})
+	}
+}
+
+/// The number of blinding factors: as halo2 derives it from the advice queries.
+pub(crate) fn blinding_factors(parts: &Parts) -> u32 {
+	let mut queries = alloc::vec![0u32; parts.advice_phases.len()];
+	for query in &parts.advice_queries {
+		if let Some(count) = queries.get_mut(usize::from(query.column)) {
+			*count = count.saturating_add(1);
+		}
+	}
+	queries
+		.into_iter()
+		.max()
+		.unwrap_or(1)
+		.max(3)
+		.saturating_add(2)
+}
+
+/// Finds the query at the current row of each permutation column.
+fn permutation_queries(parts: &Parts) -> Result<Vec<expression::ColumnQuery>, PlanError> {
+	let find = |queries: &[Query], column| {
+		queries.iter().position(|q| {
+			*q == Query {
+				column,
+				rotation: 0,
+			}
+		})
+	};
+	let columns = parts.permutation.iter().enumerate();
+	columns
+		.map(|(index, column)| {
+			let query = match column.kind {
+				ColumnKind::Advice => find(&parts.advice_queries, column.index),
+				ColumnKind::Fixed => find(&parts.fixed_queries, column.index),
+				ColumnKind::Instance => parts.instance_queries.iter().position(|r| *r == 0),
+			};
+			query
+				.map(|query| expression::ColumnQuery {
+					kind: column.kind,
+					query,
+				})
+				.ok_or(PlanError::UnqueriedPermutationColumn { index })
+		})
+		.collect()
+}
+
+/// Checks the numbers that bound others.
+fn check_counts(parts: &Parts) -> Result<(), PlanError> {
+	range("k", i64::from(parts.k), 1, i64::from(limits::MAX_K))?;
+	// 3: the permutation argument's own constraints.
+	range(
+		"degree",
+		i64::from(parts.degree),
+		3,
+		i64::from(limits::MAX_DEGREE),
+	)?;
+	let inputs = limit_usize(parts.num_public_inputs);
+	at_most("public inputs", limits::MAX_PUBLIC_INPUTS, inputs)?;
+	at_most(
+		"advice columns",
+		limits::MAX_COLUMNS,
+		parts.advice_phases.len(),
+	)?;
+	at_most(
+		"challenges",
+		limits::MAX_CHALLENGES,
+		parts.challenge_phases.len(),
+	)?;
+	at_most(
+		"advice queries",
+		limits::MAX_QUERIES,
+		parts.advice_queries.len(),
+	)?;
+	at_most(
+		"instance queries",
+		limits::MAX_INSTANCE_QUERIES,
+		parts.instance_queries.len(),
+	)?;
+	at_most(
+		"fixed queries",
+		limits::MAX_QUERIES,
+		parts.fixed_queries.len(),
+	)?;
+	at_most(
+		"fixed columns",
+		limits::MAX_COLUMNS,
+		parts.fixed_commitments.len(),
+	)?;
+	at_most(
+		"permutation columns",
+		limits::MAX_COLUMNS,
+		parts.permutation.len(),
+	)?;
+	at_most("constants", limits::MAX_CONSTANTS, parts.constants.len())?;
+	at_most(
+		"gate constraints",
+		limits::MAX_GATES,
+		limit_usize(parts.gates),
+	)?;
+	at_most("lookups", limits::MAX_LOOKUPS, parts.lookup_widths.len())?;
+	at_most(
+		"instructions",
+		limits::MAX_INSTRUCTIONS,
+		parts.program.len(),
+	)
+}
+
+/// Checks that phases, columns, rotations and widths are in range and queries unique.
+fn check_indices(parts: &Parts) -> Result<(), PlanError> {
+	for phase in &parts.advice_phases {
+		range(
+			"advice phase",
+			i64::from(*phase),
+			0,
+			i64::from(limits::MAX_PHASE),
+		)?;
+	}
+	// A challenge of a phase without advice would never be drawn: anyone could choose it.
+	let last_phase = parts.advice_phases.iter().copied().max().unwrap_or(0);
+	for phase in &parts.challenge_phases {
+		range(
+			"challenge phase",
+			i64::from(*phase),
+			0,
+			i64::from(last_phase),
+		)?;
+	}
+	for width in &parts.lookup_widths {
+		range(
+			"lookup width",
+			i64::from(*width),
+			1,
+			i64::from(limits::MAX_LOOKUP_WIDTH),
+		)?;
+	}
+	check_queries(
+		"advice query",
+		&parts.advice_queries,
+		parts.advice_phases.len(),
+	)?;
+	check_queries(
+		"fixed query",
+		&parts.fixed_queries,
+		parts.fixed_commitments.len(),
+	)?;
+	let instance = parts.instance_queries.iter().map(|r| Query {
+		column: 0,
+		rotation: *r,
+	});
+	check_queries("instance query", &instance.collect::<Vec<_>>(), 1)?;
+	let mut seen = BTreeSet::new();
+	for (index, column) in parts.permutation.iter().enumerate() {
+		let columns = match column.kind {
+			ColumnKind::Advice => parts.advice_phases.len(),
+			ColumnKind::Fixed => parts.fixed_commitments.len(),
+			ColumnKind::Instance => 1,
+		};
+		below("permutation column", column.index, columns)?;
+		if !seen.insert((column.kind, column.index)) {
+			return Err(PlanError::Duplicate {
+				what: "permutation column",
+				index,
+			});
+		}
+	}
+	Ok(())
+}
+
+/// Checks queries of one kind of column.
+fn check_queries(what: &'static str, queries: &[Query], columns: usize) -> Result<(), PlanError> {
+	let mut seen = BTreeSet::new();
+	for (index, query) in queries.iter().enumerate() {
+		below(what, query.column, columns)?;
+		let limit = i64::from(limits::MAX_ROTATION);
+		range(
+			"rotation",
+			i64::from(query.rotation),
+			limit.saturating_neg(),
+			limit,
+		)?;
+		if !seen.insert(*query) {
+			return Err(PlanError::Duplicate { what, index });
+		}
+	}
+	Ok(())
+}
+
+/// Checks the length of an encoding.
+fn check_length(got: usize) -> Result<(), PlanError> {
+	let limit = limits::MAX_PLAN_BYTES;
+	if got > limit_usize(limit) {
+		return Err(PlanError::TooLong { limit, got });
+	}
+	Ok(())
+}
+
+/// Refuses a number outside `min..=max`.
+fn range(what: &'static str, got: i64, min: i64, max: i64) -> Result<(), PlanError> {
+	if (min..=max).contains(&got) {
+		Ok(())
+	} else {
+		Err(PlanError::OutOfRange {
+			what,
+			min,
+			max,
+			got,
+		})
+	}
+}
+
+/// Refuses an index that is not below `len`.
+fn below(what: &'static str, index: u16, len: usize) -> Result<(), PlanError> {
+	let max = i64::try_from(len).unwrap_or(i64::MAX).saturating_sub(1);
+	range(what, i64::from(index), 0, max)
+}
+
+/// Refuses a count over its limit.
+pub(crate) fn at_most(what: &'static str, limit: u32, got: usize) -> Result<(), PlanError> {
+	let got = count(got);
+	if got > limit {
+		return Err(PlanError::TooMany { what, limit, got });
+	}
+	Ok(())
+}
+
+/// A count as `u32`; saturates.
+pub(crate) fn count(n: usize) -> u32 {
+	u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// A `u32` as `usize`; saturates (only where `usize` has 16 bits).
+pub(crate) fn limit_usize(n: u32) -> usize {
+	usize::try_from(n).unwrap_or(usize::MAX)
+}

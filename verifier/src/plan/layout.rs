@@ -1,0 +1,233 @@
+//! Where everything stands in a proof.
+//!
+//! Points: advice commitments, phase by phase; for each lookup its permuted input and table; the
+//! permutation's products; the lookups' products; a random polynomial; the parts of the quotient.
+//! Then evaluations: advice queries; fixed queries; the random polynomial; the permutation's
+//! columns; for each permutation product its values at this row, the next, and (but for the last
+//! product) the last row; for each lookup product, next product, input, previous input, table.
+//! Then the two points of the opening.
+//!
+//! Sums saturate only beyond any plan that the limits admit: positions stay below 2^16.
+
+use super::{expression, Parts};
+use crate::encoding::{POINT_BYTES, SCALAR_BYTES};
+use alloc::vec::Vec;
+
+/// Evaluations per lookup.
+pub(crate) const LOOKUP_EVALUATIONS: usize = 5;
+/// Evaluations per permutation product but the last.
+pub(crate) const PERMUTATION_EVALUATIONS: usize = 3;
+
+/// Counts and positions, derived from a plan.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Layout {
+	/// For each advice column, the position of its commitment among the proof's points.
+	advice_points: Vec<usize>,
+	lookups: usize,
+	permutation_chunks: usize,
+	permutation_columns: usize,
+	quotient_parts: usize,
+	fixed_columns: usize,
+	advice_queries: usize,
+	fixed_queries: usize,
+	outputs: u32,
+}
+
+impl Layout {
+	pub(crate) fn new(parts: &Parts) -> Self {
+		// Position of column c: columns of earlier phases, and earlier columns of its phase.
+		let mut order: Vec<(u8, usize)> = parts
+			.advice_phases
+			.iter()
+			.enumerate()
+			.map(|(c, phase)| (*phase, c))
+			.collect();
+		order.sort_unstable();
+		let mut advice_points = alloc::vec![0; order.len()];
+		for (position, (_, column)) in order.into_iter().enumerate() {
+			if let Some(slot) = advice_points.get_mut(column) {
+				*slot = position;
+			}
+		}
+		let permutation_columns = parts.permutation.len();
+		Self {
+			advice_points,
+			lookups: parts.lookup_widths.len(),
+			permutation_chunks: permutation_columns.div_ceil(chunk_len(parts.degree)),
+			permutation_columns,
+			quotient_parts: usize::from(parts.degree).saturating_sub(1),
+			fixed_columns: parts.fixed_commitments.len(),
+			advice_queries: parts.advice_queries.len(),
+			fixed_queries: parts.fixed_queries.len(),
+			outputs: expression::outputs(parts),
+		}
+	}
+
+	/// Permutation products.
+	pub(crate) fn permutation_chunks(&self) -> usize {
+		self.permutation_chunks
+	}
+
+	/// Columns of the permutation.
+	pub(crate) fn permutation_columns(&self) -> usize {
+		self.permutation_columns
+	}
+
+	/// Lookups.
+	pub(crate) fn lookups(&self) -> usize {
+		self.lookups
+	}
+
+	/// Parts of the quotient.
+	pub(crate) fn quotient_parts(&self) -> usize {
+		self.quotient_parts
+	}
+
+	/// Advice queries.
+	pub(crate) fn advice_queries(&self) -> usize {
+		self.advice_queries
+	}
+
+	/// Fixed queries.
+	pub(crate) fn fixed_queries(&self) -> usize {
+		self.fixed_queries
+	}
+
+	/// Outputs of the program.
+	pub(crate) fn outputs(&self) -> u32 {
+		self.outputs
+	}
+
+	// --- positions of points ---
+
+	/// Commitment of an advice column.
+	pub(crate) fn advice(&self, column: usize) -> Option<usize> {
+		self.advice_points.get(column).copied()
+	}
+
+	/// Commitment of a lookup's permuted input; its table follows.
+	pub(crate) fn permuted_input(&self, lookup: usize) -> usize {
+		self.advice_points
+			.len()
+			.saturating_add(lookup.saturating_mul(2))
+	}
+
+	/// Commitment of a lookup's permuted table.
+	pub(crate) fn permuted_table(&self, lookup: usize) -> usize {
+		self.permuted_input(lookup).saturating_add(1)
+	}
+
+	/// Commitment of a permutation product.
+	pub(crate) fn permutation_product(&self, chunk: usize) -> usize {
+		self.permuted_input(self.lookups).saturating_add(chunk)
+	}
+
+	/// Commitment of a lookup's product.
+	pub(crate) fn lookup_product(&self, lookup: usize) -> usize {
+		self.permutation_product(self.permutation_chunks)
+			.saturating_add(lookup)
+	}
+
+	/// Commitment of the random polynomial.
+	pub(crate) fn random(&self) -> usize {
+		self.lookup_product(self.lookups)
+	}
+
+	/// Commitment of a part of the quotient.
+	pub(crate) fn quotient(&self, part: usize) -> usize {
+		self.random().saturating_add(1).saturating_add(part)
+	}
+
+	/// The opening's first point: the combined quotient.
+	pub(crate) fn opening_quotient(&self) -> usize {
+		self.quotient(self.quotient_parts)
+	}
+
+	/// The opening's second point: the witness of the linearisation.
+	pub(crate) fn opening_witness(&self) -> usize {
+		self.opening_quotient().saturating_add(1)
+	}
+
+	/// Points of a proof.
+	pub(crate) fn points(&self) -> usize {
+		self.opening_witness().saturating_add(1)
+	}
+
+	// --- positions of the other bases of the multi-scalar multiplication, after the points ---
+
+	/// Commitment of a fixed column.
+	pub(crate) fn fixed(&self, column: usize) -> usize {
+		self.points().saturating_add(column)
+	}
+
+	/// Commitment of a permutation polynomial.
+	pub(crate) fn permutation(&self, column: usize) -> usize {
+		self.fixed(self.fixed_columns).saturating_add(column)
+	}
+
+	/// The generator of G1.
+	pub(crate) fn generator(&self) -> usize {
+		self.permutation(self.permutation_columns)
+	}
+
+	/// All bases.
+	pub(crate) fn bases(&self) -> usize {
+		self.generator().saturating_add(1)
+	}
+
+	// --- positions of evaluations ---
+
+	/// Evaluation of an advice query.
+	pub(crate) fn advice_evaluation(&self, query: usize) -> usize {
+		query
+	}
+
+	/// Evaluation of a fixed query.
+	pub(crate) fn fixed_evaluation(&self, query: usize) -> usize {
+		self.advice_queries.saturating_add(query)
+	}
+
+	/// Evaluation of the random polynomial.
+	pub(crate) fn random_evaluation(&self) -> usize {
+		self.fixed_evaluation(self.fixed_queries)
+	}
+
+	/// Evaluation of a permutation polynomial.
+	pub(crate) fn permutation_evaluation(&self, column: usize) -> usize {
+		self.random_evaluation()
+			.saturating_add(1)
+			.saturating_add(column)
+	}
+
+	/// First evaluation of a permutation product: this row, then the next, then the last.
+	pub(crate) fn permutation_product_evaluation(&self, chunk: usize) -> usize {
+		self.permutation_evaluation(self.permutation_columns)
+			.saturating_add(chunk.saturating_mul(PERMUTATION_EVALUATIONS))
+	}
+
+	/// First evaluation of a lookup: product, next product, input, previous input, table.
+	pub(crate) fn lookup_evaluation(&self, lookup: usize) -> usize {
+		// The last permutation product has no evaluation at the last row.
+		let missing = usize::from(self.permutation_chunks > 0);
+		self.permutation_product_evaluation(self.permutation_chunks)
+			.saturating_sub(missing)
+			.saturating_add(lookup.saturating_mul(LOOKUP_EVALUATIONS))
+	}
+
+	/// Evaluations of a proof.
+	pub(crate) fn evaluations(&self) -> usize {
+		self.lookup_evaluation(self.lookups)
+	}
+
+	/// Bytes of a proof.
+	pub(crate) fn proof_bytes(&self) -> usize {
+		self.points()
+			.saturating_mul(POINT_BYTES)
+			.saturating_add(self.evaluations().saturating_mul(SCALAR_BYTES))
+	}
+}
+
+/// Columns per permutation product: as many as the constraint system's degree has room for.
+pub(crate) fn chunk_len(degree: u8) -> usize {
+	usize::from(degree).saturating_sub(2).max(1)
+}

@@ -1,0 +1,177 @@
+//! Which commitments are opened at which points: SHPLONK's rotation sets.
+//!
+//! Queries come in halo2's order: advice; permutation products at this row and the next, then all
+//! but the last product at the last row, backwards; lookups; fixed; permutation polynomials; the
+//! quotient; the random polynomial. Commitments with the same set of points form a rotation set.
+//! Sets, and commitments within a set, are in order of first query: powers of challenges are
+//! assigned by that order. The order of points within a set has no effect; here they ascend.
+//!
+//! Points are rotations modulo the number of rows: two rotations that meet on a small domain are
+//! one point, as they are for halo2. One commitment queried twice at one point is refused.
+
+use super::{at_most, layout::Layout, Parts, PlanError};
+use crate::{domain::Domain, limits};
+use alloc::{
+	collections::{btree_map::Entry, BTreeMap, BTreeSet},
+	vec::Vec,
+};
+
+/// What is opened.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Commitment {
+	/// A base of the multi-scalar multiplication, by position.
+	Base(usize),
+	/// The quotient: its parts, combined.
+	Quotient,
+}
+
+/// The value that is claimed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Claim {
+	/// An evaluation in the proof, by position.
+	Evaluation(usize),
+	/// The quotient's value, computed from the constraints.
+	Quotient,
+}
+
+/// A commitment of a rotation set, with its claims in the order of the set's points.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Member {
+	pub commitment: Commitment,
+	pub claims: Vec<Claim>,
+}
+
+/// Commitments opened at the same points.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct RotationSet {
+	/// Indices into [`Openings::points`], ascending.
+	pub points: Vec<usize>,
+	pub members: Vec<Member>,
+}
+
+/// All openings of a proof.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Openings {
+	/// Distinct rotations modulo the number of rows, ascending.
+	pub points: Vec<u32>,
+	pub sets: Vec<RotationSet>,
+}
+
+/// One query: commitment, rotation modulo the rows, claim.
+type Opening = (Commitment, u32, Claim);
+
+impl Openings {
+	pub(crate) fn new(
+		parts: &Parts,
+		domain: &Domain,
+		blinding_factors: u32,
+		layout: &Layout,
+	) -> Result<Self, PlanError> {
+		let queries = queries(parts, domain, blinding_factors, layout);
+		let points: BTreeSet<u32> = queries.iter().map(|(_, point, _)| *point).collect();
+		at_most("distinct rotations", limits::MAX_POINTS, points.len())?;
+		let points: Vec<u32> = points.into_iter().collect();
+
+		// Each commitment's claims by point; commitments in order of first query.
+		let mut positions: BTreeMap<Commitment, usize> = BTreeMap::new();
+		let mut commitments: Vec<(Commitment, BTreeMap<usize, Claim>)> = Vec::new();
+		for (index, (commitment, point, claim)) in queries.into_iter().enumerate() {
+			let duplicate = PlanError::Duplicate {
+				what: "opening",
+				index,
+			};
+			let point = points.binary_search(&point).map_err(|_| duplicate)?;
+			let position = *positions.entry(commitment).or_insert_with(|| {
+				commitments.push((commitment, BTreeMap::new()));
+				commitments.len().saturating_sub(1)
+			});
+			let (_, claims) = commitments.get_mut(position).ok_or(duplicate)?;
+			if claims.insert(point, claim).is_some() {
+				return Err(duplicate);
+			}
+		}
+
+		// Group by sets of points; sets in order of first commitment.
+		let mut by_points: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+		let mut sets: Vec<RotationSet> = Vec::new();
+		for (commitment, claims) in commitments {
+			let (points, claims): (Vec<_>, Vec<_>) = claims.into_iter().unzip();
+			let member = Member { commitment, claims };
+			match by_points.entry(points) {
+				Entry::Occupied(entry) => {
+					if let Some(set) = sets.get_mut(*entry.get()) {
+						set.members.push(member);
+					}
+				},
+				Entry::Vacant(entry) => {
+					let points = entry.key().clone();
+					entry.insert(sets.len());
+					sets.push(RotationSet {
+						points,
+						members: alloc::vec![member],
+					});
+				},
+			}
+		}
+		Ok(Self { points, sets })
+	}
+}
+
+/// All queries in halo2's order.
+fn queries(parts: &Parts, domain: &Domain, blinding_factors: u32, layout: &Layout) -> Vec<Opening> {
+	let at = |rotation: i32| domain.normalise(rotation);
+	let (this, next, previous) = (at(0), at(1), at(-1));
+	let last = at(i32::try_from(blinding_factors)
+		.map(|b| b.saturating_add(1).saturating_neg())
+		.unwrap_or_default());
+	let evaluation = |base: usize, offset: usize| Claim::Evaluation(base.saturating_add(offset));
+	let mut queries: Vec<Opening> = Vec::new();
+
+	for (index, query) in parts.advice_queries.iter().enumerate() {
+		// A column out of range was refused before.
+		let position = layout.advice(usize::from(query.column)).unwrap_or_default();
+		let claim = Claim::Evaluation(layout.advice_evaluation(index));
+		queries.push((
+			Commitment::Base(position),
+			at(i32::from(query.rotation)),
+			claim,
+		));
+	}
+	let chunks = layout.permutation_chunks();
+	for chunk in 0..chunks {
+		let product = Commitment::Base(layout.permutation_product(chunk));
+		let base = layout.permutation_product_evaluation(chunk);
+		queries.push((product, this, evaluation(base, 0)));
+		queries.push((product, next, evaluation(base, 1)));
+	}
+	for chunk in (0..chunks.saturating_sub(1)).rev() {
+		let product = Commitment::Base(layout.permutation_product(chunk));
+		let base = layout.permutation_product_evaluation(chunk);
+		queries.push((product, last, evaluation(base, 2)));
+	}
+	for lookup in 0..layout.lookups() {
+		let product = Commitment::Base(layout.lookup_product(lookup));
+		let input = Commitment::Base(layout.permuted_input(lookup));
+		let table = Commitment::Base(layout.permuted_table(lookup));
+		let base = layout.lookup_evaluation(lookup);
+		queries.push((product, this, evaluation(base, 0)));
+		queries.push((input, this, evaluation(base, 2)));
+		queries.push((table, this, evaluation(base, 4)));
+		queries.push((input, previous, evaluation(base, 3)));
+		queries.push((product, next, evaluation(base, 1)));
+	}
+	for (index, query) in parts.fixed_queries.iter().enumerate() {
+		let commitment = Commitment::Base(layout.fixed(usize::from(query.column)));
+		let claim = Claim::Evaluation(layout.fixed_evaluation(index));
+		queries.push((commitment, at(i32::from(query.rotation)), claim));
+	}
+	for column in 0..layout.permutation_columns() {
+		let commitment = Commitment::Base(layout.permutation(column));
+		let claim = Claim::Evaluation(layout.permutation_evaluation(column));
+		queries.push((commitment, this, claim));
+	}
+	queries.push((Commitment::Quotient, this, Claim::Quotient));
+	let random = Claim::Evaluation(layout.random_evaluation());
+	queries.push((Commitment::Base(layout.random()), this, random));
+	queries
+}

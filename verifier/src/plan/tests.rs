@@ -1,0 +1,430 @@
+//! Each rule of a plan, broken alone.
+
+use super::*;
+use ark_ec::AffineRepr;
+
+const Q: Query = Query {
+	column: 0,
+	rotation: 0,
+};
+
+/// A small valid plan: two advice columns in two phases, a challenge, a fixed column, one lookup,
+/// a permutation over three columns.
+fn parts() -> Parts {
+	let point = G1Affine::generator();
+	let column = |kind, index| PermutationColumn {
+		kind,
+		index,
+		commitment: point,
+	};
+	use Instruction::*;
+	Parts {
+		k: 5,
+		degree: 4,
+		num_public_inputs: 3,
+		transcript_repr: Scalar::from(9u8),
+		advice_phases: alloc::vec![1, 0],
+		challenge_phases: alloc::vec![0, 1],
+		advice_queries: alloc::vec![
+			Q,
+			Query {
+				column: 1,
+				rotation: 0
+			},
+			Query {
+				column: 1,
+				rotation: -1
+			}
+		],
+		instance_queries: alloc::vec![0, 2],
+		fixed_queries: alloc::vec![Q],
+		fixed_commitments: alloc::vec![point],
+		permutation: alloc::vec![
+			column(ColumnKind::Advice, 1),
+			column(ColumnKind::Fixed, 0),
+			column(ColumnKind::Instance, 0),
+		],
+		constants: alloc::vec![Scalar::from(2u8)],
+		gates: 1,
+		lookup_widths: alloc::vec![1],
+		program: alloc::vec![
+			Fixed(0),
+			Advice(0),
+			Multiply,
+			Challenge(1),
+			Negate,
+			Add,
+			Output, // gate
+			Advice(2),
+			Scale(0),
+			Output, // input
+			Constant(0),
+			Instance(1),
+			Add,
+			Output, // table
+		],
+	}
+}
+
+/// The error of the plan after a change.
+fn error(change: impl FnOnce(&mut Parts)) -> PlanError {
+	let mut parts = parts();
+	change(&mut parts);
+	Plan::from_parts(parts).expect_err("the change breaks a rule")
+}
+
+fn too_many(what: &'static str, limit: u32) -> PlanError {
+	PlanError::TooMany {
+		what,
+		limit,
+		got: limit + 1,
+	}
+}
+
+fn out_of_range(what: &'static str, min: i64, max: i64, got: i64) -> PlanError {
+	PlanError::OutOfRange {
+		what,
+		min,
+		max,
+		got,
+	}
+}
+
+#[test]
+fn plan_should_be_accepted_and_survive_encoding() {
+	let plan = Plan::from_parts(parts()).unwrap();
+	assert_eq!(Plan::decode_canonical(&plan.to_bytes()), Ok(plan.clone()));
+	// Points: 2 advice, 2 permuted, 2 permutation products, 1 lookup product, random, 3 parts of
+	// the quotient, 2 of the opening. Evaluations: 3 advice, 1 fixed, random, 3 permutation, 3 + 2
+	// products, 5 lookup.
+	assert_eq!(plan.proof_len(), 64 * 13 + 32 * 18);
+	assert_eq!(plan.work().msm_points, 13 + 1 + 3 + 1);
+	assert_eq!(plan.work().evaluations, 18);
+}
+
+#[test]
+fn digest_should_depend_on_every_field() {
+	type Change = fn(&mut Parts);
+	let changes: [Change; 9] = [
+		|p| p.k = 6,
+		|p| p.degree = 5,
+		|p| p.num_public_inputs = 4,
+		|p| p.transcript_repr = Scalar::from(8u8),
+		|p| p.advice_queries.swap(0, 1),
+		|p| p.fixed_commitments[0] = G1Affine::identity(),
+		|p| p.permutation.swap(0, 1),
+		|p| p.constants.push(Scalar::from(3u8)),
+		|p| p.program.swap(0, 1),
+	];
+	let base = *Plan::from_parts(parts()).unwrap().digest();
+	for change in changes {
+		let mut parts = parts();
+		change(&mut parts);
+		assert_ne!(*Plan::from_parts(parts).unwrap().digest(), base);
+	}
+}
+
+#[test]
+fn plan_should_be_refused_when_sizes_are_out_of_range() {
+	assert_eq!(error(|p| p.k = 0), out_of_range("k", 1, 24, 0));
+	assert_eq!(error(|p| p.k = 25), out_of_range("k", 1, 24, 25));
+	// Five blinding factors and three more rows.
+	assert_eq!(error(|p| p.k = 2), out_of_range("rows", 8, 1 << 24, 4));
+	assert_eq!(error(|p| p.degree = 2), out_of_range("degree", 3, 17, 2));
+	assert_eq!(error(|p| p.degree = 18), out_of_range("degree", 3, 17, 18));
+	assert_eq!(
+		error(|p| p.degree = 3),
+		PlanError::DegreeTooLow {
+			stated: 3,
+			needed: 4
+		}
+	);
+	assert_eq!(
+		error(|p| p.num_public_inputs = 27),
+		out_of_range("number of public inputs", 0, 26, 27)
+	);
+	assert_eq!(
+		error(|p| (p.k, p.num_public_inputs) = (11, 1025)),
+		too_many("public inputs", 1024)
+	);
+}
+
+#[test]
+fn plan_should_be_refused_when_counts_are_over_their_limits() {
+	assert_eq!(
+		error(|p| p.advice_phases = alloc::vec![0; 1025]),
+		too_many("advice columns", 1024)
+	);
+	assert_eq!(
+		error(|p| p.challenge_phases = alloc::vec![0; 33]),
+		too_many("challenges", 32)
+	);
+	assert_eq!(
+		error(|p| p.instance_queries = (0..9).collect()),
+		too_many("instance queries", 8)
+	);
+	assert_eq!(
+		error(|p| p.lookup_widths = alloc::vec![1; 129]),
+		too_many("lookups", 128)
+	);
+	assert_eq!(
+		error(|p| p.gates = 4097),
+		too_many("gate constraints", 4096)
+	);
+	assert_eq!(
+		error(|p| {
+			p.k = 20;
+			p.advice_queries.extend((1..40).map(|rotation| Query {
+				column: 0,
+				rotation,
+			}));
+		}),
+		// This row, 39 ahead, the previous, the last.
+		PlanError::TooMany {
+			what: "distinct rotations",
+			limit: 32,
+			got: 42
+		}
+	);
+	assert!(matches!(
+		error(|p| {
+			p.advice_phases = alloc::vec![0; 1024];
+			p.challenge_phases = alloc::vec![0; 2];
+		}),
+		PlanError::TooMany {
+			what: "proof bytes",
+			limit: limits::MAX_PROOF_BYTES,
+			..
+		}
+	));
+}
+
+#[test]
+fn plan_should_be_refused_when_an_index_points_nowhere() {
+	assert_eq!(
+		error(|p| p.advice_queries[0].column = 2),
+		out_of_range("advice query", 0, 1, 2)
+	);
+	assert_eq!(
+		error(|p| p.fixed_queries[0].column = 1),
+		out_of_range("fixed query", 0, 0, 1)
+	);
+	assert_eq!(
+		error(|p| p.fixed_queries[0].rotation = 1025),
+		out_of_range("rotation", -1024, 1024, 1025)
+	);
+	assert_eq!(
+		error(|p| p.instance_queries[1] = -1025),
+		out_of_range("rotation", -1024, 1024, -1025)
+	);
+	assert_eq!(
+		error(|p| p.permutation[2].index = 1),
+		out_of_range("permutation column", 0, 0, 1)
+	);
+	assert_eq!(
+		error(|p| p.program[1] = Instruction::Advice(3)),
+		out_of_range("advice query", 0, 2, 3)
+	);
+	assert_eq!(
+		error(|p| p.program[8] = Instruction::Scale(1)),
+		out_of_range("constant", 0, 0, 1)
+	);
+	assert_eq!(
+		error(|p| p.program[3] = Instruction::Challenge(2)),
+		out_of_range("challenge", 0, 1, 2)
+	);
+}
+
+#[test]
+fn plan_should_be_refused_when_a_phase_cannot_be_reached() {
+	assert_eq!(
+		error(|p| p.advice_phases[0] = 3),
+		out_of_range("advice phase", 0, 2, 3)
+	);
+	// Never drawn, it would be the prover's choice.
+	assert_eq!(
+		error(|p| p.challenge_phases[0] = 2),
+		out_of_range("challenge phase", 0, 1, 2)
+	);
+}
+
+#[test]
+fn plan_should_be_refused_when_something_occurs_twice() {
+	assert_eq!(
+		error(|p| p.advice_queries[2] = Q),
+		PlanError::Duplicate {
+			what: "advice query",
+			index: 2
+		}
+	);
+	assert_eq!(
+		error(|p| p.instance_queries[1] = 0),
+		PlanError::Duplicate {
+			what: "instance query",
+			index: 1
+		}
+	);
+	assert_eq!(
+		error(|p| p.permutation[1] = p.permutation[0]),
+		PlanError::Duplicate {
+			what: "permutation column",
+			index: 1
+		}
+	);
+	// Rotations that are equal modulo the 32 rows: two claims of one value.
+	assert_eq!(
+		error(|p| p.advice_queries[2].rotation = 32),
+		PlanError::Duplicate {
+			what: "opening",
+			index: 2
+		}
+	);
+}
+
+#[test]
+fn plan_should_be_refused_when_a_permutation_column_is_not_queried() {
+	// Queried at other rows, but not at the current one.
+	assert_eq!(
+		error(|p| p.advice_queries[1].rotation = 1),
+		PlanError::UnqueriedPermutationColumn { index: 0 }
+	);
+	assert_eq!(
+		error(|p| p.instance_queries = alloc::vec![1, 2]),
+		PlanError::UnqueriedPermutationColumn { index: 2 }
+	);
+}
+
+#[test]
+fn program_should_be_refused_when_its_stack_is_wrong() {
+	use Instruction::*;
+	assert_eq!(
+		error(|p| p.program[0] = Output),
+		PlanError::StackUnderflow { instruction: 0 }
+	);
+	assert_eq!(
+		error(|p| p.program[1] = Negate),
+		PlanError::StackUnderflow { instruction: 2 }
+	);
+	assert_eq!(
+		error(|p| p.program[2] = Negate),
+		PlanError::UnbalancedOutput { instruction: 6 }
+	);
+	assert_eq!(
+		error(|p| p.program.push(Constant(0))),
+		PlanError::UnbalancedOutput { instruction: 15 }
+	);
+	assert_eq!(
+		error(|p| {
+			let deep = core::iter::repeat_n(Constant(0), 33);
+			p.program.splice(0..0, deep);
+		}),
+		PlanError::StackOverflow { instruction: 32 }
+	);
+}
+
+#[test]
+fn program_should_be_refused_when_its_outputs_are_not_those_of_gates_and_lookups() {
+	assert_eq!(
+		error(|p| p.gates = 2),
+		PlanError::Outputs {
+			expected: 4,
+			got: 3
+		}
+	);
+	assert_eq!(
+		error(|p| p.lookup_widths = alloc::vec![]),
+		PlanError::Outputs {
+			expected: 1,
+			got: 3
+		}
+	);
+	assert_eq!(
+		error(|p| p.lookup_widths = alloc::vec![0]),
+		out_of_range("lookup width", 1, 32, 0)
+	);
+}
+
+#[test]
+fn degree_should_count_lookups_and_gates() {
+	use Instruction::*;
+	// A gate of degree 6.
+	assert_eq!(
+		error(|p| p.program = [
+			&[Fixed(0)][..],
+			&[Advice(0), Multiply].repeat(5),
+			&[Output],
+			&parts().program[7..],
+		]
+		.concat()),
+		PlanError::DegreeTooLow {
+			stated: 4,
+			needed: 6
+		}
+	);
+	// A lookup input of degree 2: 2 + 2 + 1.
+	assert_eq!(
+		error(|p| {
+			p.program.splice(8..9, [Advice(1), Multiply]);
+		}),
+		PlanError::DegreeTooLow {
+			stated: 4,
+			needed: 5
+		}
+	);
+}
+
+#[test]
+fn program_should_compute_its_expressions() {
+	use Instruction::*;
+	let scalars =
+		|values: &[u64]| -> Vec<Scalar> { values.iter().map(|v| Scalar::from(*v)).collect() };
+	let values = expression::Values {
+		constants: &scalars(&[10]),
+		advice: &scalars(&[2, 3]),
+		fixed: &scalars(&[5]),
+		instance: &scalars(&[7]),
+		challenges: &scalars(&[11]),
+	};
+	let program = [
+		Advice(0),
+		Advice(1),
+		Add,
+		Fixed(0),
+		Multiply,
+		Output, // (2 + 3) · 5
+		Instance(0),
+		Scale(0),
+		Challenge(0),
+		Negate,
+		Add,
+		Output, // 70 − 11
+		Constant(0),
+		Output,
+	];
+	assert_eq!(
+		expression::run(&program, &values),
+		Some(scalars(&[25, 59, 10]))
+	);
+	assert_eq!(expression::run(&[Add], &values), None);
+	assert_eq!(expression::run(&[Advice(2)], &values), None);
+}
+
+#[test]
+fn openings_should_group_commitments_by_points() {
+	let plan = Plan::from_parts(parts()).unwrap();
+	let openings = plan.openings();
+	// This row, the next, the last (−6), the previous.
+	assert_eq!(openings.points, [0, 1, 26, 31]);
+	let points: Vec<_> = openings.sets.iter().map(|set| set.points.clone()).collect();
+	assert_eq!(
+		points,
+		[
+			alloc::vec![0],       // advice 0, table, fixed, permutation, quotient, random
+			alloc::vec![0, 3],    // advice 1, permuted input
+			alloc::vec![0, 1, 2], // permutation product 0
+			alloc::vec![0, 1],    // permutation product 1, lookup product
+		]
+	);
+	let members: Vec<_> = openings.sets.iter().map(|set| set.members.len()).collect();
+	assert_eq!(members, [8, 2, 1, 2]);
+}

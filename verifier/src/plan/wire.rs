@@ -1,0 +1,243 @@
+//! The plan's encoding. [`decode`] checks counts, scalars, points and tags; the rest is checked
+//! by [`Plan::from_parts`](super::Plan).
+
+use super::{expression::Instruction, ColumnKind, Parts, PermutationColumn, PlanError, Query};
+use crate::{
+	encoding::{
+		point_from_bytes, point_to_bytes, scalar_from_bytes, scalar_to_bytes, BadPoint,
+		POINT_BYTES, SCALAR_BYTES,
+	},
+	limits, Scalar,
+};
+use alloc::vec::Vec;
+use ark_bn254::G1Affine;
+use codec::{Compact, Encode};
+
+/// Encodes a plan's parts.
+pub(super) fn encode(parts: &Parts) -> Vec<u8> {
+	let mut out = Vec::new();
+	super::PLAN_VERSION.encode_to(&mut out);
+	parts.k.encode_to(&mut out);
+	parts.degree.encode_to(&mut out);
+	parts.num_public_inputs.encode_to(&mut out);
+	scalar_to_bytes(&parts.transcript_repr).encode_to(&mut out);
+	parts.advice_phases.encode_to(&mut out);
+	parts.challenge_phases.encode_to(&mut out);
+	let query = |q: &Query, out: &mut Vec<u8>| (q.column, q.rotation).encode_to(out);
+	list(&parts.advice_queries, &mut out, query);
+	parts.instance_queries.encode_to(&mut out);
+	list(&parts.fixed_queries, &mut out, query);
+	list(&parts.fixed_commitments, &mut out, |p, out| {
+		point_to_bytes(p).encode_to(out)
+	});
+	list(&parts.permutation, &mut out, |column, out| {
+		let kind = match column.kind {
+			ColumnKind::Advice => 0u8,
+			ColumnKind::Fixed => 1,
+			ColumnKind::Instance => 2,
+		};
+		(kind, column.index, point_to_bytes(&column.commitment)).encode_to(out);
+	});
+	list(&parts.constants, &mut out, |c, out| {
+		scalar_to_bytes(c).encode_to(out)
+	});
+	parts.gates.encode_to(&mut out);
+	parts.lookup_widths.encode_to(&mut out);
+	list(
+		&parts.program,
+		&mut out,
+		|instruction, out| match instruction {
+			Instruction::Constant(i) => (0u8, i).encode_to(out),
+			Instruction::Advice(i) => (1u8, i).encode_to(out),
+			Instruction::Fixed(i) => (2u8, i).encode_to(out),
+			Instruction::Instance(i) => (3u8, i).encode_to(out),
+			Instruction::Challenge(i) => (4u8, i).encode_to(out),
+			Instruction::Add => 5u8.encode_to(out),
+			Instruction::Multiply => 6u8.encode_to(out),
+			Instruction::Negate => 7u8.encode_to(out),
+			Instruction::Scale(i) => (8u8, i).encode_to(out),
+			Instruction::Output => 9u8.encode_to(out),
+		},
+	);
+	out
+}
+
+/// Encodes a list as SCALE encodes a `Vec`.
+fn list<T>(items: &[T], out: &mut Vec<u8>, mut encode: impl FnMut(&T, &mut Vec<u8>)) {
+	Compact(super::count(items.len())).encode_to(out);
+	for item in items {
+		encode(item, out);
+	}
+}
+
+/// Decodes a plan's parts.
+pub(super) fn decode(bytes: &[u8]) -> Result<Parts, PlanError> {
+	let mut reader = Reader { bytes, offset: 0 };
+	let version = reader.byte()?;
+	if version != super::PLAN_VERSION {
+		return Err(PlanError::Version {
+			expected: super::PLAN_VERSION,
+			got: version,
+		});
+	}
+	let parts = Parts {
+		k: reader.byte()?,
+		degree: reader.byte()?,
+		num_public_inputs: u32::from_le_bytes(reader.take()?),
+		transcript_repr: reader.scalar()?,
+		advice_phases: reader.list("advice columns", limits::MAX_COLUMNS, Reader::byte)?,
+		challenge_phases: reader.list("challenges", limits::MAX_CHALLENGES, Reader::byte)?,
+		advice_queries: reader.list("advice queries", limits::MAX_QUERIES, Reader::query)?,
+		instance_queries: reader.list(
+			"instance queries",
+			limits::MAX_INSTANCE_QUERIES,
+			Reader::rotation,
+		)?,
+		fixed_queries: reader.list("fixed queries", limits::MAX_QUERIES, Reader::query)?,
+		fixed_commitments: reader.list("fixed columns", limits::MAX_COLUMNS, Reader::point)?,
+		permutation: reader.list(
+			"permutation columns",
+			limits::MAX_COLUMNS,
+			Reader::permutation_column,
+		)?,
+		constants: reader.list("constants", limits::MAX_CONSTANTS, Reader::scalar)?,
+		gates: u32::from_le_bytes(reader.take()?),
+		lookup_widths: reader.list("lookups", limits::MAX_LOOKUPS, Reader::byte)?,
+		program: reader.list(
+			"instructions",
+			limits::MAX_INSTRUCTIONS,
+			Reader::instruction,
+		)?,
+	};
+	match reader.rest().len() {
+		0 => Ok(parts),
+		bytes => Err(PlanError::Trailing { bytes }),
+	}
+}
+
+/// Reads values off bytes.
+struct Reader<'a> {
+	bytes: &'a [u8],
+	offset: usize,
+}
+
+impl<'a> Reader<'a> {
+	/// What is left.
+	fn rest(&self) -> &'a [u8] {
+		self.bytes.get(self.offset..).unwrap_or_default()
+	}
+
+	/// The next `N` bytes.
+	fn take<const N: usize>(&mut self) -> Result<[u8; N], PlanError> {
+		let truncated = PlanError::Truncated {
+			offset: self.offset,
+		};
+		let bytes = self.rest().first_chunk::<N>().ok_or(truncated)?;
+		self.offset = self.offset.saturating_add(N);
+		Ok(*bytes)
+	}
+
+	fn byte(&mut self) -> Result<u8, PlanError> {
+		let [byte] = self.take()?;
+		Ok(byte)
+	}
+
+	fn short(&mut self) -> Result<u16, PlanError> {
+		Ok(u16::from_le_bytes(self.take()?))
+	}
+
+	fn rotation(&mut self) -> Result<i16, PlanError> {
+		Ok(i16::from_le_bytes(self.take()?))
+	}
+
+	fn query(&mut self) -> Result<Query, PlanError> {
+		Ok(Query {
+			column: self.short()?,
+			rotation: self.rotation()?,
+		})
+	}
+
+	fn scalar(&mut self) -> Result<Scalar, PlanError> {
+		let offset = self.offset;
+		let bytes = self.take::<SCALAR_BYTES>()?;
+		scalar_from_bytes(&bytes).ok_or(PlanError::NonCanonicalScalar { offset })
+	}
+
+	fn point(&mut self) -> Result<G1Affine, PlanError> {
+		let offset = self.offset;
+		let bytes = self.take::<POINT_BYTES>()?;
+		point_from_bytes(&bytes).map_err(|error| match error {
+			BadPoint::NonCanonical => PlanError::NonCanonicalPoint { offset },
+			BadPoint::OffCurve => PlanError::OffCurve { offset },
+		})
+	}
+
+	fn permutation_column(&mut self) -> Result<PermutationColumn, PlanError> {
+		let offset = self.offset;
+		let kind = match self.byte()? {
+			0 => ColumnKind::Advice,
+			1 => ColumnKind::Fixed,
+			2 => ColumnKind::Instance,
+			got => return Err(PlanError::UnknownTag { offset, got }),
+		};
+		Ok(PermutationColumn {
+			kind,
+			index: self.short()?,
+			commitment: self.point()?,
+		})
+	}
+
+	fn instruction(&mut self) -> Result<Instruction, PlanError> {
+		let offset = self.offset;
+		Ok(match self.byte()? {
+			0 => Instruction::Constant(self.short()?),
+			1 => Instruction::Advice(self.short()?),
+			2 => Instruction::Fixed(self.short()?),
+			3 => Instruction::Instance(self.short()?),
+			4 => Instruction::Challenge(self.short()?),
+			5 => Instruction::Add,
+			6 => Instruction::Multiply,
+			7 => Instruction::Negate,
+			8 => Instruction::Scale(self.short()?),
+			9 => Instruction::Output,
+			got => return Err(PlanError::UnknownTag { offset, got }),
+		})
+	}
+
+	/// A SCALE compact integer of up to four bytes, in its shortest form.
+	fn length(&mut self) -> Result<u32, PlanError> {
+		let offset = self.offset;
+		let mode = self.rest().first().ok_or(PlanError::Truncated { offset })? & 3;
+		let (value, least) = match mode {
+			0 => (u32::from(self.byte()?), 0),
+			1 => (u32::from(self.short()?), 1 << 6),
+			2 => (u32::from_le_bytes(self.take()?), 1 << 14),
+			// Four bytes follow or more: over every limit if in shortest form.
+			_ => (u32::MAX, 0),
+		};
+		let value = if mode == 3 { value } else { value >> 2 };
+		if value < least {
+			return Err(PlanError::NonCanonicalLength { offset });
+		}
+		Ok(value)
+	}
+
+	/// A list of at most `limit` items. Refuses a larger count before it allocates, and reserves
+	/// no more than the remaining bytes could fill.
+	fn list<T>(
+		&mut self,
+		what: &'static str,
+		limit: u32,
+		mut item: impl FnMut(&mut Self) -> Result<T, PlanError>,
+	) -> Result<Vec<T>, PlanError> {
+		let got = self.length()?;
+		if got > limit {
+			return Err(PlanError::TooMany { what, limit, got });
+		}
+		let mut items = Vec::with_capacity(super::limit_usize(got).min(self.rest().len()));
+		for _ in 0..got {
+			items.push(item(self)?);
+		}
+		Ok(items)
+	}
+}

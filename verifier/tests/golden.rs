@@ -1,0 +1,71 @@
+//! Plans and proofs on file: the encoding, the transcript and halo2's keys have not changed.
+//!
+//! `tests/vectors/README.md` says how they are made. halo2's prover draws some of its blinding from
+//! the operating system, so a regenerated proof has other bytes; plans are reproduced exactly.
+
+mod common;
+
+use inference_primitives::ProofSystem;
+use inference_verifier::{verify, vk_hash, Plan, Scalar, Setup};
+use std::{fs, path::PathBuf};
+
+fn path(name: &str, kind: &str) -> PathBuf {
+	PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/vectors/{name}.{kind}.hex"))
+}
+
+fn write(name: &str, kind: &str, bytes: &[u8]) {
+	let hex = hex::encode(bytes);
+	let lines: Vec<&str> = hex
+		.as_bytes()
+		.chunks(128)
+		.map(|line| std::str::from_utf8(line).unwrap())
+		.collect();
+	fs::write(path(name, kind), lines.join("\n") + "\n").unwrap();
+}
+
+fn read(name: &str, kind: &str) -> Vec<u8> {
+	let text = fs::read_to_string(path(name, kind)).unwrap();
+	hex::decode(text.split_whitespace().collect::<String>()).unwrap()
+}
+
+/// The hash under which the chain registers a plan with the development setup.
+fn key_hash(plan_bytes: &[u8]) -> [u8; 32] {
+	vk_hash(
+		ProofSystem::Halo2,
+		&Setup::insecure_development().id(),
+		plan_bytes,
+	)
+	.0
+}
+
+#[test]
+fn plans_and_proofs_on_file_should_verify() {
+	let regenerate = std::env::var_os("REGENERATE_VECTORS").is_some();
+	for fixture in common::all() {
+		let (name, inputs) = (fixture.name, &fixture.public_inputs);
+		if regenerate {
+			write(name, "plan", &fixture.plan.to_bytes());
+			write(name, "proof", &fixture.proof);
+			write(name, "key-hash", &key_hash(&fixture.plan.to_bytes()));
+		}
+		let plan_bytes = read(name, "plan");
+		assert_eq!(
+			plan_bytes,
+			fixture.plan.to_bytes(),
+			"{name}: the circuit's plan has changed"
+		);
+		assert_eq!(
+			read(name, "key-hash"),
+			key_hash(&plan_bytes),
+			"{name}: the key's hash changed"
+		);
+		let plan = Plan::decode_canonical(&plan_bytes).unwrap();
+		let proof = read(name, "proof");
+		let setup = Setup::insecure_development();
+		assert_eq!(verify(&plan, &setup, inputs, &proof), Ok(()), "{name}");
+		assert!(fixture.halo2_accepts(&fixture.instance, &proof), "{name}");
+		let mut other: Vec<Scalar> = inputs.clone();
+		other[0] += Scalar::from(1u8);
+		assert!(verify(&plan, &setup, &other, &proof).is_err(), "{name}");
+	}
+}
