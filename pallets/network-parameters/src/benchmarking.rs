@@ -1,0 +1,33 @@
+//! Benchmarks of the pallet's calls.
+
+use super::*;
+use frame_benchmarking::v2::*;
+use frame_support::traits::EnsureOrigin;
+
+#[benchmarks]
+mod benches {
+	use super::*;
+
+	#[benchmark]
+	fn set_parameters() -> Result<(), BenchmarkError> {
+		let origin = T::GovernanceOrigin::try_successful_origin()
+			.map_err(|_| BenchmarkError::Stop("governance has no origin"))?;
+		#[extrinsic_call]
+		_(
+			origin as T::RuntimeOrigin,
+			ProtocolParameters::development(),
+		);
+		assert_eq!(Parameters::<T>::get(), ProtocolParameters::development());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_serving() -> Result<(), BenchmarkError> {
+		let origin = T::GovernanceOrigin::try_successful_origin()
+			.map_err(|_| BenchmarkError::Stop("governance has no origin"))?;
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, false);
+		assert!(Stopped::<T>::get());
+		Ok(())
+	}
+}

@@ -1,0 +1,229 @@
+//! The network's parameters, checked against the protocol's inequalities, and its service clock.
+//!
+//! **Who calls it.** Governance sets parameters and stops or starts the service clock. The other
+//! pallets read both through [`inference_primitives::traits::Network`]. The runtime reads the slot
+//! duration and the BABE epoch's length, which are fixed at genesis.
+//!
+//! **Terms.** The *service clock* counts one tick per block while the chain can serve. All of the
+//! protocol's deadlines run on it, so that no party loses stake because the chain stood
+//! (PROTOCOL.md, principle 3). Governance can stop it.
+//!
+//! **Invariants** (`try_state`): the parameters in force keep every inequality of
+//! [`ProtocolParameters::check`].
+//!
+//! **Limitation.** The runtime cannot see finality, so a finality lag stops the clock only when
+//! governance says so.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+#[cfg(test)]
+mod tests;
+pub mod weights;
+
+use inference_primitives::{traits::Network, ParametersError, ProtocolParameters, Tick};
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// Who may change parameters and stop the clock.
+		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// Weights of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Parameters of a chain whose genesis sets none.
+	#[pallet::type_value]
+	pub fn DefaultParameters() -> ProtocolParameters {
+		ProtocolParameters::production()
+	}
+
+	/// Slot duration of a chain whose genesis sets none, milliseconds.
+	#[pallet::type_value]
+	pub fn DefaultSlotDurationMs() -> u64 {
+		6_000
+	}
+
+	/// BABE epoch of a chain whose genesis sets none, slots.
+	#[pallet::type_value]
+	pub fn DefaultBabeEpochSlots() -> u64 {
+		600
+	}
+
+	/// The parameters in force.
+	#[pallet::storage]
+	pub type Parameters<T> = StorageValue<_, ProtocolParameters, ValueQuery, DefaultParameters>;
+
+	/// The service clock.
+	#[pallet::storage]
+	pub type ServiceClock<T> = StorageValue<_, Tick, ValueQuery>;
+
+	/// Whether governance stopped the service clock.
+	#[pallet::storage]
+	pub type Stopped<T> = StorageValue<_, bool, ValueQuery>;
+
+	/// Duration of a BABE slot, milliseconds. Fixed at genesis.
+	#[pallet::storage]
+	pub type SlotDurationMs<T> = StorageValue<_, u64, ValueQuery, DefaultSlotDurationMs>;
+
+	/// Length of a BABE epoch, slots. Fixed at genesis: BABE cannot change it later.
+	#[pallet::storage]
+	pub type BabeEpochSlots<T> = StorageValue<_, u64, ValueQuery, DefaultBabeEpochSlots>;
+
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Use [`ProtocolParameters::development`] instead of the production defaults.
+		pub development: bool,
+		/// Duration of a BABE slot, milliseconds; 0 means the default of 6,000.
+		pub slot_duration_ms: u64,
+		/// Length of a BABE epoch, slots; 0 means the default of 600.
+		pub babe_epoch_slots: u64,
+		#[serde(skip)]
+		/// Carries the type parameter.
+		pub _config: core::marker::PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			Parameters::<T>::put(if self.development {
+				ProtocolParameters::development()
+			} else {
+				ProtocolParameters::production()
+			});
+			if self.slot_duration_ms > 0 {
+				SlotDurationMs::<T>::put(self.slot_duration_ms);
+			}
+			if self.babe_epoch_slots > 0 {
+				BabeEpochSlots::<T>::put(self.babe_epoch_slots);
+			}
+		}
+	}
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// New parameters are in force. Workloads keep the deadlines and amounts fixed before.
+		ParametersSet {
+			/// The new parameters.
+			parameters: ProtocolParameters,
+		},
+		/// The service clock was stopped.
+		ServiceStopped {
+			/// Where it stands.
+			at: Tick,
+		},
+		/// The service clock runs again.
+		ServiceResumed {
+			/// Where it stood.
+			at: Tick,
+		},
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The parameters break the inequality named inside; nothing changed. Correct and retry.
+		InvalidParameters(ParametersError),
+		/// The service clock already is in that state.
+		NothingToChange,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(_n: BlockNumberFor<T>) -> Weight {
+			if !Stopped::<T>::get() {
+				// Saturating: the clock's end lies 800 years of six-second blocks ahead.
+				ServiceClock::<T>::mutate(|tick| tick.0 = tick.0.saturating_add(1));
+			}
+			T::DbWeight::get().reads_writes(2, 1)
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_n: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Puts new parameters in force.
+		///
+		/// Origin: governance. Errors: [`Error::InvalidParameters`] names the broken inequality.
+		/// Workloads already submitted keep the deadlines and amounts they were given.
+		/// Complexity: O(1).
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::set_parameters())]
+		pub fn set_parameters(
+			origin: OriginFor<T>,
+			parameters: ProtocolParameters,
+		) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			parameters.check().map_err(Error::<T>::InvalidParameters)?;
+			Parameters::<T>::put(parameters);
+			Self::deposit_event(Event::ParametersSet { parameters });
+			Ok(())
+		}
+
+		/// Stops (`serving` = false) or starts the service clock.
+		///
+		/// Origin: governance. While it stands no deadline passes and nothing is assigned.
+		/// Errors: [`Error::NothingToChange`]. Complexity: O(1).
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::set_serving())]
+		pub fn set_serving(origin: OriginFor<T>, serving: bool) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			ensure!(Stopped::<T>::get() == serving, Error::<T>::NothingToChange);
+			Stopped::<T>::put(!serving);
+			let at = ServiceClock::<T>::get();
+			Self::deposit_event(if serving {
+				Event::ServiceResumed { at }
+			} else {
+				Event::ServiceStopped { at }
+			});
+			Ok(())
+		}
+	}
+
+	impl<T: Config> Pallet<T> {
+		/// Checks the pallet's invariants: the parameters keep every inequality.
+		#[cfg(any(feature = "std", feature = "try-runtime"))]
+		pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+			Parameters::<T>::get()
+				.check()
+				.map_err(|_| sp_runtime::TryRuntimeError::Other("parameters break an inequality"))
+		}
+	}
+}
+
+impl<T: Config> Network for Pallet<T> {
+	fn parameters() -> ProtocolParameters {
+		Parameters::<T>::get()
+	}
+
+	fn now() -> Tick {
+		ServiceClock::<T>::get()
+	}
+
+	fn is_serving() -> bool {
+		!Stopped::<T>::get()
+	}
+}

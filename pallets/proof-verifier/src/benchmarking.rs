@@ -1,0 +1,161 @@
+//! Benchmarks of the pallet's calls, with the real key and proof of `vectors`.
+//!
+//! They measure one key. The weights of other sizes follow from the formula in
+//! [`weights`](crate::weights).
+
+use super::*;
+use alloc::vec::Vec;
+use frame_benchmarking::v2::*;
+use frame_support::traits::{fungible::Mutate, EnsureOrigin, Get};
+use frame_system::RawOrigin;
+use inference_primitives::Ticks;
+use inference_verifier::{vk_hash, Setup};
+
+const PLAN: &[u8] = include_bytes!("../vectors/plan.bin");
+const PROOF: &[u8] = include_bytes!("../vectors/proof.bin");
+const PUBLIC_INPUTS: &[u8] = include_bytes!("../vectors/public_inputs.bin");
+
+impl<T: Config> Pallet<T> {
+	/// For benchmarks, of other pallets too: approves the insecure development setup and gives a
+	/// key under it that has five public inputs.
+	pub fn benchmark_key() -> (ProofSystem, SetupId, &'static [u8]) {
+		let setup = Setup::insecure_development();
+		Setups::<T>::mutate(setup.id(), |stored| {
+			stored.get_or_insert(ApprovedSetup {
+				s_g2: setup.to_bytes(),
+				keys: 0,
+			});
+		});
+		(ProofSystem::Halo2, setup.id(), PLAN)
+	}
+}
+
+/// An account that can pay the deposit.
+fn funded<T: Config>() -> Result<T::AccountId, BenchmarkError> {
+	let account: T::AccountId = whitelisted_caller();
+	T::Currency::mint_into(&account, Balance::MAX / 1_000_000)
+		.map_err(|_| BenchmarkError::Stop("the account cannot be funded"))?;
+	Ok(account)
+}
+
+/// Registers the key; its hash and who registered it.
+fn registered<T: Config>() -> Result<(VkHash, T::AccountId), BenchmarkError> {
+	let by = funded::<T>()?;
+	let (system, setup, plan) = Pallet::<T>::benchmark_key();
+	let bytes = bounded::<PlanBytes>(plan)?;
+	Pallet::<T>::register_key(RawOrigin::Signed(by.clone()).into(), system, setup, bytes)
+		.map_err(|_| BenchmarkError::Stop("the key is refused"))?;
+	Ok((vk_hash(system, &setup, plan), by))
+}
+
+fn bounded<B: TryFrom<Vec<u8>>>(bytes: &[u8]) -> Result<B, BenchmarkError> {
+	B::try_from(bytes.to_vec()).map_err(|_| BenchmarkError::Stop("too many bytes"))
+}
+
+fn governance<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
+	T::GovernanceOrigin::try_successful_origin()
+		.map_err(|_| BenchmarkError::Stop("governance has no origin"))
+}
+
+#[benchmarks]
+mod benches {
+	use super::*;
+
+	#[benchmark]
+	fn approve_setup() -> Result<(), BenchmarkError> {
+		let setup = Setup::insecure_development();
+		Setups::<T>::remove(setup.id());
+		let bytes = bounded::<SetupBytes>(&setup.to_bytes())?;
+		let origin = governance::<T>()?;
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, bytes);
+		assert!(Setups::<T>::contains_key(setup.id()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn revoke_setup() -> Result<(), BenchmarkError> {
+		let (_, setup, _) = Pallet::<T>::benchmark_key();
+		let origin = governance::<T>()?;
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, setup);
+		assert!(!Setups::<T>::contains_key(setup));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_end_of_life() -> Result<(), BenchmarkError> {
+		let notice = T::Network::parameters().unbonding;
+		let end = Some(T::Network::now().after(notice).after(Ticks(1)));
+		let origin = governance::<T>()?;
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, ProofSystem::Halo2, end);
+		assert_eq!(
+			Systems::<T>::get(ProofSystem::Halo2).and_then(|s| s.end_of_life),
+			end
+		);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn register_key() -> Result<(), BenchmarkError> {
+		let by = funded::<T>()?;
+		let (system, setup, plan) = Pallet::<T>::benchmark_key();
+		let bytes = bounded::<PlanBytes>(plan)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(by), system, setup, bytes);
+		assert!(Keys::<T>::contains_key(vk_hash(system, &setup, plan)));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn release_key() -> Result<(), BenchmarkError> {
+		let (hash, by) = registered::<T>()?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(by), hash);
+		assert!(!Keys::<T>::contains_key(hash));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn verify_proof() -> Result<(), BenchmarkError> {
+		let (hash, by) = registered::<T>()?;
+		let (chunks, _) = PUBLIC_INPUTS.as_chunks::<32>();
+		let inputs = PublicInputs::try_from(chunks.to_vec())
+			.map_err(|_| BenchmarkError::Stop("too many public inputs"))?;
+		let proof = bounded::<ProofBytes>(PROOF)?;
+		assert!(T::WeightInfo::verify_proof(
+			&Keys::<T>::get(hash)
+				.ok_or(BenchmarkError::Stop("no key"))?
+				.sizes
+		)
+		.all_lte(T::MaxVerifyWeight::get()));
+		#[extrinsic_call]
+		_(RawOrigin::Signed(by), hash, inputs, proof);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn verify_unknown_key() -> Result<(), BenchmarkError> {
+		let by = funded::<T>()?;
+		let proof = bounded::<ProofBytes>(PROOF)?;
+		let result;
+		#[block]
+		{
+			result = Pallet::<T>::verify_proof(
+				RawOrigin::Signed(by).into(),
+				VkHash([0xff; 32]),
+				PublicInputs::default(),
+				proof,
+			);
+		}
+		assert!(result.is_err());
+		Ok(())
+	}
+
+	impl_benchmark_test_suite!(
+		Pallet,
+		crate::mock::ExtBuilder::default().build(),
+		crate::mock::Test
+	);
+}

@@ -1,0 +1,178 @@
+//! Keys: who holds them, and what is held for them.
+
+use super::*;
+use alloc::vec::Vec;
+use frame_support::{
+	ensure,
+	pallet_prelude::DispatchResult,
+	traits::{fungible::hold::Mutate, tokens::Precision, Get},
+};
+use inference_primitives::{runtime_api::KeyView, traits::KeyInfo};
+use inference_verifier::{vk_hash, Plan};
+use sp_runtime::DispatchError;
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_register_key(
+		by: AccountIdOf<T>,
+		system: ProofSystem,
+		setup: SetupId,
+		plan: PlanBytes,
+	) -> DispatchResult {
+		let (vk_hash, mut key) = Self::find_or_store(system, setup, plan)?;
+		ensure!(key.registration.is_none(), Error::<T>::KeyAlreadyRegistered);
+		let deposit = Self::hold_deposit(&by, &key.sizes)?;
+		let amount = deposit.amount;
+		key.registration = Some(deposit);
+		Keys::<T>::insert(vk_hash, key);
+		Self::deposit_event(Event::KeyRegistered {
+			vk_hash,
+			by,
+			deposit: amount,
+		});
+		Ok(())
+	}
+
+	pub(crate) fn do_release_key(by: AccountIdOf<T>, vk_hash: VkHash) -> DispatchResult {
+		let mut key = Keys::<T>::get(vk_hash).ok_or(Error::<T>::UnknownKey)?;
+		let deposit = match key.registration.take() {
+			Some(deposit) if deposit.depositor == by => deposit,
+			_ => return Err(Error::<T>::NotRegistrant.into()),
+		};
+		Self::return_deposit(&deposit)?;
+		Self::keep_while_held(vk_hash, key)?;
+		Self::deposit_event(Event::KeyReleased {
+			vk_hash,
+			by,
+			deposit: deposit.amount,
+		});
+		Ok(())
+	}
+
+	/// Takes a reference for another pallet. The first one's deposit comes from `depositor`.
+	pub(crate) fn add_reference(
+		depositor: &AccountIdOf<T>,
+		system: ProofSystem,
+		setup: SetupId,
+		plan: &[u8],
+	) -> Result<KeyInfo, DispatchError> {
+		let plan = PlanBytes::try_from(plan.to_vec())
+			.map_err(|_| Error::<T>::InvalidPlan(PlanFault::TooLong))?;
+		let (vk_hash, mut key) = Self::find_or_store(system, setup, plan)?;
+		if key.references == 0 {
+			key.reference_deposit = Some(Self::hold_deposit(depositor, &key.sizes)?);
+		}
+		key.references = key
+			.references
+			.checked_add(1)
+			.ok_or(Error::<T>::TooManyReferences)?;
+		let info = KeyInfo {
+			vk_hash,
+			compute_units: key.sizes.compute_units,
+			public_inputs: key.sizes.public_inputs,
+		};
+		Keys::<T>::insert(vk_hash, key);
+		Ok(info)
+	}
+
+	/// Drops a reference of another pallet; the last one returns the deposit.
+	pub(crate) fn drop_reference(vk_hash: VkHash) -> DispatchResult {
+		let mut key = Keys::<T>::get(vk_hash).ok_or(Error::<T>::UnknownKey)?;
+		key.references = key
+			.references
+			.checked_sub(1)
+			.ok_or_else(|| Error::<T>::from(DefensiveError::NoReference))?;
+		if key.references == 0 {
+			let deposit = key
+				.reference_deposit
+				.take()
+				.ok_or_else(|| Error::<T>::from(DefensiveError::NoReferenceDeposit))?;
+			Self::return_deposit(&deposit)?;
+		}
+		Self::keep_while_held(vk_hash, key)
+	}
+
+	/// The key of a plan, which is validated and stored if it is new. The caller adds a hold and
+	/// stores the key.
+	fn find_or_store(
+		system: ProofSystem,
+		setup: SetupId,
+		plan: PlanBytes,
+	) -> Result<(VkHash, Key<T::AccountId>), Error<T>> {
+		Self::ensure_in_service(system)?;
+		let mut approved = Setups::<T>::get(setup).ok_or(Error::<T>::SetupNotApproved)?;
+		let vk_hash = vk_hash(system, &setup, &plan);
+		if let Some(key) = Keys::<T>::get(vk_hash) {
+			return Ok((vk_hash, key));
+		}
+		let bytes = plan.len() as u32; // at most MAX_VK_BYTES
+		let sizes = KeySizes::of(&Plan::decode_canonical(&plan)?, bytes);
+		let weight = T::WeightInfo::verify_proof(&sizes);
+		ensure!(
+			weight.all_lte(T::MaxVerifyWeight::get()),
+			Error::<T>::KeyTooCostly
+		);
+		approved.keys = approved.keys.checked_add(1).ok_or(Error::<T>::Overflow)?;
+		Setups::<T>::insert(setup, approved);
+		KeyPlans::<T>::insert(vk_hash, plan);
+		Self::deposit_event(Event::KeyStored {
+			vk_hash,
+			system,
+			setup,
+			bytes,
+		});
+		Ok((vk_hash, Key::new(system, setup, sizes)))
+	}
+
+	/// Stores a key, or removes it if nobody holds it any more.
+	fn keep_while_held(vk_hash: VkHash, key: Key<T::AccountId>) -> DispatchResult {
+		if key.is_held() {
+			Keys::<T>::insert(vk_hash, key);
+			return Ok(());
+		}
+		let mut approved = Setups::<T>::get(key.setup)
+			.ok_or_else(|| Error::<T>::from(DefensiveError::StoredSetup))?;
+		approved.keys = approved.keys.checked_sub(1).ok_or(Error::<T>::Overflow)?;
+		Setups::<T>::insert(key.setup, approved);
+		KeyPlans::<T>::remove(vk_hash);
+		Keys::<T>::remove(vk_hash);
+		Self::deposit_event(Event::KeyRemoved { vk_hash });
+		Ok(())
+	}
+
+	fn hold_deposit(
+		depositor: &AccountIdOf<T>,
+		sizes: &KeySizes,
+	) -> Result<Deposit<T::AccountId>, DispatchError> {
+		let amount = Balance::from(sizes.bytes)
+			.checked_mul(T::Network::parameters().deposit_per_byte)
+			.ok_or(Error::<T>::Overflow)?;
+		T::Currency::hold(&HoldReason::KeyDeposit.into(), depositor, amount)?;
+		Ok(Deposit {
+			depositor: depositor.clone(),
+			amount,
+		})
+	}
+
+	fn return_deposit(deposit: &Deposit<T::AccountId>) -> DispatchResult {
+		let Deposit { depositor, amount } = deposit;
+		T::Currency::release(
+			&HoldReason::KeyDeposit.into(),
+			depositor,
+			*amount,
+			Precision::Exact,
+		)
+		.map(|_| ())
+	}
+
+	/// A key with its setup, for the runtime API.
+	pub fn key_view(vk_hash: VkHash) -> Option<KeyView> {
+		let key = Keys::<T>::get(vk_hash)?;
+		let setup_bytes = Vec::from(Setups::<T>::get(key.setup)?.s_g2);
+		let plan = KeyPlans::<T>::get(vk_hash)?.into_inner();
+		Some(KeyView {
+			setup: key.setup,
+			setup_bytes,
+			plan,
+		})
+	}
+}

@@ -1,0 +1,10 @@
+//! The pallet's tests: one file per group of functions.
+
+mod circuit;
+pub(crate) mod fixture;
+mod keys;
+mod references;
+mod setups;
+mod vectors;
+mod verification;
+mod weights;

@@ -1,0 +1,185 @@
+//! Weights of the pallet's calls.
+//!
+//! Provisional until frame-omni-bencher's output replaces this file: storage accesses are counted,
+//! computing time in wasm is estimated from above by a linear formula over a key's sizes. Proof
+//! size is left at zero: the chain is no parachain.
+
+use crate::KeySizes;
+use core::marker::PhantomData;
+use frame_support::{
+	traits::Get,
+	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
+};
+
+/// Reference times of the formula, picoseconds in plain wasm.
+pub mod time {
+	/// What every verification does once: the transcript, the program's set-up.
+	pub const VERIFY_BASE: u64 = 200_000_000;
+	/// A pairing check: one product of two pairings.
+	pub const PAIRING_CHECK: u64 = 5_000_000_000;
+	/// Decoding a setup: the check of its subgroup.
+	pub const SETUP_DECODE: u64 = 1_500_000_000;
+	/// Hashing a setup into its identifier.
+	pub const SETUP_HASH: u64 = 10_000_000;
+	/// A point of the multi-scalar multiplication.
+	pub const MSM_POINT: u64 = 150_000_000;
+	/// A point of the proof: two coordinates, the curve's equation, the transcript.
+	pub const PROOF_POINT: u64 = 10_000_000;
+	/// A field element of the proof, decoded and hashed.
+	pub const EVALUATION: u64 = 3_000_000;
+	/// A public input, decoded and hashed.
+	pub const PUBLIC_INPUT: u64 = 3_000_000;
+	/// An instruction of the expression program.
+	pub const OPERATION: u64 = 500_000;
+	/// A multiplication in the field.
+	pub const PRODUCT: u64 = 500_000;
+	/// A byte of a plan: decoded, checked to be on the curve, encoded again, hashed.
+	pub const PLAN_BYTE: u64 = 500_000;
+	/// A hold, or its release.
+	pub const HOLD: u64 = 40_000_000;
+	/// Everything else that a call does.
+	pub const CALL: u64 = 20_000_000;
+}
+
+/// Weights of the pallet's calls.
+pub trait WeightInfo {
+	/// `approve_setup`
+	fn approve_setup() -> Weight;
+	/// `revoke_setup`
+	fn revoke_setup() -> Weight;
+	/// `set_end_of_life`
+	fn set_end_of_life() -> Weight;
+	/// `register_key` with so many bytes
+	fn register_key(bytes: u32) -> Weight;
+	/// `release_key`
+	fn release_key() -> Weight;
+	/// `verify_proof` under a key of these sizes
+	fn verify_proof(sizes: &KeySizes) -> Weight;
+	/// `verify_proof` under a key that is not registered
+	fn verify_unknown_key() -> Weight;
+}
+
+/// Computing time of a verification.
+fn verification_time(sizes: &KeySizes) -> u64 {
+	[
+		(sizes.msm_points, time::MSM_POINT),
+		(sizes.proof_points, time::PROOF_POINT),
+		(sizes.evaluations, time::EVALUATION),
+		(sizes.public_inputs, time::PUBLIC_INPUT),
+		(sizes.operations, time::OPERATION),
+		(sizes.products, time::PRODUCT),
+		(sizes.bytes, time::PLAN_BYTE),
+	]
+	.into_iter()
+	.fold(
+		time::VERIFY_BASE + time::PAIRING_CHECK + time::SETUP_DECODE,
+		|sum, (count, each)| sum.saturating_add(u64::from(count).saturating_mul(each)),
+	)
+}
+
+fn weight(time: u64, db: RuntimeDbWeight, reads: u64, writes: u64) -> Weight {
+	Weight::from_parts(time, 0).saturating_add(db.reads_writes(reads, writes))
+}
+
+fn approve_setup(db: RuntimeDbWeight) -> Weight {
+	weight(time::SETUP_DECODE + time::SETUP_HASH + time::CALL, db, 1, 1)
+}
+
+fn revoke_setup(db: RuntimeDbWeight) -> Weight {
+	weight(time::CALL, db, 1, 1)
+}
+
+/// Reads: system, parameters, clock. Writes: system.
+fn set_end_of_life(db: RuntimeDbWeight) -> Weight {
+	weight(time::CALL, db, 3, 1)
+}
+
+/// Reads: system, clock, setup, key, parameters, account, holds. Writes: setup, key, plan, account,
+/// holds.
+fn register_key(db: RuntimeDbWeight, bytes: u32) -> Weight {
+	let decode = u64::from(bytes).saturating_mul(time::PLAN_BYTE);
+	weight(decode.saturating_add(time::HOLD + time::CALL), db, 7, 5)
+}
+
+/// Reads: key, setup, account, holds. Writes: key, plan, setup, account, holds.
+fn release_key(db: RuntimeDbWeight) -> Weight {
+	weight(time::HOLD + time::CALL, db, 4, 5)
+}
+
+/// Reads: key, system, clock, setup, plan.
+fn verify_proof(db: RuntimeDbWeight, sizes: &KeySizes) -> Weight {
+	weight(
+		verification_time(sizes).saturating_add(time::CALL),
+		db,
+		5,
+		0,
+	)
+}
+
+fn verify_unknown_key(db: RuntimeDbWeight) -> Weight {
+	weight(time::CALL, db, 1, 0)
+}
+
+/// Weights with the runtime's database costs.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	fn approve_setup() -> Weight {
+		approve_setup(T::DbWeight::get())
+	}
+
+	fn revoke_setup() -> Weight {
+		revoke_setup(T::DbWeight::get())
+	}
+
+	fn set_end_of_life() -> Weight {
+		set_end_of_life(T::DbWeight::get())
+	}
+
+	fn register_key(bytes: u32) -> Weight {
+		register_key(T::DbWeight::get(), bytes)
+	}
+
+	fn release_key() -> Weight {
+		release_key(T::DbWeight::get())
+	}
+
+	fn verify_proof(sizes: &KeySizes) -> Weight {
+		verify_proof(T::DbWeight::get(), sizes)
+	}
+
+	fn verify_unknown_key() -> Weight {
+		verify_unknown_key(T::DbWeight::get())
+	}
+}
+
+/// Weights with RocksDB's costs, for tests.
+impl WeightInfo for () {
+	fn approve_setup() -> Weight {
+		approve_setup(RocksDbWeight::get())
+	}
+
+	fn revoke_setup() -> Weight {
+		revoke_setup(RocksDbWeight::get())
+	}
+
+	fn set_end_of_life() -> Weight {
+		set_end_of_life(RocksDbWeight::get())
+	}
+
+	fn register_key(bytes: u32) -> Weight {
+		register_key(RocksDbWeight::get(), bytes)
+	}
+
+	fn release_key() -> Weight {
+		release_key(RocksDbWeight::get())
+	}
+
+	fn verify_proof(sizes: &KeySizes) -> Weight {
+		verify_proof(RocksDbWeight::get(), sizes)
+	}
+
+	fn verify_unknown_key() -> Weight {
+		verify_unknown_key(RocksDbWeight::get())
+	}
+}
