@@ -1,0 +1,156 @@
+//! Deadlines: each open workload has one; a time-out falls on the party whose move it was.
+
+use super::*;
+use frame_support::{
+	ensure,
+	pallet_prelude::DispatchResult,
+	storage::with_storage_layer,
+	traits::{Defensive, DefensiveOption, Get},
+	weights::Weight,
+};
+use inference_primitives::parameters::permille_of;
+
+/// Ticks that the hook moves its cursor over per block at most.
+const MAX_CURSOR_STEPS: u32 = 16;
+
+impl<T: Config> Pallet<T> {
+	/// Gives an open workload its deadline. The caller drops the old one.
+	pub(crate) fn set_deadline(id: WorkloadId, workload: &mut WorkloadOf<T>, deadline: Tick) {
+		workload.deadline = deadline;
+		Deadlines::<T>::insert(deadline, id, ());
+	}
+
+	/// Handles deadlines that have passed, oldest first, at most `deadlines_per_block`.
+	pub(crate) fn let_deadlines_pass() -> Weight {
+		let now = T::Network::now();
+		let mut budget = T::Network::parameters().deadlines_per_block as usize;
+		let mut cursor = DeadlineCursor::<T>::get();
+		let mut weight = T::DbWeight::get().reads_writes(3, 1);
+		for _ in 0..MAX_CURSOR_STEPS {
+			if cursor >= now || budget == 0 {
+				break;
+			}
+			let passed: alloc::vec::Vec<WorkloadId> = Deadlines::<T>::iter_key_prefix(cursor)
+				.take(budget)
+				.collect();
+			weight.saturating_accrue(T::DbWeight::get().reads(1));
+			weight.saturating_accrue(T::WeightInfo::expire().saturating_mul(passed.len() as u64));
+			let all = passed.len() < budget;
+			budget = budget.saturating_sub(passed.len());
+			for id in passed {
+				// A hook is no transaction by itself: an error must leave nothing half done.
+				let _ = with_storage_layer(|| Self::time_out(id))
+					.defensive_proof("an indexed workload is open; qed");
+			}
+			if !all {
+				break;
+			}
+			cursor = Tick(cursor.0.saturating_add(1));
+		}
+		DeadlineCursor::<T>::put(cursor);
+		weight
+	}
+
+	pub(crate) fn do_expire(id: WorkloadId) -> DispatchResult {
+		let workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
+		ensure!(!workload.state.is_terminal(), Error::<T>::WrongState);
+		ensure!(T::Network::now() > workload.deadline, Error::<T>::NotDue);
+		Self::time_out(id)
+	}
+
+	/// Lets an open workload's deadline take effect.
+	fn time_out(id: WorkloadId) -> DispatchResult {
+		let workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
+		Deadlines::<T>::remove(workload.deadline, id);
+		match workload.state {
+			WorkloadState::Queued => {
+				Self::expire_queued(id, workload);
+				Ok(())
+			},
+			WorkloadState::Assigned => Self::miss_delivery(id, workload),
+			WorkloadState::Unproven => Self::miss_proof(id, workload),
+			_ => Err(Error::<T>::WrongState.into()),
+		}
+	}
+
+	/// Nobody could take it: everything goes back. After a missed delivery that is a refund.
+	fn expire_queued(id: WorkloadId, workload: WorkloadOf<T>) {
+		Self::dequeue(&workload);
+		if workload.attempts == 0 {
+			Self::end(id, workload, WorkloadState::Expired);
+			Self::deposit_event(Event::WorkloadExpired { workload: id });
+		} else {
+			Self::end(id, workload, WorkloadState::Refunded);
+			Self::deposit_event(Event::WorkloadRefunded { workload: id });
+		}
+	}
+
+	/// The node owed the output: slash s_u of the price from its bond, then draw again or refund.
+	fn miss_delivery(id: WorkloadId, mut workload: WorkloadOf<T>) -> DispatchResult {
+		let assigned = workload
+			.assigned
+			.take()
+			.defensive_ok_or(Error::<T>::WrongState)?;
+		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
+		let terms = workload.terms;
+		T::NodePool::release(assigned.node, terms.compute_units, false);
+		Inbox::<T>::remove(&assigned.worker, id);
+		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
+		let due = permille_of(price, terms.miss_slash).ok_or(Error::<T>::Overflow)?;
+		let to_user = permille_of(price, terms.miss_compensation).ok_or(Error::<T>::Overflow)?;
+		let slashed = T::Stakes::slash_bond(&assigned.operator, due, &Self::account_id());
+		let compensation = Self::share_slash(&mut workload, slashed, to_user);
+		Self::deposit_event(Event::DeliveryMissed {
+			workload: id,
+			node: assigned.node,
+			slashed,
+			compensation,
+		});
+		let in_time = T::Network::now().after(terms.base_latency) < terms.latest;
+		let again = workload.attempts <= terms.redraws
+			&& in_time
+			&& workload.failed_nodes.try_push(assigned.node).is_ok()
+			&& Self::enqueue(id, &mut workload).is_ok();
+		if again {
+			let attempts = workload.attempts;
+			Workloads::<T>::insert(id, workload);
+			Self::deposit_event(Event::WorkloadRequeued {
+				workload: id,
+				attempts,
+			});
+		} else {
+			Self::end(id, workload, WorkloadState::Refunded);
+			Self::deposit_event(Event::WorkloadRefunded { workload: id });
+		}
+		Ok(())
+	}
+
+	/// The proof was owed: the payment goes back, and from the proof stake the user gets the value
+	/// at risk and a part of the price, the treasury the rest.
+	fn miss_proof(id: WorkloadId, mut workload: WorkloadOf<T>) -> DispatchResult {
+		let assigned = workload
+			.assigned
+			.clone()
+			.defensive_ok_or(Error::<T>::WrongState)?;
+		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
+		let terms = workload.terms;
+		Inbox::<T>::remove(&assigned.worker, id);
+		let to_user = permille_of(price, terms.proof_compensation)
+			.and_then(|part| part.checked_add(terms.value_at_risk))
+			.ok_or(Error::<T>::Overflow)?;
+		let slashed = T::Stakes::slash_locked(
+			&assigned.operator,
+			assigned.proof_stake,
+			&Self::account_id(),
+		);
+		let compensation = Self::share_slash(&mut workload, slashed, to_user);
+		Self::end(id, workload, WorkloadState::Failed);
+		Self::deposit_event(Event::ProofMissed {
+			workload: id,
+			node: assigned.node,
+			slashed,
+			compensation,
+		});
+		Ok(())
+	}
+}

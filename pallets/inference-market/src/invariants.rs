@@ -1,0 +1,130 @@
+//! The pallet's invariants, checked by `try_state` and after every test.
+
+#![cfg(any(feature = "std", feature = "try-runtime"))]
+
+use super::*;
+use alloc::collections::BTreeMap;
+use frame_support::{
+	ensure,
+	traits::fungible::{hold::Inspect as _, Inspect as _},
+};
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Checks that
+	/// - a terminal workload's account balances and nothing is held for it (rule 1);
+	/// - an open workload's account plus what is still held balances;
+	/// - the escrow on hold in each account is the sum of what its workloads still hold, and so
+	///   with storage deposits;
+	/// - the pallet's account holds at least all credits;
+	/// - each open workload has its deadline indexed, and is in a queue or an inbox as its state
+	///   says; and no index has anything else;
+	/// - each queue is a list whose links agree, of as many workloads as it says.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		let mut holds: BTreeMap<AccountIdOf<T>, (Balance, Balance)> = BTreeMap::new();
+		let (mut open, mut queued, mut owed) = (0usize, 0usize, 0usize);
+		for (id, workload) in Workloads::<T>::iter() {
+			let mut account = workload.settlement;
+			account.refunded = account.refunded.saturating_add(workload.held);
+			ensure!(
+				account.is_balanced(),
+				"a workload's account does not balance"
+			);
+			let hold = holds.entry(workload.submitter.clone()).or_default();
+			hold.0 = hold.0.saturating_add(workload.held);
+			hold.1 = hold.1.saturating_add(workload.deposit);
+			if workload.state.is_terminal() {
+				ensure!(workload.held == 0, "a terminal workload still holds escrow");
+				continue;
+			}
+			open = open.saturating_add(1);
+			ensure!(
+				Deadlines::<T>::contains_key(workload.deadline, id),
+				"an open workload has no deadline"
+			);
+			if workload.state == WorkloadState::Queued {
+				queued = queued.saturating_add(1);
+			} else {
+				owed = owed.saturating_add(1);
+				let assigned = workload
+					.assigned
+					.ok_or("an assigned workload has no node")?;
+				ensure!(
+					Inbox::<T>::contains_key(assigned.worker, id),
+					"an assigned workload is in no inbox"
+				);
+			}
+		}
+		ensure!(
+			Deadlines::<T>::iter().count() == open,
+			"a deadline belongs to no open workload"
+		);
+		ensure!(
+			Self::count_queued()? == queued,
+			"a queued workload is in no queue"
+		);
+		ensure!(
+			QueueLinks::<T>::iter().count() == queued,
+			"a link belongs to no queued workload"
+		);
+		ensure!(
+			Inbox::<T>::iter().count() == owed,
+			"an inbox has a stale entry"
+		);
+		for (account, (escrow, deposit)) in holds {
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Escrow.into(), &account) == escrow,
+				"an account's escrow on hold is not the sum of its workloads'"
+			);
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::StorageDeposit.into(), &account)
+					== deposit,
+				"an account's deposits on hold are not the sum of its workloads'"
+			);
+		}
+		let credits =
+			Credits::<T>::iter_values().fold(0, |sum: Balance, credit| sum.saturating_add(credit));
+		ensure!(
+			T::Currency::total_balance(&Self::account_id()) >= credits,
+			"the pallet's account does not cover the credits"
+		);
+		Ok(())
+	}
+
+	/// Walks all queues, checks their links and counts their workloads.
+	fn count_queued() -> Result<usize, TryRuntimeError> {
+		let mut count = 0usize;
+		for (model, queue) in Queues::<T>::iter() {
+			ensure!(
+				ServedModels::<T>::get().contains(&model),
+				"a queue is not served"
+			);
+			let (mut before, mut next, mut length) = (None, queue.first, 0u32);
+			let mut resume_found = queue.resume.is_none();
+			while let Some(id) = next {
+				let link = QueueLinks::<T>::get(id).ok_or("a queue's link is missing")?;
+				let workload = Workloads::<T>::get(id).ok_or("a queue has a removed workload")?;
+				ensure!(link.before == before, "a queue's links disagree");
+				ensure!(
+					workload.state == WorkloadState::Queued && workload.statement.model == model,
+					"a queue has a workload that is not queued for its model"
+				);
+				resume_found |= queue.resume == next;
+				length = length.saturating_add(1);
+				ensure!(length <= queue.length, "a queue is longer than it says");
+				(before, next) = (next, link.after);
+			}
+			ensure!(
+				queue.last == before && queue.length == length,
+				"a queue's ends are wrong"
+			);
+			ensure!(length > 0, "an empty queue is kept");
+			ensure!(
+				resume_found,
+				"a queue resumes at a workload that is not in it"
+			);
+			count = count.saturating_add(length as usize);
+		}
+		Ok(count)
+	}
+}

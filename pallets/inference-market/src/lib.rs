@@ -1,0 +1,539 @@
+//! The market: workloads from submission to settlement.
+//!
+//! **Who calls it.** Users submit, cancel and claim; workers deliver and prove; anyone expires and
+//! prunes. Its hook draws nodes and lets deadlines pass.
+//!
+//! **Terms** (PROTOCOL.md has the state machine):
+//! - *escrow* ([`HoldReason::Escrow`]): maximum price, risk fee, decline fee and queue-slot fee,
+//!   held in the user's account until the workload ends;
+//! - *price*: compute units × base price + royalty, fixed at the first draw;
+//! - *proof stake*: what the operator has locked from the draw on, `proof_stake · price + V`;
+//! - *credit*: money of an ended workload that waits in the pallet's account for `claim`.
+//!
+//! **Life.**
+//! ```text
+//! submit ─► Queued ─draw─► Assigned ─deliver─► Unproven ─prove─► Settled        (Deferred)
+//!             │ │              │ └──────────────prove───────────► Settled        (Immediate)
+//!             │ │              └ missed ─► Queued again, or Refunded
+//!             │ └ too late ─► Expired                Unproven ─missed─► Failed
+//!             └ cancel ─► Cancelled
+//! ```
+//!
+//! **Invariants** (`try_state`): DESIGN.md rules 1 and 2.
+//! - A terminal workload's account balances: escrowed = refunded + worker + creator + treasury.
+//! - What is held for escrow in an account is the sum of what its open workloads still hold.
+//! - The pallet's account holds at least the sum of all credits.
+//! - Each open workload has exactly one deadline, and is in a queue or an inbox as its state says.
+//!
+//! **Where PROTOCOL.md's later moves go.** Contests, private payloads, demands and deliveries to
+//! other chains add states to `WorkloadState` and calls here; the pinned [`Terms`] take their
+//! parameters.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub use pallet::*;
+pub use types::{Assigned, Queue, QueueLink, Tensor, Terms, Workload};
+pub use weights::WeightInfo;
+
+mod deadlines;
+mod delivery;
+mod invariants;
+#[cfg(test)]
+mod mock;
+mod money;
+mod pricing;
+mod queue;
+mod seeds;
+mod submission;
+#[cfg(test)]
+mod tests;
+mod types;
+mod views;
+pub mod weights;
+
+use inference_primitives::{
+	market::WorkloadState,
+	traits::{Models, Network, NodePool, ParentVrf, ProofVerifier, Stakes},
+	Balance, BlockNumber, ComputeUnits, Destination, Hash, Mode, ModelRef, NodeId, Tick, Ticks,
+	WorkloadId, MAX_PROOF_BYTES,
+};
+
+/// Shorthand for the account type.
+pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
+/// Shorthand for a stored workload.
+pub type WorkloadOf<T> = Workload<AccountIdOf<T>>;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use frame_support::{
+		dispatch::{DispatchClass, PostDispatchInfo},
+		pallet_prelude::*,
+		traits::fungible,
+		PalletId,
+	};
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config:
+		frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = sp_core::H256>
+	{
+		/// The token.
+		type Currency: fungible::Inspect<Self::AccountId, Balance = Balance>
+			+ fungible::Mutate<Self::AccountId>
+			+ fungible::hold::Mutate<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+		/// The runtime's hold reasons.
+		type RuntimeHoldReason: From<HoldReason>;
+		/// Parameters and clock.
+		type Network: Network;
+		/// Model versions.
+		type Models: Models<Self::AccountId>;
+		/// Node pools.
+		type NodePool: NodePool<Self::AccountId>;
+		/// Operators' stakes.
+		type Stakes: Stakes<Self::AccountId>;
+		/// Proofs.
+		type ProofVerifier: ProofVerifier<Self::AccountId>;
+		/// VRF outputs of blocks.
+		type ParentVrf: ParentVrf;
+		/// Account that is credited the treasury's share.
+		type Treasury: Get<Self::AccountId>;
+		/// Fork domain: distinguishes chains that share a genesis.
+		#[pallet::constant]
+		type ForkDomain: Get<u32>;
+		/// From this the pallet's account is derived; it holds the credits.
+		#[pallet::constant]
+		type PalletId: Get<PalletId>;
+		/// Most workloads in one model's queue.
+		#[pallet::constant]
+		type MaxQueuedPerModel: Get<u32>;
+		/// Most models with a queue at a time.
+		#[pallet::constant]
+		type MaxServedModels: Get<u32>;
+		/// Weights of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Why users' funds are held.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// Price and fees of open workloads.
+		Escrow,
+		/// Deposit for the bytes that workloads occupy.
+		StorageDeposit,
+	}
+
+	/// Workloads. Their identifiers are hashes already.
+	#[pallet::storage]
+	pub type Workloads<T: Config> = StorageMap<_, Identity, WorkloadId, WorkloadOf<T>>;
+
+	/// Input tensors.
+	#[pallet::storage]
+	pub type Inputs<T: Config> = StorageMap<_, Identity, WorkloadId, Tensor>;
+
+	/// Output tensors.
+	#[pallet::storage]
+	pub type Outputs<T: Config> = StorageMap<_, Identity, WorkloadId, Tensor>;
+
+	/// How many workloads an account has submitted.
+	#[pallet::storage]
+	pub type SubmitterNonces<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, u64, ValueQuery>;
+
+	/// The queue of each model that has one.
+	#[pallet::storage]
+	pub type Queues<T: Config> = StorageMap<_, Twox64Concat, ModelRef, Queue, ValueQuery>;
+
+	/// Neighbours of each queued workload.
+	#[pallet::storage]
+	pub type QueueLinks<T: Config> = StorageMap<_, Identity, WorkloadId, QueueLink>;
+
+	/// Models with a queue, served in turn.
+	#[pallet::storage]
+	pub type ServedModels<T: Config> =
+		StorageValue<_, BoundedVec<ModelRef, T::MaxServedModels>, ValueQuery>;
+
+	/// Whose turn it is in [`ServedModels`].
+	#[pallet::storage]
+	pub type ServedCursor<T> = StorageValue<_, u32, ValueQuery>;
+
+	/// What each worker owes.
+	#[pallet::storage]
+	pub type Inbox<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, WorkloadId, ()>;
+
+	/// When open workloads time out.
+	#[pallet::storage]
+	pub type Deadlines<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, Tick, Identity, WorkloadId, ()>;
+
+	/// The earliest tick whose deadlines may not all be handled.
+	#[pallet::storage]
+	pub type DeadlineCursor<T> = StorageValue<_, Tick, ValueQuery>;
+
+	/// VRF outputs of the latest blocks, by block number modulo the ring's size.
+	#[pallet::storage]
+	pub type VrfOutputs<T> = StorageMap<_, Twox64Concat, u32, (BlockNumber, Hash)>;
+
+	/// Base price, planck per compute unit; zero before the first block (the floor, then).
+	#[pallet::storage]
+	pub type BasePrice<T> = StorageValue<_, Balance, ValueQuery>;
+
+	/// Compute units assigned in the present block.
+	#[pallet::storage]
+	pub type AssignedUnits<T> = StorageValue<_, ComputeUnits, ValueQuery>;
+
+	/// What accounts can claim.
+	#[pallet::storage]
+	pub type Credits<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, Balance, ValueQuery>;
+
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		#[serde(skip)]
+		/// Carries the type parameter.
+		pub _config: core::marker::PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			use fungible::{Inspect, Mutate};
+			// The pallet's account must exist before the first credit, whatever its size.
+			let minimum = T::Currency::minimum_balance();
+			let _ = T::Currency::mint_into(&Pallet::<T>::account_id(), minimum);
+		}
+	}
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A workload was submitted and its escrow held.
+		WorkloadSubmitted {
+			/// The workload.
+			workload: WorkloadId,
+			/// Who submitted it.
+			submitter: T::AccountId,
+			/// Which model it wants.
+			model: ModelRef,
+			/// Escrow held, planck.
+			escrowed: Balance,
+		},
+		/// A workload was drawn to a node.
+		WorkloadAssigned {
+			/// The workload.
+			workload: WorkloadId,
+			/// The node.
+			node: NodeId,
+			/// Its worker key.
+			worker: T::AccountId,
+			/// The price, planck.
+			price: Balance,
+			/// When the output is due.
+			due: Tick,
+		},
+		/// An output was delivered under a proof stake.
+		OutputDelivered {
+			/// The workload.
+			workload: WorkloadId,
+			/// The node.
+			node: NodeId,
+			/// When the proof is due.
+			proof_due: Tick,
+		},
+		/// A workload was proven and everybody was credited.
+		WorkloadSettled {
+			/// The workload.
+			workload: WorkloadId,
+			/// Credited to the operator, planck.
+			worker_credit: Balance,
+			/// Credited to the creator, planck.
+			creator_credit: Balance,
+			/// Credited to the treasury, planck.
+			treasury_credit: Balance,
+		},
+		/// A workload was cancelled by its user.
+		WorkloadCancelled {
+			/// The workload.
+			workload: WorkloadId,
+		},
+		/// A workload was not drawn in time; everything held for it is free again.
+		WorkloadExpired {
+			/// The workload.
+			workload: WorkloadId,
+		},
+		/// A node missed its delivery and was slashed.
+		DeliveryMissed {
+			/// The workload.
+			workload: WorkloadId,
+			/// The node.
+			node: NodeId,
+			/// Taken from the operator's bond, planck.
+			slashed: Balance,
+			/// The part credited to the user, planck.
+			compensation: Balance,
+		},
+		/// A workload waits for another draw.
+		WorkloadRequeued {
+			/// The workload.
+			workload: WorkloadId,
+			/// Draws so far.
+			attempts: u8,
+		},
+		/// No node delivered; the user's payment is free again.
+		WorkloadRefunded {
+			/// The workload.
+			workload: WorkloadId,
+		},
+		/// A delivered workload was not proven in time: the proof stake is forfeited and the
+		/// user's payment free again.
+		ProofMissed {
+			/// The workload.
+			workload: WorkloadId,
+			/// The node.
+			node: NodeId,
+			/// Taken from the operator's proof stake, planck.
+			slashed: Balance,
+			/// The part credited to the user, planck.
+			compensation: Balance,
+		},
+		/// A credit was paid out.
+		CreditClaimed {
+			/// To whom.
+			account: T::AccountId,
+			/// How much, planck.
+			amount: Balance,
+		},
+		/// An ended workload was removed.
+		WorkloadPruned {
+			/// The workload.
+			workload: WorkloadId,
+		},
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// No model has this identifier and version. List the models.
+		UnknownModel,
+		/// The model is a draft or retired. Choose another version.
+		ModelNotForSale,
+		/// The input has another number of values than the model's input tensor.
+		WrongInputShape,
+		/// An input value lies outside the model's declared domain.
+		InputOutOfDomain,
+		/// The maximum price is below the present price. Bid more or wait.
+		BidTooLow,
+		/// The deadline is shorter than the least, or longer than the greatest allowed.
+		BadDeadline,
+		/// The model's queue is full. Retry later.
+		QueueFull,
+		/// Too many models have queues. Retry later.
+		TooManyServedModels,
+		/// The same workload was submitted already.
+		DuplicateWorkload,
+		/// No workload has this identifier.
+		UnknownWorkload,
+		/// Only the workload's submitter may do this.
+		NotSubmitter,
+		/// Only the worker that the workload is assigned to may do this.
+		NotAssignedWorker,
+		/// The workload's state does not allow this.
+		WrongState,
+		/// An Immediate workload is delivered with its proof: call `prove` with the output.
+		ProofRequired,
+		/// A Deferred workload's output is delivered first: call `deliver`, then `prove` without
+		/// the output.
+		OutputNotExpected,
+		/// An Immediate workload's proof needs its output.
+		OutputMissing,
+		/// The deadline has passed.
+		TooLate,
+		/// The deadline has not passed yet.
+		NotDue,
+		/// The output has another number of values than the model's output tensor.
+		WrongOutputShape,
+		/// An output value lies outside the model's output domain.
+		OutputOutOfDomain,
+		/// The account has no credit.
+		NothingToClaim,
+		/// The workload's retention has not passed.
+		StillRetained,
+		/// An amount overflows. Lower the maximum price or the value at risk.
+		Overflow,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(n: BlockNumberFor<T>) -> Weight {
+			let mut weight = Self::record_parent_vrf(n);
+			weight.saturating_accrue(Self::step_base_price());
+			if T::Network::is_serving() {
+				weight.saturating_accrue(Self::let_deadlines_pass());
+				weight.saturating_accrue(Self::serve_queues(n));
+			}
+			weight
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_n: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Orders an inference.
+		///
+		/// `input`: fixed point at the model's input scale, row-major. `max_price`: planck, for
+		/// the inference; fees come on top (see [`Terms`]). `deadline`: ticks from now until the
+		/// output at the latest. `value_at_risk`: planck that a false output could cost the user;
+		/// the proof stake covers it and a fee is paid for it.
+		///
+		/// Origin: signed, the user. Holds the escrow and a storage deposit. Errors:
+		/// [`Error::UnknownModel`], [`Error::ModelNotForSale`], [`Error::WrongInputShape`],
+		/// [`Error::InputOutOfDomain`], [`Error::BidTooLow`], [`Error::BadDeadline`],
+		/// [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient balance.
+		/// Event: [`Event::WorkloadSubmitted`]. Complexity: O(values).
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::submit_workload(input.len() as u32))]
+		pub fn submit_workload(
+			origin: OriginFor<T>,
+			model: ModelRef,
+			input: Tensor,
+			destination: Destination,
+			mode: Mode,
+			#[pallet::compact] max_price: Balance,
+			deadline: Ticks,
+			#[pallet::compact] value_at_risk: Balance,
+		) -> DispatchResult {
+			let submitter = ensure_signed(origin)?;
+			Self::do_submit(
+				submitter,
+				submission::Order {
+					model,
+					input,
+					destination,
+					mode,
+					max_price,
+					deadline,
+					value_at_risk,
+				},
+			)
+		}
+
+		/// Cancels a workload before it is drawn. The queue-slot fee is kept.
+		///
+		/// Origin: signed, the submitter. Errors: [`Error::UnknownWorkload`],
+		/// [`Error::NotSubmitter`], [`Error::WrongState`], [`Error::TooLate`] (it expires, free of
+		/// charge). Event: [`Event::WorkloadCancelled`].
+		/// Complexity: O(1).
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::cancel())]
+		pub fn cancel(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResult {
+			let submitter = ensure_signed(origin)?;
+			Self::do_cancel(submitter, workload)
+		}
+
+		/// Delivers the output of a Deferred workload under the proof stake.
+		///
+		/// `output`: fixed point at the model's output scale. Origin: signed, the assigned worker;
+		/// free when it succeeds. Errors: [`Error::UnknownWorkload`], [`Error::NotAssignedWorker`],
+		/// [`Error::WrongState`], [`Error::ProofRequired`], [`Error::TooLate`],
+		/// [`Error::WrongOutputShape`], [`Error::OutputOutOfDomain`].
+		/// Event: [`Event::OutputDelivered`]. Complexity: O(values).
+		#[pallet::call_index(2)]
+		#[pallet::weight((T::WeightInfo::deliver(output.len() as u32), DispatchClass::Operational))]
+		pub fn deliver(
+			origin: OriginFor<T>,
+			workload: WorkloadId,
+			output: Tensor,
+		) -> DispatchResultWithPostInfo {
+			let worker = ensure_signed(origin)?;
+			Self::do_deliver(worker, workload, output)?;
+			Ok(Pays::No.into())
+		}
+
+		/// Proves a workload and settles it.
+		///
+		/// Deferred: anyone, `output` must be `None`. Immediate: the assigned worker, with the
+		/// output. A proof that fails is only refused (PROTOCOL.md, principle 2); its fee is kept.
+		///
+		/// Origin: signed; free for the assigned worker when it succeeds. Errors:
+		/// [`Error::UnknownWorkload`], [`Error::WrongState`], [`Error::NotAssignedWorker`],
+		/// [`Error::OutputNotExpected`], [`Error::OutputMissing`], [`Error::TooLate`],
+		/// [`Error::WrongOutputShape`], [`Error::OutputOutOfDomain`], and the proof verifier's.
+		/// Event: [`Event::WorkloadSettled`]. Complexity: verification, by the key's sizes.
+		#[pallet::call_index(3)]
+		#[pallet::weight((
+			T::WeightInfo::prove(output.as_ref().map_or(0, |o| o.len() as u32))
+				.saturating_add(T::ProofVerifier::max_verify_weight()),
+			DispatchClass::Operational,
+		))]
+		pub fn prove(
+			origin: OriginFor<T>,
+			workload: WorkloadId,
+			output: Option<Tensor>,
+			proof: BoundedVec<u8, ConstU32<MAX_PROOF_BYTES>>,
+		) -> DispatchResultWithPostInfo {
+			let prover = ensure_signed(origin)?;
+			let values = output.as_ref().map_or(0, |o| o.len() as u32);
+			let proven = Self::do_prove(prover, workload, output, &proof)?;
+			Ok(PostDispatchInfo {
+				actual_weight: Some(
+					T::WeightInfo::prove(values).saturating_add(proven.verify_weight),
+				),
+				pays_fee: if proven.by_assigned_worker {
+					Pays::No
+				} else {
+					Pays::Yes
+				},
+			})
+		}
+
+		/// Lets a passed deadline take effect now, if the hook has not yet.
+		///
+		/// Origin: signed, anyone. Errors: [`Error::UnknownWorkload`], [`Error::WrongState`],
+		/// [`Error::NotDue`]. Events as the hook's: a punishment is reported by an event and the
+		/// call succeeds (DESIGN.md rule 3). Complexity: O(1).
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::expire())]
+		pub fn expire(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_expire(workload)
+		}
+
+		/// Pays out all of an account's credit.
+		///
+		/// Origin: signed, anyone, so that accounts without a key (the treasury) are paid too.
+		/// Errors: [`Error::NothingToClaim`]; less than the existential deposit cannot be paid to
+		/// a dead account, and stays. Event: [`Event::CreditClaimed`]. Complexity: O(1).
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::claim())]
+		pub fn claim(origin: OriginFor<T>, account: T::AccountId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_claim(account)
+		}
+
+		/// Removes an ended workload after its retention and frees its storage deposit, less a tip
+		/// for whoever calls, if that is not the submitter.
+		///
+		/// Origin: signed, anyone. Errors: [`Error::UnknownWorkload`], [`Error::WrongState`],
+		/// [`Error::StillRetained`]. Event: [`Event::WorkloadPruned`]. Complexity: O(1).
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::prune())]
+		pub fn prune(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResult {
+			let caller = ensure_signed(origin)?;
+			Self::do_prune(caller, workload)
+		}
+	}
+}

@@ -1,0 +1,641 @@
+//! A runtime with the real balances, stakes, node pools and parameters, small models, proofs and
+//! VRF outputs, and a chain to run tests on.
+
+use crate as pallet_inference_market;
+use frame_support::{
+	assert_ok, derive_impl,
+	dispatch::DispatchResult,
+	ensure, parameter_types, storage_alias,
+	traits::{fungible::Inspect, ConstU128, ConstU32, Hooks},
+	weights::Weight,
+	Blake2_128Concat, PalletId,
+};
+use inference_primitives::{
+	hashing::tagged_hash,
+	model::ModelView,
+	parameters::UNIT,
+	traits::{KeyInfo, Models, ParentVrf, ProofVerifier},
+	Balance, ComputeUnits, Destination, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId,
+	ProofSystem, ProtocolParameters, SetupId, Statement, TensorSpec, Tick, Ticks, Visibility,
+	VkHash, WorkloadId,
+};
+use sp_runtime::{BuildStorage, DispatchError};
+
+type Block = frame_system::mocking::MockBlock<Test>;
+/// Account identifiers.
+pub type AccountId = u64;
+
+/// A user with [`FUNDS`].
+pub const USER: AccountId = 1;
+/// Another user.
+pub const OTHER_USER: AccountId = 2;
+/// Creator of all models; has nothing.
+pub const CREATOR: AccountId = 3;
+/// The treasury; has nothing.
+pub const TREASURY: AccountId = 4;
+/// Neither user nor operator; has [`FUNDS`].
+pub const STRANGER: AccountId = 5;
+/// An operator with [`FUNDS`], half of them bonded. The worker of operator n is n × 10.
+pub const ALICE: AccountId = 10;
+/// Another operator.
+pub const BOB: AccountId = 20;
+/// Another operator.
+pub const CAROL: AccountId = 30;
+/// Another operator.
+pub const DAVE: AccountId = 40;
+
+/// What users and operators begin with, planck.
+pub const FUNDS: Balance = 100_000 * UNIT;
+/// Least balance of an account, planck.
+pub const EXISTENTIAL_DEPOSIT: Balance = 1_000;
+/// Compute units of an inference of each model.
+pub const COMPUTE_UNITS: u64 = 30;
+/// Royalty of each model, planck. Odd, so that roundings show.
+pub const ROYALTY: Balance = 1_000_003;
+/// Most workloads in a model's queue.
+pub const MAX_QUEUED: u32 = 40;
+/// Most models with a queue.
+pub const MAX_SERVED: u32 = 3;
+/// The input of every workload.
+pub const INPUT: [i64; 2] = [3, -4];
+/// The output that workers deliver.
+pub const OUTPUT: [i64; 1] = [12];
+/// Weight of every verification.
+pub const VERIFY_WEIGHT: Weight = Weight::from_parts(1_000, 0);
+/// Weight of the most expensive verification.
+pub const MAX_VERIFY_WEIGHT: Weight = Weight::from_parts(5_000, 0);
+
+frame_support::construct_runtime!(
+	pub enum Test {
+		System: frame_system,
+		NetworkParameters: pallet_network_parameters,
+		Balances: pallet_balances,
+		WorkerStaking: pallet_worker_staking,
+		NodePool: pallet_node_pool,
+		Market: pallet_inference_market,
+	}
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
+	type AccountStore = System;
+}
+
+impl pallet_network_parameters::Config for Test {
+	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
+	type WeightInfo = ();
+}
+
+impl pallet_worker_staking::Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Network = NetworkParameters;
+	type MaxUnbondingChunks = ConstU32<8>;
+	type WeightInfo = ();
+}
+
+impl pallet_node_pool::Config for Test {
+	type Network = NetworkParameters;
+	type Stakes = WorkerStaking;
+	type Models = MockModels;
+	type MaxPoolNodes = ConstU32<16>;
+	type MaxModelsPerNode = ConstU32<8>;
+	type MaxNodesPerOperator = ConstU32<4>;
+	type MaxChangesPerEpoch = ConstU32<16>;
+	type WeightInfo = ();
+}
+
+parameter_types! {
+	pub const MarketPalletId: PalletId = PalletId(*b"inf/mrkt");
+	pub const TreasuryAccount: AccountId = TREASURY;
+	/// Makes the VRF outputs of a test differ from another's.
+	pub static VrfSalt: u8 = 0;
+	/// Whether blocks have VRF outputs.
+	pub static HasVrf: bool = true;
+}
+
+impl pallet_inference_market::Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Network = NetworkParameters;
+	type Models = MockModels;
+	type NodePool = NodePool;
+	type Stakes = WorkerStaking;
+	type ProofVerifier = MockVerifier;
+	type ParentVrf = MockVrf;
+	type Treasury = TreasuryAccount;
+	type ForkDomain = ConstU32<7>;
+	type PalletId = MarketPalletId;
+	type MaxQueuedPerModel = ConstU32<MAX_QUEUED>;
+	type MaxServedModels = ConstU32<MAX_SERVED>;
+	type WeightInfo = ();
+}
+
+/// Each block's VRF output is a hash of its number and the test's salt.
+pub struct MockVrf;
+
+impl ParentVrf for MockVrf {
+	fn parent_vrf() -> Option<Hash> {
+		HasVrf::get().then(|| tagged_hash(b"vrf", &(VrfSalt::get(), System::block_number())))
+	}
+}
+
+/// Models in storage, so that failing calls leave them as they were.
+#[storage_alias]
+type StoredModels = StorageMap<MockModelRegistry, Blake2_128Concat, ModelRef, ModelView<AccountId>>;
+
+/// A registry of models that tests write to.
+pub struct MockModels;
+
+impl Models<AccountId> for MockModels {
+	fn model(model: ModelRef) -> Option<ModelView<AccountId>> {
+		StoredModels::get(model)
+	}
+
+	fn start_workload(model: ModelRef) -> DispatchResult {
+		StoredModels::mutate(model, |stored| {
+			let view = stored
+				.as_mut()
+				.ok_or(DispatchError::Other("unknown model"))?;
+			ensure!(view.status < ModelStatus::Retired, "model not for sale");
+			view.in_flight += 1;
+			Ok(())
+		})
+	}
+
+	fn end_workload(model: ModelRef, settled: bool) {
+		StoredModels::mutate(model, |stored| {
+			let view = stored
+				.as_mut()
+				.expect("a model with workloads in flight stays");
+			view.in_flight = view
+				.in_flight
+				.checked_sub(1)
+				.expect("each workload ends once");
+			view.settled += u64::from(settled);
+		});
+	}
+}
+
+/// Accepts [`proof_of`] the statement only.
+pub struct MockVerifier;
+
+impl ProofVerifier<AccountId> for MockVerifier {
+	fn register_key(
+		_: &AccountId,
+		_: ProofSystem,
+		_: SetupId,
+		_: &[u8],
+	) -> Result<KeyInfo, DispatchError> {
+		Err(DispatchError::Other("not used by the market"))
+	}
+
+	fn release_key(_: VkHash) -> DispatchResult {
+		Err(DispatchError::Other("not used by the market"))
+	}
+
+	fn verify(
+		vk_hash: VkHash,
+		statement: &Statement,
+		input: &[i64],
+		output: &[i64],
+		proof: &[u8],
+	) -> DispatchResult {
+		let rebuilt = Statement::new(statement.header.clone(), input, output);
+		ensure!(rebuilt == *statement, "statement and tensors differ");
+		ensure!(
+			vk_hash == statement.header.vk_hash,
+			"statement of another key"
+		);
+		ensure!(proof == proof_of(statement), REFUSED);
+		Ok(())
+	}
+
+	fn verify_weight(_: VkHash) -> Weight {
+		VERIFY_WEIGHT
+	}
+
+	fn max_verify_weight() -> Weight {
+		MAX_VERIFY_WEIGHT
+	}
+
+	fn register_weight(_: u32) -> Weight {
+		Weight::zero()
+	}
+}
+
+/// What [`MockVerifier`] says of a false proof.
+pub const REFUSED: &str = "proof refused";
+
+/// The proof of a statement.
+pub fn proof_of(statement: &Statement) -> Vec<u8> {
+	[b"valid".as_slice(), &statement.hash()].concat()
+}
+
+/// The model with this number.
+pub const fn model(id: u32) -> ModelRef {
+	ModelRef {
+		model: ModelId(id),
+		version: 1,
+	}
+}
+
+/// The model that most tests use.
+pub const MODEL: ModelRef = model(1);
+
+/// Registers an active model.
+pub fn add_model(reference: ModelRef) {
+	let tensor = |len| TensorSpec {
+		shape: vec![len],
+		scale_bits: 0,
+		min: -100,
+		max: 100,
+		visibility: Visibility::Public,
+	};
+	let view = ModelView {
+		reference,
+		creator: CREATOR,
+		name: b"mock".to_vec(),
+		status: ModelStatus::Active,
+		system: ProofSystem::Halo2,
+		setup: SetupId::default(),
+		vk_hash: VkHash([reference.model.0 as u8; 32]),
+		input: tensor(2),
+		output: tensor(1),
+		compute_units: ComputeUnits(COMPUTE_UNITS),
+		royalty: ROYALTY,
+		bundle_hash: Hash::default(),
+		in_flight: 0,
+		settled: 0,
+	};
+	StoredModels::insert(reference, view);
+}
+
+/// Changes a model's record.
+pub fn change_model(reference: ModelRef, change: impl FnOnce(&mut ModelView<AccountId>)) {
+	StoredModels::mutate(reference, |stored| {
+		change(stored.as_mut().expect("the model exists"))
+	});
+}
+
+/// A chain with models 1 to 4 and no nodes.
+pub struct ExtBuilder {
+	nodes: Vec<(AccountId, u64)>,
+	parameters: ProtocolParameters,
+}
+
+impl Default for ExtBuilder {
+	/// Development parameters.
+	fn default() -> Self {
+		Self {
+			nodes: Vec::new(),
+			parameters: ProtocolParameters::development(),
+		}
+	}
+}
+
+impl ExtBuilder {
+	/// With nodes of these operators and capacities, that serve models 1 and 2 from the first
+	/// epoch on. An operator's first node has worker n × 10, its second n × 10 + 1, and so on.
+	pub fn nodes(mut self, nodes: &[(AccountId, u64)]) -> Self {
+		self.nodes.extend(nodes);
+		self
+	}
+
+	/// With changed parameters.
+	pub fn parameters(mut self, change: impl FnOnce(&mut ProtocolParameters)) -> Self {
+		change(&mut self.parameters);
+		self
+	}
+
+	/// Builds the chain and runs it to the first block of the first epoch.
+	pub fn build(self) -> sp_io::TestExternalities {
+		let storage = RuntimeGenesisConfig {
+			balances: pallet_balances::GenesisConfig {
+				balances: [USER, OTHER_USER, STRANGER, ALICE, BOB, CAROL, DAVE]
+					.map(|who| (who, FUNDS))
+					.to_vec(),
+				..Default::default()
+			},
+			..Default::default()
+		}
+		.build_storage()
+		.expect("the genesis is valid");
+		let mut ext = sp_io::TestExternalities::from(storage);
+		ext.execute_with(|| {
+			HasVrf::set(true);
+			System::set_block_number(1);
+			self.parameters
+				.check()
+				.expect("the parameters keep the inequalities");
+			pallet_network_parameters::Parameters::<Test>::put(self.parameters);
+			(1..=4).for_each(|id| add_model(model(id)));
+			for operator in [ALICE, BOB, CAROL, DAVE] {
+				assert_ok!(WorkerStaking::bond(
+					RuntimeOrigin::signed(operator),
+					FUNDS / 2
+				));
+			}
+			for (operator, capacity) in self.nodes {
+				let count = pallet_node_pool::OperatorNodes::<Test>::get(operator).len() as u64;
+				serve(
+					operator,
+					operator * 10 + count,
+					capacity,
+					&[model(1), model(2)],
+				);
+			}
+			run_to_block(u64::from(self.parameters.node_epoch));
+		});
+		ext
+	}
+
+	/// Runs a test from the first block of the first epoch on; then checks the invariants of all
+	/// pallets, and that no money was made or lost.
+	pub fn build_and_execute(self, test: impl FnOnce()) {
+		self.build().execute_with(|| {
+			let issuance = Balances::total_issuance();
+			test();
+			check_state();
+			assert_eq!(Balances::total_issuance(), issuance);
+		});
+	}
+}
+
+/// Checks the invariants of all pallets, and that balances sum to the issuance.
+pub fn check_state() {
+	NetworkParameters::do_try_state().expect("the invariants of parameters hold");
+	WorkerStaking::do_try_state().expect("the invariants of stakes hold");
+	NodePool::do_try_state().expect("the invariants of node pools hold");
+	Market::do_try_state().expect("the invariants of the market hold");
+	let sum: Balance = frame_system::Account::<Test>::iter_keys()
+		.map(|who| Balances::total_balance(&who))
+		.sum();
+	assert_eq!(sum, Balances::total_issuance());
+}
+
+/// Runs blocks up to `block`, hooks in the runtime's order.
+pub fn run_to_block(block: u64) {
+	while System::block_number() < block {
+		let next = System::block_number() + 1;
+		System::set_block_number(next);
+		NetworkParameters::on_initialize(next);
+		NodePool::on_initialize(next);
+		Market::on_initialize(next);
+	}
+}
+
+/// Runs so many blocks.
+pub fn run_blocks(blocks: u32) {
+	run_to_block(System::block_number() + u64::from(blocks));
+}
+
+/// Runs blocks until the service clock shows `tick`.
+pub fn run_to_tick(tick: Tick) {
+	run_blocks(tick.since(now()).0);
+	assert_eq!(now(), tick);
+}
+
+/// The service clock.
+pub fn now() -> Tick {
+	pallet_network_parameters::ServiceClock::<Test>::get()
+}
+
+/// The parameters in force.
+pub fn parameters() -> ProtocolParameters {
+	pallet_network_parameters::Parameters::<Test>::get()
+}
+
+/// Changes the parameters in force as governance does.
+pub fn set_parameters(change: impl FnOnce(&mut ProtocolParameters)) {
+	let mut parameters = parameters();
+	change(&mut parameters);
+	assert_ok!(NetworkParameters::set_parameters(
+		RuntimeOrigin::root(),
+		parameters
+	));
+}
+
+/// Registers a node that serves models from the next epoch on.
+pub fn serve(operator: AccountId, worker: AccountId, capacity: u64, models: &[ModelRef]) -> NodeId {
+	let origin = RuntimeOrigin::signed(operator);
+	let id = pallet_node_pool::NextNodeId::<Test>::get();
+	assert_ok!(NodePool::register_node(
+		origin.clone(),
+		worker,
+		ComputeUnits(capacity)
+	));
+	for model in models {
+		assert_ok!(NodePool::join_model(origin.clone(), id, *model));
+	}
+	id
+}
+
+/// Runs up to the first block of the next epoch.
+pub fn next_epoch() {
+	let epoch = pallet_node_pool::Epoch::<Test>::get();
+	while pallet_node_pool::Epoch::<Test>::get() == epoch {
+		run_blocks(1);
+	}
+}
+
+/// An order, with a submitter.
+#[derive(Clone, Debug)]
+pub struct Order {
+	/// Who submits it.
+	pub submitter: AccountId,
+	/// Model to use.
+	pub model: ModelRef,
+	/// Input tensor.
+	pub input: Vec<i64>,
+	/// When the proof is due.
+	pub mode: Mode,
+	/// Highest price, planck.
+	pub max_price: Balance,
+	/// Time until the output.
+	pub deadline: Ticks,
+	/// Value at risk, planck.
+	pub value_at_risk: Balance,
+}
+
+impl Default for Order {
+	/// A deferred order of the user for [`MODEL`], at twice the price, with 200 ticks.
+	fn default() -> Self {
+		Self {
+			submitter: USER,
+			model: MODEL,
+			input: INPUT.to_vec(),
+			mode: Mode::Deferred,
+			max_price: 2 * price(),
+			deadline: Ticks(200),
+			value_at_risk: 0,
+		}
+	}
+}
+
+impl Order {
+	/// An order whose output comes with the proof.
+	pub fn immediate() -> Self {
+		Self {
+			mode: Mode::Immediate,
+			..Self::default()
+		}
+	}
+
+	/// Tries to submit it.
+	pub fn try_submit(self) -> DispatchResult {
+		Market::submit_workload(
+			RuntimeOrigin::signed(self.submitter),
+			self.model,
+			self.input.try_into().expect("the input fits"),
+			Destination::Local,
+			self.mode,
+			self.max_price,
+			self.deadline,
+			self.value_at_risk,
+		)
+	}
+
+	/// Submits it.
+	pub fn submit(self) -> WorkloadId {
+		assert_ok!(self.try_submit());
+		last_submitted()
+	}
+
+	/// Submits it and runs to the draw, which must find a node.
+	pub fn submit_and_draw(self) -> WorkloadId {
+		let id = self.submit();
+		run_to_draw();
+		assert_eq!(state(id), inference_primitives::WorkloadState::Assigned);
+		id
+	}
+}
+
+/// The workload that was submitted last.
+pub fn last_submitted() -> WorkloadId {
+	System::events()
+		.into_iter()
+		.rev()
+		.find_map(|record| match record.event {
+			RuntimeEvent::Market(crate::Event::WorkloadSubmitted { workload, .. }) => {
+				Some(workload)
+			},
+			_ => None,
+		})
+		.expect("a workload was submitted")
+}
+
+/// Runs to the block that can draw what enters the queue now.
+pub fn run_to_draw() {
+	run_blocks(parameters().seed_blocks + 1);
+}
+
+/// Price of an inference at the price floor, planck.
+pub fn price() -> Balance {
+	Balance::from(COMPUTE_UNITS) * parameters().price_floor + ROYALTY
+}
+
+/// A stored workload.
+pub fn workload(id: WorkloadId) -> crate::WorkloadOf<Test> {
+	crate::Workloads::<Test>::get(id).expect("the workload exists")
+}
+
+/// A workload's state.
+pub fn state(id: WorkloadId) -> inference_primitives::WorkloadState {
+	workload(id).state
+}
+
+/// The node that has a workload.
+pub fn assigned(id: WorkloadId) -> crate::Assigned<AccountId> {
+	workload(id).assigned.expect("the workload is assigned")
+}
+
+/// Delivers the output as the assigned worker.
+pub fn deliver(id: WorkloadId) {
+	assert_ok!(try_deliver(assigned(id).worker, id, &OUTPUT));
+}
+
+/// Tries to deliver an output.
+pub fn try_deliver(
+	worker: AccountId,
+	id: WorkloadId,
+	output: &[i64],
+) -> frame_support::dispatch::DispatchResultWithPostInfo {
+	let output = output.to_vec().try_into().expect("the output fits");
+	Market::deliver(RuntimeOrigin::signed(worker), id, output)
+}
+
+/// The proof that `output` is the workload's.
+pub fn proof(id: WorkloadId, output: &[i64]) -> Vec<u8> {
+	let input = crate::Inputs::<Test>::get(id).unwrap_or_default();
+	proof_of(&Statement::new(workload(id).statement, &input, output))
+}
+
+/// Tries to prove a workload.
+pub fn try_prove(
+	prover: AccountId,
+	id: WorkloadId,
+	output: Option<&[i64]>,
+	proof: Vec<u8>,
+) -> frame_support::dispatch::DispatchResultWithPostInfo {
+	Market::prove(
+		RuntimeOrigin::signed(prover),
+		id,
+		output.map(|output| output.to_vec().try_into().expect("the output fits")),
+		proof.try_into().expect("the proof fits"),
+	)
+}
+
+/// Proves a workload as the assigned worker, in the way of its mode.
+pub fn prove(id: WorkloadId) {
+	let with_output = workload(id).mode == Mode::Immediate;
+	let output = with_output.then_some(OUTPUT.as_slice());
+	assert_ok!(try_prove(
+		assigned(id).worker,
+		id,
+		output,
+		proof(id, &OUTPUT)
+	));
+}
+
+/// What an account can claim, planck.
+pub fn credit(who: AccountId) -> Balance {
+	crate::Credits::<Test>::get(who)
+}
+
+/// What an account can spend, planck.
+pub fn free(who: AccountId) -> Balance {
+	Balances::free_balance(who)
+}
+
+/// What is held of an account, planck.
+pub fn held(reason: crate::HoldReason, who: AccountId) -> Balance {
+	use frame_support::traits::fungible::hold::Inspect;
+	Balances::balance_on_hold(&reason.into(), &who)
+}
+
+/// An operator's stakes.
+pub fn stake(operator: AccountId) -> inference_primitives::node::StakeView {
+	WorkerStaking::stake_view(&operator)
+}
+
+/// Asserts that the market emitted an event since the test began.
+#[track_caller]
+pub fn assert_event(event: crate::Event<Test>) {
+	System::assert_has_event(event.into());
+}
+
+/// Workloads in flight of a model.
+pub fn in_flight(reference: ModelRef) -> u32 {
+	MockModels::model(reference)
+		.expect("the model exists")
+		.in_flight
+}

@@ -1,0 +1,224 @@
+//! Escrow, credits and settlement (DESIGN.md rule 1; PROTOCOL.md, principles 6 and 7).
+
+use super::*;
+use frame_support::{
+	ensure,
+	pallet_prelude::DispatchResult,
+	traits::{
+		fungible::{hold::Mutate as HoldMutate, Mutate},
+		tokens::{Fortitude, Precision, Preservation, Restriction},
+		Defensive, DefensiveOption, Get,
+	},
+};
+use inference_primitives::parameters::permille_of;
+use sp_runtime::traits::AccountIdConversion;
+
+/// The pruner's part of a storage deposit is the deposit divided by this.
+const PRUNE_TIP_DIVISOR: Balance = 20;
+
+impl<T: Config> Pallet<T> {
+	/// The account that holds credits.
+	pub fn account_id() -> AccountIdOf<T> {
+		T::PalletId::get().into_account_truncating()
+	}
+
+	/// Fixes the price at the first draw: pays the queue slot and releases what the escrow holds
+	/// beyond this price.
+	pub(crate) fn fix_price(workload: &mut WorkloadOf<T>, price: Balance) {
+		workload.price = Some(price);
+		let slot_fee = workload.terms.slot_fee;
+		let paid = Self::credit_from_escrow(workload, &T::Treasury::get(), slot_fee);
+		workload.settlement.treasury = workload.settlement.treasury.saturating_add(paid);
+		// `price` is at most the maximum price, whose escrow fitted; saturating for the same reason.
+		let needed = workload.terms.escrow_for(price).unwrap_or(workload.held);
+		let excess = workload.held.saturating_sub(needed);
+		Self::refund(workload, excess);
+	}
+
+	/// Releases `amount` of the escrow to the user.
+	fn refund(workload: &mut WorkloadOf<T>, amount: Balance) {
+		let released = T::Currency::release(
+			&HoldReason::Escrow.into(),
+			&workload.submitter,
+			amount,
+			Precision::BestEffort,
+		)
+		.defensive_proof("the escrow is held; qed")
+		.unwrap_or(0);
+		// Saturating: no more than what is held is released.
+		workload.held = workload.held.saturating_sub(released);
+		workload.settlement.refunded = workload.settlement.refunded.saturating_add(released);
+	}
+
+	/// Moves `amount` of the escrow to the pallet's account and credits it. Returns what was moved.
+	pub(crate) fn credit_from_escrow(
+		workload: &mut WorkloadOf<T>,
+		to: &AccountIdOf<T>,
+		amount: Balance,
+	) -> Balance {
+		let moved = T::Currency::transfer_on_hold(
+			&HoldReason::Escrow.into(),
+			&workload.submitter,
+			&Self::account_id(),
+			amount.min(workload.held),
+			Precision::BestEffort,
+			Restriction::Free,
+			Fortitude::Force,
+		)
+		.defensive_proof("the escrow is held; qed")
+		.unwrap_or(0);
+		workload.held = workload.held.saturating_sub(moved);
+		Self::credit(to, moved);
+		moved
+	}
+
+	/// Credits money that already is in the pallet's account.
+	fn credit(to: &AccountIdOf<T>, amount: Balance) {
+		if amount > 0 {
+			// Saturating: bounded by the total issuance.
+			Credits::<T>::mutate(to, |credit| *credit = credit.saturating_add(amount));
+		}
+	}
+
+	/// Pays everybody for a proven workload and ends it.
+	///
+	/// The operator gets the floor price of the compute units and the creator the royalty, both
+	/// less the treasury's share, rounded down; the operator also gets the risk fee. The rest of
+	/// the price is the treasury's. The decline fee goes back to the user.
+	pub(crate) fn settle(
+		id: WorkloadId,
+		mut workload: WorkloadOf<T>,
+		assigned: Assigned<AccountIdOf<T>>,
+	) -> DispatchResult {
+		let terms = workload.terms;
+		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
+		let creator = T::Models::model(workload.statement.model)
+			.defensive_ok_or(Error::<T>::UnknownModel)?
+			.creator;
+		let split = split_price(price, &terms).ok_or(Error::<T>::Overflow)?;
+		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
+		let worker_due = split
+			.worker
+			.checked_add(terms.risk_fee)
+			.ok_or(Error::<T>::Overflow)?;
+		let worker_credit = Self::credit_from_escrow(&mut workload, &assigned.operator, worker_due);
+		let creator_credit = Self::credit_from_escrow(&mut workload, &creator, split.creator);
+		let treasury_credit =
+			Self::credit_from_escrow(&mut workload, &T::Treasury::get(), split.treasury);
+		workload.settlement.worker = workload.settlement.worker.saturating_add(worker_credit);
+		workload.settlement.creator = workload.settlement.creator.saturating_add(creator_credit);
+		workload.settlement.treasury = workload.settlement.treasury.saturating_add(treasury_credit);
+		Deadlines::<T>::remove(workload.deadline, id);
+		Inbox::<T>::remove(&assigned.worker, id);
+		Self::end(id, workload, WorkloadState::Settled);
+		Self::deposit_event(Event::WorkloadSettled {
+			workload: id,
+			worker_credit,
+			creator_credit,
+			treasury_credit,
+		});
+		Ok(())
+	}
+
+	/// Credits a slash that lies in the pallet's account: `compensation` at most to the user, the
+	/// rest to the treasury. Returns the user's part.
+	pub(crate) fn share_slash(
+		workload: &mut WorkloadOf<T>,
+		slashed: Balance,
+		compensation: Balance,
+	) -> Balance {
+		let to_user = compensation.min(slashed);
+		// Saturating: `to_user` is at most `slashed`.
+		let to_treasury = slashed.saturating_sub(to_user);
+		Self::credit(&workload.submitter, to_user);
+		Self::credit(&T::Treasury::get(), to_treasury);
+		let account = &mut workload.settlement;
+		account.slashed = account.slashed.saturating_add(slashed);
+		account.compensation = account.compensation.saturating_add(to_user);
+		account.slashed_to_treasury = account.slashed_to_treasury.saturating_add(to_treasury);
+		to_user
+	}
+
+	/// Releases what is left of the escrow and makes the workload terminal.
+	pub(crate) fn end(id: WorkloadId, mut workload: WorkloadOf<T>, state: WorkloadState) {
+		let rest = workload.held;
+		Self::refund(&mut workload, rest);
+		workload.state = state;
+		workload.ended_at = Some(Self::block_number());
+		workload.deadline = T::Network::now().after(T::Network::parameters().retention);
+		T::Models::end_workload(workload.statement.model, state == WorkloadState::Settled);
+		Workloads::<T>::insert(id, workload);
+	}
+
+	pub(crate) fn do_claim(account: AccountIdOf<T>) -> DispatchResult {
+		let amount = Credits::<T>::take(&account);
+		ensure!(amount > 0, Error::<T>::NothingToClaim);
+		T::Currency::transfer(
+			&Self::account_id(),
+			&account,
+			amount,
+			Preservation::Preserve,
+		)?;
+		Self::deposit_event(Event::CreditClaimed { account, amount });
+		Ok(())
+	}
+
+	pub(crate) fn do_prune(caller: AccountIdOf<T>, id: WorkloadId) -> DispatchResult {
+		let workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
+		ensure!(workload.state.is_terminal(), Error::<T>::WrongState);
+		ensure!(
+			T::Network::now() > workload.deadline,
+			Error::<T>::StillRetained
+		);
+		let tip = if caller == workload.submitter {
+			0
+		} else {
+			workload.deposit / PRUNE_TIP_DIVISOR
+		};
+		let reason = HoldReason::StorageDeposit.into();
+		let submitter = &workload.submitter;
+		if tip > 0 {
+			T::Currency::transfer_on_hold(
+				&reason,
+				submitter,
+				&caller,
+				tip,
+				Precision::Exact,
+				Restriction::Free,
+				Fortitude::Force,
+			)?;
+		}
+		// Saturating: the tip is a fraction of the deposit.
+		let rest = workload.deposit.saturating_sub(tip);
+		T::Currency::release(&reason, submitter, rest, Precision::Exact)?;
+		Workloads::<T>::remove(id);
+		Inputs::<T>::remove(id);
+		Outputs::<T>::remove(id);
+		Self::deposit_event(Event::WorkloadPruned { workload: id });
+		Ok(())
+	}
+}
+
+/// Parts of a price, planck.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct PriceSplit {
+	pub worker: Balance,
+	pub creator: Balance,
+	pub treasury: Balance,
+}
+
+/// Splits a price; the parts sum to it exactly. `None` on overflow.
+pub(crate) fn split_price(price: Balance, terms: &Terms) -> Option<PriceSplit> {
+	let kept = 1_000u16.checked_sub(terms.treasury_share)?;
+	let floor = Balance::from(terms.compute_units.0).checked_mul(terms.price_floor)?;
+	let royalty = terms.royalty.min(price);
+	let work = floor.min(price.checked_sub(royalty)?);
+	let worker = permille_of(work, kept)?;
+	let creator = permille_of(royalty, kept)?;
+	let treasury = price.checked_sub(worker)?.checked_sub(creator)?;
+	Some(PriceSplit {
+		worker,
+		creator,
+		treasury,
+	})
+}

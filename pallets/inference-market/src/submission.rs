@@ -1,0 +1,169 @@
+//! Submission and cancellation.
+
+use super::*;
+use frame_support::{
+	ensure,
+	pallet_prelude::DispatchResult,
+	traits::{fungible::hold::Mutate, Get},
+};
+use inference_primitives::{
+	hashing::tensor_hash, market::WorkloadPreimage, GenesisHash, ModelStatus, Settlement,
+	StatementHeader, TensorError, STATEMENT_VERSION,
+};
+use sp_runtime::traits::{UniqueSaturatedInto, Zero};
+
+/// What a user orders.
+pub(crate) struct Order {
+	pub model: ModelRef,
+	pub input: Tensor,
+	pub destination: Destination,
+	pub mode: Mode,
+	pub max_price: Balance,
+	pub deadline: Ticks,
+	pub value_at_risk: Balance,
+}
+
+/// Bytes that a workload occupies besides its tensors: record, queue, inbox and deadline entries.
+const RECORD_BYTES: u64 = 768;
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_submit(submitter: AccountIdOf<T>, order: Order) -> DispatchResult {
+		let parameters = T::Network::parameters();
+		let model = T::Models::model(order.model).ok_or(Error::<T>::UnknownModel)?;
+		ensure!(
+			matches!(model.status, ModelStatus::Active | ModelStatus::Deprecated),
+			Error::<T>::ModelNotForSale
+		);
+		model
+			.input
+			.check_values(&order.input)
+			.map_err(|error| match error {
+				TensorError::WrongLength { .. } => Error::<T>::WrongInputShape,
+				TensorError::OutOfDomain { .. } => Error::<T>::InputOutOfDomain,
+			})?;
+		ensure!(
+			(parameters.min_deadline..=parameters.max_deadline).contains(&order.deadline),
+			Error::<T>::BadDeadline
+		);
+		let price =
+			Self::price_of(model.compute_units, model.royalty).ok_or(Error::<T>::Overflow)?;
+		ensure!(order.max_price >= price, Error::<T>::BidTooLow);
+		let now = T::Network::now();
+		let terms = Terms::new(
+			&parameters,
+			model.compute_units,
+			model.royalty,
+			order.max_price,
+			order.value_at_risk,
+			now.after(order.deadline),
+		)
+		.ok_or(Error::<T>::Overflow)?;
+		let escrow = terms.escrow().ok_or(Error::<T>::Overflow)?;
+		terms
+			.proof_stake_for(order.max_price)
+			.ok_or(Error::<T>::Overflow)?;
+		let values = (order.input.len() as u64).saturating_add(model.output.len() as u64);
+		let deposit = Balance::from(values.saturating_mul(8).saturating_add(RECORD_BYTES))
+			.checked_mul(parameters.deposit_per_byte)
+			.ok_or(Error::<T>::Overflow)?;
+
+		let nonce = SubmitterNonces::<T>::get(&submitter);
+		let genesis = GenesisHash(Self::genesis_hash());
+		let domain = T::ForkDomain::get();
+		let id = WorkloadPreimage {
+			genesis,
+			domain,
+			submitter: &submitter,
+			nonce,
+			model: order.model,
+			vk_hash: model.vk_hash,
+			input: tensor_hash(&order.input),
+			destination: order.destination,
+			max_price: order.max_price,
+			deadline: order.deadline,
+			value_at_risk: order.value_at_risk,
+			mode: order.mode,
+		}
+		.id();
+		ensure!(
+			!Workloads::<T>::contains_key(id),
+			Error::<T>::DuplicateWorkload
+		);
+		T::Models::start_workload(order.model)?;
+		T::Currency::hold(&HoldReason::Escrow.into(), &submitter, escrow)?;
+		T::Currency::hold(&HoldReason::StorageDeposit.into(), &submitter, deposit)?;
+		let block = Self::block_number();
+		let mut workload = Workload {
+			submitter: submitter.clone(),
+			statement: StatementHeader {
+				genesis,
+				domain,
+				version: STATEMENT_VERSION,
+				vk_hash: model.vk_hash,
+				model: order.model,
+				workload: id,
+				destination: order.destination,
+			},
+			mode: order.mode,
+			state: WorkloadState::Queued,
+			terms,
+			price: None,
+			held: escrow,
+			deposit,
+			assigned: None,
+			failed_nodes: Default::default(),
+			attempts: 0,
+			entered_at: block,
+			deadline: now,
+			submitted_at: block,
+			delivered_at: None,
+			ended_at: None,
+			settlement: Settlement {
+				escrowed: escrow,
+				..Default::default()
+			},
+		};
+		Self::enqueue(id, &mut workload)?;
+		Workloads::<T>::insert(id, workload);
+		Inputs::<T>::insert(id, order.input);
+		// Saturating: nobody submits 2^64 workloads.
+		SubmitterNonces::<T>::insert(&submitter, nonce.saturating_add(1));
+		Self::deposit_event(Event::WorkloadSubmitted {
+			workload: id,
+			submitter,
+			model: order.model,
+			escrowed: escrow,
+		});
+		Ok(())
+	}
+
+	pub(crate) fn do_cancel(submitter: AccountIdOf<T>, id: WorkloadId) -> DispatchResult {
+		let mut workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
+		ensure!(workload.submitter == submitter, Error::<T>::NotSubmitter);
+		// A workload that was drawn once has paid its slot and is in a worker's hands again soon.
+		ensure!(
+			workload.state == WorkloadState::Queued && workload.attempts == 0,
+			Error::<T>::WrongState
+		);
+		ensure!(T::Network::now() <= workload.deadline, Error::<T>::TooLate);
+		Self::dequeue(&workload);
+		let slot_fee = workload.terms.slot_fee;
+		let paid = Self::credit_from_escrow(&mut workload, &T::Treasury::get(), slot_fee);
+		workload.settlement.treasury = workload.settlement.treasury.saturating_add(paid);
+		Self::end(id, workload, WorkloadState::Cancelled);
+		Self::deposit_event(Event::WorkloadCancelled { workload: id });
+		Ok(())
+	}
+
+	/// The hash of the chain's genesis block.
+	pub fn genesis_hash() -> Hash {
+		frame_system::Pallet::<T>::block_hash(
+			frame_system::pallet_prelude::BlockNumberFor::<T>::zero(),
+		)
+		.to_fixed_bytes()
+	}
+
+	pub(crate) fn block_number() -> BlockNumber {
+		frame_system::Pallet::<T>::block_number().unique_saturated_into()
+	}
+}

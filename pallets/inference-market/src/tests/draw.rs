@@ -1,0 +1,259 @@
+//! The draw: when, to whom, at what price, and what it reserves.
+
+use super::*;
+use inference_primitives::hashing::tagged_hash;
+
+mod success {
+	use super::*;
+
+	#[test]
+	fn a_workload_is_drawn_once_the_seed_blocks_are_there() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				let id = Order::default().submit();
+				run_blocks(parameters().seed_blocks);
+				assert_eq!(state(id), WorkloadState::Queued);
+				run_blocks(1);
+				assert_eq!(state(id), WorkloadState::Assigned);
+				let due = workload(id).deadline;
+				assert_eq!(due, now().after(parameters().base_latency).after(Ticks(1)));
+				assert_event(Event::WorkloadAssigned {
+					workload: id,
+					node: NodeId(0),
+					worker: ALICE * 10,
+					price: price(),
+					due,
+				});
+				assert!(Inbox::<Test>::contains_key(ALICE * 10, id));
+			});
+	}
+
+	#[test]
+	fn the_node_can_be_derived_again_from_later_blocks_vrf_outputs() {
+		for salt in 0..10 {
+			let nodes = [(ALICE, 100), (BOB, 100), (CAROL, 100)];
+			ExtBuilder::default().nodes(&nodes).build_and_execute(|| {
+				VrfSalt::set(salt);
+				let entered = System::block_number();
+				let id = Order::default().submit_and_draw();
+				let outputs: Vec<Hash> = (1..=u64::from(parameters().seed_blocks))
+					// A block's output is read in the next block.
+					.map(|offset| tagged_hash(b"vrf", &(salt, entered + offset + 1)))
+					.collect();
+				let seed = tagged_hash(b"inference-network/seed/v1", &(id, 0u8, outputs));
+				let pool = pallet_node_pool::Pools::<Test>::get(MODEL);
+				let expected = (0..16).find_map(|i| {
+					let digest = tagged_hash(b"inference-network/draw/v1", &(seed, i));
+					let sample = u128::from_le_bytes(digest[..16].try_into().unwrap()) % 300;
+					pool.iter()
+						.find(|member| u128::from(member.cumulative) > sample)
+				});
+				assert_eq!(Some(assigned(id).node), expected.map(|member| member.node));
+			});
+		}
+	}
+
+	#[test]
+	fn the_price_is_fixed_the_slot_paid_and_the_excess_released() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				let id = Order {
+					value_at_risk: UNIT,
+					..Order::default()
+				}
+				.submit();
+				let escrowed = workload(id).held;
+				run_to_draw();
+				let needed = price() + price() / 10 + UNIT / 100;
+				assert_eq!(workload(id).price, Some(price()));
+				assert_eq!(workload(id).held, needed);
+				assert_eq!(held(HoldReason::Escrow, USER), needed);
+				assert_eq!(credit(TREASURY), slot_fee());
+				assert_eq!(
+					workload(id).settlement.refunded,
+					escrowed - needed - slot_fee()
+				);
+			});
+	}
+
+	#[test]
+	fn capacity_and_proof_stake_are_reserved() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				let id = Order {
+					value_at_risk: 7 * UNIT,
+					..Order::default()
+				}
+				.submit_and_draw();
+				let stake_of = price() * 3 / 2 + 7 * UNIT;
+				assert_eq!(assigned(id).proof_stake, stake_of);
+				assert_eq!(stake(ALICE).proof_stakes, stake_of);
+				assert_eq!(stake(ALICE).bonded, FUNDS / 2 - stake_of);
+				assert_eq!(
+					NodePool::view(NodeId(0)).unwrap().outstanding,
+					ComputeUnits(COMPUTE_UNITS)
+				);
+			});
+	}
+
+	#[test]
+	fn a_price_that_fell_is_the_one_paid_and_one_that_rose_above_the_bid_is_waited_out() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				let id = Order {
+					max_price: price(),
+					..Order::default()
+				}
+				.submit();
+				BasePrice::<Test>::put(2 * parameters().price_floor);
+				run_to_draw();
+				assert_eq!(state(id), WorkloadState::Queued);
+				run_blocks(60);
+				assert_eq!(state(id), WorkloadState::Assigned);
+				assert_eq!(workload(id).price, Some(price()));
+			});
+	}
+
+	#[test]
+	fn an_operators_own_order_goes_to_another_operator() {
+		for salt in 0..10 {
+			ExtBuilder::default()
+				.nodes(&[(ALICE, 100), (BOB, 100)])
+				.build_and_execute(|| {
+					VrfSalt::set(salt);
+					let worker = ALICE * 10;
+					let (from, some) = (RuntimeOrigin::signed(STRANGER), FUNDS / 2);
+					assert_ok!(Balances::transfer_keep_alive(from, worker, some));
+					for own in [ALICE, worker] {
+						let id = Order {
+							submitter: own,
+							..Order::default()
+						}
+						.submit_and_draw();
+						assert_eq!(assigned(id).operator, BOB);
+					}
+				});
+		}
+	}
+
+	#[test]
+	fn capacity_is_never_exceeded() {
+		let nodes = [(ALICE, 2), (BOB, 5), (CAROL, 9)];
+		ExtBuilder::default().nodes(&nodes).build_and_execute(|| {
+			for _ in 0..MAX_QUEUED {
+				Order::default().submit();
+			}
+			for _ in 0..15 {
+				run_blocks(1);
+				check_state();
+			}
+			for (node, capacity) in [2, 5, 9].into_iter().enumerate() {
+				let outstanding = NodePool::view(NodeId(node as u32)).unwrap().outstanding.0;
+				// Everybody is as full as whole workloads allow.
+				assert_eq!(outstanding, capacity * 20 / COMPUTE_UNITS * COMPUTE_UNITS);
+			}
+		});
+	}
+}
+
+mod failure {
+	use super::*;
+
+	/// Runs a while and asserts that the workload was not drawn.
+	#[track_caller]
+	fn assert_waits(id: WorkloadId) {
+		run_blocks(20);
+		assert_eq!(state(id), WorkloadState::Queued);
+	}
+
+	#[test]
+	fn nobody_serves_a_model_without_nodes() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				assert_waits(
+					Order {
+						model: model(3),
+						..Order::default()
+					}
+					.submit(),
+				);
+			});
+	}
+
+	#[test]
+	fn an_operators_own_order_waits_when_there_is_nobody_else() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				assert_waits(
+					Order {
+						submitter: ALICE,
+						..Order::default()
+					}
+					.submit(),
+				);
+			});
+	}
+
+	#[test]
+	fn more_than_a_nodes_backlog_waits() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 1)])
+			.build_and_execute(|| {
+				assert_waits(Order::default().submit());
+			});
+	}
+
+	#[test]
+	fn more_value_at_risk_than_anybodys_free_stake_waits() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100), (BOB, 100)])
+			.build_and_execute(|| {
+				let free = FUNDS / 2 - 200 * UNIT - price() * 3 / 2;
+				assert_waits(
+					Order {
+						value_at_risk: free + 1,
+						..Order::default()
+					}
+					.submit(),
+				);
+				Order {
+					value_at_risk: free,
+					..Order::default()
+				}
+				.submit_and_draw();
+			});
+	}
+
+	#[test]
+	fn blocks_without_vrf_outputs_draw_nobody_until_there_are_enough_again() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				let id = Order::default().submit();
+				HasVrf::set(false);
+				assert_waits(id);
+				HasVrf::set(true);
+				run_blocks(3 * (parameters().seed_blocks + 1));
+				assert_eq!(state(id), WorkloadState::Assigned);
+			});
+	}
+
+	#[test]
+	fn one_whose_time_in_the_queue_is_over_is_not_drawn_when_the_hook_is_late() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				let id = Order::default().submit();
+				run_blocks(parameters().seed_blocks);
+				pass_deadline_without_hook(id);
+				Market::serve_queues(System::block_number() + 1);
+				assert_eq!(state(id), WorkloadState::Queued);
+			});
+	}
+}

@@ -1,0 +1,151 @@
+//! Workloads that are never drawn, and `expire`.
+
+use super::*;
+
+fn expire(id: WorkloadId) -> sp_runtime::DispatchResult {
+	Market::expire(RuntimeOrigin::signed(STRANGER), id)
+}
+
+mod success {
+	use super::*;
+
+	#[test]
+	fn the_hook_expires_what_was_not_drawn_and_everything_goes_back() {
+		ExtBuilder::default().build_and_execute(|| {
+			let before = free(USER);
+			let id = Order::default().submit();
+			let deadline = now().after(parameters().queue_ttl);
+			assert_eq!(workload(id).deadline, deadline);
+			run_to_tick(deadline);
+			assert_eq!(state(id), WorkloadState::Queued);
+			run_blocks(1);
+			assert_eq!(state(id), WorkloadState::Expired);
+			assert_event(Event::WorkloadExpired { workload: id });
+			assert_eq!(free(USER), before - workload(id).deposit);
+			assert_eq!(credit(TREASURY), 0);
+			assert_eq!(in_flight(MODEL), 0);
+			assert!(!Queues::<Test>::contains_key(MODEL));
+		});
+	}
+
+	#[test]
+	fn it_expires_earlier_if_no_node_could_meet_the_users_deadline_any_more() {
+		ExtBuilder::default().build_and_execute(|| {
+			let id = Order {
+				deadline: Ticks(60),
+				..Order::default()
+			}
+			.submit();
+			assert_eq!(workload(id).deadline, now().after(Ticks(40)));
+		});
+	}
+
+	#[test]
+	fn anyone_can_expire_what_the_late_hook_has_not() {
+		ExtBuilder::default().build_and_execute(|| {
+			let id = Order::default().submit();
+			pass_deadline_without_hook(id);
+			assert_ok!(expire(id));
+			assert_eq!(state(id), WorkloadState::Expired);
+		});
+	}
+
+	#[test]
+	fn expiring_punishes_as_the_hook_does() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100), (BOB, 100)])
+			.build_and_execute(|| {
+				let id = Order::default().submit_and_draw();
+				let failed = assigned(id).operator;
+				pass_deadline_without_hook(id);
+				assert_ok!(expire(id));
+				assert_eq!(state(id), WorkloadState::Queued);
+				assert_eq!(stake(failed).bonded, FUNDS / 2 - price() / 2);
+				run_to_draw();
+				deliver(id);
+				pass_deadline_without_hook(id);
+				assert_ok!(expire(id));
+				assert_eq!(state(id), WorkloadState::Failed);
+			});
+	}
+
+	#[test]
+	fn deadlines_beyond_the_blocks_bound_are_handled_in_the_next_block() {
+		ExtBuilder::default().build_and_execute(|| {
+			let ids: Vec<_> = [1, 2]
+				.into_iter()
+				.flat_map(|id| {
+					(0..35).map(move |_| Order {
+						model: model(id),
+						..Order::default()
+					})
+				})
+				.map(Order::submit)
+				.collect();
+			let expired = || {
+				ids.iter()
+					.filter(|id| state(**id) == WorkloadState::Expired)
+					.count()
+			};
+			run_to_tick(Tick(workload(ids[0]).deadline.0 + 1));
+			assert_eq!(expired(), 64);
+			check_state();
+			run_blocks(1);
+			assert_eq!(expired(), 70);
+		});
+	}
+
+	#[test]
+	fn the_hook_catches_up_with_many_empty_ticks() {
+		ExtBuilder::default().build_and_execute(|| {
+			let id = Order::default().submit();
+			pass_deadline_without_hook(id);
+			// Sixteen ticks a block, of which one is new.
+			run_blocks(parameters().queue_ttl.0 / 15 + 2);
+			assert_eq!(state(id), WorkloadState::Expired);
+			assert_eq!(DeadlineCursor::<Test>::get(), now());
+		});
+	}
+}
+
+mod failure {
+	use super::*;
+
+	#[test]
+	fn an_unknown_workload_is_refused() {
+		ExtBuilder::default().build_and_execute(|| {
+			assert_noop!(expire(WorkloadId([9; 32])), Error::<Test>::UnknownWorkload);
+		});
+	}
+
+	#[test]
+	fn nothing_expires_on_its_last_tick() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				let id = Order {
+					model: model(3),
+					..Order::default()
+				}
+				.submit();
+				run_to_tick(workload(id).deadline);
+				assert_noop!(expire(id), Error::<Test>::NotDue);
+				let id = Order::default().submit_and_draw();
+				run_to_tick(workload(id).deadline);
+				assert_noop!(expire(id), Error::<Test>::NotDue);
+				deliver(id);
+				run_to_tick(workload(id).deadline);
+				assert_noop!(expire(id), Error::<Test>::NotDue);
+			});
+	}
+
+	#[test]
+	fn what_has_ended_does_not_expire() {
+		ExtBuilder::default().build_and_execute(|| {
+			let id = Order::default().submit();
+			assert_ok!(Market::cancel(RuntimeOrigin::signed(USER), id));
+			pass_deadline_without_hook(id);
+			assert_noop!(expire(id), Error::<Test>::WrongState);
+		});
+	}
+}

@@ -1,0 +1,202 @@
+//! What happens when a node does not deliver in time.
+
+use super::*;
+
+/// Lets the deadline of the workload's present node pass.
+fn miss(id: WorkloadId) {
+	run_to_tick(Tick(workload(id).deadline.0 + 1));
+}
+
+/// An order with time for all redraws.
+fn patient() -> Order {
+	Order {
+		deadline: Ticks(600),
+		..Order::default()
+	}
+}
+
+#[test]
+fn the_node_is_slashed_and_user_and_treasury_share_it_to_the_planck() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100), (BOB, 100)])
+		.build_and_execute(|| {
+			let id = Order {
+				value_at_risk: UNIT,
+				..Order::default()
+			}
+			.submit_and_draw();
+			let failed = assigned(id);
+			miss(id);
+			let (slash, compensation) = (price() / 2, price() / 10);
+			assert_eq!(stake(failed.operator).bonded, FUNDS / 2 - slash);
+			assert_eq!(stake(failed.operator).proof_stakes, 0);
+			assert_eq!(credit(USER), compensation);
+			assert_eq!(credit(TREASURY), slot_fee() + slash - compensation);
+			assert_event(Event::DeliveryMissed {
+				workload: id,
+				node: failed.node,
+				slashed: slash,
+				compensation,
+			});
+			let node = NodePool::view(failed.node).unwrap();
+			assert_eq!((node.outstanding, node.missed), (ComputeUnits::ZERO, 1));
+			assert!(!Inbox::<Test>::contains_key(failed.worker, id));
+		});
+}
+
+#[test]
+fn it_falls_due_after_the_last_tick_and_not_on_it() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100), (BOB, 100)])
+		.build_and_execute(|| {
+			let id = Order::default().submit_and_draw();
+			run_to_tick(workload(id).deadline);
+			assert_eq!(state(id), WorkloadState::Assigned);
+			run_blocks(1);
+			assert_eq!(state(id), WorkloadState::Queued);
+			assert_event(Event::WorkloadRequeued {
+				workload: id,
+				attempts: 1,
+			});
+		});
+}
+
+#[test]
+fn the_next_draw_excludes_the_node_that_failed_and_keeps_the_price() {
+	for salt in 0..10 {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100), (BOB, 100)])
+			.build_and_execute(|| {
+				VrfSalt::set(salt);
+				let id = Order::default().submit_and_draw();
+				let failed = assigned(id);
+				miss(id);
+				BasePrice::<Test>::put(parameters().price_ceiling);
+				run_to_draw();
+				assert_eq!(state(id), WorkloadState::Assigned);
+				assert_ne!(assigned(id).node, failed.node);
+				assert_eq!(workload(id).price, Some(price()));
+				deliver(id);
+				prove(id);
+				assert_eq!(state(id), WorkloadState::Settled);
+				// The slot was paid once.
+				assert_eq!(workload(id).settlement.treasury, slot_fee() + 300_100_001);
+			});
+	}
+}
+
+#[test]
+fn the_user_is_refunded_after_the_last_redraw() {
+	let nodes = [(ALICE, 100), (BOB, 100), (CAROL, 100), (DAVE, 100)];
+	ExtBuilder::default().nodes(&nodes).build_and_execute(|| {
+		let before = free(USER);
+		let id = patient().submit_and_draw();
+		let deposit = workload(id).deposit;
+		let mut failed = vec![assigned(id).node];
+		for _ in 0..parameters().redraws {
+			miss(id);
+			run_to_draw();
+			failed.push(assigned(id).node);
+		}
+		miss(id);
+		assert_eq!(state(id), WorkloadState::Refunded);
+		assert_event(Event::WorkloadRefunded { workload: id });
+		failed.sort();
+		failed.dedup();
+		assert_eq!(failed.len(), 3);
+		assert_eq!(free(USER), before - deposit - slot_fee());
+		assert_eq!(credit(USER), 3 * (price() / 10));
+		assert_eq!(workload(id).settlement.slashed, 3 * (price() / 2));
+		assert_eq!(in_flight(MODEL), 0);
+	});
+}
+
+#[test]
+fn without_time_for_another_draw_the_user_is_refunded_at_once() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100), (BOB, 100)])
+		.build_and_execute(|| {
+			let id = Order {
+				deadline: Ticks(40),
+				..Order::default()
+			}
+			.submit_and_draw();
+			miss(id);
+			assert_eq!(state(id), WorkloadState::Refunded);
+			assert_eq!(credit(USER), price() / 10);
+		});
+}
+
+#[test]
+fn without_room_in_the_queue_the_user_is_refunded_at_once() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100), (BOB, 100)])
+		.build_and_execute(|| {
+			let id = patient().submit_and_draw();
+			for _ in 0..MAX_QUEUED {
+				unservable().submit();
+			}
+			miss(id);
+			assert_eq!(state(id), WorkloadState::Refunded);
+		});
+}
+
+#[test]
+fn without_another_node_the_user_is_refunded_when_the_queue_time_is_over() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100)])
+		.build_and_execute(|| {
+			let before = free(USER);
+			let id = patient().submit_and_draw();
+			let deposit = workload(id).deposit;
+			miss(id);
+			assert_eq!(state(id), WorkloadState::Queued);
+			run_to_tick(Tick(workload(id).deadline.0 + 1));
+			assert_eq!(state(id), WorkloadState::Refunded);
+			assert_eq!(free(USER), before - deposit - slot_fee());
+		});
+}
+
+#[test]
+fn an_immediate_workload_is_missed_like_a_deferred_one() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100), (BOB, 100)])
+		.build_and_execute(|| {
+			let id = Order::immediate().submit_and_draw();
+			let failed = assigned(id).operator;
+			miss(id);
+			assert_eq!(state(id), WorkloadState::Queued);
+			assert_eq!(stake(failed).bonded, FUNDS / 2 - price() / 2);
+		});
+}
+
+#[test]
+fn the_returned_proof_stake_pays_a_slash_that_the_rest_of_the_bond_cannot() {
+	use inference_primitives::traits::Stakes;
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100)])
+		.build_and_execute(|| {
+			let id = Order::default().submit_and_draw();
+			WorkerStaking::slash_bond(&ALICE, Balance::MAX, &STRANGER);
+			miss(id);
+			assert_eq!(workload(id).settlement.slashed, price() / 2);
+			assert_eq!(credit(USER), price() / 10);
+		});
+}
+
+#[test]
+fn a_node_that_comes_too_late_is_not_the_assigned_one_any_more() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100), (BOB, 100)])
+		.build_and_execute(|| {
+			let id = Order::default().submit_and_draw();
+			let failed = assigned(id).worker;
+			miss(id);
+			assert_noop!(try_deliver(failed, id, &OUTPUT), Error::<Test>::WrongState);
+			run_to_draw();
+			assert_noop!(
+				try_deliver(failed, id, &OUTPUT),
+				Error::<Test>::NotAssignedWorker
+			);
+		});
+}

@@ -1,0 +1,43 @@
+//! Tests of the pallet, a file per subject.
+
+mod cancelling;
+mod clock;
+mod delivery;
+mod draw;
+mod expiry;
+mod missed_deliveries;
+mod missed_proofs;
+mod money;
+mod pricing;
+mod properties;
+mod proving;
+mod pruning;
+mod queues;
+mod submission;
+mod views;
+
+// By name: the trait of the same name is in the crate, too.
+use crate::mock::NodePool;
+use crate::{mock::*, *};
+use frame_support::{assert_noop, assert_ok, dispatch::Pays};
+use inference_primitives::{parameters::UNIT, ModelStatus};
+use pallet_network_parameters::ServiceClock;
+use sp_runtime::{DispatchError, TokenError};
+
+/// Queue-slot fee, planck.
+fn slot_fee() -> Balance {
+	parameters().queue_slot_fee
+}
+
+/// Moves the clock past a workload's deadline before the hook has seen it.
+fn pass_deadline_without_hook(id: WorkloadId) {
+	ServiceClock::<Test>::put(Tick(workload(id).deadline.0 + 1));
+}
+
+/// An order that no node's stake can cover: it keeps its place in the queue until it expires.
+fn unservable() -> Order {
+	Order {
+		value_at_risk: FUNDS,
+		..Order::default()
+	}
+}

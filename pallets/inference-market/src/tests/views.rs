@@ -1,0 +1,94 @@
+//! What the runtime API shows.
+
+use super::*;
+
+#[test]
+fn a_view_follows_the_workload() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100)])
+		.build_and_execute(|| {
+			let id = Order::default().submit();
+			let view = Market::view(id).unwrap();
+			assert_eq!(
+				(view.id, view.submitter, view.state),
+				(id, USER, WorkloadState::Queued)
+			);
+			assert_eq!((view.price, view.node, view.output), (0, None, None));
+			assert_eq!(view.deadline, Some(workload(id).deadline));
+			run_to_draw();
+			let view = Market::view(id).unwrap();
+			assert_eq!(
+				(view.price, view.node, view.attempts),
+				(price(), Some(NodeId(0)), 1)
+			);
+			deliver(id);
+			prove(id);
+			let view = Market::view(id).unwrap();
+			assert_eq!(view.output, Some(OUTPUT.to_vec()));
+			assert_eq!((view.deadline, view.state), (None, WorkloadState::Settled));
+			assert_eq!(view.ended_at, Some(System::block_number() as u32));
+			assert!(view.settlement.is_balanced());
+			assert_eq!(Market::view(WorkloadId([9; 32])), None);
+		});
+}
+
+#[test]
+fn an_inbox_shows_outputs_and_proofs_that_are_owed() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100)])
+		.build_and_execute(|| {
+			let unproven = Order::default().submit_and_draw();
+			deliver(unproven);
+			let owed = Order::immediate().submit_and_draw();
+			let inbox = Market::inbox(&(ALICE * 10));
+			let shown: Vec<_> = inbox
+				.iter()
+				.map(|item| {
+					(
+						item.statement.workload,
+						item.state,
+						item.mode,
+						item.output.is_some(),
+					)
+				})
+				.collect();
+			assert_eq!(
+				shown,
+				vec![
+					(owed, WorkloadState::Assigned, Mode::Immediate, false),
+					(unproven, WorkloadState::Unproven, Mode::Deferred, true),
+				]
+			);
+			assert_eq!(inbox[0].input, INPUT.to_vec());
+			prove(owed);
+			prove(unproven);
+			assert_eq!(Market::inbox(&(ALICE * 10)), vec![]);
+		});
+}
+
+#[test]
+fn a_full_inbox_still_shows_what_is_due_first() {
+	let late = |parameters: &mut inference_primitives::ProtocolParameters| {
+		parameters.proof_deadline = Ticks(500);
+		parameters.unbonding = Ticks(2_000);
+	};
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 1_000)])
+		.parameters(late)
+		.build_and_execute(|| {
+			while Inbox::<Test>::iter().count() < 300 {
+				let ids: Vec<_> = (0..30).map(|_| Order::default().submit()).collect();
+				run_to_draw();
+				ids.into_iter().for_each(deliver);
+			}
+			let urgent = Order {
+				max_price: 100 * price(),
+				..Order::default()
+			}
+			.submit_and_draw();
+			let inbox = Market::inbox(&(ALICE * 10));
+			assert_eq!(inbox.len(), 256);
+			assert_eq!(inbox[0].statement.workload, urgent);
+			assert!(inbox.is_sorted_by_key(|item| item.deadline));
+		});
+}

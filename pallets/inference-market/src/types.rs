@@ -1,0 +1,181 @@
+//! What is stored of workloads and queues.
+
+use codec::{Decode, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use inference_primitives::{
+	parameters::{permille_of, Permille},
+	Balance, BlockNumber, ComputeUnits, Mode, NodeId, ProtocolParameters, Settlement,
+	StatementHeader, Tick, Ticks, WorkloadId, WorkloadState, MAX_TENSOR_VALUES,
+};
+use scale_info::TypeInfo;
+
+/// Values of a tensor, fixed point, row-major.
+pub type Tensor = BoundedVec<i64, ConstU32<MAX_TENSOR_VALUES>>;
+/// Most nodes remembered as having failed a workload; at least the redraws plus one.
+pub type MaxFailedNodes = ConstU32<8>;
+
+/// What was pinned when the workload was submitted (PROTOCOL.md, principle 5): later changes of
+/// the parameters do not touch it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Terms {
+	/// Compute units of the inference.
+	pub compute_units: ComputeUnits,
+	/// Creator's royalty, planck.
+	pub royalty: Balance,
+	/// Highest price, planck.
+	pub max_price: Balance,
+	/// Value at risk V, planck.
+	pub value_at_risk: Balance,
+	/// Fee for the value at risk, planck: for the operator that settles.
+	pub risk_fee: Balance,
+	/// Queue-slot fee σ, planck.
+	pub slot_fee: Balance,
+	/// Held for a declined workload, of the price.
+	pub decline_fee: Permille,
+	/// Slash for a missed delivery, of the price.
+	pub miss_slash: Permille,
+	/// The part of it for the user, of the price.
+	pub miss_compensation: Permille,
+	/// The multiple of the price in the proof stake.
+	pub proof_stake: Permille,
+	/// Compensation for a missed proof, of the price.
+	pub proof_compensation: Permille,
+	/// The treasury's part of the price.
+	pub treasury_share: Permille,
+	/// Price floor, planck per compute unit; what is above goes to the treasury.
+	pub price_floor: Balance,
+	/// Draws after the first.
+	pub redraws: u8,
+	/// Time from a deferred delivery to its proof deadline.
+	pub proof_deadline: Ticks,
+	/// Latency granted to an assignment.
+	pub base_latency: Ticks,
+	/// Longest time in the queue.
+	pub queue_ttl: Ticks,
+	/// When the output must be there at the latest.
+	pub latest: Tick,
+}
+
+impl Terms {
+	/// The terms that the present parameters give an order. `None` on overflow.
+	pub fn new(
+		parameters: &ProtocolParameters,
+		compute_units: ComputeUnits,
+		royalty: Balance,
+		max_price: Balance,
+		value_at_risk: Balance,
+		latest: Tick,
+	) -> Option<Self> {
+		Some(Self {
+			compute_units,
+			royalty,
+			max_price,
+			value_at_risk,
+			risk_fee: permille_of(value_at_risk, parameters.risk_fee)?,
+			slot_fee: parameters.queue_slot_fee,
+			decline_fee: parameters.decline_fee,
+			miss_slash: parameters.miss_slash,
+			miss_compensation: parameters.miss_compensation,
+			proof_stake: parameters.proof_stake,
+			proof_compensation: parameters.proof_compensation,
+			treasury_share: parameters.treasury_share,
+			price_floor: parameters.price_floor,
+			redraws: parameters.redraws,
+			proof_deadline: parameters.proof_deadline,
+			base_latency: parameters.base_latency,
+			queue_ttl: parameters.queue_ttl,
+			latest,
+		})
+	}
+
+	/// Escrow of the whole order, planck. `None` on overflow.
+	pub fn escrow(&self) -> Option<Balance> {
+		self.escrow_for(self.max_price)?.checked_add(self.slot_fee)
+	}
+
+	/// Escrow at this price once the queue-slot fee is paid, planck. `None` on overflow.
+	pub fn escrow_for(&self, price: Balance) -> Option<Balance> {
+		price
+			.checked_add(permille_of(price, self.decline_fee)?)?
+			.checked_add(self.risk_fee)
+	}
+
+	/// Proof stake S = `proof_stake` · P + V at this price, planck. `None` on overflow.
+	pub fn proof_stake_for(&self, price: Balance) -> Option<Balance> {
+		permille_of(price, self.proof_stake)?.checked_add(self.value_at_risk)
+	}
+}
+
+/// The node that a workload is assigned to, and what was reserved of it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Assigned<AccountId> {
+	/// The node.
+	pub node: NodeId,
+	/// Its operator.
+	pub operator: AccountId,
+	/// Its worker key.
+	pub worker: AccountId,
+	/// Proof stake locked, planck.
+	pub proof_stake: Balance,
+}
+
+/// A workload.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Workload<AccountId> {
+	/// Who submitted it.
+	pub submitter: AccountId,
+	/// What its proof is about, but for the output.
+	pub statement: StatementHeader,
+	/// When the proof is due.
+	pub mode: Mode,
+	/// State.
+	pub state: WorkloadState,
+	/// What was pinned at submission.
+	pub terms: Terms,
+	/// Price fixed at the first draw, planck.
+	pub price: Option<Balance>,
+	/// Escrow still held, planck.
+	pub held: Balance,
+	/// Storage deposit held, planck.
+	pub deposit: Balance,
+	/// Present node.
+	pub assigned: Option<Assigned<AccountId>>,
+	/// Nodes that failed it.
+	pub failed_nodes: BoundedVec<NodeId, MaxFailedNodes>,
+	/// Draws so far.
+	pub attempts: u8,
+	/// Block in which it last entered the queue: later blocks' VRF outputs seed the draw.
+	pub entered_at: BlockNumber,
+	/// When the present state times out; in a terminal state, when it may be pruned.
+	pub deadline: Tick,
+	/// Block of submission.
+	pub submitted_at: BlockNumber,
+	/// Block of delivery.
+	pub delivered_at: Option<BlockNumber>,
+	/// Block in which it ended.
+	pub ended_at: Option<BlockNumber>,
+	/// Where the money went.
+	pub settlement: Settlement,
+}
+
+/// A model's queue: a list linked by [`QueueLink`]s, so that leaving it leaves no hole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Queue {
+	/// The workload that waits longest.
+	pub first: Option<WorkloadId>,
+	/// The workload that came last.
+	pub last: Option<WorkloadId>,
+	/// Workloads in the queue.
+	pub length: u32,
+	/// Where the next block looks on after the first few; `None`: right behind these.
+	pub resume: Option<WorkloadId>,
+}
+
+/// A queued workload's neighbours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct QueueLink {
+	/// Who came before it.
+	pub before: Option<WorkloadId>,
+	/// Who came after it.
+	pub after: Option<WorkloadId>,
+}

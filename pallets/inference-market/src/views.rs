@@ -1,0 +1,55 @@
+//! What the runtime API shows of workloads.
+
+use super::*;
+use alloc::vec::Vec;
+use inference_primitives::market::{InboxItem, WorkloadView};
+
+/// Most items of an inbox shown at a time; a worker sees the rest once these are done.
+const MAX_INBOX_ITEMS: usize = 256;
+
+impl<T: Config> Pallet<T> {
+	/// A workload.
+	pub fn view(id: WorkloadId) -> Option<WorkloadView<AccountIdOf<T>>> {
+		let workload = Workloads::<T>::get(id)?;
+		let open = !workload.state.is_terminal();
+		Some(WorkloadView {
+			id,
+			submitter: workload.submitter,
+			statement: workload.statement,
+			mode: workload.mode,
+			state: workload.state,
+			input: Inputs::<T>::get(id).unwrap_or_default().into_inner(),
+			output: Outputs::<T>::get(id).map(|output| output.into_inner()),
+			price: workload.price.unwrap_or(0),
+			node: workload.assigned.map(|assigned| assigned.node),
+			attempts: workload.attempts,
+			deadline: open.then_some(workload.deadline),
+			submitted_at: workload.submitted_at,
+			delivered_at: workload.delivered_at,
+			ended_at: workload.ended_at,
+			settlement: workload.settlement,
+		})
+	}
+
+	/// What a worker owes, earliest deadline first.
+	pub fn inbox(worker: &AccountIdOf<T>) -> Vec<InboxItem> {
+		let mut owed: Vec<(Tick, WorkloadId, WorkloadOf<T>)> = Inbox::<T>::iter_key_prefix(worker)
+			.filter_map(|id| Workloads::<T>::get(id).map(|owed| (owed.deadline, id, owed)))
+			.collect();
+		owed.sort_by_key(|(deadline, id, _)| (*deadline, *id));
+		owed.into_iter()
+			.take(MAX_INBOX_ITEMS)
+			.filter_map(|(_, id, workload)| {
+				Some(InboxItem {
+					statement: workload.statement,
+					mode: workload.mode,
+					state: workload.state,
+					input: Inputs::<T>::get(id)?.into_inner(),
+					output: Outputs::<T>::get(id).map(|output| output.into_inner()),
+					deadline: workload.deadline,
+					compute_units: workload.terms.compute_units,
+				})
+			})
+			.collect()
+	}
+}

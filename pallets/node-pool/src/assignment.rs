@@ -1,0 +1,143 @@
+//! The draw (PROTOCOL.md, "Assignment") and the release of what it reserved.
+
+use super::*;
+use frame_support::{traits::Defensive, weights::Weight};
+use inference_primitives::{
+	hashing::tagged_hash,
+	traits::{Assignment, DrawRequest, NodePool},
+	Hash, Ticks,
+};
+
+impl<T: Config> Pallet<T> {
+	/// The candidate that the seed's `index`-th sample names: a number below the pool's total
+	/// weight, found in the cumulative weights. The modulo's bias is below 2^-64.
+	pub(crate) fn candidate(pool: &[PoolMember], seed: Hash, index: u32) -> Option<NodeId> {
+		let total = pool.last()?.cumulative;
+		let digest = tagged_hash(b"inference-network/draw/v1", &(seed, index));
+		let (low, _) = digest.split_first_chunk::<16>()?;
+		let sample = u128::from_le_bytes(*low).checked_rem(u128::from(total))?;
+		let position = pool.partition_point(|member| u128::from(member.cumulative) <= sample);
+		pool.get(position).map(|member| member.node)
+	}
+
+	/// Reserves capacity and stake if the node qualifies.
+	fn try_assign(
+		id: NodeId,
+		request: &DrawRequest<AccountIdOf<T>>,
+	) -> Option<Assignment<AccountIdOf<T>>> {
+		if request.excluded.contains(&id) {
+			return None;
+		}
+		let mut node = Nodes::<T>::get(id)?;
+		if node.operator == *request.submitter || node.worker == *request.submitter {
+			return None;
+		}
+		let parameters = T::Network::parameters();
+		let capacity = node.usable_capacity().0;
+		let outstanding = node.outstanding.checked_add(request.compute_units)?;
+		let bound = capacity.saturating_mul(u64::from(parameters.backlog_bound.0));
+		if outstanding.0 > bound {
+			return None;
+		}
+		// Work is done in the order of assignment, so this one is done when all is.
+		let computing = u32::try_from(outstanding.0.div_ceil(capacity.max(1))).ok()?;
+		let due = T::Network::now()
+			.after(parameters.base_latency)
+			.after(Ticks(computing));
+		if due > request.latest {
+			return None;
+		}
+		T::Stakes::lock(&node.operator, request.proof_stake).ok()?;
+		node.outstanding = outstanding;
+		let assignment = Assignment {
+			node: id,
+			operator: node.operator.clone(),
+			worker: node.worker.clone(),
+			due,
+		};
+		Nodes::<T>::insert(id, node);
+		Some(assignment)
+	}
+
+	/// Checks the pallet's invariants:
+	/// - for each node, outstanding ≤ capacity × B;
+	/// - each worker key belongs to the node that names it, each node to its operator's list;
+	/// - the total pledge is the sum of capacities;
+	/// - a pool's cumulative weights ascend, and each of its nodes serves the model.
+	#[cfg(any(feature = "std", feature = "try-runtime"))]
+	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+		use frame_support::ensure;
+		let backlog = u64::from(T::Network::parameters().backlog_bound.0);
+		let mut total = 0u64;
+		for (id, node) in Nodes::<T>::iter() {
+			ensure!(
+				node.outstanding.0 <= node.capacity.0.saturating_mul(backlog),
+				"a node has more outstanding than its backlog bound"
+			);
+			ensure!(
+				WorkerNodes::<T>::get(&node.worker) == Some(id),
+				"a worker key is not indexed"
+			);
+			ensure!(
+				OperatorNodes::<T>::get(&node.operator).contains(&id),
+				"a node is missing from its operator's list"
+			);
+			total = total.saturating_add(node.capacity.0);
+		}
+		ensure!(
+			TotalPledge::<T>::get().0 == total,
+			"the total pledge is not the sum of capacities"
+		);
+		for (model, pool) in Pools::<T>::iter() {
+			let mut before = 0;
+			for member in pool.iter() {
+				ensure!(
+					member.cumulative > before,
+					"a pool's cumulative weights do not ascend"
+				);
+				before = member.cumulative;
+				let serves =
+					Nodes::<T>::get(member.node).is_some_and(|node| node.models.contains(&model));
+				ensure!(serves, "a pool has a node that does not serve its model");
+			}
+		}
+		Ok(())
+	}
+}
+
+impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
+	fn draw(request: &DrawRequest<AccountIdOf<T>>) -> Option<Assignment<AccountIdOf<T>>> {
+		let pool = Pools::<T>::get(request.model);
+		(0..MAX_CANDIDATES)
+			.filter_map(|index| Self::candidate(&pool, request.seed, index))
+			.find_map(|id| Self::try_assign(id, request))
+	}
+
+	fn release(id: NodeId, compute_units: ComputeUnits, delivered: bool) {
+		Nodes::<T>::mutate(id, |stored| {
+			let Some(node) = stored.as_mut().defensive_proof("a node in use stays; qed") else {
+				return;
+			};
+			node.outstanding = node
+				.outstanding
+				.checked_sub(compute_units)
+				.defensive_proof("what is released was reserved; qed")
+				.unwrap_or_default();
+			let counter = if delivered {
+				&mut node.delivered
+			} else {
+				&mut node.missed
+			};
+			// Saturating: a count of outputs cannot reach 2^64.
+			*counter = counter.saturating_add(1);
+		});
+	}
+
+	fn total_pledge() -> ComputeUnits {
+		TotalPledge::<T>::get()
+	}
+
+	fn draw_weight() -> Weight {
+		T::WeightInfo::draw(MAX_CANDIDATES)
+	}
+}

@@ -1,0 +1,313 @@
+//! Model nodes: pledged capacity, node epochs, the models they serve, and the random assignment.
+//!
+//! **Who calls it.** Operators register nodes, change their pledge and join or leave models.
+//! `pallet-inference-market` draws a node for each workload and releases it afterwards, through
+//! [`inference_primitives::traits::NodePool`].
+//!
+//! **Terms.**
+//! - *node epoch*: a number of blocks; what an operator changes in epoch e acts in e + 1;
+//! - *capacity*: compute units per block that a node pledges;
+//! - *outstanding*: compute units assigned to a node and not delivered yet;
+//! - *backlog bound* B: outstanding ≤ capacity × B, with the lower of this epoch's and the next's
+//!   capacity;
+//! - *pool*: the nodes that serve a model in this epoch, with the capacity snapshotted then as
+//!   their weight in the draw.
+//!
+//! **Life.** `register_node` → (next epoch) active → `join_model` → (next epoch) drawn →
+//! `leave_model` → (next epoch) not drawn → `deregister_node`.
+//!
+//! **Invariants** (`try_state`): DESIGN.md rule 2, for each node
+//! outstanding ≤ capacity × B; a pool's cumulative weights ascend and its nodes
+//! exist; each worker key belongs to one node.
+//!
+//! **The draw** (PROTOCOL.md, "Assignment") samples at most [`MAX_CANDIDATES`] nodes by the
+//! cumulative pledges of the pool's snapshot, each by a binary search, from
+//! `BLAKE2b(seed ‖ i)`, and takes the first that qualifies. Anyone can derive it again from the
+//! chain's public state.
+//!
+//! **Limitations.** A pool holds at most `MaxPoolNodes` nodes. No heartbeats and no suspension yet;
+//! the record of delivered and missed outputs is kept.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub use pallet::*;
+pub use types::{Change, Node, PoolMember};
+pub use weights::WeightInfo;
+
+mod assignment;
+mod epochs;
+#[cfg(test)]
+mod mock;
+mod nodes;
+#[cfg(test)]
+mod tests;
+mod types;
+pub mod weights;
+
+use inference_primitives::{
+	traits::{Models, Network, Stakes},
+	BlockNumber, ComputeUnits, ModelRef, NodeId,
+};
+
+/// Candidates that one draw samples at most.
+pub const MAX_CANDIDATES: u32 = 16;
+
+/// Shorthand for the account type.
+pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// Parameters and clock.
+		type Network: Network;
+		/// Operators' stakes.
+		type Stakes: Stakes<Self::AccountId>;
+		/// Model versions.
+		type Models: Models<Self::AccountId>;
+		/// Most nodes in a model's pool.
+		#[pallet::constant]
+		type MaxPoolNodes: Get<u32>;
+		/// Most models a node serves.
+		#[pallet::constant]
+		type MaxModelsPerNode: Get<u32>;
+		/// Most nodes of an operator.
+		#[pallet::constant]
+		type MaxNodesPerOperator: Get<u32>;
+		/// Most changes that one epoch can take up; more wait for the operator to retry later.
+		#[pallet::constant]
+		type MaxChangesPerEpoch: Get<u32>;
+		/// Weights of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// The next node's identifier.
+	#[pallet::storage]
+	pub type NextNodeId<T> = StorageValue<_, NodeId, ValueQuery>;
+
+	/// Nodes. Identifiers are counted by us, so they need no cryptographic hash.
+	#[pallet::storage]
+	pub type Nodes<T: Config> =
+		StorageMap<_, Twox64Concat, NodeId, Node<T::AccountId, T::MaxModelsPerNode>>;
+
+	/// The node of each worker key.
+	#[pallet::storage]
+	pub type WorkerNodes<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, NodeId>;
+
+	/// The nodes of each operator.
+	#[pallet::storage]
+	pub type OperatorNodes<T: Config> = StorageMap<
+		_,
+		Blake2_128Concat,
+		T::AccountId,
+		BoundedVec<NodeId, T::MaxNodesPerOperator>,
+		ValueQuery,
+	>;
+
+	/// The pool of each model version in this epoch.
+	#[pallet::storage]
+	pub type Pools<T: Config> =
+		StorageMap<_, Twox64Concat, ModelRef, BoundedVec<PoolMember, T::MaxPoolNodes>, ValueQuery>;
+
+	/// What changes with the next epoch.
+	#[pallet::storage]
+	pub type Changes<T: Config> =
+		StorageValue<_, BoundedVec<Change, T::MaxChangesPerEpoch>, ValueQuery>;
+
+	/// The present epoch, from 0.
+	#[pallet::storage]
+	pub type Epoch<T> = StorageValue<_, u32, ValueQuery>;
+
+	/// The block in which the present epoch began.
+	#[pallet::storage]
+	pub type EpochStart<T> = StorageValue<_, BlockNumber, ValueQuery>;
+
+	/// Sum of all nodes' capacities in this epoch.
+	#[pallet::storage]
+	pub type TotalPledge<T> = StorageValue<_, ComputeUnits, ValueQuery>;
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A node was registered; it is active from the next epoch.
+		NodeRegistered {
+			/// The node.
+			node: NodeId,
+			/// Its operator.
+			operator: T::AccountId,
+			/// Its worker key.
+			worker: T::AccountId,
+			/// Compute units per block, from the next epoch.
+			capacity: ComputeUnits,
+		},
+		/// A node's capacity changes with the next epoch.
+		CapacityChanging {
+			/// The node.
+			node: NodeId,
+			/// Compute units per block, from the next epoch.
+			capacity: ComputeUnits,
+		},
+		/// A node joins a model's pool with the next epoch.
+		ModelJoining {
+			/// The node.
+			node: NodeId,
+			/// The model.
+			model: ModelRef,
+		},
+		/// A node leaves a model's pool with the next epoch.
+		ModelLeaving {
+			/// The node.
+			node: NodeId,
+			/// The model.
+			model: ModelRef,
+		},
+		/// A node could not join a model's pool, because the pool was full.
+		PoolFull {
+			/// The node that stays outside; it may join again later.
+			node: NodeId,
+			/// The model.
+			model: ModelRef,
+		},
+		/// A node was removed.
+		NodeDeregistered {
+			/// The node.
+			node: NodeId,
+		},
+		/// A node epoch began; the changes announced before act now.
+		EpochStarted {
+			/// The epoch.
+			epoch: u32,
+			/// Compute units per block pledged in it.
+			total_pledge: ComputeUnits,
+		},
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// No node has this identifier.
+		UnknownNode,
+		/// Only the node's operator may do this.
+		NotOperator,
+		/// The worker key already belongs to a node. Use another key.
+		WorkerInUse,
+		/// The operator has as many nodes as allowed.
+		TooManyNodes,
+		/// The capacity is zero. Leave the models and deregister the node instead.
+		ZeroCapacity,
+		/// The next epoch takes no more changes. Retry in the next one.
+		TooManyChanges,
+		/// The model does not exist or is not for sale.
+		ModelNotServable,
+		/// The node serves, or is about to serve, this model already.
+		AlreadyJoined,
+		/// The node does not serve this model.
+		NotJoined,
+		/// The node serves as many models as allowed.
+		TooManyModels,
+		/// The model's pool is full.
+		PoolIsFull,
+		/// The node still serves models or still owes outputs. Leave them and deliver first.
+		NodeInUse,
+		/// A sum of capacities overflows. Pledge less.
+		Overflow,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(n: BlockNumberFor<T>) -> Weight {
+			Self::maybe_start_epoch(n)
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_n: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Registers a node of the caller, whose outputs and proofs the account `worker` will sign.
+		///
+		/// `capacity`: compute units per block, from the next epoch; the caller's bond must cover
+		/// it. Origin: signed, the operator. Errors: [`Error::ZeroCapacity`],
+		/// [`Error::WorkerInUse`], [`Error::TooManyNodes`], [`Error::TooManyChanges`], bond too
+		/// small. Event: [`Event::NodeRegistered`]. Complexity: O(nodes of the operator).
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::register_node())]
+		pub fn register_node(
+			origin: OriginFor<T>,
+			worker: T::AccountId,
+			capacity: ComputeUnits,
+		) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_register(operator, worker, capacity)
+		}
+
+		/// Changes a node's capacity from the next epoch on. The lower of the old and the new one
+		/// bounds new work at once.
+		///
+		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
+		/// [`Error::ZeroCapacity`], [`Error::TooManyChanges`], bond too small.
+		/// Event: [`Event::CapacityChanging`]. Complexity: O(nodes of the operator).
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::set_capacity())]
+		pub fn set_capacity(
+			origin: OriginFor<T>,
+			node: NodeId,
+			capacity: ComputeUnits,
+		) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_set_capacity(operator, node, capacity)
+		}
+
+		/// Joins a model's pool from the next epoch on.
+		///
+		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
+		/// [`Error::ModelNotServable`], [`Error::AlreadyJoined`], [`Error::TooManyModels`],
+		/// [`Error::PoolIsFull`], [`Error::TooManyChanges`]. Event: [`Event::ModelJoining`].
+		/// Complexity: O(models of the node).
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::join_model())]
+		pub fn join_model(origin: OriginFor<T>, node: NodeId, model: ModelRef) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_join(operator, node, model)
+		}
+
+		/// Leaves a model's pool from the next epoch on. Work already assigned stays due.
+		///
+		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
+		/// [`Error::NotJoined`], [`Error::TooManyChanges`]. Event: [`Event::ModelLeaving`].
+		/// Complexity: O(models of the node).
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::leave_model())]
+		pub fn leave_model(origin: OriginFor<T>, node: NodeId, model: ModelRef) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_leave(operator, node, model)
+		}
+
+		/// Removes a node that serves no model and owes nothing, and frees its pledge.
+		///
+		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
+		/// [`Error::NodeInUse`]. Event: [`Event::NodeDeregistered`].
+		/// Complexity: O(nodes of the operator).
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::deregister_node())]
+		pub fn deregister_node(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_deregister(operator, node)
+		}
+	}
+}

@@ -1,0 +1,273 @@
+//! A runtime with this pallet over real stakes and parameters, and a chain to run tests on.
+
+use crate as pallet_node_pool;
+use frame_support::{
+	assert_ok, derive_impl,
+	dispatch::DispatchResult,
+	traits::{ConstU128, ConstU32, Hooks},
+};
+use inference_primitives::{model::ModelView, traits::Assignment};
+use inference_primitives::{
+	parameters::UNIT,
+	traits::{DrawRequest, Models},
+	Balance, ComputeUnits, Hash, ModelId, ModelRef, ModelStatus, NodeId, ProofSystem, SetupId,
+	TensorSpec, Tick, Visibility, VkHash,
+};
+use sp_runtime::BuildStorage;
+
+type Block = frame_system::mocking::MockBlock<Test>;
+/// Account identifiers.
+pub type AccountId = u64;
+
+/// Operators with [`FUNDS`]; the worker of operator n is n × 10 or n × 10 + 1.
+pub const ALICE: AccountId = 1;
+/// Another operator.
+pub const BOB: AccountId = 2;
+/// Another operator.
+pub const CAROL: AccountId = 3;
+/// Another operator.
+pub const DAVE: AccountId = 4;
+/// A user that operates no node.
+pub const USER: AccountId = 9;
+/// What an operator begins with, planck.
+pub const FUNDS: Balance = 100_000 * UNIT;
+/// Most nodes in a pool.
+pub const MAX_POOL: u32 = 3;
+/// Most models of a node.
+pub const MAX_MODELS: u32 = 2;
+/// Most nodes of an operator.
+pub const MAX_NODES: u32 = 2;
+/// Most changes in an epoch.
+pub const MAX_CHANGES: u32 = 5;
+/// Parameters for development: blocks of an epoch.
+pub const EPOCH: u64 = 45;
+/// Parameters for development: backlog bound.
+pub const BACKLOG: u64 = 20;
+
+frame_support::construct_runtime!(
+	pub enum Test {
+		System: frame_system,
+		Balances: pallet_balances,
+		NetworkParameters: pallet_network_parameters,
+		WorkerStaking: pallet_worker_staking,
+		NodePool: pallet_node_pool,
+	}
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<1>;
+	type AccountStore = System;
+}
+
+impl pallet_network_parameters::Config for Test {
+	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
+	type WeightInfo = ();
+}
+
+impl pallet_worker_staking::Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Network = NetworkParameters;
+	type MaxUnbondingChunks = ConstU32<4>;
+	type WeightInfo = ();
+}
+
+impl pallet_node_pool::Config for Test {
+	type Network = NetworkParameters;
+	type Stakes = WorkerStaking;
+	type Models = MockModels;
+	type MaxPoolNodes = ConstU32<MAX_POOL>;
+	type MaxModelsPerNode = ConstU32<MAX_MODELS>;
+	type MaxNodesPerOperator = ConstU32<MAX_NODES>;
+	type MaxChangesPerEpoch = ConstU32<MAX_CHANGES>;
+	type WeightInfo = ();
+}
+
+/// The model with this number.
+pub const fn model(id: u32) -> ModelRef {
+	ModelRef {
+		model: ModelId(id),
+		version: 1,
+	}
+}
+
+/// A model that is no longer sold but to be moved away from.
+pub const DEPRECATED: ModelRef = model(100);
+/// A model that is not for sale yet.
+pub const DRAFT: ModelRef = model(101);
+/// A model that is not for sale any more.
+pub const RETIRED: ModelRef = model(102);
+/// A model that does not exist.
+pub const UNKNOWN: ModelRef = model(103);
+
+/// Models below 100 are active; the others as the constants say.
+pub struct MockModels;
+
+impl Models<AccountId> for MockModels {
+	fn model(reference: ModelRef) -> Option<ModelView<AccountId>> {
+		let status = match reference {
+			DEPRECATED => ModelStatus::Deprecated,
+			DRAFT => ModelStatus::Draft,
+			RETIRED => ModelStatus::Retired,
+			ModelRef {
+				model: ModelId(id), ..
+			} if id < 100 => ModelStatus::Active,
+			_ => return None,
+		};
+		let tensor = TensorSpec {
+			shape: vec![1],
+			scale_bits: 0,
+			min: 0,
+			max: 1,
+			visibility: Visibility::Public,
+		};
+		Some(ModelView {
+			reference,
+			creator: USER,
+			name: Vec::new(),
+			status,
+			system: ProofSystem::Halo2,
+			setup: SetupId::default(),
+			vk_hash: VkHash::default(),
+			input: tensor.clone(),
+			output: tensor,
+			compute_units: ComputeUnits(1),
+			royalty: 0,
+			bundle_hash: Hash::default(),
+			in_flight: 0,
+			settled: 0,
+		})
+	}
+
+	fn start_workload(_: ModelRef) -> DispatchResult {
+		Ok(())
+	}
+
+	fn end_workload(_: ModelRef, _: bool) {}
+}
+
+/// A chain before its first block: Alice, Bob, Carol and Dave have bonded half of their funds.
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	let storage = RuntimeGenesisConfig {
+		balances: pallet_balances::GenesisConfig {
+			balances: [ALICE, BOB, CAROL, DAVE, USER]
+				.map(|who| (who, FUNDS))
+				.to_vec(),
+			..Default::default()
+		},
+		network_parameters: pallet_network_parameters::GenesisConfig {
+			development: true,
+			..Default::default()
+		},
+		..Default::default()
+	}
+	.build_storage()
+	.expect("the genesis is valid");
+	let mut ext = sp_io::TestExternalities::from(storage);
+	ext.execute_with(|| {
+		System::set_block_number(1);
+		for operator in [ALICE, BOB, CAROL, DAVE] {
+			assert_ok!(WorkerStaking::bond(
+				RuntimeOrigin::signed(operator),
+				FUNDS / 2
+			));
+		}
+	});
+	ext
+}
+
+/// Checks the invariants of all pallets.
+pub fn check_state() {
+	WorkerStaking::do_try_state().expect("the invariants of stakes hold");
+	NodePool::do_try_state().expect("the invariants of node pools hold");
+}
+
+/// Runs a test from block 1 on, and checks the pallets' invariants after it.
+pub fn build_and_execute(test: impl FnOnce()) {
+	new_test_ext().execute_with(|| {
+		test();
+		check_state();
+	});
+}
+
+/// Runs blocks up to `block`, hooks in the runtime's order.
+pub fn run_to_block(block: u64) {
+	while System::block_number() < block {
+		let next = System::block_number() + 1;
+		System::set_block_number(next);
+		NetworkParameters::on_initialize(next);
+		NodePool::on_initialize(next);
+	}
+}
+
+/// Runs up to the first block of the next epoch.
+pub fn next_epoch() {
+	run_to_block(u64::from(crate::EpochStart::<Test>::get()) + EPOCH);
+}
+
+/// Registers a node.
+pub fn register(operator: AccountId, worker: AccountId, capacity: u64) -> NodeId {
+	let id = crate::NextNodeId::<Test>::get();
+	assert_ok!(NodePool::register_node(
+		RuntimeOrigin::signed(operator),
+		worker,
+		ComputeUnits(capacity)
+	));
+	id
+}
+
+/// Lets a node join a model.
+pub fn join(operator: AccountId, node: NodeId, model: ModelRef) {
+	assert_ok!(NodePool::join_model(
+		RuntimeOrigin::signed(operator),
+		node,
+		model
+	));
+}
+
+/// Registers a node that serves model 1 from the next epoch on.
+pub fn serve(operator: AccountId, worker: AccountId, capacity: u64) -> NodeId {
+	let node = register(operator, worker, capacity);
+	join(operator, node, model(1));
+	node
+}
+
+/// A draw of a workload of the user for model 1, with time enough.
+pub fn request(seed: u8, compute_units: u64) -> DrawRequest<'static, AccountId> {
+	DrawRequest {
+		model: model(1),
+		submitter: &USER,
+		seed: [seed; 32],
+		excluded: &[],
+		compute_units: ComputeUnits(compute_units),
+		proof_stake: UNIT,
+		latest: Tick(u32::MAX),
+	}
+}
+
+/// Draws.
+pub fn draw(request: &DrawRequest<AccountId>) -> Option<Assignment<AccountId>> {
+	<NodePool as inference_primitives::traits::NodePool<AccountId>>::draw(request)
+}
+
+/// Releases.
+pub fn release(node: NodeId, compute_units: u64, delivered: bool) {
+	<NodePool as inference_primitives::traits::NodePool<AccountId>>::release(
+		node,
+		ComputeUnits(compute_units),
+		delivered,
+	);
+}
+
+/// A stored node.
+pub fn node(id: NodeId) -> crate::Node<AccountId, ConstU32<MAX_MODELS>> {
+	crate::Nodes::<Test>::get(id).expect("the node exists")
+}

@@ -1,0 +1,189 @@
+//! Registration of nodes and what their operators change.
+
+use super::*;
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
+use inference_primitives::{node::NodeView, ModelStatus};
+
+type NodeOf<T> = Node<AccountIdOf<T>, <T as Config>::MaxModelsPerNode>;
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_register(
+		operator: AccountIdOf<T>,
+		worker: AccountIdOf<T>,
+		capacity: ComputeUnits,
+	) -> DispatchResult {
+		ensure!(capacity > ComputeUnits::ZERO, Error::<T>::ZeroCapacity);
+		ensure!(
+			!WorkerNodes::<T>::contains_key(&worker),
+			Error::<T>::WorkerInUse
+		);
+		let id = NextNodeId::<T>::get();
+		let next =
+			id.0.checked_add(1)
+				.map(NodeId)
+				.ok_or(Error::<T>::Overflow)?;
+		OperatorNodes::<T>::try_mutate(&operator, |nodes| nodes.try_push(id))
+			.map_err(|_| Error::<T>::TooManyNodes)?;
+		Nodes::<T>::insert(
+			id,
+			Node {
+				operator: operator.clone(),
+				worker: worker.clone(),
+				capacity: ComputeUnits::ZERO,
+				next_capacity: capacity,
+				outstanding: ComputeUnits::ZERO,
+				models: Default::default(),
+				next_models: Default::default(),
+				delivered: 0,
+				missed: 0,
+			},
+		);
+		NextNodeId::<T>::put(next);
+		WorkerNodes::<T>::insert(&worker, id);
+		Self::announce_change(id)?;
+		Self::update_pledge(&operator)?;
+		Self::deposit_event(Event::NodeRegistered {
+			node: id,
+			operator,
+			worker,
+			capacity,
+		});
+		Ok(())
+	}
+
+	pub(crate) fn do_set_capacity(
+		operator: AccountIdOf<T>,
+		id: NodeId,
+		capacity: ComputeUnits,
+	) -> DispatchResult {
+		ensure!(capacity > ComputeUnits::ZERO, Error::<T>::ZeroCapacity);
+		let mut node = Self::node_of(&operator, id)?;
+		node.next_capacity = capacity;
+		Nodes::<T>::insert(id, node);
+		Self::announce_change(id)?;
+		Self::update_pledge(&operator)?;
+		Self::deposit_event(Event::CapacityChanging { node: id, capacity });
+		Ok(())
+	}
+
+	pub(crate) fn do_join(operator: AccountIdOf<T>, id: NodeId, model: ModelRef) -> DispatchResult {
+		let mut node = Self::node_of(&operator, id)?;
+		let status = T::Models::model(model)
+			.ok_or(Error::<T>::ModelNotServable)?
+			.status;
+		ensure!(
+			matches!(status, ModelStatus::Active | ModelStatus::Deprecated),
+			Error::<T>::ModelNotServable
+		);
+		ensure!(
+			!node.next_models.contains(&model),
+			Error::<T>::AlreadyJoined
+		);
+		node.next_models
+			.try_push(model)
+			.map_err(|_| Error::<T>::TooManyModels)?;
+		let pool = Pools::<T>::decode_len(model).unwrap_or(0);
+		ensure!(
+			node.models.contains(&model) || pool < T::MaxPoolNodes::get() as usize,
+			Error::<T>::PoolIsFull
+		);
+		Nodes::<T>::insert(id, node);
+		Self::announce_change(id)?;
+		Self::deposit_event(Event::ModelJoining { node: id, model });
+		Ok(())
+	}
+
+	pub(crate) fn do_leave(
+		operator: AccountIdOf<T>,
+		id: NodeId,
+		model: ModelRef,
+	) -> DispatchResult {
+		let mut node = Self::node_of(&operator, id)?;
+		ensure!(node.next_models.contains(&model), Error::<T>::NotJoined);
+		node.next_models.retain(|joined| *joined != model);
+		Nodes::<T>::insert(id, node);
+		Self::announce_change(id)?;
+		Self::deposit_event(Event::ModelLeaving { node: id, model });
+		Ok(())
+	}
+
+	pub(crate) fn do_deregister(operator: AccountIdOf<T>, id: NodeId) -> DispatchResult {
+		let node = Self::node_of(&operator, id)?;
+		ensure!(
+			node.models.is_empty()
+				&& node.next_models.is_empty()
+				&& node.outstanding == ComputeUnits::ZERO,
+			Error::<T>::NodeInUse
+		);
+		Nodes::<T>::remove(id);
+		WorkerNodes::<T>::remove(&node.worker);
+		OperatorNodes::<T>::mutate_exists(&operator, |nodes| {
+			if let Some(list) = nodes {
+				list.retain(|other| *other != id);
+				if list.is_empty() {
+					*nodes = None;
+				}
+			}
+		});
+		Changes::<T>::mutate(|changes| changes.retain(|change| *change != Change::Node(id)));
+		// Saturating: the total is the sum of all nodes' capacities, this one's included.
+		TotalPledge::<T>::mutate(|total| total.0 = total.0.saturating_sub(node.capacity.0));
+		Self::update_pledge(&operator)?;
+		Self::deposit_event(Event::NodeDeregistered { node: id });
+		Ok(())
+	}
+
+	fn node_of(operator: &AccountIdOf<T>, id: NodeId) -> Result<NodeOf<T>, Error<T>> {
+		let node = Nodes::<T>::get(id).ok_or(Error::<T>::UnknownNode)?;
+		ensure!(node.operator == *operator, Error::<T>::NotOperator);
+		Ok(node)
+	}
+
+	/// Lets the next epoch take up what changed of a node; many changes of one node are one entry.
+	pub(crate) fn announce_change(id: NodeId) -> DispatchResult {
+		Changes::<T>::try_mutate(|changes| {
+			let change = Change::Node(id);
+			if changes.contains(&change) {
+				return Ok(());
+			}
+			changes
+				.try_push(change)
+				.map_err(|_| Error::<T>::TooManyChanges.into())
+		})
+	}
+
+	/// Tells staking what the operator's nodes pledge together.
+	pub(crate) fn update_pledge(operator: &AccountIdOf<T>) -> DispatchResult {
+		let pledge = OperatorNodes::<T>::get(operator)
+			.iter()
+			.filter_map(Nodes::<T>::get)
+			.try_fold(ComputeUnits::ZERO, |sum, node| {
+				sum.checked_add(node.pledge())
+			})
+			.ok_or(Error::<T>::Overflow)?;
+		T::Stakes::set_pledge(operator, pledge)
+	}
+
+	/// A node, for the runtime API.
+	pub fn view(id: NodeId) -> Option<NodeView<AccountIdOf<T>>> {
+		Nodes::<T>::get(id).map(|node| NodeView {
+			id,
+			operator: node.operator,
+			worker: node.worker,
+			capacity: node.capacity,
+			next_capacity: node.next_capacity,
+			outstanding: node.outstanding,
+			models: node.models.into_inner(),
+			joining: node.next_models.into_inner(),
+			delivered: node.delivered,
+			missed: node.missed,
+		})
+	}
+
+	/// Nodes that `account` operates or works for, for the runtime API.
+	pub fn nodes_of(account: &AccountIdOf<T>) -> alloc::vec::Vec<NodeView<AccountIdOf<T>>> {
+		let mut ids = OperatorNodes::<T>::get(account).into_inner();
+		ids.extend(WorkerNodes::<T>::get(account).filter(|id| !ids.contains(id)));
+		ids.into_iter().filter_map(Self::view).collect()
+	}
+}

@@ -1,0 +1,134 @@
+//! `set_capacity`.
+
+use super::*;
+
+fn set_capacity(operator: AccountId, id: NodeId, capacity: u64) -> sp_runtime::DispatchResult {
+	NodePool::set_capacity(RuntimeOrigin::signed(operator), id, ComputeUnits(capacity))
+}
+
+mod success {
+	use super::*;
+
+	#[test]
+	fn a_higher_capacity_acts_from_the_next_epoch_on() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			assert_ok!(set_capacity(ALICE, id, 80));
+			System::assert_last_event(
+				Event::CapacityChanging {
+					node: id,
+					capacity: ComputeUnits(80),
+				}
+				.into(),
+			);
+			assert_eq!(node(id).capacity, ComputeUnits(50));
+			assert!(draw(&request(0, 50 * BACKLOG + 1)).is_none());
+			next_epoch();
+			assert_eq!(node(id).capacity, ComputeUnits(80));
+			assert_eq!(Pools::<Test>::get(model(1))[0].cumulative, 80);
+			assert!(draw(&request(0, 80 * BACKLOG)).is_some());
+		});
+	}
+
+	#[test]
+	fn a_lower_capacity_bounds_new_work_at_once_but_weighs_from_the_next_epoch_on() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			assert_ok!(set_capacity(ALICE, id, 10));
+			assert!(draw(&request(0, 10 * BACKLOG + 1)).is_none());
+			assert_eq!(Pools::<Test>::get(model(1))[0].cumulative, 50);
+			next_epoch();
+			assert_eq!(node(id).capacity, ComputeUnits(10));
+			assert_eq!(Pools::<Test>::get(model(1))[0].cumulative, 10);
+		});
+	}
+
+	#[test]
+	fn a_lower_capacity_waits_until_what_is_outstanding_fits_it() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			draw(&request(0, 50 * BACKLOG)).unwrap();
+			assert_ok!(set_capacity(ALICE, id, 10));
+			next_epoch();
+			assert_eq!(node(id).capacity, ComputeUnits(50));
+			assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(50));
+			check_state();
+			release(id, 50 * BACKLOG, true);
+			assert!(draw(&request(0, 10 * BACKLOG + 1)).is_none());
+			next_epoch();
+			assert_eq!(node(id).capacity, ComputeUnits(10));
+			assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(10));
+		});
+	}
+
+	#[test]
+	fn the_bond_answers_for_the_larger_capacity_until_the_lower_one_acts() {
+		build_and_execute(|| {
+			let id = register(ALICE, 10, 500);
+			next_epoch();
+			assert_ok!(set_capacity(ALICE, id, 100));
+			assert_eq!(WorkerStaking::stake_view(&ALICE).minimum, 1_000 * UNIT);
+			next_epoch();
+			assert_eq!(WorkerStaking::stake_view(&ALICE).minimum, 200 * UNIT);
+		});
+	}
+
+	#[test]
+	fn many_changes_of_one_node_count_once() {
+		build_and_execute(|| {
+			let id = register(ALICE, 10, 50);
+			for capacity in 1..20 {
+				assert_ok!(set_capacity(ALICE, id, capacity));
+			}
+			assert_eq!(Changes::<Test>::get().len(), 1);
+		});
+	}
+}
+
+mod failure {
+	use super::*;
+
+	#[test]
+	fn only_its_operator_changes_a_node() {
+		build_and_execute(|| {
+			let id = register(ALICE, 10, 50);
+			assert_noop!(set_capacity(10, id, 1), Error::<Test>::NotOperator);
+			assert_noop!(
+				set_capacity(ALICE, NodeId(7), 1),
+				Error::<Test>::UnknownNode
+			);
+		});
+	}
+
+	#[test]
+	fn a_node_keeps_some_capacity() {
+		build_and_execute(|| {
+			let id = register(ALICE, 10, 50);
+			assert_noop!(set_capacity(ALICE, id, 0), Error::<Test>::ZeroCapacity);
+		});
+	}
+
+	#[test]
+	fn the_bond_must_cover_a_higher_capacity() {
+		build_and_execute(|| {
+			let id = register(ALICE, 10, 50);
+			assert_noop!(
+				set_capacity(ALICE, id, 25_001),
+				StakingError::<Test>::PledgeNotCovered
+			);
+		});
+	}
+
+	#[test]
+	fn an_epoch_takes_a_bounded_number_of_changes() {
+		build_and_execute(|| {
+			let id = register(ALICE, 10, 50);
+			next_epoch();
+			fill_changes();
+			assert_noop!(set_capacity(ALICE, id, 60), Error::<Test>::TooManyChanges);
+		});
+	}
+}

@@ -1,0 +1,263 @@
+//! The draw and the release.
+
+use super::*;
+use inference_primitives::{traits::DrawRequest, Tick};
+
+/// Nodes that 100 seeds draw, one at a time.
+fn drawn(request_of: impl Fn(u8) -> DrawRequest<'static, AccountId>) -> Vec<NodeId> {
+	(0..100)
+		.filter_map(|seed| {
+			let assignment = draw(&request_of(seed))?;
+			release(assignment.node, request_of(seed).compute_units.0, true);
+			Some(assignment.node)
+		})
+		.collect()
+}
+
+mod success {
+	use super::*;
+
+	#[test]
+	fn a_draw_reserves_capacity_and_stake() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			let assignment = draw(&request(0, 120)).unwrap();
+			assert_eq!(
+				(assignment.node, assignment.operator, assignment.worker),
+				(id, ALICE, 10)
+			);
+			assert_eq!(node(id).outstanding, ComputeUnits(120));
+			assert_eq!(WorkerStaking::stake_view(&ALICE).proof_stakes, UNIT);
+		});
+	}
+
+	#[test]
+	fn the_output_is_due_after_the_latency_and_the_time_to_compute_all_that_is_outstanding() {
+		build_and_execute(|| {
+			serve(ALICE, 10, 50);
+			next_epoch();
+			let now = NetworkParameters::parameters().base_latency.0 + EPOCH as u32 - 1;
+			assert_eq!(draw(&request(0, 120)).unwrap().due, Tick(now + 3));
+			assert_eq!(draw(&request(1, 30)).unwrap().due, Tick(now + 3));
+			assert_eq!(draw(&request(2, 1)).unwrap().due, Tick(now + 4));
+		});
+	}
+
+	#[test]
+	fn anyone_can_derive_the_draw_again() {
+		build_and_execute(|| {
+			serve(ALICE, 10, 50);
+			serve(BOB, 20, 50);
+			serve(CAROL, 30, 50);
+			next_epoch();
+			let members = Pools::<Test>::get(model(1));
+			for seed in 0..20 {
+				let expected = NodePool::candidate(&members, [seed; 32], 0).unwrap();
+				assert_eq!(draw(&request(seed, 1)).unwrap().node, expected);
+			}
+		});
+	}
+
+	#[test]
+	fn nodes_are_drawn_in_proportion_to_their_pledges() {
+		build_and_execute(|| {
+			serve(ALICE, 10, 300);
+			let small = serve(BOB, 20, 100);
+			next_epoch();
+			let members = Pools::<Test>::get(model(1));
+			let hits = (0..4_000u32)
+				.filter(|i| NodePool::candidate(&members, [9; 32], *i) == Some(small))
+				.count();
+			// 1,000 expected; the standard deviation is 27.
+			assert!((850..1_150).contains(&hits), "{hits}");
+		});
+	}
+
+	#[test]
+	fn a_pledge_of_one_unit_is_worth_exactly_as_much_as_another() {
+		let members = [
+			PoolMember {
+				node: NodeId(0),
+				cumulative: 1,
+			},
+			PoolMember {
+				node: NodeId(1),
+				cumulative: 2,
+			},
+		];
+		let hits = (0..1_000)
+			.filter(|i| NodePool::candidate(&members, [3; 32], *i) == Some(NodeId(0)))
+			.count();
+		// 500 expected; the standard deviation is 16.
+		assert!((420..580).contains(&hits), "{hits}");
+	}
+
+	#[test]
+	fn a_full_node_is_skipped() {
+		build_and_execute(|| {
+			let full = serve(ALICE, 10, 50);
+			let other = serve(BOB, 20, 50);
+			next_epoch();
+			Nodes::<Test>::mutate(full, |node| {
+				node.as_mut().unwrap().outstanding = ComputeUnits(50 * BACKLOG)
+			});
+			assert!(drawn(|seed| request(seed, 1)).iter().all(|id| *id == other));
+		});
+	}
+
+	#[test]
+	fn a_node_whose_operator_has_too_little_stake_is_skipped() {
+		build_and_execute(|| {
+			serve(ALICE, 10, 50);
+			let other = serve(BOB, 20, 40);
+			next_epoch();
+			let stake = FUNDS / 2 - 100 * UNIT;
+			let draws = drawn(|seed| DrawRequest {
+				proof_stake: stake,
+				..request(seed, 1)
+			});
+			// Each operator can lock this once; Bob's smaller pledge leaves the same minimum.
+			assert_eq!(draws.len(), 2);
+			assert!(draws.contains(&other));
+			assert_eq!(WorkerStaking::stake_view(&ALICE).proof_stakes, stake);
+		});
+	}
+
+	#[test]
+	fn nodes_that_failed_it_are_skipped() {
+		build_and_execute(|| {
+			serve(ALICE, 10, 50);
+			let other = serve(BOB, 20, 50);
+			next_epoch();
+			let draws = drawn(|seed| DrawRequest {
+				excluded: &[NodeId(0)],
+				..request(seed, 1)
+			});
+			assert!(!draws.is_empty() && draws.iter().all(|id| *id == other));
+		});
+	}
+
+	#[test]
+	fn a_user_is_not_served_by_a_node_of_its_own() {
+		build_and_execute(|| {
+			serve(ALICE, 10, 50);
+			let other = serve(BOB, 20, 50);
+			next_epoch();
+			for own in [&ALICE, &10] {
+				let draws = drawn(|seed| DrawRequest {
+					submitter: own,
+					..request(seed, 1)
+				});
+				assert!(!draws.is_empty() && draws.iter().all(|id| *id == other));
+			}
+		});
+	}
+
+	#[test]
+	fn a_release_frees_what_was_reserved_and_records_the_outcome() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			draw(&request(0, 120)).unwrap();
+			draw(&request(1, 30)).unwrap();
+			release(id, 120, true);
+			assert_eq!(node(id).outstanding, ComputeUnits(30));
+			release(id, 30, false);
+			assert_eq!(node(id).outstanding, ComputeUnits::ZERO);
+			assert_eq!((node(id).delivered, node(id).missed), (1, 1));
+		});
+	}
+
+	#[test]
+	fn the_backlog_bound_is_reached_but_never_exceeded() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 5);
+			next_epoch();
+			let mut given = 0;
+			for seed in 0..200 {
+				given += u64::from(draw(&request(seed, 3)).is_some()) * 3;
+				check_state();
+			}
+			assert_eq!(given, 5 * BACKLOG / 3 * 3);
+			assert_eq!(node(id).outstanding, ComputeUnits(given));
+			assert!(draw(&request(0, 1)).is_some());
+			assert!(draw(&request(0, 1)).is_none());
+		});
+	}
+}
+
+mod failure {
+	use super::*;
+
+	/// Asserts that a draw finds nobody and changes nothing.
+	#[track_caller]
+	fn assert_nobody(request: &DrawRequest<AccountId>) {
+		frame_support::assert_storage_noop!(assert_eq!(draw(request), None));
+	}
+
+	#[test]
+	fn a_model_without_nodes_finds_nobody() {
+		build_and_execute(|| assert_nobody(&request(0, 1)));
+	}
+
+	#[test]
+	fn more_than_a_nodes_backlog_finds_nobody() {
+		build_and_execute(|| {
+			serve(ALICE, 10, 50);
+			next_epoch();
+			assert_nobody(&request(0, 50 * BACKLOG + 1));
+			assert_nobody(&request(0, u64::MAX));
+		});
+	}
+
+	#[test]
+	fn more_than_the_free_stake_finds_nobody() {
+		build_and_execute(|| {
+			serve(ALICE, 10, 50);
+			next_epoch();
+			let free = FUNDS / 2 - 100 * UNIT;
+			assert_nobody(&DrawRequest {
+				proof_stake: free + 1,
+				..request(0, 1)
+			});
+			assert!(draw(&DrawRequest {
+				proof_stake: free,
+				..request(0, 1)
+			})
+			.is_some());
+		});
+	}
+
+	#[test]
+	fn a_deadline_that_nobody_can_meet_finds_nobody() {
+		build_and_execute(|| {
+			serve(ALICE, 10, 50);
+			next_epoch();
+			let due = draw(&request(0, 120)).unwrap().due;
+			assert_nobody(&DrawRequest {
+				latest: Tick(due.0 - 1),
+				..request(0, 1)
+			});
+			assert!(draw(&DrawRequest {
+				latest: due,
+				..request(0, 1)
+			})
+			.is_some());
+		});
+	}
+
+	#[test]
+	fn a_bond_below_its_minimum_gets_no_work() {
+		use inference_primitives::traits::Stakes;
+		build_and_execute(|| {
+			serve(ALICE, 10, 50);
+			next_epoch();
+			WorkerStaking::slash_bond(&ALICE, FUNDS / 2 - 99 * UNIT, &BOB);
+			assert_nobody(&DrawRequest {
+				proof_stake: 1,
+				..request(0, 1)
+			});
+		});
+	}
+}

@@ -1,0 +1,37 @@
+//! Tests of the pallet, a file per subject.
+
+mod capacity;
+mod draw;
+mod epochs;
+mod models;
+mod properties;
+mod registration;
+
+use crate::{mock::*, *};
+use frame_support::{assert_noop, assert_ok};
+use inference_primitives::{parameters::UNIT, ProtocolParameters};
+use pallet_worker_staking::Error as StakingError;
+use sp_runtime::DispatchError;
+
+/// Changes the parameters in force.
+fn with_parameters(change: impl FnOnce(&mut ProtocolParameters)) {
+	pallet_network_parameters::Parameters::<Test>::mutate(change);
+}
+
+fn pool(model: ModelRef) -> Vec<NodeId> {
+	Pools::<Test>::get(model)
+		.iter()
+		.map(|member| member.node)
+		.collect()
+}
+
+/// Fills the list of changes that the next epoch takes up, with other nodes than the tests use.
+fn fill_changes() {
+	Changes::<Test>::mutate(|changes| {
+		for id in 1_000.. {
+			if changes.try_push(Change::Node(NodeId(id))).is_err() {
+				break;
+			}
+		}
+	});
+}

@@ -1,0 +1,226 @@
+//! `join_model` and `leave_model`.
+
+use super::*;
+
+fn try_join(operator: AccountId, id: NodeId, model: ModelRef) -> sp_runtime::DispatchResult {
+	NodePool::join_model(RuntimeOrigin::signed(operator), id, model)
+}
+
+fn leave(operator: AccountId, id: NodeId, model: ModelRef) -> sp_runtime::DispatchResult {
+	NodePool::leave_model(RuntimeOrigin::signed(operator), id, model)
+}
+
+mod success {
+	use super::*;
+
+	#[test]
+	fn a_node_is_in_a_pool_from_the_next_epoch_on() {
+		build_and_execute(|| {
+			let id = register(ALICE, 10, 50);
+			join(ALICE, id, model(1));
+			System::assert_last_event(
+				Event::ModelJoining {
+					node: id,
+					model: model(1),
+				}
+				.into(),
+			);
+			assert!(draw(&request(0, 1)).is_none());
+			next_epoch();
+			assert_eq!(pool(model(1)), vec![id]);
+			assert!(draw(&request(0, 1)).is_some());
+		});
+	}
+
+	#[test]
+	fn a_node_leaves_a_pool_with_the_next_epoch() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			assert_ok!(leave(ALICE, id, model(1)));
+			System::assert_last_event(
+				Event::ModelLeaving {
+					node: id,
+					model: model(1),
+				}
+				.into(),
+			);
+			assert!(draw(&request(0, 1)).is_some());
+			next_epoch();
+			assert_eq!(pool(model(1)), vec![]);
+			assert!(draw(&request(0, 1)).is_none());
+			release(id, 1, true);
+		});
+	}
+
+	#[test]
+	fn joining_and_leaving_within_an_epoch_changes_no_pool() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			assert_ok!(leave(ALICE, id, model(1)));
+			next_epoch();
+			assert_eq!(pool(model(1)), vec![]);
+			assert!(!Pools::<Test>::contains_key(model(1)));
+		});
+	}
+
+	#[test]
+	fn a_deprecated_model_can_be_served() {
+		build_and_execute(|| {
+			let id = register(ALICE, 10, 50);
+			assert_ok!(try_join(ALICE, id, DEPRECATED));
+		});
+	}
+
+	#[test]
+	fn the_other_members_keep_their_weights_when_one_leaves() {
+		build_and_execute(|| {
+			let (a, b) = (serve(ALICE, 10, 50), serve(BOB, 20, 7));
+			let c = serve(CAROL, 30, 11);
+			next_epoch();
+			assert_ok!(leave(ALICE, a, model(1)));
+			next_epoch();
+			assert_eq!(
+				Pools::<Test>::get(model(1)).to_vec(),
+				vec![
+					PoolMember {
+						node: b,
+						cumulative: 7
+					},
+					PoolMember {
+						node: c,
+						cumulative: 18
+					}
+				]
+			);
+		});
+	}
+
+	#[test]
+	fn a_place_in_a_full_pool_goes_to_whoever_joined_first_and_the_other_is_told() {
+		build_and_execute(|| {
+			for (operator, worker) in [(ALICE, 10), (BOB, 20)] {
+				serve(operator, worker, 5);
+			}
+			next_epoch();
+			let third = serve(CAROL, 30, 5);
+			let fourth = serve(DAVE, 40, 5);
+			next_epoch();
+			assert!(pool(model(1)).contains(&third));
+			assert!(!pool(model(1)).contains(&fourth));
+			System::assert_has_event(
+				Event::PoolFull {
+					node: fourth,
+					model: model(1),
+				}
+				.into(),
+			);
+			assert!(node(fourth).models.is_empty() && node(fourth).next_models.is_empty());
+			assert_eq!(node(fourth).capacity, ComputeUnits(5));
+		});
+	}
+
+	#[test]
+	fn a_member_of_a_full_pool_keeps_its_place_through_changes() {
+		build_and_execute(|| {
+			let first = serve(ALICE, 10, 5);
+			serve(BOB, 20, 5);
+			serve(CAROL, 30, 5);
+			next_epoch();
+			assert_ok!(leave(ALICE, first, model(1)));
+			assert_ok!(try_join(ALICE, first, model(1)));
+			assert_ok!(NodePool::set_capacity(
+				RuntimeOrigin::signed(ALICE),
+				first,
+				ComputeUnits(6)
+			));
+			next_epoch();
+			assert!(pool(model(1)).contains(&first));
+			assert_eq!(Pools::<Test>::get(model(1)).last().unwrap().cumulative, 16);
+		});
+	}
+}
+
+mod failure {
+	use super::*;
+
+	#[test]
+	fn only_its_operator_lets_a_node_join_or_leave() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			assert_noop!(try_join(BOB, id, model(2)), Error::<Test>::NotOperator);
+			assert_noop!(leave(BOB, id, model(1)), Error::<Test>::NotOperator);
+			assert_noop!(
+				try_join(ALICE, NodeId(7), model(2)),
+				Error::<Test>::UnknownNode
+			);
+			assert_noop!(
+				leave(ALICE, NodeId(7), model(1)),
+				Error::<Test>::UnknownNode
+			);
+		});
+	}
+
+	#[test]
+	fn models_that_are_not_for_sale_are_not_served() {
+		build_and_execute(|| {
+			let id = register(ALICE, 10, 50);
+			for other in [DRAFT, RETIRED, UNKNOWN] {
+				assert_noop!(try_join(ALICE, id, other), Error::<Test>::ModelNotServable);
+			}
+		});
+	}
+
+	#[test]
+	fn a_model_is_joined_once() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			assert_noop!(try_join(ALICE, id, model(1)), Error::<Test>::AlreadyJoined);
+			next_epoch();
+			assert_noop!(try_join(ALICE, id, model(1)), Error::<Test>::AlreadyJoined);
+		});
+	}
+
+	#[test]
+	fn a_model_is_left_once() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			assert_noop!(leave(ALICE, id, model(2)), Error::<Test>::NotJoined);
+			next_epoch();
+			assert_ok!(leave(ALICE, id, model(1)));
+			assert_noop!(leave(ALICE, id, model(1)), Error::<Test>::NotJoined);
+		});
+	}
+
+	#[test]
+	fn a_node_serves_a_bounded_number_of_models() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			join(ALICE, id, model(2));
+			assert_noop!(try_join(ALICE, id, model(3)), Error::<Test>::TooManyModels);
+		});
+	}
+
+	#[test]
+	fn a_full_pool_is_not_joined() {
+		build_and_execute(|| {
+			for (operator, worker) in [(ALICE, 10), (BOB, 20), (CAROL, 30)] {
+				serve(operator, worker, 5);
+			}
+			next_epoch();
+			let id = register(DAVE, 40, 5);
+			assert_noop!(try_join(DAVE, id, model(1)), Error::<Test>::PoolIsFull);
+		});
+	}
+
+	#[test]
+	fn an_epoch_takes_a_bounded_number_of_changes() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			fill_changes();
+			assert_noop!(try_join(ALICE, id, model(2)), Error::<Test>::TooManyChanges);
+			assert_noop!(leave(ALICE, id, model(1)), Error::<Test>::TooManyChanges);
+		});
+	}
+}
