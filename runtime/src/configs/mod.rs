@@ -1,0 +1,18 @@
+//! Configurations, a file per pallet.
+
+mod authorship;
+pub mod babe;
+mod balances;
+mod grandpa;
+pub mod inference_market;
+mod model_registry;
+mod network_parameters;
+mod node_pool;
+mod proof_verifier;
+mod session;
+mod sudo;
+pub mod system;
+mod timestamp;
+mod transaction_payment;
+mod utility;
+mod worker_staking;

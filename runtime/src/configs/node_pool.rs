@@ -1,0 +1,15 @@
+//! `pallet-node-pool`: nodes, capacity and the draw.
+
+use crate::{ModelRegistry, NetworkParameters, Runtime, WorkerStaking};
+use frame_support::traits::ConstU32;
+
+impl pallet_node_pool::Config for Runtime {
+	type Network = NetworkParameters;
+	type Stakes = WorkerStaking;
+	type Models = ModelRegistry;
+	type MaxPoolNodes = ConstU32<256>;
+	type MaxModelsPerNode = ConstU32<16>;
+	type MaxNodesPerOperator = ConstU32<16>;
+	type MaxChangesPerEpoch = ConstU32<64>;
+	type WeightInfo = pallet_node_pool::weights::SubstrateWeight<Runtime>;
+}

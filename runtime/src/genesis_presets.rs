@@ -1,0 +1,97 @@
+//! Genesis presets: `development` (one validator, one-second blocks, short deadlines, sudo) and
+//! `local_testnet` (three validators).
+//!
+//! Both approve the *insecure* development setup for proofs, whose secret is public. A live chain's
+//! genesis must name setups made by a ceremony.
+
+use crate::configs::babe::BABE_GENESIS_EPOCH_CONFIG;
+use crate::{
+	AccountId, BabeConfig, Balance, BalancesConfig, NetworkParametersConfig, ProofVerifierConfig,
+	RuntimeGenesisConfig, SessionConfig, SessionKeys, SudoConfig,
+};
+use alloc::{string::ToString, vec, vec::Vec};
+use frame_support::build_struct_json_patch;
+use inference_primitives::parameters::UNIT;
+use inference_verifier::Setup;
+use serde_json::Value;
+use sp_consensus_babe::AuthorityId as BabeId;
+use sp_consensus_grandpa::AuthorityId as GrandpaId;
+use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+
+/// What each well-known account owns, planck.
+const ENDOWMENT: Balance = 1_000_000 * UNIT;
+/// Slot of a development chain, milliseconds.
+const DEVELOPMENT_SLOT_MS: u64 = 1_000;
+/// BABE epoch of a development chain, slots.
+const DEVELOPMENT_BABE_EPOCH_SLOTS: u64 = 100;
+
+fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
+	let endowed: Vec<AccountId> = [
+		Sr25519Keyring::Alice,
+		Sr25519Keyring::Bob,
+		Sr25519Keyring::Charlie,
+		Sr25519Keyring::Dave,
+		Sr25519Keyring::Eve,
+		Sr25519Keyring::Ferdie,
+	]
+	.map(|key| key.to_account_id())
+	.to_vec();
+	build_struct_json_patch!(RuntimeGenesisConfig {
+		network_parameters: NetworkParametersConfig {
+			development: true,
+			slot_duration_ms: DEVELOPMENT_SLOT_MS,
+			babe_epoch_slots: DEVELOPMENT_BABE_EPOCH_SLOTS,
+		},
+		babe: BabeConfig {
+			epoch_config: BABE_GENESIS_EPOCH_CONFIG
+		},
+		balances: BalancesConfig {
+			balances: endowed
+				.into_iter()
+				.map(|account| (account, ENDOWMENT))
+				.collect::<Vec<_>>(),
+		},
+		session: SessionConfig {
+			keys: validators
+				.into_iter()
+				.map(|(babe, grandpa)| {
+					let account = babe.to_account_id();
+					let keys = SessionKeys {
+						babe: BabeId::from(babe.public()),
+						grandpa: GrandpaId::from(grandpa.public()),
+					};
+					(account.clone(), account, keys)
+				})
+				.collect::<Vec<_>>(),
+		},
+		sudo: SudoConfig {
+			key: Some(Sr25519Keyring::Alice.to_account_id())
+		},
+		proof_verifier: ProofVerifierConfig {
+			setups: vec![Setup::insecure_development().to_bytes().to_vec()],
+		},
+	})
+}
+
+/// The preset of this name, as a JSON patch of the genesis configuration.
+pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
+	let patch = match id.as_ref() {
+		DEV_RUNTIME_PRESET => genesis(vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)]),
+		LOCAL_TESTNET_RUNTIME_PRESET => genesis(vec![
+			(Sr25519Keyring::Alice, Ed25519Keyring::Alice),
+			(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
+			(Sr25519Keyring::Charlie, Ed25519Keyring::Charlie),
+		]),
+		_ => return None,
+	};
+	Some(patch.to_string().into_bytes())
+}
+
+/// Names of the presets.
+pub fn preset_names() -> Vec<PresetId> {
+	vec![
+		PresetId::from(DEV_RUNTIME_PRESET),
+		PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET),
+	]
+}

@@ -1,0 +1,188 @@
+//! The Inference Network runtime: version, pallets and executive. Each pallet's configuration is a
+//! file of `configs`, the runtime APIs are in `apis`, the genesis presets in `genesis_presets`.
+//!
+//! **Who uses it.** The node (as wasm and for its types) and the command line (for its types).
+//!
+//! **Invariants.** Pallet indices never change (`tests::pallet_indices_are_pinned`). Hooks run in
+//! index order: the service clock and BABE before the node pool, the node pool before the market.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![recursion_limit = "256"]
+// The macros of FRAME write undocumented items.
+#![allow(missing_docs)]
+
+extern crate alloc;
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+mod apis;
+#[cfg(feature = "std")]
+pub use apis::RuntimeApi;
+pub mod configs;
+pub mod genesis_presets;
+#[cfg(test)]
+mod tests;
+
+use alloc::vec::Vec;
+use sp_runtime::{
+	generic, impl_opaque_keys,
+	traits::{BlakeTwo256, IdentifyAccount, Verify},
+	MultiAddress, MultiSignature,
+};
+use sp_version::{runtime_version, RuntimeVersion};
+
+pub use frame_system::Call as SystemCall;
+pub use inference_primitives::{Balance, BlockNumber};
+pub use pallet_balances::Call as BalancesCall;
+#[cfg(any(feature = "std", test))]
+pub use sp_runtime::BuildStorage;
+
+/// Types for code that need not know the runtime's.
+pub mod opaque {
+	use super::*;
+	pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
+	use sp_runtime::{generic, traits::Hash as HashT};
+
+	/// Opaque block header.
+	pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+	/// Opaque block.
+	pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+	/// Opaque block identifier.
+	pub type BlockId = generic::BlockId<Block>;
+	/// Opaque block hash.
+	pub type Hash = <BlakeTwo256 as HashT>::Output;
+}
+
+impl_opaque_keys! {
+	/// Keys of a validator's session.
+	pub struct SessionKeys {
+		pub babe: Babe,
+		pub grandpa: Grandpa,
+	}
+}
+
+/// The runtime's version.
+#[runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+	spec_name: alloc::borrow::Cow::Borrowed("inference-network"),
+	impl_name: alloc::borrow::Cow::Borrowed("inference-network"),
+	authoring_version: 1,
+	spec_version: 100,
+	impl_version: 1,
+	apis: apis::RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	system_version: 1,
+};
+
+/// Least balance of an account, planck.
+pub const EXISTENTIAL_DEPOSIT: Balance = inference_primitives::parameters::UNIT / 1_000;
+
+/// Signature of a transaction.
+pub type Signature = MultiSignature;
+/// Account identifier.
+pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+/// Transaction count of an account.
+pub type Nonce = u32;
+/// A hash of chain data.
+pub type Hash = sp_core::H256;
+/// An address as transactions give it.
+pub type Address = MultiAddress<AccountId, ()>;
+/// Block header.
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+/// Block.
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+/// Extensions of a transaction, in order.
+pub type TxExtension = (
+	frame_system::AuthorizeCall<Runtime>,
+	frame_system::CheckNonZeroSender<Runtime>,
+	frame_system::CheckSpecVersion<Runtime>,
+	frame_system::CheckTxVersion<Runtime>,
+	frame_system::CheckGenesis<Runtime>,
+	frame_system::CheckEra<Runtime>,
+	frame_system::CheckNonce<Runtime>,
+	frame_system::CheckWeight<Runtime>,
+	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
+	frame_system::WeightReclaim<Runtime>,
+);
+/// A transaction.
+pub type UncheckedExtrinsic =
+	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+/// What a transaction's signature covers.
+pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
+/// Dispatches calls to pallets.
+pub type Executive = frame_executive::Executive<
+	Runtime,
+	Block,
+	frame_system::ChainContext<Runtime>,
+	Runtime,
+	AllPalletsWithSystem,
+>;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Runtime;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+
+	#[runtime::pallet_index(1)]
+	pub type Timestamp = pallet_timestamp;
+
+	// Before BABE, which reads the slot duration and the epoch's length from it.
+	#[runtime::pallet_index(2)]
+	pub type NetworkParameters = pallet_network_parameters;
+
+	#[runtime::pallet_index(3)]
+	pub type Babe = pallet_babe;
+
+	#[runtime::pallet_index(4)]
+	pub type Authorship = pallet_authorship;
+
+	#[runtime::pallet_index(5)]
+	pub type Balances = pallet_balances;
+
+	#[runtime::pallet_index(6)]
+	pub type TransactionPayment = pallet_transaction_payment;
+
+	#[runtime::pallet_index(7)]
+	pub type Session = pallet_session;
+
+	#[runtime::pallet_index(8)]
+	pub type Grandpa = pallet_grandpa;
+
+	#[runtime::pallet_index(9)]
+	pub type Utility = pallet_utility;
+
+	#[runtime::pallet_index(10)]
+	pub type Sudo = pallet_sudo;
+
+	#[runtime::pallet_index(20)]
+	pub type ProofVerifier = pallet_proof_verifier;
+
+	#[runtime::pallet_index(21)]
+	pub type ModelRegistry = pallet_model_registry;
+
+	#[runtime::pallet_index(22)]
+	pub type WorkerStaking = pallet_worker_staking;
+
+	#[runtime::pallet_index(23)]
+	pub type NodePool = pallet_node_pool;
+
+	#[runtime::pallet_index(24)]
+	pub type InferenceMarket = pallet_inference_market;
+}
