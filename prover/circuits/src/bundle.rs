@@ -1,0 +1,664 @@
+//! A model ready to be registered, executed and proven, as a directory.
+//!
+//! | file | content |
+//! | --- | --- |
+//! | `manifest.json` | [`Manifest`]: names, hashes, tensors, layout, accuracy |
+//! | `graph.bin` | SCALE encoding of [`GraphParts`](crate::graph::GraphParts) |
+//! | `plan.bin` | the verifying key as the chain registers it |
+//!
+//! The proving key is not stored: it follows from graph and layout, and making it is quicker than
+//! reading and validating it. [`Prover::new`](crate::Prover::new) checks that the verifying key it
+//! arrives at is the bundle's.
+
+use crate::{
+	accuracy::{self, AccuracyReport},
+	execute::{self, ExecuteError},
+	float_graph::PostProcessing,
+	graph::{Graph, GraphError, GraphParts},
+	keys::{self, KeysError},
+	layout::{self, Layout, LayoutError},
+	linear_map::MapError,
+	onnx::{self, OnnxError},
+	quantise::{self, QuantiseError, QuantiseOptions},
+};
+use codec::{DecodeAll, Encode};
+use inference_primitives::{
+	hashing::{blake2_256, tagged_hash},
+	ComputeUnits, Hash, ProofSystem, SetupId, Statement, StatementHeader, TensorError, TensorSpec,
+	VkHash, MAX_VK_BYTES,
+};
+use inference_verifier::{public_inputs, verify, vk_hash, Plan, PlanError, Setup, VerifyError};
+use serde::{Deserialize, Serialize};
+use std::{
+	fs,
+	io::Read,
+	path::{Path, PathBuf},
+};
+
+/// Version of the directory's format.
+pub const FORMAT: u32 = 1;
+
+const MANIFEST: &str = "manifest.json";
+const GRAPH: &str = "graph.bin";
+const PLAN: &str = "plan.bin";
+/// Most bytes of a manifest.
+const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+/// Most bytes of an encoded graph: 12 per multiplication and 8 per element, with room.
+const MAX_GRAPH_BYTES: u64 = 1 << 28;
+
+/// Longest name of a model, bytes.
+pub const MAX_NAME_BYTES: usize = 64;
+
+/// What to build, and how.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct BuildOptions {
+	/// The model's name, for people.
+	pub name: String,
+	/// Binary digits of input and activations after the point; chosen from the domain if absent.
+	pub input_scale_bits: Option<u8>,
+	/// Binary digits of weights after the point.
+	pub weight_scale_bits: Option<u8>,
+	/// Least and greatest admissible input; taken from `calibration` if absent.
+	pub input_domain: Option<(f64, f64)>,
+	/// Typical inputs, row-major: for the domain and the accuracy report.
+	pub calibration: Vec<Vec<f64>>,
+	/// The original model's outputs for `calibration`; computed in double precision if absent.
+	pub expected: Option<Vec<Vec<f64>>>,
+}
+
+/// A stage of [`Bundle::build`], announced when it starts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BuildStage {
+	/// Reading the ONNX file.
+	Parse,
+	/// Rounding to integers and bounding every value.
+	Quantise,
+	/// Choosing rows and columns.
+	Layout,
+	/// Making the trusted setup's parameters and the verifying key.
+	Keys,
+	/// Comparing with the original on the samples.
+	Accuracy,
+}
+
+impl BuildStage {
+	/// All stages, in order.
+	pub const ALL: [Self; 5] = [
+		Self::Parse,
+		Self::Quantise,
+		Self::Layout,
+		Self::Keys,
+		Self::Accuracy,
+	];
+
+	/// What it does, for a progress bar.
+	pub fn description(self) -> &'static str {
+		match self {
+			Self::Parse => "reading the ONNX model",
+			Self::Quantise => "quantising",
+			Self::Layout => "laying out the circuit",
+			Self::Keys => "making the verifying key",
+			Self::Accuracy => "measuring accuracy",
+		}
+	}
+}
+
+/// A model that cannot become a bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+	/// The name is empty or too long.
+	#[error("a model's name has 1 to {MAX_NAME_BYTES} bytes, got {got}")]
+	BadName {
+		/// Its bytes.
+		got: usize,
+	},
+	/// Not one expected output, of finite values, per calibration sample.
+	#[error("expected outputs for {expected} calibration samples of {length} values, got {got}")]
+	ExpectedOutputs {
+		/// Number of samples.
+		expected: usize,
+		/// Length of the output.
+		length: usize,
+		/// What there is: their number, or the first wrong length.
+		got: String,
+	},
+	/// The file cannot be read.
+	#[error(transparent)]
+	Onnx(#[from] OnnxError),
+	/// Its operators cannot be combined.
+	#[error(transparent)]
+	Map(#[from] MapError),
+	/// It cannot be rounded.
+	#[error(transparent)]
+	Quantise(#[from] QuantiseError),
+	/// It has no circuit.
+	#[error(transparent)]
+	Layout(#[from] LayoutError),
+	/// Its keys cannot be made.
+	#[error(transparent)]
+	Keys(#[from] KeysError),
+	/// The verifying key is larger than the chain takes.
+	#[error("the verifying key has {got} bytes; the chain takes {max}", max = MAX_VK_BYTES)]
+	PlanTooLarge {
+		/// Its bytes.
+		got: usize,
+	},
+	/// The manifest cannot be written as JSON.
+	#[error("the manifest cannot be encoded: {0}")]
+	Manifest(#[from] serde_json::Error),
+}
+
+/// A directory that is no valid bundle, or cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+	/// A file cannot be read or written.
+	#[error("{}: {error}", .path.display())]
+	Io {
+		/// The file.
+		path: PathBuf,
+		/// Why.
+		error: std::io::Error,
+	},
+	/// A file is larger than any valid one.
+	#[error("{} is larger than {max} bytes", .path.display())]
+	TooLarge {
+		/// The file.
+		path: PathBuf,
+		/// The limit.
+		max: u64,
+	},
+	/// The manifest is no valid JSON of its form.
+	#[error("{MANIFEST}: {0}")]
+	Manifest(#[from] serde_json::Error),
+	/// The directory has another version's format.
+	#[error("the bundle has format {got}, this program reads {FORMAT}; build it again")]
+	Format {
+		/// Its format.
+		got: u32,
+	},
+	/// A file's hash is not the manifest's.
+	#[error("{file} does not match the manifest: expected hash {expected}, got {got}")]
+	WrongHash {
+		/// The file.
+		file: &'static str,
+		/// The manifest's hash.
+		expected: String,
+		/// The file's hash.
+		got: String,
+	},
+	/// The graph's encoding is not valid.
+	#[error("{GRAPH}: {0}")]
+	GraphEncoding(#[from] codec::Error),
+	/// The graph is not valid.
+	#[error("{GRAPH}: {0}")]
+	Graph(#[from] GraphError),
+	/// The layout does not fit the graph.
+	#[error("{MANIFEST}: {0}")]
+	Layout(#[from] LayoutError),
+	/// The verifying key is not valid.
+	#[error("{PLAN}: {0}")]
+	Plan(PlanError),
+	/// The manifest says something else than graph and plan.
+	#[error("{MANIFEST}: {0} is not what graph and plan say")]
+	Inconsistent(&'static str),
+	/// The bundle is for a trusted setup that this program does not have.
+	#[error("the bundle needs the trusted setup {expected}, this program has {got}")]
+	UnknownSetup {
+		/// The bundle's setup.
+		expected: SetupId,
+		/// The one there is.
+		got: SetupId,
+	},
+}
+
+/// A real-number input that the model does not take.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum QuantiseInputError {
+	/// Wrong number of values, or one outside the domain.
+	#[error("{error}{}", range(.spec))]
+	Input {
+		/// What is wrong.
+		error: TensorError,
+		/// What the model takes.
+		spec: TensorSpec,
+	},
+	/// A value that is not finite, or beyond all domains.
+	#[error("value {got} at index {index} is not finite, or too large")]
+	OutOfRange {
+		/// Its index.
+		index: usize,
+		/// The value.
+		got: f64,
+	},
+}
+
+fn range(spec: &TensorSpec) -> String {
+	let real = |v| quantise::from_fixed(v, spec.scale_bits);
+	format!(
+		" (shape {:?}, real values {} to {})",
+		spec.shape,
+		real(spec.min),
+		real(spec.max)
+	)
+}
+
+/// A proof that is not accepted.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum VerificationError {
+	/// The statement names another verifying key.
+	#[error("the statement is for verifying key {expected}, the model's is {got}")]
+	WrongKey {
+		/// The statement's.
+		expected: VkHash,
+		/// The model's.
+		got: VkHash,
+	},
+	/// The input is not admissible: a proof would say nothing.
+	#[error("input: {0}")]
+	Input(TensorError),
+	/// The output is none that the model can have.
+	#[error("output: {0}")]
+	Output(TensorError),
+	/// The proof is wrong.
+	#[error("{0}")]
+	Proof(VerifyError),
+}
+
+/// What a bundle says about itself. All of it is checked against graph and plan when it is loaded,
+/// but name, producer, the ONNX file's hash and accuracy, which are statements of whoever built it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+	/// [`FORMAT`].
+	pub format: u32,
+	/// The model's name.
+	pub name: String,
+	/// The program that built it, with its version.
+	pub producer: String,
+	/// BLAKE2b-256 of the ONNX file, hex.
+	pub onnx_hash: String,
+	/// BLAKE2b-256 of `graph.bin`, hex.
+	pub graph_hash: String,
+	/// BLAKE2b-256 of `plan.bin`, hex.
+	pub plan_hash: String,
+	/// Proof system.
+	pub system: ProofSystem,
+	/// Trusted setup.
+	pub setup: SetupId,
+	/// The verifying key's hash, under which the chain knows the model.
+	pub vk_hash: VkHash,
+	/// Input tensor.
+	pub input: TensorSpec,
+	/// Output tensor. Its domain is what the model can reach.
+	pub output: TensorSpec,
+	/// What to do with the output, outside the proof.
+	pub post_processing: Option<PostProcessing>,
+	/// The circuit's size.
+	pub layout: Layout,
+	/// Rows in use, of 2^k.
+	pub rows: usize,
+	/// Multiplications of one inference.
+	pub multiplications: usize,
+	/// Compute units of one inference, as the chain computes them.
+	pub compute_units: ComputeUnits,
+	/// Bytes of a proof.
+	pub proof_bytes: usize,
+	/// Errors on the calibration samples; absent without samples.
+	pub accuracy: Option<AccuracyReport>,
+}
+
+/// A model ready to be registered, executed and proven.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+	manifest: Manifest,
+	/// As written or read: the bundle's hash is over these bytes.
+	manifest_bytes: Vec<u8>,
+	graph: Graph,
+	plan: Plan,
+	setup: Setup,
+}
+
+impl Bundle {
+	/// Builds the bundle of an ONNX file. Deterministic: the same bytes, options and version of
+	/// this crate give the same bundle. `progress` is called when a stage starts.
+	pub fn build(
+		onnx: &[u8],
+		options: &BuildOptions,
+		progress: &mut dyn FnMut(BuildStage),
+	) -> Result<Self, BuildError> {
+		if !(1..=MAX_NAME_BYTES).contains(&options.name.len()) {
+			return Err(BuildError::BadName {
+				got: options.name.len(),
+			});
+		}
+		progress(BuildStage::Parse);
+		let original = onnx::parse(onnx)?.simplify()?;
+		progress(BuildStage::Quantise);
+		let graph = quantise::quantise(
+			&original,
+			&QuantiseOptions {
+				input_scale_bits: options.input_scale_bits,
+				weight_scale_bits: options.weight_scale_bits,
+				input_domain: options.input_domain,
+				calibration: options.calibration.clone(),
+			},
+		)?;
+		check_expected(options, graph.output().len())?;
+		progress(BuildStage::Layout);
+		let layout = layout::choose(&graph)?;
+		progress(BuildStage::Keys);
+		let plan = keys::plan(&graph, &layout, &keys::parameters(layout.k))?;
+		let plan_bytes = plan.to_bytes();
+		if plan_bytes.len() > MAX_VK_BYTES as usize {
+			return Err(BuildError::PlanTooLarge {
+				got: plan_bytes.len(),
+			});
+		}
+		progress(BuildStage::Accuracy);
+		let accuracy = (!options.calibration.is_empty()).then(|| {
+			accuracy::measure(
+				&graph,
+				&original,
+				&options.calibration,
+				options.expected.as_deref(),
+			)
+		});
+		let setup = Setup::insecure_development();
+		let manifest = Manifest {
+			format: FORMAT,
+			name: options.name.clone(),
+			producer: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).into(),
+			onnx_hash: hash_text(onnx),
+			graph_hash: hash_text(&graph.parts().encode()),
+			plan_hash: hash_text(&plan_bytes),
+			system: ProofSystem::Halo2,
+			setup: setup.id(),
+			vk_hash: vk_hash(ProofSystem::Halo2, &setup.id(), &plan_bytes),
+			input: graph.input().clone(),
+			output: graph.output().clone(),
+			post_processing: graph.parts().post_processing,
+			layout,
+			rows: layout::rows(&graph, &layout.columns),
+			multiplications: graph.multiplications(),
+			compute_units: plan.shape().compute_units(),
+			proof_bytes: plan.proof_len(),
+			accuracy,
+		};
+		let mut manifest_bytes = serde_json::to_vec_pretty(&manifest)?;
+		manifest_bytes.push(b'\n');
+		Ok(Self {
+			manifest,
+			manifest_bytes,
+			graph,
+			plan,
+			setup,
+		})
+	}
+
+	/// Writes the bundle into `dir`, which is made if need be. The manifest comes last, so a
+	/// directory that was not finished does not load.
+	pub fn save(&self, dir: &Path) -> Result<(), BundleError> {
+		let io = |path: &Path| {
+			let path = path.to_owned();
+			move |error| BundleError::Io { path, error }
+		};
+		fs::create_dir_all(dir).map_err(io(dir))?;
+		let files = [
+			(GRAPH, self.graph.parts().encode()),
+			(PLAN, self.plan.to_bytes()),
+			(MANIFEST, self.manifest_bytes.clone()),
+		];
+		for (name, bytes) in files {
+			let (path, partial) = (dir.join(name), dir.join(format!("{name}.partial")));
+			fs::write(&partial, bytes).map_err(io(&partial))?;
+			fs::rename(&partial, &path).map_err(io(&path))?;
+		}
+		Ok(())
+	}
+
+	/// Reads the bundle in `dir` and checks everything in it, but that the verifying key is the
+	/// model's: [`Prover::new`](crate::Prover::new) does, which makes the keys.
+	pub fn load(dir: &Path) -> Result<Self, BundleError> {
+		let manifest_bytes = read(&dir.join(MANIFEST), MAX_MANIFEST_BYTES)?;
+		let format: FormatOnly = serde_json::from_slice(&manifest_bytes)?;
+		if format.format != FORMAT {
+			return Err(BundleError::Format { got: format.format });
+		}
+		let manifest: Manifest = serde_json::from_slice(&manifest_bytes)?;
+		let graph_bytes = read(&dir.join(GRAPH), MAX_GRAPH_BYTES)?;
+		check_hash(GRAPH, &manifest.graph_hash, &graph_bytes)?;
+		let plan_bytes = read(&dir.join(PLAN), MAX_VK_BYTES.into())?;
+		check_hash(PLAN, &manifest.plan_hash, &plan_bytes)?;
+		let graph = Graph::new(GraphParts::decode_all(&mut graph_bytes.as_slice())?)?;
+		layout::check(&graph, &manifest.layout)?;
+		let plan = Plan::decode_canonical(&plan_bytes).map_err(BundleError::Plan)?;
+		let setup = Setup::insecure_development();
+		if manifest.setup != setup.id() {
+			return Err(BundleError::UnknownSetup {
+				expected: manifest.setup,
+				got: setup.id(),
+			});
+		}
+		let bundle = Self {
+			manifest,
+			manifest_bytes,
+			graph,
+			plan,
+			setup,
+		};
+		bundle.check_manifest()?;
+		Ok(bundle)
+	}
+
+	fn check_manifest(&self) -> Result<(), BundleError> {
+		let Self {
+			manifest,
+			graph,
+			plan,
+			..
+		} = self;
+		let checks = [
+			("name", (1..=MAX_NAME_BYTES).contains(&manifest.name.len())),
+			("vk_hash", manifest.vk_hash == self.vk_hash_of(plan)),
+			("input", manifest.input == *graph.input()),
+			("output", manifest.output == *graph.output()),
+			(
+				"post_processing",
+				manifest.post_processing == graph.parts().post_processing,
+			),
+			("layout", manifest.layout.k == plan.k()),
+			(
+				"rows",
+				manifest.rows == layout::rows(graph, &manifest.layout.columns),
+			),
+			(
+				"multiplications",
+				manifest.multiplications == graph.multiplications(),
+			),
+			(
+				"compute_units",
+				manifest.compute_units == plan.shape().compute_units(),
+			),
+			("proof_bytes", manifest.proof_bytes == plan.proof_len()),
+			(
+				"the number of public inputs",
+				usize::try_from(plan.num_public_inputs()) == Ok(graph.public_inputs()),
+			),
+		];
+		match checks.into_iter().find(|(_, holds)| !holds) {
+			Some((field, _)) => Err(BundleError::Inconsistent(field)),
+			None => Ok(()),
+		}
+	}
+
+	/// What the bundle says about itself.
+	pub fn manifest(&self) -> &Manifest {
+		&self.manifest
+	}
+
+	/// The integer model.
+	pub fn graph(&self) -> &Graph {
+		&self.graph
+	}
+
+	/// The circuit's size.
+	pub fn layout(&self) -> &Layout {
+		&self.manifest.layout
+	}
+
+	/// The verifying key.
+	pub fn plan(&self) -> &Plan {
+		&self.plan
+	}
+
+	/// The verifying key as the chain registers it.
+	pub fn plan_bytes(&self) -> Vec<u8> {
+		self.plan.to_bytes()
+	}
+
+	/// The verifying key's hash, under which the chain knows the model.
+	pub fn vk_hash(&self) -> VkHash {
+		self.manifest.vk_hash
+	}
+
+	/// The hash that `plan` would have under this bundle's system and setup.
+	pub(crate) fn vk_hash_of(&self, plan: &Plan) -> VkHash {
+		vk_hash(self.manifest.system, &self.manifest.setup, &plan.to_bytes())
+	}
+
+	/// The trusted setup: for now, the insecure development setup.
+	pub fn setup(&self) -> &Setup {
+		&self.setup
+	}
+
+	/// Content hash of the bundle: over the manifest, which has the hashes of the other files.
+	pub fn hash(&self) -> Hash {
+		tagged_hash(b"inference-network/bundle/v1", &self.manifest_bytes)
+	}
+
+	/// Computes the output for `input`, both in fixed point.
+	pub fn execute(&self, input: &[i64]) -> Result<Vec<i64>, ExecuteError> {
+		execute::execute(&self.graph, input)
+	}
+
+	/// Verifies that `proof` shows `output` to be the model's output for `input`, under `header`.
+	pub fn verify(
+		&self,
+		header: &StatementHeader,
+		input: &[i64],
+		output: &[i64],
+		proof: &[u8],
+	) -> Result<(), VerificationError> {
+		if header.vk_hash != self.vk_hash() {
+			return Err(VerificationError::WrongKey {
+				expected: header.vk_hash,
+				got: self.vk_hash(),
+			});
+		}
+		self.graph
+			.input()
+			.check_values(input)
+			.map_err(VerificationError::Input)?;
+		self.graph
+			.output()
+			.check_values(output)
+			.map_err(VerificationError::Output)?;
+		let statement = Statement::new(header.clone(), input, output);
+		let inputs = public_inputs(&statement, input, output);
+		verify(&self.plan, &self.setup, &inputs, proof).map_err(VerificationError::Proof)
+	}
+
+	/// Real numbers to the model's fixed point, rounded to the nearest.
+	pub fn quantise_input(&self, values: &[f64]) -> Result<Vec<i64>, QuantiseInputError> {
+		let spec = self.graph.input();
+		let fixed = values
+			.iter()
+			.enumerate()
+			.map(|(index, x)| {
+				quantise::to_fixed(*x, spec.scale_bits)
+					.ok_or(QuantiseInputError::OutOfRange { index, got: *x })
+			})
+			.collect::<Result<Vec<_>, _>>()?;
+		spec.check_values(&fixed)
+			.map_err(|error| QuantiseInputError::Input {
+				error,
+				spec: spec.clone(),
+			})?;
+		Ok(fixed)
+	}
+
+	/// An output in fixed point as real numbers.
+	pub fn dequantise_output(&self, output: &[i64]) -> Vec<f64> {
+		let scale = self.graph.output().scale_bits;
+		output
+			.iter()
+			.map(|v| quantise::from_fixed(*v, scale))
+			.collect()
+	}
+}
+
+/// The field that every version's manifest has.
+#[derive(Deserialize)]
+struct FormatOnly {
+	format: u32,
+}
+
+fn check_expected(options: &BuildOptions, length: usize) -> Result<(), BuildError> {
+	let Some(rows) = &options.expected else {
+		return Ok(());
+	};
+	let expected = options.calibration.len();
+	let got = if rows.len() != expected {
+		rows.len().to_string()
+	} else if let Some(row) = rows.iter().find(|row| row.len() != length) {
+		format!("one of {} values", row.len())
+	} else if rows.iter().flatten().any(|x| !x.is_finite()) {
+		"a value that is not finite".into()
+	} else {
+		return Ok(());
+	};
+	Err(BuildError::ExpectedOutputs {
+		expected,
+		length,
+		got,
+	})
+}
+
+/// BLAKE2b-256 as hex.
+fn hash_text(bytes: &[u8]) -> String {
+	blake2_256(bytes)
+		.iter()
+		.map(|byte| format!("{byte:02x}"))
+		.collect()
+}
+
+fn check_hash(file: &'static str, expected: &str, bytes: &[u8]) -> Result<(), BundleError> {
+	let got = hash_text(bytes);
+	if got == expected {
+		Ok(())
+	} else {
+		Err(BundleError::WrongHash {
+			file,
+			expected: expected.into(),
+			got,
+		})
+	}
+}
+
+/// Reads a file of at most `max` bytes.
+fn read(path: &Path, max: u64) -> Result<Vec<u8>, BundleError> {
+	let io = |error| BundleError::Io {
+		path: path.to_owned(),
+		error,
+	};
+	let mut bytes = Vec::new();
+	let file = fs::File::open(path).map_err(io)?;
+	file.take(max + 1).read_to_end(&mut bytes).map_err(io)?;
+	if bytes.len() as u64 > max {
+		return Err(BundleError::TooLarge {
+			path: path.to_owned(),
+			max,
+		});
+	}
+	Ok(bytes)
+}

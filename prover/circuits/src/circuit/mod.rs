@@ -1,0 +1,126 @@
+//! The halo2 circuit.
+//!
+//! **Columns.** One instance column: the statement, the input's values, the output's values. Advice:
+//! `lanes` lanes a_0, a_1, … and the accumulator s. Fixed: a weight w_j per lane, the coefficients
+//! `current` and `previous` of the accumulator, a `constant`; with range checks also `range`,
+//! `sign` and the table of limbs. All coefficients, and so the model's weights, are in fixed
+//! columns: the verifying key binds the model. Lanes and instance take part in copy constraints.
+//!
+//! **Gates**, on every row i:
+//! - *linear*: `current·s[i] + previous·s[i−1] + Σ_j w_j·a_j + constant = 0`.
+//! - *sign*: `sign·a_1·(1 − a_1) = 0` and `sign·(a_1·s[i] − a_2) = 0`.
+//! - *range* (lookup): `range·a_0` is in the table `0..2^limb_bits`.
+//!
+//! Rows whose coefficients are all zero constrain nothing. Degree 5 with the lookup, 3 without.
+//!
+//! [`trace`] lays models out in these rows and says why that is sound.
+
+pub mod config;
+pub mod trace;
+
+use crate::layout::{Columns, Layout};
+use config::Config;
+use halo2_proofs::{
+	circuit::{Cell as Halo2Cell, Layouter, SimpleFloorPlanner, Value},
+	halo2curves::bn256::Fr,
+	plonk::{Any, Circuit, Column, ConstraintSystem, Error},
+};
+use trace::{Cell, Trace};
+
+/// A model's circuit, with or without a witness.
+#[derive(Clone, Debug)]
+pub struct ModelCircuit {
+	columns: Columns,
+	fixed: Vec<Vec<Fr>>,
+	copies: Vec<(Cell, Cell)>,
+	advice: Option<Vec<Vec<Fr>>>,
+}
+
+impl ModelCircuit {
+	/// The circuit of `trace`, without a witness.
+	pub fn new(layout: &Layout, trace: &Trace) -> Self {
+		Self {
+			columns: layout.columns,
+			fixed: trace.fixed(),
+			copies: trace.copies().to_vec(),
+			advice: None,
+		}
+	}
+
+	/// The same circuit with the witness `advice`: per column, the values of the first rows.
+	pub fn with_witness(self, advice: Vec<Vec<Fr>>) -> Self {
+		Self {
+			advice: Some(advice),
+			..self
+		}
+	}
+}
+
+impl Circuit<Fr> for ModelCircuit {
+	type Config = Config;
+	type FloorPlanner = SimpleFloorPlanner;
+	type Params = Columns;
+
+	fn without_witnesses(&self) -> Self {
+		Self {
+			advice: None,
+			..self.clone()
+		}
+	}
+
+	fn params(&self) -> Columns {
+		self.columns
+	}
+
+	fn configure_with_params(meta: &mut ConstraintSystem<Fr>, columns: Columns) -> Config {
+		Config::configure(meta, &columns)
+	}
+
+	fn configure(meta: &mut ConstraintSystem<Fr>) -> Config {
+		Config::configure(meta, &Columns::default())
+	}
+
+	fn synthesize(&self, config: Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
+		layouter.assign_region(
+			|| "model",
+			|mut region| {
+				for (column, values) in config.fixed_columns().into_iter().zip(&self.fixed) {
+					for (row, value) in values.iter().enumerate() {
+						region.assign_fixed(column, row, *value);
+					}
+				}
+				let rows = self.fixed.first().map_or(0, Vec::len);
+				for (index, column) in config.advice_columns().into_iter().enumerate() {
+					let values = self.advice.as_ref().and_then(|advice| advice.get(index));
+					for row in 0..rows {
+						let value = values.and_then(|values| values.get(row)).copied();
+						region.assign_advice(
+							column,
+							row,
+							value.map_or(Value::unknown(), Value::known),
+						);
+					}
+				}
+				for (left, right) in &self.copies {
+					let (Some(left), Some(right)) = (place(&config, left), place(&config, right))
+					else {
+						return Err(Error::BoundsFailure);
+					};
+					region.constrain_equal(left, right);
+				}
+				Ok(())
+			},
+		)
+	}
+}
+
+fn place(config: &Config, cell: &Cell) -> Option<Halo2Cell> {
+	let (column, row): (Column<Any>, usize) = match cell {
+		Cell::Lane { lane, row } => ((*config.lanes.get(*lane)?).into(), *row),
+		Cell::Instance { row } => (config.instance.into(), *row),
+	};
+	Some(Halo2Cell {
+		row_offset: row,
+		column,
+	})
+}

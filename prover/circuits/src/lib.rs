@@ -1,0 +1,60 @@
+//! ONNX models as halo2 circuits: quantise, lay out, make keys, prove.
+//!
+//! **Who uses it.** The prover service (loads bundles, proves), the command line (builds bundles,
+//! proves, verifies offline).
+//!
+//! **Stages**, each its own module and testable alone:
+//!
+//! ```text
+//! ONNX bytes ─ onnx ─► FloatGraph ─ quantise ─► Graph ─ layout ─► Layout ─ circuit ─► rows
+//!                        │                        │ execute                  │ keys
+//!                        └──────── accuracy ──────┘                    Plan ─┴─ prove ─► proof
+//! ```
+//!
+//! - [`onnx`]: parses the file; every linear operator becomes a [`linear_map`].
+//! - [`float_graph`]: the model in real numbers; folds biases and scalers into their neighbours.
+//! - [`quantise`]: chooses scales, rounds to integers.
+//! - [`graph`]: the integer model, **whose semantics are the model's semantics**, with bounds for
+//!   every value.
+//! - [`execute`]: computes it.
+//! - [`layout`]: chooses rows, lanes and limb width by a cost model.
+//! - [`circuit`]: gates and rows, with the soundness argument.
+//! - [`keys`], [`prove`]: verifying and proving keys, proofs.
+//! - [`bundle`]: all of a model in a directory. [`accuracy`]: its measured errors.
+//!
+//! **Terms and units.** Fixed point: the integer v at `scale_bits` s stands for v / 2^s. *Domain*:
+//! the least and greatest admissible integer of the input. *Lane*: a column of operands; a row adds
+//! one product per lane. *Limb*: a few bits of a number, looked up in a table.
+//!
+//! **Invariants.**
+//! 1. For each admissible input there is a proof, and it is of what [`execute`] computes: interval
+//!    bounds from the actual weights decide every width (PROTOCOL.md, principle 12).
+//! 2. For an admissible input there is no proof of any other output ([`circuit::trace`]). Who
+//!    verifies checks the domain.
+//! 3. The verifying key binds the weights, and depends on nothing but the ONNX file and the build
+//!    options: no randomness, no environment.
+//! 4. No bytes of an ONNX file or a bundle make this crate panic.
+//!
+//! **Limitations.** Operators: [`onnx::SUPPORTED`]. A trailing ArgMax is not proven: the output is
+//! its operand, and [`PostProcessing`](float_graph::PostProcessing) tells the client to take the
+//! index. Input and output are public, with at most 1023 values together. The insecure development
+//! setup only, until a ceremony's setup exists.
+
+#![forbid(unsafe_code)]
+
+pub mod accuracy;
+pub mod bundle;
+pub mod circuit;
+pub mod execute;
+pub mod float_graph;
+pub mod graph;
+pub mod keys;
+pub mod layout;
+pub mod linear_map;
+pub mod onnx;
+pub mod prove;
+pub mod quantise;
+
+pub use bundle::{BuildError, BuildOptions, BuildStage, Bundle, BundleError, Manifest};
+pub use execute::ExecuteError;
+pub use prove::{Proof, ProveError, Prover, ProverError};

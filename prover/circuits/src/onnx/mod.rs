@@ -1,0 +1,20 @@
+//! Reads ONNX files.
+//!
+//! tract's protobuf types parse the file; we interpret the nodes ourselves, so that every error
+//! names the node and the operator of the file. Every linear operator becomes a
+//! [`LinearMap`](crate::linear_map::LinearMap); operators that only move elements become part of
+//! the maps around them.
+//!
+//! **The batch dimension.** A first dimension that is symbolic, or 1 in a tensor of two or more
+//! dimensions, is the batch: it becomes 1 and is left out of the declared shapes.
+
+mod attributes;
+mod error;
+mod operators;
+mod reader;
+mod shape;
+mod tensor;
+
+pub use error::{OnnxError, UnsupportedOperator};
+pub use operators::SUPPORTED;
+pub use reader::parse;
