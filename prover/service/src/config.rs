@@ -1,0 +1,410 @@
+//! Configuration: flag, else environment variable, else file (`--config`, JSON), else default.
+//! Checked once, at start, and printed by `--print-config`.
+
+use clap::Parser;
+use inference_primitives::{hashing::blake2_256, Hash};
+use serde::{Deserialize, Serialize};
+use std::{
+	fmt, fs,
+	net::SocketAddr,
+	path::{Path, PathBuf},
+	time::Duration,
+};
+
+/// Fewest characters of a bearer token: 128 bits of hex.
+pub const MIN_TOKEN_CHARS: usize = 32;
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+	/// The configuration file cannot be read.
+	#[error("configuration file {}: {source}", path.display())]
+	Unreadable {
+		/// The file.
+		path: PathBuf,
+		/// Why.
+		source: std::io::Error,
+	},
+	/// The configuration file is not JSON of the expected form.
+	#[error("configuration file {}: {source}", path.display())]
+	Malformed {
+		/// The file.
+		path: PathBuf,
+		/// Why.
+		source: serde_json::Error,
+	},
+	/// Anyone who reaches the address could use the service.
+	#[error(
+		"refusing to listen on {listen}, which is not a loopback address, without authentication: \
+		 give --bearer-token-file FILE (for example made by `openssl rand -hex 32 > FILE`), or \
+		 listen on 127.0.0.1"
+	)]
+	TokenRequired {
+		/// The address.
+		listen: SocketAddr,
+	},
+	/// The token file cannot be read.
+	#[error("bearer token file {}: {source}", path.display())]
+	TokenUnreadable {
+		/// The file.
+		path: PathBuf,
+		/// Why.
+		source: std::io::Error,
+	},
+	/// The token is too weak or cannot be sent in a header.
+	#[error(
+		"bearer token file {}: expected one line of at least {MIN_TOKEN_CHARS} visible ASCII \
+		 characters, got {got}; make one with `openssl rand -hex 32`",
+		path.display()
+	)]
+	BadToken {
+		/// The file.
+		path: PathBuf,
+		/// What was found.
+		got: &'static str,
+	},
+	/// A number that must not be zero.
+	#[error("--{option} must be at least 1, got 0")]
+	Zero {
+		/// The option.
+		option: &'static str,
+	},
+}
+
+/// Executes models and proves the executions, over JSON-RPC.
+///
+/// Each option can also be given in the environment or in the configuration file (JSON, with
+/// underscores for hyphens); a flag wins over the environment, and the environment over the file.
+#[derive(Clone, Debug, Default, Parser)]
+#[command(name = "inference-prover", version)]
+pub struct Cli {
+	/// Configuration file.
+	#[arg(long, env = "INFERENCE_PROVER_CONFIG", value_name = "FILE")]
+	pub config: Option<PathBuf>,
+	/// The options.
+	#[command(flatten)]
+	pub options: Options,
+	/// Prints the configuration in force as JSON, and exits.
+	#[arg(long)]
+	pub print_config: bool,
+}
+
+/// The options, each as given or not.
+#[derive(Clone, Debug, Default, Deserialize, clap::Args)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+	/// Address to listen on [default: 127.0.0.1:9955].
+	#[arg(long, env = "INFERENCE_PROVER_LISTEN", value_name = "ADDRESS")]
+	pub listen: Option<SocketAddr>,
+	/// Folder of jobs and proofs; one process owns it [default: inference-prover-data].
+	#[arg(long, env = "INFERENCE_PROVER_DATA", value_name = "DIR")]
+	pub data: Option<PathBuf>,
+	/// Bundle directory to load at start. Repeatable; separated by commas in the environment.
+	#[arg(
+		long = "bundle",
+		env = "INFERENCE_PROVER_BUNDLES",
+		value_name = "DIR",
+		value_delimiter = ','
+	)]
+	pub bundles: Option<Vec<PathBuf>>,
+	/// Most jobs that wait; more are refused [default: 1000].
+	#[arg(long, env = "INFERENCE_PROVER_MAX_QUEUED_JOBS", value_name = "N")]
+	pub max_queued_jobs: Option<u32>,
+	/// Longest wall time of one proof, seconds [default: 1800].
+	#[arg(
+		long,
+		env = "INFERENCE_PROVER_JOB_TIMEOUT_SECONDS",
+		value_name = "SECONDS"
+	)]
+	pub job_timeout_seconds: Option<u32>,
+	/// Proofs made at the same time; each uses all cores [default: 1].
+	#[arg(long, env = "INFERENCE_PROVER_WORKERS", value_name = "N")]
+	pub workers: Option<u32>,
+	/// File with the token that requests must carry as `Authorization: Bearer TOKEN`. Required
+	/// when listening on another address than loopback.
+	#[arg(long, env = "INFERENCE_PROVER_BEARER_TOKEN_FILE", value_name = "FILE")]
+	pub bearer_token_file: Option<PathBuf>,
+	/// Most connections at the same time [default: 128].
+	#[arg(long, env = "INFERENCE_PROVER_MAX_CONNECTIONS", value_name = "N")]
+	pub max_connections: Option<u32>,
+	/// How long finished jobs and their proofs are kept, seconds [default: 1209600, 14 days].
+	#[arg(
+		long,
+		env = "INFERENCE_PROVER_RETENTION_SECONDS",
+		value_name = "SECONDS"
+	)]
+	pub retention_seconds: Option<u64>,
+	/// How long running proofs may take to end after SIGTERM or SIGINT, seconds [default: 300].
+	#[arg(
+		long,
+		env = "INFERENCE_PROVER_DRAIN_TIMEOUT_SECONDS",
+		value_name = "SECONDS"
+	)]
+	pub drain_timeout_seconds: Option<u32>,
+}
+
+/// The configuration in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Config {
+	/// Address to listen on.
+	pub listen: SocketAddr,
+	/// Folder of jobs and proofs.
+	pub data: PathBuf,
+	/// Bundle directories to load at start.
+	pub bundles: Vec<PathBuf>,
+	/// Most jobs that wait.
+	pub max_queued_jobs: u32,
+	/// Longest wall time of one proof, seconds.
+	pub job_timeout_seconds: u32,
+	/// Proofs made at the same time.
+	pub workers: u32,
+	/// File with the bearer token.
+	pub bearer_token_file: Option<PathBuf>,
+	/// Most connections at the same time.
+	pub max_connections: u32,
+	/// How long finished jobs are kept, seconds.
+	pub retention_seconds: u64,
+	/// How long running proofs may take to end when draining, seconds.
+	pub drain_timeout_seconds: u32,
+}
+
+impl Default for Config {
+	fn default() -> Self {
+		Self {
+			listen: SocketAddr::from(([127, 0, 0, 1], 9955)),
+			data: PathBuf::from("inference-prover-data"),
+			bundles: Vec::new(),
+			max_queued_jobs: 1000,
+			job_timeout_seconds: 1800,
+			workers: 1,
+			bearer_token_file: None,
+			max_connections: 128,
+			retention_seconds: 14 * 24 * 60 * 60,
+			drain_timeout_seconds: 300,
+		}
+	}
+}
+
+impl Cli {
+	/// The configuration that flags, environment, file and defaults give.
+	pub fn resolve(self) -> Result<Config, ConfigError> {
+		let file = match &self.config {
+			Some(path) => read_file(path)?,
+			None => Options::default(),
+		};
+		Ok(Config::from_options(self.options, file))
+	}
+}
+
+impl Config {
+	fn from_options(first: Options, second: Options) -> Self {
+		let default = Self::default();
+		Self {
+			listen: first.listen.or(second.listen).unwrap_or(default.listen),
+			data: first.data.or(second.data).unwrap_or(default.data),
+			bundles: first.bundles.or(second.bundles).unwrap_or(default.bundles),
+			max_queued_jobs: first
+				.max_queued_jobs
+				.or(second.max_queued_jobs)
+				.unwrap_or(default.max_queued_jobs),
+			job_timeout_seconds: first
+				.job_timeout_seconds
+				.or(second.job_timeout_seconds)
+				.unwrap_or(default.job_timeout_seconds),
+			workers: first.workers.or(second.workers).unwrap_or(default.workers),
+			bearer_token_file: first.bearer_token_file.or(second.bearer_token_file),
+			max_connections: first
+				.max_connections
+				.or(second.max_connections)
+				.unwrap_or(default.max_connections),
+			retention_seconds: first
+				.retention_seconds
+				.or(second.retention_seconds)
+				.unwrap_or(default.retention_seconds),
+			drain_timeout_seconds: first
+				.drain_timeout_seconds
+				.or(second.drain_timeout_seconds)
+				.unwrap_or(default.drain_timeout_seconds),
+		}
+	}
+
+	/// Checks the configuration and reads the token.
+	pub fn check(&self) -> Result<Option<BearerToken>, ConfigError> {
+		for (option, value) in [
+			("max-queued-jobs", self.max_queued_jobs),
+			("job-timeout-seconds", self.job_timeout_seconds),
+			("workers", self.workers),
+			("max-connections", self.max_connections),
+		] {
+			if value == 0 {
+				return Err(ConfigError::Zero { option });
+			}
+		}
+		let token = self
+			.bearer_token_file
+			.as_deref()
+			.map(BearerToken::read)
+			.transpose()?;
+		if token.is_none() && !self.listen.ip().is_loopback() {
+			return Err(ConfigError::TokenRequired {
+				listen: self.listen,
+			});
+		}
+		Ok(token)
+	}
+
+	/// Longest wall time of one proof.
+	pub fn job_timeout(&self) -> Duration {
+		Duration::from_secs(self.job_timeout_seconds.into())
+	}
+
+	/// How long running proofs may take to end when draining.
+	pub fn drain_timeout(&self) -> Duration {
+		Duration::from_secs(self.drain_timeout_seconds.into())
+	}
+}
+
+/// The token that requests must carry. Only its hash is kept, and comparing hashes tells nothing
+/// about the token by its timing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BearerToken(Hash);
+
+impl BearerToken {
+	/// Reads the first line of `path`, which must be the only one.
+	pub fn read(path: &Path) -> Result<Self, ConfigError> {
+		let text = fs::read_to_string(path).map_err(|source| ConfigError::TokenUnreadable {
+			path: path.to_path_buf(),
+			source,
+		})?;
+		let bad = |got| ConfigError::BadToken {
+			path: path.to_path_buf(),
+			got,
+		};
+		let token = text.trim_end_matches(['\r', '\n']);
+		if token.is_empty() {
+			return Err(bad("an empty file"));
+		}
+		if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+			return Err(bad("other characters"));
+		}
+		if token.len() < MIN_TOKEN_CHARS {
+			return Err(bad("fewer"));
+		}
+		Ok(Self(blake2_256(token.as_bytes())))
+	}
+
+	/// Whether `given` is the token.
+	pub fn matches(&self, given: &[u8]) -> bool {
+		blake2_256(given) == self.0
+	}
+}
+
+impl fmt::Debug for BearerToken {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str("BearerToken(…)")
+	}
+}
+
+fn read_file(path: &Path) -> Result<Options, ConfigError> {
+	let text = fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+		path: path.to_path_buf(),
+		source,
+	})?;
+	serde_json::from_str(&text).map_err(|source| ConfigError::Malformed {
+		path: path.to_path_buf(),
+		source,
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn resolve(arguments: &[&str]) -> Result<Config, ConfigError> {
+		Cli::try_parse_from([&["inference-prover"], arguments].concat())
+			.unwrap()
+			.resolve()
+	}
+
+	fn file(text: &str) -> tempfile::NamedTempFile {
+		let file = tempfile::NamedTempFile::new().unwrap();
+		fs::write(file.path(), text).unwrap();
+		file
+	}
+
+	#[test]
+	fn resolve_should_prefer_flags_to_the_file_and_the_file_to_defaults() {
+		let file = file(r#"{"workers": 3, "max_queued_jobs": 7, "bundles": ["a"]}"#);
+		let path = file.path().to_str().unwrap();
+		let config = resolve(&["--config", path, "--workers", "2", "--data", "d"]).unwrap();
+		assert_eq!(
+			config,
+			Config {
+				workers: 2,
+				max_queued_jobs: 7,
+				bundles: vec!["a".into()],
+				data: "d".into(),
+				..Config::default()
+			}
+		);
+		let config = resolve(&["--bundle", "b", "--bundle", "c"]).unwrap();
+		assert_eq!(config.bundles, [PathBuf::from("b"), PathBuf::from("c")]);
+	}
+
+	#[test]
+	fn resolve_should_fail_when_the_file_has_an_unknown_option() {
+		let file = file(r#"{"worker": 3}"#);
+		let error = resolve(&["--config", file.path().to_str().unwrap()]).unwrap_err();
+		assert!(matches!(error, ConfigError::Malformed { .. }));
+		assert!(error.to_string().contains("worker"), "{error}");
+	}
+
+	#[test]
+	fn check_should_require_a_token_when_listening_beyond_loopback() {
+		let listen = SocketAddr::from(([0, 0, 0, 0], 9955));
+		let config = Config {
+			listen,
+			..Config::default()
+		};
+		assert!(matches!(
+			config.check(),
+			Err(ConfigError::TokenRequired { .. })
+		));
+		let token = "0123456789abcdef0123456789abcdef";
+		let file = file(&format!("{token}\n"));
+		let config = Config {
+			bearer_token_file: Some(file.path().into()),
+			..config
+		};
+		let read = config.check().unwrap().unwrap();
+		assert!(read.matches(token.as_bytes()) && !read.matches(b"guess"));
+	}
+
+	#[test]
+	fn check_should_refuse_weak_tokens_and_zeros() {
+		for bad in [
+			"",
+			"short",
+			"0123456789abcdef 0123456789abcdef",
+			"0123456789abcdef\n0123456789abcdef",
+		] {
+			let file = file(bad);
+			let config = Config {
+				bearer_token_file: Some(file.path().into()),
+				..Config::default()
+			};
+			assert!(
+				matches!(config.check(), Err(ConfigError::BadToken { .. })),
+				"{bad:?}"
+			);
+		}
+		let config = Config {
+			workers: 0,
+			..Config::default()
+		};
+		assert!(matches!(
+			config.check(),
+			Err(ConfigError::Zero { option: "workers" })
+		));
+	}
+}

@@ -1,0 +1,84 @@
+//! The engine of `inference-circuits`: halo2 on the CPU.
+
+use super::{Engine, EngineError, Model, Proof};
+use inference_circuits::{Bundle, Prover};
+use inference_primitives::StatementHeader;
+use inference_prover_api::ModelInfo;
+use std::{path::Path, sync::Arc};
+
+/// Loads bundles made by `inference-circuits`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NativeEngine;
+
+impl Engine for NativeEngine {
+	fn name(&self) -> &'static str {
+		"native"
+	}
+
+	fn load(&self, dir: &Path) -> Result<Arc<dyn Model>, EngineError> {
+		let bundle = Bundle::load(dir).map_err(|error| EngineError::Load(error.to_string()))?;
+		let bundle = Arc::new(bundle);
+		// Makes the proving key, and refuses a bundle whose verifying key is not its model's.
+		let prover =
+			Prover::new(bundle.clone()).map_err(|error| EngineError::Load(error.to_string()))?;
+		let manifest = bundle.manifest();
+		let info = ModelInfo {
+			vk_hash: bundle.vk_hash(),
+			name: manifest.name.clone(),
+			input: manifest.input.clone(),
+			output: manifest.output.clone(),
+			k: bundle.layout().k.into(),
+		};
+		Ok(Arc::new(NativeModel { info, prover }))
+	}
+}
+
+struct NativeModel {
+	info: ModelInfo,
+	prover: Prover,
+}
+
+impl Model for NativeModel {
+	fn info(&self) -> &ModelInfo {
+		&self.info
+	}
+
+	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError> {
+		self.prover
+			.bundle()
+			.execute(input)
+			.map_err(|error| EngineError::Execute {
+				model: self.info.vk_hash,
+				reason: error.to_string(),
+			})
+	}
+
+	fn prove(&self, header: &StatementHeader, input: &[i64]) -> Result<Proof, EngineError> {
+		let proof = self
+			.prover
+			.prove(header, input)
+			.map_err(|error| EngineError::Prove {
+				model: self.info.vk_hash,
+				reason: error.to_string(),
+			})?;
+		Ok(Proof {
+			output: proof.output,
+			bytes: proof.bytes,
+		})
+	}
+
+	fn verify(
+		&self,
+		header: &StatementHeader,
+		input: &[i64],
+		proof: &Proof,
+	) -> Result<(), EngineError> {
+		let bundle = self.prover.bundle();
+		bundle
+			.verify(header, input, &proof.output, &proof.bytes)
+			.map_err(|error| EngineError::Verify {
+				model: self.info.vk_hash,
+				reason: error.to_string(),
+			})
+	}
+}

@@ -1,0 +1,126 @@
+//! What stands before the JSON-RPC methods: host check, bearer token, `GET /metrics`.
+//!
+//! Every path needs the token when one is configured, `/health` and `/metrics` too. A service on
+//! loopback answers only requests that name it as such in `Host`: a page in a browser on the same
+//! machine cannot reach it by pointing a name of its own there.
+
+use crate::{config::BearerToken, service::Service};
+use jsonrpsee::{
+	core::BoxError,
+	server::{middleware::http::HostFilterLayer, HttpBody, HttpRequest, HttpResponse},
+};
+use std::{
+	future::{ready, Future},
+	net::SocketAddr,
+	pin::Pin,
+	sync::Arc,
+	task::{Context, Poll},
+};
+
+/// Hosts by which a service on loopback may be named.
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost:*", "127.0.0.1:*", "[::1]:*"];
+
+/// The host check for a service that listens on `address`.
+pub fn host_filter(address: SocketAddr) -> Result<HostFilterLayer, String> {
+	if !address.ip().is_loopback() {
+		// Reached under names that it does not know; the token protects it.
+		return Ok(HostFilterLayer::disable());
+	}
+	let own = address.to_string();
+	let hosts = LOOPBACK_HOSTS.into_iter().chain([own.as_str()]);
+	HostFilterLayer::new(hosts).map_err(|error| error.to_string())
+}
+
+/// Layer that lets only authenticated requests pass and answers `GET /metrics`.
+#[derive(Clone)]
+pub struct GateLayer {
+	token: Option<BearerToken>,
+	service: Arc<Service>,
+}
+
+impl GateLayer {
+	/// A gate that asks for `token`, if there is one.
+	pub fn new(token: Option<BearerToken>, service: Arc<Service>) -> Self {
+		Self { token, service }
+	}
+
+	fn admits(&self, request: &HttpRequest) -> bool {
+		let Some(token) = &self.token else {
+			return true;
+		};
+		request
+			.headers()
+			.get("authorization")
+			.and_then(|value| value.as_bytes().split_first_chunk::<7>())
+			.is_some_and(|(scheme, given)| {
+				scheme.eq_ignore_ascii_case(b"Bearer ") && token.matches(given)
+			})
+	}
+}
+
+impl<S> tower::Layer<S> for GateLayer {
+	type Service = Gate<S>;
+
+	fn layer(&self, inner: S) -> Gate<S> {
+		Gate {
+			gate: self.clone(),
+			inner,
+		}
+	}
+}
+
+/// See [`GateLayer`].
+#[derive(Clone)]
+pub struct Gate<S> {
+	gate: GateLayer,
+	inner: S,
+}
+
+impl<S> tower::Service<HttpRequest> for Gate<S>
+where
+	S: tower::Service<HttpRequest, Response = HttpResponse, Error = BoxError>,
+	S::Future: Send + 'static,
+{
+	type Response = HttpResponse;
+	type Error = BoxError;
+	type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, BoxError>> + Send>>;
+
+	fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+		self.inner.poll_ready(context)
+	}
+
+	fn call(&mut self, request: HttpRequest) -> Self::Future {
+		if !self.gate.admits(&request) {
+			tracing::warn!(
+				path = request.uri().path(),
+				"request without the bearer token refused"
+			);
+			return Box::pin(ready(unauthorized()));
+		}
+		if request.method() == "GET" && request.uri().path() == "/metrics" {
+			return Box::pin(ready(plain_text(HttpBody::from(
+				self.gate.service.render_metrics(),
+			))));
+		}
+		Box::pin(self.inner.call(request))
+	}
+}
+
+fn unauthorized() -> Result<HttpResponse, BoxError> {
+	let message =
+		"Expected the header `Authorization: Bearer TOKEN` with the token of the service.\n";
+	let mut response = plain_text(HttpBody::from(message))?;
+	*response.status_mut() = 401.try_into()?;
+	response
+		.headers_mut()
+		.insert("www-authenticate", "Bearer".try_into()?);
+	Ok(response)
+}
+
+fn plain_text(body: HttpBody) -> Result<HttpResponse, BoxError> {
+	let mut response = HttpResponse::new(body);
+	response
+		.headers_mut()
+		.insert("content-type", "text/plain; version=0.0.4".try_into()?);
+	Ok(response)
+}

@@ -1,0 +1,152 @@
+//! Who may use the service, and the plain HTTP endpoints.
+
+mod support;
+
+use inference_prover::{config::ConfigError, error::Error, Config};
+use inference_prover_api::{Health, ProverApiClient, MAX_MESSAGE_BYTES};
+use jsonrpsee::http_client::{HeaderMap, HeaderValue, HttpClientBuilder};
+use std::{fs, net::SocketAddr};
+use support::{get, http, request, Folder, Service, TestEngine};
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+fn with_token(folder: &Folder) -> Config {
+	let file = folder.path().join("token");
+	fs::write(&file, format!("{TOKEN}\n")).unwrap();
+	Config {
+		bearer_token_file: Some(file),
+		..folder.config()
+	}
+}
+
+#[tokio::test]
+async fn start_should_fail_beyond_loopback_without_a_token() {
+	let folder = Folder::new();
+	let listen = SocketAddr::from(([0, 0, 0, 0], 0));
+	let error = Service::start_error(
+		&Config {
+			listen,
+			..folder.config()
+		},
+		&TestEngine::open(),
+	)
+	.await;
+	assert!(matches!(
+		error,
+		Error::Config(ConfigError::TokenRequired { .. })
+	));
+	assert!(error.to_string().contains("--bearer-token-file"), "{error}");
+	// Nothing was made.
+	assert!(!folder.path().join("data").exists());
+	let engine = TestEngine::open();
+	let service = Service::start(
+		&Config {
+			listen,
+			..with_token(&folder)
+		},
+		&engine,
+	)
+	.await;
+	drop(service);
+}
+
+#[tokio::test]
+async fn every_path_should_need_the_token() {
+	let (folder, engine) = (Folder::new(), TestEngine::open());
+	let service = Service::start(&with_token(&folder), &engine).await;
+	let address = service.running.address();
+	let wrong = format!("Authorization: Bearer {}\r\n", TOKEN.replace('0', "1"));
+	let scheme = format!("Authorization: Basic {TOKEN}\r\n");
+	for headers in [
+		"",
+		&wrong,
+		&scheme,
+		"Authorization: Bearer\r\n",
+		"Authorization: Bearer \r\n",
+	] {
+		for path in ["/health", "/metrics", "/"] {
+			let response = get(address, path, headers).await;
+			assert!(
+				response.starts_with("HTTP/1.1 401 "),
+				"{path} {headers}: {response}"
+			);
+		}
+	}
+	let refused = service.client.health().await.unwrap_err();
+	assert!(refused.to_string().contains("401"), "{refused}");
+	assert!(service.client.submit_job(request(1, 5)).await.is_err());
+
+	let mut headers = HeaderMap::new();
+	let value = HeaderValue::from_str(&format!("Bearer {TOKEN}")).unwrap();
+	headers.insert("authorization", value);
+	let client = HttpClientBuilder::default()
+		.set_headers(headers)
+		.build(format!("http://{address}"))
+		.unwrap();
+	assert_eq!(client.health().await.unwrap().models, 1);
+	let response = get(
+		address,
+		"/health",
+		&format!("authorization: bearer {TOKEN}\r\n"),
+	)
+	.await;
+	assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+}
+
+#[tokio::test]
+async fn a_service_on_loopback_should_refuse_other_host_names() {
+	let (folder, engine) = (Folder::new(), TestEngine::open());
+	let service = Service::start(&folder.config(), &engine).await;
+	let address = service.running.address();
+	let port = address.port();
+	let ask = |host: String| {
+		http(
+			address,
+			format!("GET /health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
+		)
+	};
+	assert!(ask(format!("localhost:{port}"))
+		.await
+		.starts_with("HTTP/1.1 200 "));
+	assert!(ask(format!("127.0.0.1:{port}"))
+		.await
+		.starts_with("HTTP/1.1 200 "));
+	assert!(ask(format!("rebound.example:{port}"))
+		.await
+		.starts_with("HTTP/1.1 403 "));
+}
+
+#[tokio::test]
+async fn health_and_metrics_should_answer_plain_requests() {
+	let (folder, engine) = (Folder::new(), TestEngine::open());
+	let service = Service::start(&folder.config(), &engine).await;
+	let address = service.running.address();
+	service.client.submit_job(request(1, 5)).await.unwrap();
+	service.proof(support::key(1)).await;
+	let response = get(address, "/health", "").await;
+	let body = response.split_once("\r\n\r\n").unwrap().1;
+	let health: Health = serde_json::from_str(body).unwrap();
+	assert_eq!(health.models, 1);
+	let metrics = get(address, "/metrics", "").await;
+	assert!(
+		metrics.contains("inference_prover_jobs_proven_total 1\n"),
+		"{metrics}"
+	);
+}
+
+#[tokio::test]
+async fn requests_should_be_bounded_in_size() {
+	let (folder, engine) = (Folder::new(), TestEngine::open());
+	let service = Service::start(&folder.config(), &engine).await;
+	let address = service.running.address();
+	let length = MAX_MESSAGE_BYTES + 1;
+	let response = http(
+		address,
+		format!(
+			"POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+			 Content-Length: {length}\r\nConnection: close\r\n\r\n"
+		),
+	)
+	.await;
+	assert!(response.starts_with("HTTP/1.1 413 "), "{response}");
+}
