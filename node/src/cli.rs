@@ -1,0 +1,151 @@
+//! The command line's arguments.
+
+use crate::chain_spec::{self, ChainSpec};
+use sc_cli::{
+	BuildSpecCmd, ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportChainSpecCmd, ExportStateCmd,
+	ImportBlocksCmd, KeySubcommand, PurgeChainCmd, RevertCmd, RunCmd, SubstrateCli,
+};
+use std::path::PathBuf;
+
+/// Arguments.
+#[derive(Debug, clap::Parser)]
+pub struct Cli {
+	/// What to do; to run a node if left out.
+	#[command(subcommand)]
+	pub subcommand: Option<Subcommand>,
+
+	/// Arguments of a running node.
+	#[command(flatten)]
+	pub run: RunCmd,
+
+	/// Arguments of its offchain worker.
+	#[command(flatten)]
+	pub worker: WorkerArgs,
+}
+
+/// Arguments of the offchain worker.
+///
+/// It runs if `--prover-url` or `--worker-suri` is given, or if a key of type `work` is in the
+/// keystore when the node starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "Offchain worker")]
+pub struct WorkerArgs {
+	/// Address of the prover service [default: http://127.0.0.1:9955].
+	///
+	/// Starts the offchain worker, which acts for every key of type `work` in the keystore, keys
+	/// inserted later too (`key insert --key-type work --scheme sr25519`). Without this flag it
+	/// starts only if the keystore has such a key.
+	#[arg(long, value_name = "URL", env = "INFERENCE_PROVER_URL")]
+	pub prover_url: Option<String>,
+
+	/// File with the prover service's bearer token.
+	#[arg(long, value_name = "FILE", env = "INFERENCE_PROVER_TOKEN_FILE")]
+	pub prover_token_file: Option<PathBuf>,
+
+	/// Secret URI of a worker key, such as `//Alice//worker`, for development chains.
+	///
+	/// The key is kept in memory only. Refused on chains that are not development chains: there,
+	/// insert the key into the keystore, so that it shows in no process list.
+	#[arg(long, value_name = "SURI")]
+	pub worker_suri: Option<String>,
+}
+
+/// What to do besides running a node.
+#[derive(Debug, clap::Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "one value in a process's life")]
+pub enum Subcommand {
+	/// Generate, inspect and insert keys.
+	#[command(subcommand)]
+	Key(KeySubcommand),
+
+	/// Export a chain specification, human-readable or raw.
+	ExportChainSpec(ExportChainSpecCmd),
+
+	/// Build a chain specification (older form of `export-chain-spec`).
+	BuildSpec(BuildSpecCmd),
+
+	/// Show best, finalised and genesis block of the database.
+	ChainInfo(ChainInfoCmd),
+
+	/// Execute a block again.
+	CheckBlock(CheckBlockCmd),
+
+	/// Write blocks to a file.
+	ExportBlocks(ExportBlocksCmd),
+
+	/// Write the state of a block into a chain specification.
+	ExportState(ExportStateCmd),
+
+	/// Read blocks from a file.
+	ImportBlocks(ImportBlocksCmd),
+
+	/// Delete the chain's database.
+	PurgeChain(PurgeChainCmd),
+
+	/// Go back by some blocks that are not finalised.
+	Revert(RevertCmd),
+}
+
+impl SubstrateCli for Cli {
+	fn impl_name() -> String {
+		"Inference Network Node".into()
+	}
+
+	fn impl_version() -> String {
+		env!("SUBSTRATE_CLI_IMPL_VERSION").into()
+	}
+
+	fn description() -> String {
+		env!("CARGO_PKG_DESCRIPTION").into()
+	}
+
+	fn author() -> String {
+		"Inference Network contributors".into()
+	}
+
+	fn support_url() -> String {
+		"the issue tracker of Inference Network".into()
+	}
+
+	fn copyright_start_year() -> i32 {
+		2026
+	}
+
+	fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
+		Ok(match id {
+			"dev" | "development" => Box::new(chain_spec::development()?),
+			"" | "local" | "local_testnet" => Box::new(chain_spec::local_testnet()?),
+			path => Box::new(ChainSpec::from_json_file(path.into())?),
+		})
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::{CommandFactory, Parser};
+
+	#[test]
+	fn the_arguments_do_not_contradict_each_other() {
+		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn a_worker_is_configured_by_flags() {
+		let cli = Cli::try_parse_from([
+			"inference-node",
+			"--dev",
+			"--prover-url",
+			"http://127.0.0.1:1",
+			"--worker-suri",
+			"//Alice//worker",
+		])
+		.unwrap();
+		assert_eq!(cli.worker.prover_url.as_deref(), Some("http://127.0.0.1:1"));
+		assert_eq!(cli.worker.worker_suri.as_deref(), Some("//Alice//worker"));
+		assert_eq!(
+			Cli::try_parse_from(["inference-node"]).unwrap().worker,
+			WorkerArgs::default()
+		);
+	}
+}

@@ -1,0 +1,101 @@
+//! The node's JSON-RPC, on top of what the SDK serves on every node.
+
+use inference_runtime::{opaque::Block, AccountId, Balance, BlockNumber, Hash, Nonce};
+use jsonrpsee::RpcModule;
+use sc_consensus_babe::BabeWorkerHandle;
+use sc_consensus_grandpa::{
+	FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState,
+};
+use sc_rpc::SubscriptionTaskExecutor;
+use sc_transaction_pool_api::TransactionPool;
+use sp_api::ProvideRuntimeApi;
+use sp_block_builder::BlockBuilder;
+use sp_blockchain::{Error as BlockChainError, HeaderBackend, HeaderMetadata};
+use sp_consensus::SelectChain;
+use sp_consensus_babe::BabeApi;
+use sp_keystore::KeystorePtr;
+use std::sync::Arc;
+
+/// What the methods about BABE need.
+pub struct BabeDeps {
+	/// Answers questions about epochs.
+	pub handle: BabeWorkerHandle<Block>,
+	/// The node's keys.
+	pub keystore: KeystorePtr,
+}
+
+/// What the methods about GRANDPA need.
+pub struct GrandpaDeps<B> {
+	/// State of the voter.
+	pub voter_state: SharedVoterState,
+	/// The authorities.
+	pub authority_set: SharedAuthoritySet<Hash, BlockNumber>,
+	/// New justifications.
+	pub justifications: GrandpaJustificationStream<Block>,
+	/// Runs subscriptions.
+	pub executor: SubscriptionTaskExecutor,
+	/// Proofs of finality.
+	pub proofs: Arc<FinalityProofProvider<B, Block>>,
+}
+
+/// What all methods need.
+pub struct FullDeps<C, P, SC, B> {
+	/// The client.
+	pub client: Arc<C>,
+	/// The transaction pool.
+	pub pool: Arc<P>,
+	/// The rule by which the best chain is chosen.
+	pub select_chain: SC,
+	/// For BABE.
+	pub babe: BabeDeps,
+	/// For GRANDPA.
+	pub grandpa: GrandpaDeps<B>,
+}
+
+/// All methods.
+pub fn create_full<C, P, SC, B>(
+	deps: FullDeps<C, P, SC, B>,
+) -> Result<RpcModule<()>, Box<dyn std::error::Error + Send + Sync>>
+where
+	C: ProvideRuntimeApi<Block>
+		+ HeaderBackend<Block>
+		+ HeaderMetadata<Block, Error = BlockChainError>
+		+ Send
+		+ Sync
+		+ 'static,
+	C::Api: substrate_frame_rpc_system::AccountNonceApi<Block, AccountId, Nonce>
+		+ pallet_transaction_payment_rpc::TransactionPaymentRuntimeApi<Block, Balance>
+		+ BabeApi<Block>
+		+ BlockBuilder<Block>,
+	P: TransactionPool + 'static,
+	SC: SelectChain<Block> + 'static,
+	B: sc_client_api::Backend<Block> + Send + Sync + 'static,
+{
+	use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
+	use sc_consensus_babe_rpc::{Babe, BabeApiServer};
+	use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};
+	use substrate_frame_rpc_system::{System, SystemApiServer};
+
+	let FullDeps {
+		client,
+		pool,
+		select_chain,
+		babe,
+		grandpa,
+	} = deps;
+	let mut module = RpcModule::new(());
+	module.merge(System::new(client.clone(), pool).into_rpc())?;
+	module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
+	module.merge(Babe::new(client, babe.handle, babe.keystore, select_chain).into_rpc())?;
+	module.merge(
+		Grandpa::new(
+			grandpa.executor,
+			grandpa.authority_set,
+			grandpa.voter_state,
+			grandpa.justifications,
+			grandpa.proofs,
+		)
+		.into_rpc(),
+	)?;
+	Ok(module)
+}

@@ -1,0 +1,358 @@
+//! The node's parts and how they are joined.
+//!
+//! The SDK's runner of runtime offchain workers is not started: no pallet of ours has an
+//! `offchain_worker` hook, and worker keys act through [`inference_node::worker`] on finalised state
+//! (docs/decisions/0001-worker-acts-on-finality.md).
+
+use crate::rpc;
+use inference_node::{
+	cli::WorkerArgs,
+	client::{FullBackend, FullClient, FullPool, HostFunctions},
+	worker,
+};
+use inference_runtime::{opaque::Block, Hash, RuntimeApi};
+use sc_client_api::BlockBackend;
+use sc_consensus::LongestChain;
+use sc_consensus_babe::{BabeBlockImport, BabeLink, BabeWorkerHandle, SlotProportion};
+use sc_consensus_grandpa::{GrandpaBlockImport, LinkHalf, SharedVoterState};
+use sc_network::NetworkBackend;
+use sc_service::{
+	error::Error as ServiceError, BuildNetworkParams, Configuration, PartialComponents,
+	SpawnTasksParams, TaskManager, WarpSyncConfig,
+};
+use sc_telemetry::{Telemetry, TelemetryWorker};
+use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sp_consensus_babe::inherents::{
+	BabeCreateInherentDataProviders, InherentDataProvider as SlotProvider,
+};
+use std::{sync::Arc, time::Duration};
+
+type FullSelectChain = LongestChain<FullBackend, Block>;
+type FullGrandpaImport = GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
+type FullBabeImport = BabeBlockImport<
+	Block,
+	FullClient,
+	FullGrandpaImport,
+	BabeCreateInherentDataProviders<Block>,
+	FullSelectChain,
+>;
+
+/// Blocks between justifications that are kept: what a warp sync can start from.
+const JUSTIFICATION_PERIOD: u32 = 512;
+/// Expected time for a GRANDPA message to reach the network.
+const GOSSIP_DURATION: Duration = Duration::from_millis(333);
+
+/// The parts of consensus that a running node needs besides the common ones.
+pub struct Consensus {
+	block_import: FullBabeImport,
+	babe_link: BabeLink<Block>,
+	babe_handle: BabeWorkerHandle<Block>,
+	grandpa_link: LinkHalf<Block, FullClient, FullSelectChain>,
+	inherents: BabeCreateInherentDataProviders<Block>,
+	telemetry: Option<Telemetry>,
+}
+
+/// The parts that subcommands share with a running node.
+pub type Components = PartialComponents<
+	FullClient,
+	FullBackend,
+	FullSelectChain,
+	sc_consensus::DefaultImportQueue<Block>,
+	FullPool,
+	Consensus,
+>;
+
+/// Builds database, client, pool and import queue.
+pub fn new_partial(config: &Configuration) -> Result<Components, ServiceError> {
+	let telemetry = config
+		.telemetry_endpoints
+		.clone()
+		.filter(|endpoints| !endpoints.is_empty())
+		.map(|endpoints| -> Result<_, sc_telemetry::Error> {
+			let worker = TelemetryWorker::new(16)?;
+			let telemetry = worker.handle().new_telemetry(endpoints);
+			Ok((worker, telemetry))
+		})
+		.transpose()?;
+
+	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let (client, backend, keystore_container, task_manager) =
+		sc_service::new_full_parts::<Block, RuntimeApi, _>(
+			config,
+			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
+			executor,
+			Vec::new(),
+		)?;
+	let client = Arc::new(client);
+
+	let telemetry = telemetry.map(|(worker, telemetry)| {
+		task_manager
+			.spawn_handle()
+			.spawn("telemetry", None, worker.run());
+		telemetry
+	});
+	let telemetry_handle = || telemetry.as_ref().map(Telemetry::handle);
+
+	let select_chain = LongestChain::new(backend.clone());
+	let transaction_pool = Arc::new(
+		sc_transaction_pool::Builder::new(
+			task_manager.spawn_essential_handle(),
+			client.clone(),
+			config.role.is_authority().into(),
+		)
+		.with_options(config.transaction_pool.clone())
+		.with_prometheus(config.prometheus_registry())
+		.build(),
+	);
+
+	let (grandpa_import, grandpa_link) = sc_consensus_grandpa::block_import(
+		client.clone(),
+		JUSTIFICATION_PERIOD,
+		&client,
+		select_chain.clone(),
+		telemetry_handle(),
+	)?;
+	let justification_import = grandpa_import.clone();
+
+	let babe_config = sc_consensus_babe::configuration(&*client)?;
+	let slot_duration = babe_config.slot_duration();
+	let inherents: BabeCreateInherentDataProviders<Block> = Arc::new(move |_, ()| async move {
+		let timestamp = sp_timestamp::InherentDataProvider::from_system_time();
+		let slot = SlotProvider::from_timestamp_and_slot_duration(*timestamp, slot_duration);
+		Ok((slot, timestamp))
+	});
+	let (block_import, babe_link) = sc_consensus_babe::block_import(
+		babe_config,
+		grandpa_import,
+		client.clone(),
+		inherents.clone(),
+		select_chain.clone(),
+		OffchainTransactionPoolFactory::new(transaction_pool.clone()),
+	)?;
+	let (import_queue, babe_handle) =
+		sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
+			link: babe_link.clone(),
+			block_import: block_import.clone(),
+			justification_import: Some(Box::new(justification_import)),
+			client: client.clone(),
+			slot_duration,
+			spawner: &task_manager.spawn_essential_handle(),
+			registry: config.prometheus_registry(),
+			telemetry: telemetry_handle(),
+		})?;
+
+	Ok(PartialComponents {
+		client,
+		backend,
+		task_manager,
+		import_queue,
+		keystore_container,
+		select_chain,
+		transaction_pool,
+		other: Consensus {
+			block_import,
+			babe_link,
+			babe_handle,
+			grandpa_link,
+			inherents,
+			telemetry,
+		},
+	})
+}
+
+/// Builds and starts a full node; an authority if the configuration says so.
+pub fn new_full<N: NetworkBackend<Block, Hash>>(
+	config: Configuration,
+	worker_args: WorkerArgs,
+) -> Result<TaskManager, ServiceError> {
+	let PartialComponents {
+		client,
+		backend,
+		mut task_manager,
+		import_queue,
+		keystore_container,
+		select_chain,
+		transaction_pool,
+		other:
+			Consensus {
+				block_import,
+				babe_link,
+				babe_handle,
+				grandpa_link,
+				inherents,
+				mut telemetry,
+			},
+	} = new_partial(&config)?;
+	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
+	let keystore = keystore_container.keystore();
+	let registry = config.prometheus_registry().cloned();
+
+	// --- network ---
+	let metrics = N::register_notification_metrics(registry.as_ref());
+	let mut net_config = sc_network::config::FullNetworkConfiguration::<_, _, N>::new(
+		&config.network,
+		registry.clone(),
+	);
+	let genesis = client
+		.block_hash(0)?
+		.ok_or_else(|| ServiceError::Other("the database has no genesis block".into()))?;
+	let grandpa_protocol =
+		sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
+	let (grandpa_config, grandpa_notifications) =
+		sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
+			grandpa_protocol.clone(),
+			metrics.clone(),
+			net_config.peer_store_handle(),
+		);
+	net_config.add_notification_protocol(grandpa_config);
+	let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
+		backend.clone(),
+		grandpa_link.shared_authority_set().clone(),
+		Vec::new(),
+	));
+	let (network, system_rpc_tx, tx_handler_controller, sync_service, _bitswap) =
+		sc_service::build_network(BuildNetworkParams {
+			config: &config,
+			net_config,
+			client: client.clone(),
+			transaction_pool: transaction_pool.clone(),
+			spawn_handle: task_manager.spawn_handle(),
+			spawn_essential_handle: task_manager.spawn_essential_handle(),
+			import_queue,
+			block_announce_validator_builder: None,
+			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
+			block_relay: None,
+			metrics,
+			gap_sync_body_policy: None,
+		})?;
+
+	// --- JSON-RPC ---
+	let voter_state = SharedVoterState::empty();
+	let rpc_builder = {
+		let (client, pool, keystore) = (client.clone(), transaction_pool.clone(), keystore.clone());
+		let select_chain = select_chain.clone();
+		let voter_state = voter_state.clone();
+		let authority_set = grandpa_link.shared_authority_set().clone();
+		let justifications = grandpa_link.justification_stream();
+		let proofs = sc_consensus_grandpa::FinalityProofProvider::new_for_service(
+			backend.clone(),
+			Some(authority_set.clone()),
+		);
+		Box::new(move |executor| {
+			rpc::create_full(rpc::FullDeps {
+				client: client.clone(),
+				pool: pool.clone(),
+				select_chain: select_chain.clone(),
+				babe: rpc::BabeDeps {
+					handle: babe_handle.clone(),
+					keystore: keystore.clone(),
+				},
+				grandpa: rpc::GrandpaDeps {
+					voter_state: voter_state.clone(),
+					authority_set: authority_set.clone(),
+					justifications: justifications.clone(),
+					executor,
+					proofs: proofs.clone(),
+				},
+			})
+			.map_err(ServiceError::Application)
+		})
+	};
+
+	let role = config.role;
+	let force_authoring = config.force_authoring;
+	let name = config.network.node_name.clone();
+	let enable_grandpa = !config.disable_grandpa;
+	let chain_type = config.chain_spec.chain_type();
+	sc_service::spawn_tasks(SpawnTasksParams {
+		config,
+		client: client.clone(),
+		backend: backend.clone(),
+		task_manager: &mut task_manager,
+		keystore: keystore.clone(),
+		transaction_pool: transaction_pool.clone(),
+		rpc_builder,
+		network: network.clone(),
+		system_rpc_tx,
+		tx_handler_controller,
+		sync_service: sync_service.clone(),
+		telemetry: telemetry.as_mut(),
+		tracing_execute_block: None,
+	})?;
+
+	// --- block production ---
+	if role.is_authority() {
+		let proposer = sc_basic_authorship::ProposerFactory::new(
+			task_manager.spawn_handle(),
+			client.clone(),
+			transaction_pool.clone(),
+			registry.as_ref(),
+			telemetry_handle.clone(),
+		);
+		let babe = sc_consensus_babe::start_babe(sc_consensus_babe::BabeParams {
+			keystore: keystore.clone(),
+			client: client.clone(),
+			select_chain,
+			env: proposer,
+			block_import,
+			sync_oracle: sync_service.clone(),
+			justification_sync_link: sync_service.clone(),
+			create_inherent_data_providers: inherents,
+			force_authoring,
+			// Blocks go on when finality lags; it is the service clock that stops then.
+			backoff_authoring_blocks: None::<()>,
+			babe_link,
+			block_proposal_slot_portion: SlotProportion::new(0.5),
+			max_block_proposal_slot_portion: None,
+			telemetry: telemetry_handle.clone(),
+		})?;
+		task_manager.spawn_essential_handle().spawn_blocking(
+			"babe-proposer",
+			Some("block-authoring"),
+			babe,
+		);
+	}
+
+	// --- finality ---
+	if enable_grandpa {
+		let voter = sc_consensus_grandpa::run_grandpa_voter(sc_consensus_grandpa::GrandpaParams {
+			config: sc_consensus_grandpa::Config {
+				gossip_duration: GOSSIP_DURATION,
+				justification_generation_period: JUSTIFICATION_PERIOD,
+				observer_enabled: false,
+				local_role: role,
+				name: Some(name),
+				keystore: role.is_authority().then(|| keystore.clone()),
+				telemetry: telemetry_handle.clone(),
+				protocol_name: grandpa_protocol,
+			},
+			link: grandpa_link,
+			network,
+			sync: sync_service.clone(),
+			notification_service: grandpa_notifications,
+			voting_rule: sc_consensus_grandpa::VotingRulesBuilder::default().build(),
+			prometheus_registry: registry,
+			shared_voter_state: voter_state,
+			telemetry: telemetry_handle,
+			offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(transaction_pool.clone()),
+		})?;
+		task_manager
+			.spawn_essential_handle()
+			.spawn_blocking("grandpa-voter", None, voter);
+	}
+
+	// --- offchain worker ---
+	worker::start(
+		worker::Parts {
+			client,
+			pool: transaction_pool,
+			keystore,
+			sync: sync_service,
+		},
+		worker_args,
+		&chain_type,
+		&task_manager.spawn_handle(),
+	)
+	.map_err(|error| ServiceError::Other(error.to_string()))?;
+	Ok(task_manager)
+}

@@ -1,0 +1,231 @@
+//! The program itself: a development chain that authors and finalises alone, and what it refuses.
+//!
+//! Without a runtime in the program (`SKIP_WASM_BUILD`) there is nothing to run: the tests that need
+//! one say so and pass.
+
+use jsonrpsee::{
+	core::client::ClientT,
+	http_client::{HttpClient, HttpClientBuilder},
+	rpc_params,
+};
+use serde_json::Value;
+use std::{
+	io::{BufRead, BufReader},
+	process::{Child, Command, Output, Stdio},
+	time::{Duration, Instant},
+};
+
+/// Longest wait for the node to start, and for blocks.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn program() -> Command {
+	Command::new(env!("CARGO_BIN_EXE_inference-node"))
+}
+
+fn has_runtime() -> bool {
+	let has = inference_runtime::WASM_BINARY.is_some();
+	if !has {
+		eprintln!("skipped: built without a runtime (SKIP_WASM_BUILD)");
+	}
+	has
+}
+
+fn run(arguments: &[&str]) -> Output {
+	program().args(arguments).output().unwrap()
+}
+
+/// A running node; killed when dropped.
+struct Node {
+	child: Child,
+	client: HttpClient,
+}
+
+impl Node {
+	/// Starts a node on free ports and waits until it serves JSON-RPC. Its log goes on to standard
+	/// error, which tests capture.
+	fn start(arguments: &[&str]) -> Self {
+		let mut child = program()
+			.args([
+				"--rpc-port",
+				"0",
+				"--port",
+				"0",
+				"--no-prometheus",
+				"--no-telemetry",
+			])
+			.args(arguments)
+			.stderr(Stdio::piped())
+			.spawn()
+			.unwrap();
+		let (found, address) = std::sync::mpsc::channel();
+		let log = BufReader::new(child.stderr.take().unwrap());
+		std::thread::spawn(move || {
+			for line in log.lines().map_while(Result::ok) {
+				eprintln!("{line}");
+				if let Some((_, rest)) = line.split_once("JSON-RPC server: addr=") {
+					let address: String = rest
+						.chars()
+						.take_while(|c| *c != ',' && !c.is_whitespace())
+						.collect();
+					let _ = found.send(address);
+				}
+			}
+		});
+		let address = address
+			.recv_timeout(PATIENCE)
+			.expect("the node serves JSON-RPC");
+		let client = HttpClientBuilder::default()
+			.build(format!("http://{address}"))
+			.unwrap();
+		Self { child, client }
+	}
+
+	async fn call(&self, method: &str) -> Value {
+		self.client.request(method, rpc_params![]).await.unwrap()
+	}
+
+	async fn finalized_number(&self) -> u64 {
+		let hash = self.call("chain_getFinalizedHead").await;
+		let header: Value = self
+			.client
+			.request("chain_getHeader", rpc_params![hash])
+			.await
+			.unwrap();
+		let number = header["number"].as_str().unwrap().trim_start_matches("0x");
+		u64::from_str_radix(number, 16).unwrap()
+	}
+}
+
+impl Drop for Node {
+	fn drop(&mut self) {
+		let _ = self.child.kill();
+		let _ = self.child.wait();
+	}
+}
+
+#[tokio::test]
+async fn a_development_chain_should_author_and_finalise_alone() {
+	if !has_runtime() {
+		return;
+	}
+	let node = Node::start(&["--dev", "--worker-suri", "//Alice//worker"]);
+	let start = Instant::now();
+	while node.finalized_number().await < 3 {
+		assert!(
+			start.elapsed() < PATIENCE,
+			"three blocks are finalised in time"
+		);
+		tokio::time::sleep(Duration::from_millis(200)).await;
+	}
+	assert_eq!(node.call("system_properties").await["tokenSymbol"], "INF");
+	let methods = node.call("rpc_methods").await.to_string();
+	for method in [
+		"system_accountNextIndex",
+		"payment_queryInfo",
+		"babe_epochAuthorship",
+		"grandpa_roundState",
+	] {
+		assert!(methods.contains(method), "{method}");
+	}
+}
+
+#[test]
+fn worker_keys_on_the_command_line_should_be_refused_outside_development_chains() {
+	if !has_runtime() {
+		return;
+	}
+	let base = tempfile::tempdir().unwrap();
+	let path = base.path().to_str().unwrap();
+	let output = run(&[
+		"--chain",
+		"local",
+		"--base-path",
+		path,
+		"--rpc-port",
+		"0",
+		"--port",
+		"0",
+		"--no-prometheus",
+		"--worker-suri",
+		"//Alice//worker",
+	]);
+	assert!(!output.status.success());
+	let log = String::from_utf8_lossy(&output.stderr);
+	assert!(
+		log.contains("--worker-suri is for development chains"),
+		"{log}"
+	);
+}
+
+#[test]
+fn a_missing_token_file_should_be_named() {
+	if !has_runtime() {
+		return;
+	}
+	let output = run(&[
+		"--dev",
+		"--rpc-port",
+		"0",
+		"--port",
+		"0",
+		"--no-prometheus",
+		"--worker-suri",
+		"//Alice",
+		"--prover-token-file",
+		"/nowhere/token",
+	]);
+	assert!(!output.status.success());
+	let log = String::from_utf8_lossy(&output.stderr);
+	assert!(log.contains("/nowhere/token"), "{log}");
+}
+
+#[test]
+fn chain_specifications_should_be_exported() {
+	if !has_runtime() {
+		return;
+	}
+	for (chain, id) in [("dev", "inference_dev"), ("local", "inference_local")] {
+		let output = run(&["export-chain-spec", "--chain", chain, "--raw"]);
+		assert!(output.status.success());
+		let spec: Value = serde_json::from_slice(&output.stdout).unwrap();
+		assert_eq!(spec["id"], id);
+		assert_eq!(spec["properties"]["ss58Format"], 42);
+	}
+}
+
+#[test]
+fn worker_keys_should_be_inserted_into_the_keystore() {
+	if !has_runtime() {
+		return;
+	}
+	let base = tempfile::tempdir().unwrap();
+	let output = run(&[
+		"key",
+		"insert",
+		"--chain",
+		"dev",
+		"--base-path",
+		base.path().to_str().unwrap(),
+		"--key-type",
+		"work",
+		"--scheme",
+		"sr25519",
+		"--suri",
+		"//Alice//worker",
+	]);
+	assert!(
+		output.status.success(),
+		"{}",
+		String::from_utf8_lossy(&output.stderr)
+	);
+	let keystore = base.path().join("chains/inference_dev/keystore");
+	// A file per key; its name begins with the key's type in hex.
+	let names: Vec<String> = std::fs::read_dir(keystore)
+		.unwrap()
+		.map(|entry| entry.unwrap().file_name().into_string().unwrap())
+		.collect();
+	assert!(
+		matches!(&names[..], [name] if name.starts_with("776f726b")),
+		"{names:?}"
+	);
+}

@@ -1,0 +1,238 @@
+//! What the worker needs of a chain. The node implements it; tests have one in memory.
+
+use async_trait::async_trait;
+use core::fmt;
+use inference_primitives::{market::InboxItem, BlockNumber, Hash, Tick, VkHash, WorkloadId};
+
+/// Hash of a block.
+pub type BlockHash = Hash;
+
+/// A finalised block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FinalizedBlock {
+	/// Its height.
+	pub number: BlockNumber,
+	/// Its hash.
+	pub hash: BlockHash,
+}
+
+/// A worker's sr25519 public key, which is also its account.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkerKey(pub [u8; 32]);
+
+impl fmt::Display for WorkerKey {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(f, "0x")?;
+		self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+	}
+}
+
+impl fmt::Debug for WorkerKey {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(f, "WorkerKey({self})")
+	}
+}
+
+/// A registered verifying key, as the chain stores it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VerifyingKey {
+	/// Encoded \[s\]G2 of its trusted setup.
+	pub setup: Vec<u8>,
+	/// Encoded plan.
+	pub plan: Vec<u8>,
+}
+
+/// What a piece of work asks for next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Action {
+	/// The output, under a proof stake.
+	Deliver,
+	/// The proof, with the output in `Immediate` mode.
+	Prove,
+}
+
+impl fmt::Display for Action {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str(match self {
+			Self::Deliver => "delivery",
+			Self::Prove => "proof",
+		})
+	}
+}
+
+/// A call of the market.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Call {
+	/// Delivers an output.
+	Deliver {
+		/// Workload it belongs to.
+		workload: WorkloadId,
+		/// Output tensor.
+		output: Vec<i64>,
+	},
+	/// Posts a proof.
+	Prove {
+		/// Workload it belongs to.
+		workload: WorkloadId,
+		/// Output tensor, in `Immediate` mode only.
+		output: Option<Vec<i64>>,
+		/// The proof.
+		proof: Vec<u8>,
+	},
+}
+
+impl Call {
+	/// The action it performs.
+	pub fn action(&self) -> Action {
+		match self {
+			Self::Deliver { .. } => Action::Deliver,
+			Self::Prove { .. } => Action::Prove,
+		}
+	}
+
+	/// The workload it is about.
+	pub fn workload(&self) -> WorkloadId {
+		match self {
+			Self::Deliver { workload, .. } | Self::Prove { workload, .. } => *workload,
+		}
+	}
+}
+
+/// A transaction in the pool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Submission {
+	/// Its account nonce.
+	pub nonce: u32,
+	/// The last block that can include it.
+	pub last_block: BlockNumber,
+}
+
+/// Why the chain could not be read, or did not take a transaction.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ChainError {
+	/// State or keystore could not be read.
+	#[error("cannot read {what}: {reason}")]
+	Read {
+		/// What was to be read.
+		what: &'static str,
+		/// Why it failed.
+		reason: String,
+	},
+	/// The call exceeds a bound of the runtime.
+	#[error("the {action} of workload {workload} has {got} {unit}, over the bound of {bound}")]
+	TooLarge {
+		/// What it was to do.
+		action: Action,
+		/// Its workload.
+		workload: WorkloadId,
+		/// What is counted.
+		unit: &'static str,
+		/// The bound.
+		bound: u32,
+		/// How many there are.
+		got: usize,
+	},
+	/// The keystore did not sign.
+	#[error("worker key {worker} cannot sign: {reason}")]
+	Signing {
+		/// The key.
+		worker: WorkerKey,
+		/// Why.
+		reason: String,
+	},
+	/// The runtime's transactions are not the ones this program makes.
+	#[error("the runtime's transaction version is {got}, this node makes {expected}: upgrade it")]
+	TransactionVersion {
+		/// The version this program makes.
+		expected: u32,
+		/// The runtime's.
+		got: u32,
+	},
+	/// The pool did not take the transaction.
+	#[error("the transaction pool refused it: {0}")]
+	Pool(String),
+}
+
+/// A chain with an inference market, a pool of transactions, and a keystore.
+///
+/// State is always read at a block that the caller names, so that one decision rests on one state.
+#[async_trait]
+pub trait Chain: Send + Sync {
+	/// Worker keys in the keystore.
+	async fn worker_keys(&self) -> Result<Vec<WorkerKey>, ChainError>;
+
+	/// The best block: what it holds may still be reverted.
+	async fn best_block(&self) -> BlockHash;
+
+	/// The service clock.
+	async fn now(&self, at: BlockHash) -> Result<Tick, ChainError>;
+
+	/// What `worker` owes.
+	async fn inbox(&self, at: BlockHash, worker: WorkerKey) -> Result<Vec<InboxItem>, ChainError>;
+
+	/// A registered verifying key.
+	async fn verifying_key(
+		&self,
+		at: BlockHash,
+		vk_hash: VkHash,
+	) -> Result<Option<VerifyingKey>, ChainError>;
+
+	/// How many transactions of `worker` were included up to `at`: its next nonce there.
+	async fn nonce(&self, at: BlockHash, worker: WorkerKey) -> Result<u32, ChainError>;
+
+	/// What `worker`'s transactions in the pool do, whoever made them.
+	async fn pending(&self, worker: WorkerKey) -> Result<Vec<(WorkloadId, Action)>, ChainError>;
+
+	/// Signs `call` as `worker`, mortal from `finalized`, with the first nonce that neither the best
+	/// chain nor the pool uses, and hands it to the pool.
+	async fn submit(
+		&self,
+		worker: WorkerKey,
+		call: Call,
+		finalized: FinalizedBlock,
+	) -> Result<Submission, ChainError>;
+}
+
+#[async_trait]
+impl<C: Chain + ?Sized> Chain for std::sync::Arc<C> {
+	async fn worker_keys(&self) -> Result<Vec<WorkerKey>, ChainError> {
+		(**self).worker_keys().await
+	}
+
+	async fn best_block(&self) -> BlockHash {
+		(**self).best_block().await
+	}
+
+	async fn now(&self, at: BlockHash) -> Result<Tick, ChainError> {
+		(**self).now(at).await
+	}
+
+	async fn inbox(&self, at: BlockHash, worker: WorkerKey) -> Result<Vec<InboxItem>, ChainError> {
+		(**self).inbox(at, worker).await
+	}
+
+	async fn verifying_key(
+		&self,
+		at: BlockHash,
+		vk_hash: VkHash,
+	) -> Result<Option<VerifyingKey>, ChainError> {
+		(**self).verifying_key(at, vk_hash).await
+	}
+
+	async fn nonce(&self, at: BlockHash, worker: WorkerKey) -> Result<u32, ChainError> {
+		(**self).nonce(at, worker).await
+	}
+
+	async fn pending(&self, worker: WorkerKey) -> Result<Vec<(WorkloadId, Action)>, ChainError> {
+		(**self).pending(worker).await
+	}
+
+	async fn submit(
+		&self,
+		worker: WorkerKey,
+		call: Call,
+		finalized: FinalizedBlock,
+	) -> Result<Submission, ChainError> {
+		(**self).submit(worker, call, finalized).await
+	}
+}

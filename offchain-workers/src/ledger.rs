@@ -1,0 +1,226 @@
+//! The ledger of open submissions: what must not be submitted again yet.
+//!
+//! It is memory, not state: after a restart the pool and the best chain still show what is under
+//! way, and what neither shows is submitted again.
+
+use crate::{
+	chain::{Action, FinalizedBlock, Submission, WorkerKey},
+	LOG_TARGET,
+};
+use inference_primitives::{BlockNumber, WorkloadId};
+use std::collections::BTreeMap;
+
+/// Finalised blocks for which a transaction may be in neither pool nor best chain before it counts
+/// as lost. More than one, because a transaction is in neither for the moment in which a block moves
+/// from import to the pool's view.
+const LOST_AFTER: BlockNumber = 3;
+/// Longest pause, in finalised blocks, after transactions that the chain refused.
+const LONGEST_PAUSE: BlockNumber = 64;
+
+/// One transaction that the worker may have to send.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Task {
+	pub(crate) worker: WorkerKey,
+	pub(crate) workload: WorkloadId,
+	pub(crate) action: Action,
+}
+
+/// How a worker key stands, seen from one finalised block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outlook {
+	/// The finalised block.
+	pub(crate) finalized: FinalizedBlock,
+	/// The key's next nonce there.
+	pub(crate) finalized_nonce: u32,
+	/// The key's next nonce in the best chain.
+	pub(crate) best_nonce: u32,
+}
+
+#[derive(Debug)]
+struct Open {
+	submission: Submission,
+	missing_since: Option<BlockNumber>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+	open: Option<Open>,
+	/// Transactions that were included, or overtaken, in vain.
+	refusals: u32,
+	/// Height before which nothing is sent.
+	pause_until: BlockNumber,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger(BTreeMap<Task, Entry>);
+
+impl Ledger {
+	/// Records a submission.
+	pub(crate) fn opened(&mut self, task: Task, submission: Submission) {
+		self.0.entry(task).or_default().open = Some(Open {
+			submission,
+			missing_since: None,
+		});
+	}
+
+	/// Forgets the tasks that `keep` does not want: finalised state no longer asks for them.
+	pub(crate) fn retain(&mut self, keep: impl Fn(&Task) -> bool) {
+		self.0.retain(|task, _| keep(task));
+	}
+
+	/// Whether `task`, which finalised state asks for, may be sent now. `under_way`: the pool holds
+	/// a transaction for it, or the best chain has it done.
+	pub(crate) fn may_submit(&mut self, task: Task, outlook: &Outlook, under_way: bool) -> bool {
+		let Some(entry) = self.0.get_mut(&task) else {
+			return !under_way;
+		};
+		let height = outlook.finalized.number;
+		if let Some(open) = &mut entry.open {
+			let Submission { nonce, last_block } = open.submission;
+			if outlook.finalized_nonce > nonce {
+				// Finalised, and the work is still owed.
+				entry.refusals = entry.refusals.saturating_add(1);
+				entry.pause_until = height.saturating_add(pause(entry.refusals));
+				entry.open = None;
+				log::warn!(
+					target: LOG_TARGET,
+					"workload {}: the transaction with its {} (nonce {nonce}) was refused by the \
+					 chain or overtaken by another of the same key ({} so far)",
+					task.workload, task.action, entry.refusals,
+				);
+			} else if under_way || outlook.best_nonce > nonce {
+				open.missing_since = None;
+			} else if height >= last_block {
+				entry.open = None;
+				log::warn!(
+					target: LOG_TARGET,
+					"workload {}: the transaction with its {} (nonce {nonce}) expired at block \
+					 {last_block} without being included",
+					task.workload, task.action,
+				);
+			} else {
+				let since = *open.missing_since.get_or_insert(height);
+				if height.saturating_sub(since) >= LOST_AFTER {
+					entry.open = None;
+					log::warn!(
+						target: LOG_TARGET,
+						"workload {}: the transaction with its {} (nonce {nonce}) vanished from \
+						 the pool",
+						task.workload, task.action,
+					);
+				}
+			}
+		}
+		!under_way && entry.open.is_none() && height >= entry.pause_until
+	}
+}
+
+/// Finalised blocks to wait after so many refusals: none, 2, 4, 8, …
+fn pause(refusals: u32) -> BlockNumber {
+	match refusals {
+		0 | 1 => 0,
+		more => 1u32
+			.checked_shl(more.saturating_sub(1))
+			.unwrap_or(LONGEST_PAUSE)
+			.min(LONGEST_PAUSE),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const TASK: Task = Task {
+		worker: WorkerKey([1; 32]),
+		workload: WorkloadId([2; 32]),
+		action: Action::Deliver,
+	};
+	const SUBMISSION: Submission = Submission {
+		nonce: 5,
+		last_block: 64,
+	};
+
+	fn outlook(number: BlockNumber, finalized_nonce: u32, best_nonce: u32) -> Outlook {
+		Outlook {
+			finalized: FinalizedBlock {
+				number,
+				hash: [0; 32],
+			},
+			finalized_nonce,
+			best_nonce,
+		}
+	}
+
+	fn open() -> Ledger {
+		let mut ledger = Ledger::default();
+		ledger.opened(TASK, SUBMISSION);
+		ledger
+	}
+
+	#[test]
+	fn what_was_never_sent_may_be_sent_unless_another_sent_it() {
+		assert!(Ledger::default().may_submit(TASK, &outlook(1, 5, 5), false));
+		assert!(!Ledger::default().may_submit(TASK, &outlook(1, 5, 5), true));
+	}
+
+	#[test]
+	fn an_open_submission_blocks_another() {
+		let mut ledger = open();
+		for height in 1..64 {
+			assert!(!ledger.may_submit(TASK, &outlook(height, 5, 5), true));
+		}
+	}
+
+	#[test]
+	fn inclusion_in_the_best_chain_keeps_it_open_past_its_last_block() {
+		assert!(!open().may_submit(TASK, &outlook(64, 5, 6), false));
+	}
+
+	#[test]
+	fn an_expired_submission_is_sent_again() {
+		assert!(!open().may_submit(TASK, &outlook(63, 5, 5), false));
+		assert!(open().may_submit(TASK, &outlook(64, 5, 5), false));
+	}
+
+	#[test]
+	fn a_submission_lost_from_the_pool_is_sent_again_after_a_while() {
+		let mut ledger = open();
+		assert!(!ledger.may_submit(TASK, &outlook(10, 5, 5), false));
+		assert!(!ledger.may_submit(TASK, &outlook(12, 5, 5), false));
+		assert!(ledger.may_submit(TASK, &outlook(13, 5, 5), false));
+	}
+
+	#[test]
+	fn a_submission_that_comes_back_to_the_pool_is_not_lost() {
+		let mut ledger = open();
+		assert!(!ledger.may_submit(TASK, &outlook(10, 5, 5), false));
+		assert!(!ledger.may_submit(TASK, &outlook(12, 5, 5), true));
+		assert!(!ledger.may_submit(TASK, &outlook(13, 5, 5), false));
+	}
+
+	#[test]
+	fn refusals_are_followed_by_growing_pauses() {
+		let mut ledger = open();
+		// The first may be a race with another node of the same key.
+		assert!(ledger.may_submit(TASK, &outlook(10, 6, 6), false));
+		ledger.opened(
+			TASK,
+			Submission {
+				nonce: 6,
+				last_block: 74,
+			},
+		);
+		assert!(!ledger.may_submit(TASK, &outlook(12, 7, 7), false));
+		assert!(!ledger.may_submit(TASK, &outlook(13, 7, 7), false));
+		assert!(ledger.may_submit(TASK, &outlook(14, 7, 7), false));
+		assert_eq!([2, 3, 4, 8, u32::MAX].map(pause), [2, 4, 8, 64, 64]);
+	}
+
+	#[test]
+	fn forgotten_tasks_start_afresh() {
+		let mut ledger = open();
+		ledger.retain(|_| false);
+		assert!(ledger.may_submit(TASK, &outlook(1, 5, 5), false));
+	}
+}

@@ -1,0 +1,206 @@
+//! A prover service over real HTTP, for the tests: it answers as it is told to, and its proofs are
+//! real. Its job store outlives its server, as the real one's does.
+
+use crate::model::{model, Model};
+use inference_offchain_worker::{BackoffPolicy, Prover, ProverOptions};
+use inference_primitives::WorkloadId;
+use inference_prover_api::{
+	error_code, Health, Job, JobRequest, JobState, ModelInfo, ProverApiServer, API_VERSION,
+};
+use jsonrpsee::{
+	core::{async_trait, RpcResult},
+	server::{Server, ServerHandle},
+	types::ErrorObjectOwned,
+};
+use parking_lot::Mutex;
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+/// What the prover makes of jobs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Behaviour {
+	/// Proves at once.
+	#[default]
+	Proves,
+	/// Executes, and goes on proving for ever.
+	Slow,
+	/// Proves something else.
+	Lies,
+	/// Fails.
+	Fails,
+	/// Takes no jobs.
+	Full,
+	/// Does not know the model.
+	Ignorant,
+}
+
+#[derive(Default)]
+pub struct Store {
+	pub behaviour: Behaviour,
+	/// Version it claims, if not the right one.
+	pub api_version: Option<u32>,
+	pub jobs: BTreeMap<WorkloadId, JobRequest>,
+	/// Requests to `submitJob` and `job`.
+	pub submissions: usize,
+	pub questions: usize,
+}
+
+impl Store {
+	fn state(&self, job: &JobRequest) -> JobState {
+		let output = Model::execute(&job.input);
+		match self.behaviour {
+			Behaviour::Fails => JobState::Failed {
+				reason: "the circuit is too large".into(),
+			},
+			Behaviour::Slow => JobState::Proving { output },
+			Behaviour::Lies => {
+				// A valid proof, of another workload.
+				let mut other = job.clone();
+				other.statement.workload = WorkloadId([0xff; 32]);
+				JobState::Proven {
+					output,
+					proof: model().prove(&other),
+					prove_ms: 1,
+				}
+			},
+			_ => JobState::Proven {
+				output,
+				proof: model().prove(job),
+				prove_ms: 1,
+			},
+		}
+	}
+}
+
+struct Rpc(Arc<Mutex<Store>>);
+
+fn error(code: i32, message: &str) -> ErrorObjectOwned {
+	ErrorObjectOwned::owned(code, message, None::<()>)
+}
+
+#[async_trait]
+impl ProverApiServer for Rpc {
+	async fn health(&self) -> RpcResult<Health> {
+		Ok(Health {
+			api_version: self.0.lock().api_version.unwrap_or(API_VERSION),
+			version: "test".into(),
+			models: 1,
+			queued: 0,
+			running: 0,
+			draining: false,
+		})
+	}
+
+	async fn load_model(&self, _: String) -> RpcResult<ModelInfo> {
+		Err(error(
+			error_code::BAD_BUNDLE,
+			"the test's prover loads nothing",
+		))
+	}
+
+	async fn models(&self) -> RpcResult<Vec<ModelInfo>> {
+		Ok(Vec::new())
+	}
+
+	async fn submit_job(&self, request: JobRequest) -> RpcResult<Job> {
+		let mut store = self.0.lock();
+		store.submissions += 1;
+		match store.behaviour {
+			Behaviour::Full => return Err(error(error_code::QUEUE_FULL, "the queue is full")),
+			Behaviour::Ignorant => {
+				return Err(error(error_code::UNKNOWN_MODEL, "no such model is loaded"))
+			},
+			_ => {},
+		}
+		let key = request.statement.workload;
+		let job = store
+			.jobs
+			.entry(key)
+			.or_insert_with(|| request.clone())
+			.clone();
+		if job != request {
+			return Err(error(
+				error_code::KEY_REUSED,
+				"another request has this key",
+			));
+		}
+		Ok(Job {
+			key,
+			state: store.state(&job),
+		})
+	}
+
+	async fn job(&self, key: WorkloadId) -> RpcResult<Job> {
+		let mut store = self.0.lock();
+		store.questions += 1;
+		let job = store
+			.jobs
+			.get(&key)
+			.ok_or_else(|| error(error_code::UNKNOWN_JOB, "no such job"))?;
+		Ok(Job {
+			key,
+			state: store.state(job),
+		})
+	}
+
+	async fn cancel_job(&self, key: WorkloadId) -> RpcResult<Job> {
+		self.job(key).await
+	}
+}
+
+/// The service: a store, an address, and a server while it is up.
+pub struct TestProver {
+	pub store: Arc<Mutex<Store>>,
+	address: SocketAddr,
+	server: Option<ServerHandle>,
+}
+
+impl TestProver {
+	/// A running service.
+	pub async fn start() -> Self {
+		let address = "127.0.0.1:0".parse().unwrap();
+		let mut prover = Self {
+			store: Arc::default(),
+			address,
+			server: None,
+		};
+		prover.up().await;
+		prover
+	}
+
+	/// Starts the server, at the address it had.
+	pub async fn up(&mut self) {
+		let server = Server::builder().build(self.address).await.unwrap();
+		self.address = server.local_addr().unwrap();
+		self.server = Some(server.start(Rpc(self.store.clone()).into_rpc()));
+	}
+
+	/// Stops the server. The jobs stay.
+	pub async fn down(&mut self) {
+		if let Some(server) = self.server.take() {
+			server.stop().unwrap();
+			server.stopped().await;
+		}
+	}
+
+	/// A client that gives up soon and hardly waits.
+	pub fn client(&self) -> Prover {
+		let (first, max) = (Duration::from_millis(2), Duration::from_millis(4));
+		self.client_with(BackoffPolicy { first, max })
+	}
+
+	/// A client that gives up soon.
+	pub fn client_with(&self, backoff: BackoffPolicy) -> Prover {
+		let timeout = Duration::from_secs(5);
+		let url = format!("http://{}", self.address);
+		Prover::new(&ProverOptions {
+			timeout,
+			backoff,
+			..ProverOptions::at(url)
+		})
+		.unwrap()
+	}
+
+	pub fn set(&self, behaviour: Behaviour) {
+		self.store.lock().behaviour = behaviour;
+	}
+}
