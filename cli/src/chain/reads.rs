@@ -1,0 +1,135 @@
+//! Typed reads of the chain's state, each at a given block.
+
+use super::{AccountId, Chain, Hash, Runtime};
+use crate::error::CliError;
+use codec::{Decode, Encode};
+use frame_support::traits::tokens::IdAmount;
+use inference_primitives::{
+	market::WorkloadView,
+	model::ModelView,
+	node::{NodeView, StakeView},
+	runtime_api::NetworkStatus,
+	Balance, ModelId, ModelRef, NodeId, WorkloadId,
+};
+use inference_runtime::{Nonce, RuntimeHoldReason};
+
+/// Part of a balance that is held.
+pub struct Holding {
+	/// Why, as `Pallet.Reason`.
+	pub reason: String,
+	/// How much, planck.
+	pub amount: Balance,
+}
+
+impl Chain {
+	async fn api<A: Encode, R: Decode>(
+		&self,
+		method: &str,
+		arguments: &A,
+		at: Hash,
+	) -> Result<R, CliError> {
+		self.state_call(&format!("InferenceApi_{method}"), arguments, at)
+			.await
+	}
+
+	/// Where the network stands.
+	pub async fn network_status(&self, at: Hash) -> Result<NetworkStatus, CliError> {
+		self.api("network_status", &(), at).await
+	}
+
+	/// A model version.
+	pub async fn model(&self, model: ModelRef, at: Hash) -> Result<ModelView<AccountId>, CliError> {
+		let found: Option<ModelView<AccountId>> = self.api("model", &model, at).await?;
+		found.ok_or_else(|| {
+			CliError::NotFound(format!(
+				"no model {model}; `inference model list` shows what there is"
+			))
+		})
+	}
+
+	/// At most `limit` model versions, from model `from` on.
+	pub async fn models(
+		&self,
+		from: ModelId,
+		limit: u32,
+		at: Hash,
+	) -> Result<Vec<ModelView<AccountId>>, CliError> {
+		self.api("models", &(from, limit), at).await
+	}
+
+	/// A node.
+	pub async fn node(&self, node: NodeId, at: Hash) -> Result<NodeView<AccountId>, CliError> {
+		let found: Option<NodeView<AccountId>> = self.api("node", &node, at).await?;
+		found.ok_or_else(|| CliError::NotFound(format!("no node {}", node.0)))
+	}
+
+	/// Nodes that `account` operates or works for.
+	pub async fn nodes_of(
+		&self,
+		account: &AccountId,
+		at: Hash,
+	) -> Result<Vec<NodeView<AccountId>>, CliError> {
+		self.api("nodes_of", account, at).await
+	}
+
+	/// An operator's stake.
+	pub async fn stake(&self, operator: &AccountId, at: Hash) -> Result<StakeView, CliError> {
+		self.api("stake", operator, at).await
+	}
+
+	/// A workload.
+	pub async fn workload(
+		&self,
+		workload: WorkloadId,
+		at: Hash,
+	) -> Result<WorkloadView<AccountId>, CliError> {
+		let found: Option<WorkloadView<AccountId>> = self.api("workload", &workload, at).await?;
+		found.ok_or_else(|| {
+			CliError::NotFound(format!(
+				"no workload {workload}: it was never submitted to this chain, or it ended long \
+				 ago and was pruned"
+			))
+		})
+	}
+
+	/// Credits that `account` can claim, planck.
+	pub async fn credit(&self, account: &AccountId, at: Hash) -> Result<Balance, CliError> {
+		self.api("credit", account, at).await
+	}
+
+	/// An account's free balance, reserved included, planck. Zero if it does not exist.
+	pub async fn free_balance(&self, account: &AccountId, at: Hash) -> Result<Balance, CliError> {
+		type Info = frame_system::AccountInfo<Nonce, pallet_balances::AccountData<Balance>>;
+		let key = frame_system::Account::<Runtime>::hashed_key_for(account);
+		let info: Option<Info> = self.storage(key, at).await?;
+		Ok(info.map_or(0, |info| info.data.free))
+	}
+
+	/// What is held of an account's balance, by reason.
+	pub async fn holds(&self, account: &AccountId, at: Hash) -> Result<Vec<Holding>, CliError> {
+		let key = pallet_balances::Holds::<Runtime>::hashed_key_for(account);
+		let holds: Option<Vec<IdAmount<RuntimeHoldReason, Balance>>> =
+			self.storage(key, at).await?;
+		let holding = |hold: IdAmount<RuntimeHoldReason, Balance>| Holding {
+			reason: reason(&format!("{:?}", hold.id)),
+			amount: hold.amount,
+		};
+		Ok(holds.unwrap_or_default().into_iter().map(holding).collect())
+	}
+}
+
+/// `Pallet.Reason` from the debug text `Pallet(Reason)`.
+fn reason(debug: &str) -> String {
+	debug.trim_end_matches(')').replacen('(', ".", 1)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn hold_reasons_are_written_as_pallet_and_reason() {
+		assert_eq!(reason("WorkerStaking(Bond)"), "WorkerStaking.Bond");
+		assert_eq!(reason("Unknown"), "Unknown");
+	}
+}

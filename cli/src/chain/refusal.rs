@@ -1,0 +1,191 @@
+//! A refusal by the chain, in words.
+//!
+//! Names and explanations of errors come from the type information of the linked runtime: each
+//! pallet documents its errors with cause and remedy.
+
+use crate::error::Refusal;
+use inference_runtime::RuntimeError;
+use jsonrpsee::types::ErrorObjectOwned;
+use scale_info::{form::MetaForm, MetaType, TypeDef, TypeInfo, Variant};
+use sp_runtime::{DispatchError, ModuleError};
+
+/// The refusal that a failed dispatch means.
+pub fn of_dispatch(error: &DispatchError) -> Refusal {
+	let plain = |name: &str, explanation: &str| Refusal {
+		pallet: None,
+		name: name.to_owned(),
+		explanation: explanation.to_owned(),
+	};
+	match error {
+		DispatchError::Module(error) => of_module(error),
+		DispatchError::BadOrigin => plain("BadOrigin", "This account may not make this call."),
+		DispatchError::Token(error) => {
+			plain(&format!("Token.{error:?}"), &with_remedy((*error).into()))
+		},
+		DispatchError::Arithmetic(error) => plain(
+			&format!("Arithmetic.{error:?}"),
+			&with_remedy((*error).into()),
+		),
+		DispatchError::Exhausted => plain(
+			"Exhausted",
+			"The block has no room for this call. Try again.",
+		),
+		other => plain(&format!("{other:?}"), ""),
+	}
+}
+
+/// Pallets of the SDK answer so to an amount that an account does not have.
+fn with_remedy(error: &str) -> String {
+	format!("{error}. See `inference account balance` for what the account has.")
+}
+
+fn of_module(error: &ModuleError) -> Refusal {
+	let unknown = || Refusal {
+		pallet: None,
+		name: format!(
+			"error {} of pallet {}",
+			hex::encode(error.error),
+			error.index
+		),
+		explanation: "The linked runtime does not know this error.".to_owned(),
+	};
+	let Some(pallet) = variant(&RuntimeError::type_info(), error.index) else {
+		return unknown();
+	};
+	let mut names = Vec::new();
+	let mut docs = Vec::new();
+	let mut at = pallet.fields.first().map(|field| field.ty);
+	// An error may carry another one: one byte each.
+	for index in error.error {
+		let Some(found) = at.and_then(|ty: MetaType| variant(&ty.type_info(), index)) else {
+			break;
+		};
+		names.push(found.name);
+		docs.extend(found.docs.iter().map(|line| line.trim()));
+		at = found.fields.first().map(|field| field.ty);
+	}
+	if names.is_empty() {
+		return unknown();
+	}
+	Refusal {
+		pallet: Some(pallet.name.to_owned()),
+		name: names.join("."),
+		explanation: docs.join(" ").trim().to_owned(),
+	}
+}
+
+/// The variant of an enumeration with this index.
+fn variant(ty: &scale_info::Type<MetaForm>, index: u8) -> Option<Variant<MetaForm>> {
+	match &ty.type_def {
+		TypeDef::Variant(variants) => variants
+			.variants
+			.iter()
+			.find(|variant| variant.index == index)
+			.cloned(),
+		_ => None,
+	}
+}
+
+/// Substrate's codes for transactions that a node does not take (`sc-rpc-api`, author).
+mod code {
+	pub const INVALID: i32 = 1010;
+	pub const UNKNOWN_VALIDITY: i32 = 1011;
+	pub const BANNED: i32 = 1012;
+	pub const ALREADY_IMPORTED: i32 = 1013;
+	pub const TOO_LOW_PRIORITY: i32 = 1014;
+	pub const IMMEDIATELY_DROPPED: i32 = 1016;
+}
+
+/// The refusal that an answer to a submission means; `None` if it is about something else.
+pub fn of_submission(error: &ErrorObjectOwned) -> Option<Refusal> {
+	let data = error
+		.data()
+		.and_then(|raw| serde_json::from_str::<String>(raw.get()).ok())
+		.unwrap_or_default();
+	let (name, remedy) = match error.code() {
+		code::INVALID if data.contains("fees") => (
+			"CannotPayFees",
+			"Transfer some UNIT to the signing account.",
+		),
+		code::INVALID if data.contains("outdated") => (
+			"Outdated",
+			"Another transaction of this account went first. Run the command again.",
+		),
+		code::INVALID => ("InvalidTransaction", ""),
+		code::UNKNOWN_VALIDITY => ("UnknownValidity", "Run the command again."),
+		code::BANNED => (
+			"Banned",
+			"It was invalid a moment ago. Try again in a minute.",
+		),
+		code::ALREADY_IMPORTED => ("AlreadyImported", "The node has this very transaction."),
+		code::TOO_LOW_PRIORITY => (
+			"PriorityTooLow",
+			"A transaction of this account waits already. Run the command again.",
+		),
+		code::IMMEDIATELY_DROPPED => ("PoolFull", "The node's pool is full. Try again."),
+		_ => return None,
+	};
+	Some(Refusal {
+		pallet: None,
+		name: name.to_owned(),
+		explanation: [data.as_str(), remedy]
+			.into_iter()
+			.filter(|part| !part.is_empty())
+			.collect::<Vec<_>>()
+			.join(". "),
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use frame_support::traits::PalletInfoAccess;
+	use inference_runtime::{Balances, Runtime};
+
+	#[test]
+	fn a_pallets_error_gets_its_name_and_documentation() {
+		let error: DispatchError = pallet_balances::Error::<Runtime>::InsufficientBalance.into();
+		let refusal = of_dispatch(&error.stripped());
+		assert_eq!(refusal.pallet.as_deref(), Some(Balances::name()));
+		assert_eq!(refusal.name, "InsufficientBalance");
+		assert_eq!(refusal.explanation, "Balance too low to send value.");
+	}
+
+	#[test]
+	fn an_unknown_error_is_said_to_be_unknown() {
+		for index in [Balances::index() as u8, 255] {
+			let error = DispatchError::Module(ModuleError {
+				index,
+				error: [255, 0, 0, 0],
+				message: None,
+			});
+			let refusal = of_dispatch(&error);
+			assert!(refusal.name.contains("ff000000"), "{refusal}");
+		}
+	}
+
+	#[test]
+	fn a_missing_amount_points_at_the_balance() {
+		use sp_runtime::{ArithmeticError, TokenError};
+		for error in [
+			DispatchError::Token(TokenError::FundsUnavailable),
+			DispatchError::Arithmetic(ArithmeticError::Underflow),
+		] {
+			let refusal = of_dispatch(&error);
+			assert!(refusal.explanation.contains("account balance"), "{refusal}");
+		}
+	}
+
+	#[test]
+	fn a_transaction_that_cannot_pay_says_what_to_do() {
+		let data = "Inability to pay some fees (e.g. account balance too low)";
+		let error = ErrorObjectOwned::owned(1010, "Invalid Transaction", Some(data));
+		let refusal = of_submission(&error).unwrap();
+		assert_eq!(refusal.name, "CannotPayFees");
+		assert!(refusal.explanation.contains("Transfer"), "{refusal}");
+		assert_eq!(
+			of_submission(&ErrorObjectOwned::owned(-32601, "no method", None::<()>)),
+			None
+		);
+	}
+}

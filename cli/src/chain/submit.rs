@@ -1,0 +1,269 @@
+//! Signed transactions: built, submitted, followed to their result.
+
+use super::{blocks::BlockRef, refusal, Chain, Hash, Runtime, RuntimeCall, RuntimeEvent, Signer};
+use crate::{
+	amount::Amount,
+	error::{CliError, Refusal},
+};
+use codec::Encode;
+use inference_primitives::Balance;
+use inference_runtime::{Nonce, SignedPayload, TxExtension, UncheckedExtrinsic, VERSION};
+use jsonrpsee::{core::client::Error as RpcError, rpc_params};
+use serde::{Deserialize, Serialize};
+use sp_core::{crypto::Ss58Codec, Bytes};
+use sp_runtime::{generic::Era, MultiAddress, MultiSignature};
+use std::fmt;
+
+/// Blocks that a transaction lives, from the finalised block on. A power of two.
+const LIFE: u64 = 64;
+
+/// How a transaction is followed.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct SubmitArgs {
+	/// Wait until the block is finalised, not only until it is there.
+	#[arg(long)]
+	pub finalized: bool,
+}
+
+/// A transaction in a block.
+#[derive(Debug, Serialize)]
+pub struct Included {
+	/// The block.
+	pub block: BlockRef,
+	/// Index of the transaction there.
+	pub extrinsic: u32,
+	/// Hash of the transaction.
+	pub extrinsic_hash: Hash,
+	/// Fee paid, tip included.
+	pub fee: Amount,
+	/// Its events.
+	#[serde(skip)]
+	pub events: Vec<RuntimeEvent>,
+}
+
+impl fmt::Display for Included {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(f, "in block {}, fee {}", self.block.number, self.fee)
+	}
+}
+
+impl Included {
+	/// The first event that `find` makes something of. The call succeeded, so that its event is
+	/// missing means that the runtime is not the linked one.
+	pub fn expect_event<T>(
+		&self,
+		what: &str,
+		find: impl Fn(&RuntimeEvent) -> Option<T>,
+	) -> Result<T, CliError> {
+		self.events.iter().find_map(find).ok_or_else(|| {
+			CliError::Failed(format!(
+				"the transaction is in block {}, but it has no event {what}",
+				self.block.number
+			))
+		})
+	}
+}
+
+/// Progress of a transaction, as `author_submitAndWatchExtrinsic` tells it.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Status {
+	Future,
+	Ready,
+	Broadcast(Vec<String>),
+	InBlock(Hash),
+	Retracted(Hash),
+	FinalityTimeout(Hash),
+	Finalized(Hash),
+	Usurped(Hash),
+	Dropped,
+	Invalid,
+}
+
+impl Chain {
+	/// Signs `call`, submits it, and waits for its result. An error of the call is
+	/// [`CliError::Refused`].
+	pub async fn submit(
+		&self,
+		signer: &Signer,
+		call: RuntimeCall,
+		args: SubmitArgs,
+	) -> Result<Included, CliError> {
+		let encoded = self.sign(signer, call).await?.encode();
+		let method = "author_submitAndWatchExtrinsic";
+		let mut statuses = self
+			.subscribe::<Status>(
+				method,
+				rpc_params![Bytes(encoded.clone())],
+				"author_unwatchExtrinsic",
+			)
+			.await
+			.map_err(|error| match &error {
+				RpcError::Call(answer) => match refusal::of_submission(answer) {
+					Some(refusal) => CliError::Refused(refusal),
+					None => self.failure(method, error),
+				},
+				_ => self.failure(method, error),
+			})?;
+		let block = loop {
+			match self.next(&mut statuses).await? {
+				Status::InBlock(block) if !args.finalized => break block,
+				Status::Finalized(block) => break block,
+				Status::FinalityTimeout(_) => {
+					return Err(CliError::TimedOut(
+						"the transaction is in a block, but the chain does not finalise".to_owned(),
+					))
+				},
+				Status::Usurped(_) => return Err(not_included("another one took its place")),
+				Status::Dropped => return Err(not_included("the node's pool dropped it")),
+				Status::Invalid => return Err(not_included("it became invalid")),
+				Status::Future
+				| Status::Ready
+				| Status::Broadcast(_)
+				| Status::InBlock(_)
+				| Status::Retracted(_) => {},
+			}
+		};
+		self.result(block, &encoded).await
+	}
+
+	/// Signs `call` with the account's next nonce and a mortal era.
+	async fn sign(
+		&self,
+		signer: &Signer,
+		call: RuntimeCall,
+	) -> Result<UncheckedExtrinsic, CliError> {
+		let address = signer.account().to_ss58check();
+		let nonce: Nonce = self
+			.request("system_accountNextIndex", rpc_params![address])
+			.await?;
+		let checkpoint = self.finalised().await?;
+		let era = Era::mortal(LIFE, checkpoint.number.into());
+		let extension = extension(era, nonce);
+		let implicit = (
+			(),
+			(),
+			VERSION.spec_version,
+			VERSION.transaction_version,
+			self.genesis(),
+			checkpoint.hash,
+			(),
+			(),
+			(),
+			None,
+			(),
+		);
+		let payload = SignedPayload::from_raw(call, extension, implicit);
+		let signature = payload.using_encoded(|bytes| signer.sign(bytes));
+		let (call, extension, _) = payload.deconstruct();
+		Ok(UncheckedExtrinsic::new_signed(
+			call,
+			MultiAddress::Id(signer.account().clone()),
+			MultiSignature::Sr25519(signature),
+			extension,
+		))
+	}
+
+	/// What the transaction `encoded` did in `block`.
+	async fn result(&self, block: Hash, encoded: &[u8]) -> Result<Included, CliError> {
+		let extrinsics = self.extrinsics(block).await?;
+		let extrinsic = (0u32..)
+			.zip(&extrinsics)
+			.find(|(_, bytes)| bytes.0 == encoded)
+			.map(|(index, _)| index)
+			.ok_or_else(|| not_included("the node named a block that does not have it"))?;
+		let events = self.extrinsic_events(block, extrinsic).await?;
+		let mut fee: Balance = 0;
+		let mut succeeded = false;
+		for event in &events {
+			match event {
+				RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
+					dispatch_error,
+					..
+				}) => return Err(CliError::Refused(refusal::of_dispatch(dispatch_error))),
+				RuntimeEvent::System(frame_system::Event::ExtrinsicSuccess { .. }) => {
+					succeeded = true;
+				},
+				RuntimeEvent::TransactionPayment(
+					pallet_transaction_payment::Event::TransactionFeePaid { actual_fee, .. },
+				) => fee = *actual_fee,
+				_ => {},
+			}
+		}
+		if !succeeded {
+			return Err(CliError::Failed(format!(
+				"the node at {} has no result of the transaction in block {block:?}",
+				self.url()
+			)));
+		}
+		Ok(Included {
+			block: BlockRef {
+				number: self.block_number(block).await?,
+				hash: block,
+			},
+			extrinsic,
+			extrinsic_hash: inference_primitives::hashing::blake2_256(encoded).into(),
+			fee: Amount(fee),
+			events,
+		})
+	}
+}
+
+fn extension(era: Era, nonce: Nonce) -> TxExtension {
+	(
+		frame_system::AuthorizeCall::<Runtime>::new(),
+		frame_system::CheckNonZeroSender::<Runtime>::new(),
+		frame_system::CheckSpecVersion::<Runtime>::new(),
+		frame_system::CheckTxVersion::<Runtime>::new(),
+		frame_system::CheckGenesis::<Runtime>::new(),
+		frame_system::CheckEra::<Runtime>::from(era),
+		frame_system::CheckNonce::<Runtime>::from(nonce),
+		frame_system::CheckWeight::<Runtime>::new(),
+		pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(0),
+		frame_metadata_hash_extension::CheckMetadataHash::<Runtime>::new(false),
+		frame_system::WeightReclaim::<Runtime>::new(),
+	)
+}
+
+fn not_included(why: &str) -> CliError {
+	CliError::Refused(Refusal {
+		pallet: None,
+		name: "NotIncluded".to_owned(),
+		explanation: format!("The transaction is in no block: {why}. Run the command again."),
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn statuses_are_read_as_nodes_write_them() {
+		let hash = Hash::repeat_byte(1);
+		for (json, status) in [
+			("\"ready\"".to_owned(), Status::Ready),
+			(
+				format!("{{\"inBlock\":\"{hash:?}\"}}"),
+				Status::InBlock(hash),
+			),
+			(
+				format!("{{\"finalized\":\"{hash:?}\"}}"),
+				Status::Finalized(hash),
+			),
+			(
+				"{\"broadcast\":[\"12D3\"]}".to_owned(),
+				Status::Broadcast(vec!["12D3".into()]),
+			),
+			("\"invalid\"".to_owned(), Status::Invalid),
+		] {
+			assert_eq!(serde_json::from_str::<Status>(&json).unwrap(), status);
+		}
+	}
+
+	#[test]
+	fn a_mortal_era_is_born_at_its_checkpoint() {
+		for number in [0u64, 1, 63, 64, 1_000_003] {
+			assert_eq!(Era::mortal(LIFE, number).birth(number), number);
+		}
+	}
+}

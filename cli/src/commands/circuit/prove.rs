@@ -1,0 +1,118 @@
+//! `inference circuit prove`
+
+use super::{
+	proof_file::{offline_statement, ProofFile},
+	Context,
+};
+use crate::{
+	error::CliError,
+	tensor::{self, Tensor},
+};
+use inference_circuits::{Bundle, ProveError, Prover};
+use inference_primitives::{StatementHeader, VkHash};
+use serde::Serialize;
+use std::{
+	fmt, fs,
+	path::{Path, PathBuf},
+	sync::Arc,
+	time::Instant,
+};
+
+/// Arguments.
+#[derive(clap::Args)]
+pub struct Args {
+	/// Directory that `inference circuit build` made.
+	#[arg(long, value_name = "DIR")]
+	bundle: PathBuf,
+	/// Input as real numbers, row-major: a JSON array, numbers separated by commas, a file of
+	/// either, or - for standard input.
+	#[arg(long, allow_hyphen_values = true)]
+	input: String,
+	/// File to write the proof to.
+	#[arg(long, value_name = "FILE.json")]
+	out: PathBuf,
+	/// Statement to prove, as JSON (`statement` of `workload show`). Without it the proof belongs
+	/// to no chain: its statement has a genesis, model and workload of zero.
+	#[arg(long, value_name = "FILE.json")]
+	statement: Option<PathBuf>,
+}
+
+/// A proof that was written.
+#[derive(Serialize)]
+struct Report {
+	file: PathBuf,
+	vk_hash: VkHash,
+	input: Tensor,
+	output: Tensor,
+	proof_bytes: usize,
+	/// Wall time of making the proving key, milliseconds.
+	key_ms: u128,
+	/// Wall time of executing, proving and verifying, milliseconds.
+	prove_ms: u128,
+}
+
+impl fmt::Display for Report {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		writeln!(f, "proof written to {}", self.file.display())?;
+		writeln!(f, "  verifying key  {}", self.vk_hash)?;
+		writeln!(f, "  output         {}", self.output)?;
+		writeln!(f, "  proof          {} bytes", self.proof_bytes)?;
+		write!(
+			f,
+			"  time           {} ms, and {} ms for the key",
+			self.prove_ms, self.key_ms
+		)
+	}
+}
+
+fn read_statement(path: &Path) -> Result<StatementHeader, CliError> {
+	let text = fs::read_to_string(path).map_err(|e| CliError::file("read", path, e))?;
+	serde_json::from_str(&text)
+		.map_err(|e| CliError::Failed(format!("{} is no statement: {e}", path.display())))
+}
+
+/// Runs the command.
+pub fn run(context: Context, args: Args) -> Result<(), CliError> {
+	let values = tensor::read(&args.input)?;
+	let bundle =
+		Bundle::load(&args.bundle).map_err(|e| CliError::file("load bundle", &args.bundle, e))?;
+	let (input_spec, output_spec) = (
+		bundle.manifest().input.clone(),
+		bundle.manifest().output.clone(),
+	);
+	let input = tensor::quantise(&values, &input_spec)?;
+	let statement = match &args.statement {
+		Some(path) => read_statement(path)?,
+		None => offline_statement(bundle.vk_hash()),
+	};
+	let progress = context.progress("making the proving key");
+	let started = Instant::now();
+	let prover = Prover::new(Arc::new(bundle)).map_err(|e| CliError::Failed(e.to_string()))?;
+	let key_ms = started.elapsed().as_millis();
+	progress.set("proving");
+	let started = Instant::now();
+	let proof = prover.prove(&statement, &input).map_err(|e| match e {
+		ProveError::WrongKey { .. } | ProveError::Execute(_) => CliError::Usage(e.to_string()),
+		e => CliError::Failed(e.to_string()),
+	})?;
+	let prove_ms = started.elapsed().as_millis();
+	drop(progress);
+	let proof_bytes = proof.bytes.len();
+	let vk_hash = statement.vk_hash;
+	let file = ProofFile {
+		statement,
+		input,
+		output: proof.output,
+		proof: proof.bytes,
+	};
+	file.write(&args.out)?;
+	context.print(&Report {
+		file: args.out,
+		vk_hash,
+		input: Tensor::new(file.input, input_spec.scale_bits),
+		output: Tensor::new(file.output, output_spec.scale_bits),
+		proof_bytes,
+		key_ms,
+		prove_ms,
+	})
+}

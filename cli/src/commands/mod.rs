@@ -1,0 +1,188 @@
+//! The commands, a file each.
+
+mod account;
+mod circuit;
+mod model;
+mod network;
+mod node;
+mod transaction;
+mod workload;
+
+use crate::{
+	error::CliError,
+	output::{self, Format},
+	progress::Progress,
+};
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+use std::fmt::Display;
+
+pub use transaction::{Outcome, TransactionArgs};
+
+/// The command line of Inference Network.
+#[derive(Parser)]
+#[command(
+	name = "inference",
+	version,
+	about,
+	after_help = "Exit codes: 0 done; 1 a file, a circuit or this machine failed; 2 wrong usage or \
+	              input values; 3 the chain refused; 4 a proof is not valid; 5 no node answers or \
+	              it runs another runtime; 6 not found on chain; 7 a workload ended without a \
+	              proven output; 8 waiting took too long.\n\
+	              Amounts: \"12.5 UNIT\", or a whole number of planck (1 UNIT = 10^12 planck)."
+)]
+pub struct Cli {
+	/// How to print reports and errors.
+	#[arg(
+		long = "output",
+		global = true,
+		value_enum,
+		default_value_t,
+		env = "INFERENCE_OUTPUT",
+		value_name = "FORMAT"
+	)]
+	pub format: Format,
+	#[command(subcommand)]
+	command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+	/// Make a circuit of an ONNX model, prove with it, verify. Needs no chain.
+	#[command(subcommand)]
+	Circuit(circuit::Command),
+	/// Register models and see them.
+	#[command(subcommand)]
+	Model(model::Command),
+	/// Bond stake, run model nodes.
+	#[command(subcommand)]
+	Node(node::Command),
+	/// Buy inferences.
+	#[command(subcommand)]
+	Workload(workload::Command),
+	/// Balances, transfers, credits.
+	#[command(subcommand)]
+	Account(account::Command),
+	/// The chain itself.
+	#[command(subcommand)]
+	Chain(network::Command),
+}
+
+/// How the commands of one invocation print.
+#[derive(Clone, Copy)]
+pub struct Context {
+	format: Format,
+}
+
+impl Context {
+	/// Prints a report.
+	pub fn print<R: Serialize + Display>(&self, report: &R) -> Result<(), CliError> {
+		output::print(self.format, report)
+	}
+
+	/// Shows progress until dropped.
+	pub fn progress(&self, message: impl Into<String>) -> Progress {
+		Progress::start(self.format, message)
+	}
+}
+
+/// Runs the command.
+pub fn run(cli: Cli) -> Result<(), CliError> {
+	let context = Context { format: cli.format };
+	if let Command::Circuit(command) = cli.command {
+		return circuit::run(context, command);
+	}
+	let runtime = tokio::runtime::Builder::new_multi_thread()
+		.enable_all()
+		.build()
+		.map_err(|e| CliError::Failed(format!("cannot start the async runtime: {e}")))?;
+	runtime.block_on(async {
+		match cli.command {
+			Command::Circuit(command) => circuit::run(context, command),
+			Command::Model(command) => model::run(context, command).await,
+			Command::Node(command) => node::run(context, command).await,
+			Command::Workload(command) => workload::run(context, command).await,
+			Command::Account(command) => account::run(context, command).await,
+			Command::Chain(command) => network::run(context, command).await,
+		}
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+
+	fn parses(line: &str) -> bool {
+		// Quotes are not needed: amounts are written without a space here.
+		Cli::try_parse_from(line.split_whitespace()).is_ok()
+	}
+
+	#[test]
+	fn the_definition_of_the_arguments_is_consistent() {
+		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn every_command_of_the_manual_parses() {
+		let id = "0x".to_owned() + &"07".repeat(32);
+		for line in [
+			"inference circuit build m.onnx --out b --calibration c.json --name n",
+			"inference circuit build m.onnx --out b --input-scale-bits 8 --domain -1 1.5",
+			"inference circuit prove --bundle b --input 1,2 --out p.json --statement s.json",
+			"inference circuit prove --bundle b --input -1,2 --out p.json",
+			"inference circuit verify --bundle b p.json",
+			"inference circuit verify --vk plan.bin p.json",
+			"inference model register --bundle b --royalty 0.1UNIT --max-fee 20UNIT --activate",
+			"inference model register --bundle b --version-of 3",
+			"inference model show 3.1",
+			"inference model list --from 2 --limit 5",
+			"inference model activate 3 --suri //Alice",
+			"inference model deprecate 3.2 --suri-file f",
+			"inference model retire 3.2 --finalized",
+			"inference node bond 100UNIT --suri //Bob",
+			"inference node unbond 1UNIT",
+			"inference node withdraw",
+			"inference node register --worker //Bob//worker --capacity 10",
+			"inference node capacity 0 20",
+			"inference node join 0 1.1",
+			"inference node leave 0 1.1",
+			"inference node deregister 0",
+			"inference node status 0",
+			"inference node status --account //Bob",
+			"inference workload submit 1 --input [1,2] --max-price 1UNIT --mode immediate",
+			"inference workload submit 1 --input f --max-price 5 --deadline 60 --value-at-risk 1UNIT",
+			"inference workload submit 1 --input - --max-price 5 --bundle b --wait --timeout 9",
+			&format!("inference workload show {id}"),
+			&format!("inference workload watch {id} --until output --finalized"),
+			&format!("inference workload cancel {id}"),
+			&format!("inference workload expire {id}"),
+			"inference account balance //Bob",
+			"inference account transfer //Bob 1UNIT --suri //Alice",
+			"inference account claim --account //Bob",
+			"inference chain status --url ws://localhost:1 --output json",
+			"inference --output json chain status",
+		] {
+			assert!(parses(line), "{line}");
+		}
+	}
+
+	#[test]
+	fn wrong_arguments_do_not_parse() {
+		for line in [
+			"inference",
+			"inference workload submit 1 --input 1",
+			"inference workload submit x --input 1 --max-price 1UNIT",
+			"inference workload submit 1 --input 1 --max-price 1.5",
+			"inference workload submit 1 --input 1 --max-price 1UNIT --mode later",
+			"inference workload show 0x07",
+			"inference circuit verify p.json",
+			"inference circuit verify --bundle b --vk v p.json",
+			"inference node bond 1UNIT --suri a --suri-file b",
+			"inference node status 0 --account //Bob",
+			"inference chain status --output yaml",
+		] {
+			assert!(!parses(line), "{line}");
+		}
+	}
+}

@@ -1,0 +1,56 @@
+//! `inference node …`
+
+mod capacity;
+mod membership;
+mod register;
+mod stake;
+mod status;
+
+use super::{Context, Outcome, TransactionArgs};
+use crate::error::CliError;
+use clap::Subcommand;
+
+/// Commands of operators.
+#[derive(Subcommand)]
+pub enum Command {
+	/// Bonds stake. It answers for missed deliveries and missing proofs.
+	Bond(stake::AmountArgs),
+	/// Starts to unbond stake. It stays slashable until withdrawn.
+	Unbond(stake::AmountArgs),
+	/// Withdraws stake whose unbonding time is over.
+	Withdraw(stake::WithdrawArgs),
+	/// Registers a node; it is active from the next epoch.
+	Register(register::Args),
+	/// Changes a node's capacity from the next epoch on.
+	Capacity(capacity::Args),
+	/// Joins a model's pool from the next epoch on.
+	Join(membership::Args),
+	/// Leaves a model's pool from the next epoch on. Work already assigned stays due.
+	Leave(membership::Args),
+	/// Removes a node that serves no model and owes nothing.
+	Deregister(register::DeregisterArgs),
+	/// A node, or all nodes and the stake of an account.
+	Status(status::Args),
+}
+
+/// Runs the command.
+pub async fn run(context: Context, command: Command) -> Result<(), CliError> {
+	match command {
+		Command::Bond(args) => stake::bond(context, args).await,
+		Command::Unbond(args) => stake::unbond(context, args).await,
+		Command::Withdraw(args) => stake::withdraw(context, args).await,
+		Command::Register(args) => register::register(context, args).await,
+		Command::Capacity(args) => capacity::run(context, args).await,
+		Command::Join(args) => membership::join(context, args).await,
+		Command::Leave(args) => membership::leave(context, args).await,
+		Command::Deregister(args) => register::deregister(context, args).await,
+		Command::Status(args) => status::run(context, args).await,
+	}
+}
+
+/// Reads a node's number.
+fn node_id(text: &str) -> Result<inference_primitives::NodeId, String> {
+	text.parse()
+		.map(inference_primitives::NodeId)
+		.map_err(|_| format!("expected a node's number, got {text:?}"))
+}

@@ -1,0 +1,39 @@
+//! `inference workload expire`
+
+use super::{workload_id, Context, Outcome, TransactionArgs};
+use crate::{chain::Runtime, error::CliError};
+use inference_primitives::WorkloadId;
+use pallet_inference_market::Call;
+use serde_json::json;
+
+/// Arguments.
+#[derive(clap::Args)]
+pub struct Args {
+	/// The workload's identifier.
+	#[arg(value_parser = workload_id)]
+	workload: WorkloadId,
+	#[command(flatten)]
+	transaction: TransactionArgs,
+}
+
+/// Runs the command.
+pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
+	let session = args.transaction.open().await?;
+	let workload = args.workload;
+	let included = session
+		.send(
+			context,
+			"expire workload",
+			Call::<Runtime>::expire { workload },
+		)
+		.await?;
+	let view = session
+		.chain
+		.workload(workload, included.block.hash)
+		.await?;
+	context.print(&Outcome::new(
+		format!("workload {workload} is now {:?}", view.state),
+		json!({ "workload": workload, "state": view.state }),
+		included,
+	))
+}

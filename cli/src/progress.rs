@@ -1,0 +1,37 @@
+//! Progress of long work, on standard error; silent when that is no terminal, or for JSON.
+
+use crate::output::Format;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::Duration;
+
+/// A spinner with a message and the time elapsed. It clears itself when dropped.
+pub struct Progress(ProgressBar);
+
+impl Progress {
+	/// Starts with `message`.
+	pub fn start(format: Format, message: impl Into<String>) -> Self {
+		// indicatif draws to terminals only.
+		let target = match format {
+			Format::Text => ProgressDrawTarget::stderr(),
+			Format::Json => ProgressDrawTarget::hidden(),
+		};
+		let bar = ProgressBar::with_draw_target(None, target);
+		if let Ok(style) = ProgressStyle::with_template("{spinner} [{elapsed}] {msg}") {
+			bar.set_style(style);
+		}
+		bar.set_message(message.into());
+		bar.enable_steady_tick(Duration::from_millis(120));
+		Self(bar)
+	}
+
+	/// Changes the message.
+	pub fn set(&self, message: impl Into<String>) {
+		self.0.set_message(message.into());
+	}
+}
+
+impl Drop for Progress {
+	fn drop(&mut self) {
+		self.0.finish_and_clear();
+	}
+}

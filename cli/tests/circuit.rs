@@ -1,0 +1,326 @@
+//! `inference circuit` through the binary: what it prints, and its exit codes.
+
+use serde_json::Value;
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	process::{Command, Output},
+	sync::OnceLock,
+};
+use tempfile::TempDir;
+
+/// The committed models and bad files.
+fn fixtures() -> PathBuf {
+	Path::new(env!("CARGO_MANIFEST_DIR")).join("../prover/circuits/fixtures")
+}
+
+fn inference(arguments: &[&str]) -> Output {
+	Command::new(env!("CARGO_BIN_EXE_inference"))
+		.args(["--output", "json"])
+		.args(arguments)
+		.env_remove("INFERENCE_OUTPUT")
+		.output()
+		.unwrap()
+}
+
+fn report(output: &Output) -> Value {
+	let error = String::from_utf8_lossy(&output.stderr);
+	assert_eq!(output.status.code(), Some(0), "{error}");
+	serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Exit code and message of a command that fails.
+fn failure(output: &Output) -> (i64, String) {
+	assert!(
+		output.stdout.is_empty(),
+		"{}",
+		String::from_utf8_lossy(&output.stdout)
+	);
+	let json: Value = serde_json::from_slice(&output.stderr).unwrap();
+	let code = json["error"]["exit_code"].as_i64().unwrap();
+	assert_eq!(output.status.code().map(i64::from), Some(code));
+	(code, json["error"]["message"].as_str().unwrap().to_owned())
+}
+
+/// A bundle of the diabetes model and a proof for its first fixture row, made once.
+struct Proven {
+	dir: TempDir,
+	build: Value,
+	prove: Value,
+}
+
+impl Proven {
+	fn path(&self, name: &str) -> String {
+		self.dir.path().join(name).to_str().unwrap().to_owned()
+	}
+
+	/// The proof file, changed by `change`, under another name.
+	fn changed(&self, name: &str, change: impl FnOnce(&mut Value)) -> String {
+		let mut proof: Value =
+			serde_json::from_str(&fs::read_to_string(self.path("proof.json")).unwrap()).unwrap();
+		change(&mut proof);
+		fs::write(self.path(name), proof.to_string()).unwrap();
+		self.path(name)
+	}
+
+	fn refused(&self, file: &str) -> String {
+		let output = inference(&["circuit", "verify", "--bundle", &self.path("bundle"), file]);
+		let (code, message) = failure(&output);
+		assert_eq!(code, 4, "{message}");
+		message
+	}
+}
+
+fn fixture_row() -> (Vec<f64>, f64) {
+	let path = fixtures().join("linear-regression-diabetes/fixture.json");
+	let json: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+	let input = json["inputs"][0].as_array().unwrap();
+	(
+		input.iter().map(|x| x.as_f64().unwrap()).collect(),
+		json["outputs"][0][0].as_f64().unwrap(),
+	)
+}
+
+fn proven() -> &'static Proven {
+	static PROVEN: OnceLock<Proven> = OnceLock::new();
+	PROVEN.get_or_init(|| {
+		let dir = tempfile::tempdir().unwrap();
+		let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+		let model = fixtures().join("linear-regression-diabetes");
+		let build = report(&inference(&[
+			"circuit",
+			"build",
+			model.join("model.onnx").to_str().unwrap(),
+			"--out",
+			&path("bundle"),
+			"--name",
+			"diabetes",
+			"--calibration",
+			model.join("samples.json").to_str().unwrap(),
+		]));
+		let row = serde_json::to_string(&fixture_row().0).unwrap();
+		let prove = report(&inference(&[
+			"circuit",
+			"prove",
+			"--bundle",
+			&path("bundle"),
+			"--input",
+			&row,
+			"--out",
+			&path("proof.json"),
+		]));
+		Proven { dir, build, prove }
+	})
+}
+
+mod success {
+	use super::*;
+
+	#[test]
+	fn build_should_report_key_sizes_and_accuracy() {
+		let build = &proven().build;
+		assert_eq!(build["name"], "diabetes");
+		assert_eq!(build["input"]["shape"], serde_json::json!([10]));
+		assert!(build["vk_hash"].as_str().unwrap().starts_with("0x"));
+		assert!(build["compute_units"].as_u64().unwrap() > 0);
+		assert!(build["accuracy"]["max_error"].as_f64().unwrap() < 0.1);
+	}
+
+	#[test]
+	fn prove_should_give_the_output_of_onnx_runtime() {
+		let prove = &proven().prove;
+		let output = prove["output"]["real"][0].as_f64().unwrap();
+		assert!((output - fixture_row().1).abs() < 0.1, "{output}");
+		assert_eq!(prove["proof_bytes"], proven().build["proof_bytes"]);
+	}
+
+	#[test]
+	fn verify_should_accept_the_proof_when_given_the_bundle_or_the_key() {
+		let proven = proven();
+		let (bundle, proof) = (proven.path("bundle"), proven.path("proof.json"));
+		let with_bundle = report(&inference(&[
+			"circuit", "verify", "--bundle", &bundle, &proof,
+		]));
+		assert_eq!(with_bundle["valid"], true);
+		assert_eq!(with_bundle["domains_checked"], true);
+		let key = format!("{bundle}/plan.bin");
+		let with_key = report(&inference(&["circuit", "verify", "--vk", &key, &proof]));
+		assert_eq!(with_key["valid"], true);
+		assert_eq!(with_key["domains_checked"], false);
+	}
+}
+
+mod failure_of_verify {
+	use super::*;
+
+	#[test]
+	fn verify_should_exit_4_when_the_proof_is_truncated() {
+		let proven = proven();
+		let file = proven.changed("short.json", |proof| {
+			let hex = proof["proof"].as_str().unwrap();
+			proof["proof"] = hex[..hex.len() - 64].into();
+		});
+		let message = proven.refused(&file);
+		assert!(message.contains("bytes"), "{message}");
+	}
+
+	#[test]
+	fn verify_should_exit_4_when_the_proof_is_for_another_workload() {
+		let proven = proven();
+		let file = proven.changed("workload.json", |proof| {
+			proof["statement"]["workload"] = format!("0x{}", "01".repeat(32)).into();
+		});
+		proven.refused(&file);
+	}
+
+	#[test]
+	fn verify_should_exit_4_when_the_output_is_another() {
+		let proven = proven();
+		let file = proven.changed("output.json", |proof| {
+			let value = proof["output"][0].as_i64().unwrap();
+			proof["output"][0] = (value + 1).into();
+		});
+		proven.refused(&file);
+	}
+
+	#[test]
+	fn verify_should_exit_4_when_the_statement_is_for_another_key() {
+		let proven = proven();
+		let file = proven.changed("key.json", |proof| {
+			proof["statement"]["vk_hash"] = format!("0x{}", "02".repeat(32)).into();
+		});
+		let message = proven.refused(&file);
+		assert!(message.contains("0x0202"), "{message}");
+	}
+
+	#[test]
+	fn verify_should_exit_4_when_the_file_is_cut_off() {
+		let proven = proven();
+		let text = fs::read_to_string(proven.path("proof.json")).unwrap();
+		fs::write(proven.path("cut.json"), &text[..text.len() / 2]).unwrap();
+		let message = proven.refused(&proven.path("cut.json"));
+		assert!(message.contains("truncated"), "{message}");
+	}
+}
+
+mod failure_of_build_and_prove {
+	use super::*;
+
+	fn build(model: &Path) -> (i64, String) {
+		let dir = tempfile::tempdir().unwrap();
+		let out = dir.path().join("bundle");
+		failure(&inference(&[
+			"circuit",
+			"build",
+			model.to_str().unwrap(),
+			"--out",
+			out.to_str().unwrap(),
+		]))
+	}
+
+	fn prove(input: &str) -> (i64, String) {
+		let proven = proven();
+		failure(&inference(&[
+			"circuit",
+			"prove",
+			"--bundle",
+			&proven.path("bundle"),
+			"--input",
+			input,
+			"--out",
+			&proven.path("unused.json"),
+		]))
+	}
+
+	#[test]
+	fn build_should_name_the_operators_when_they_are_unsupported() {
+		let (code, message) = build(&fixtures().join("unsupported/operators.onnx"));
+		assert_eq!(code, 1);
+		for part in ["Sin", "wave", "Atan", "angle"] {
+			assert!(message.contains(part), "{message}");
+		}
+	}
+
+	#[test]
+	fn build_should_exit_1_when_the_file_is_no_onnx_model() {
+		for name in ["garbage.onnx", "truncated.onnx"] {
+			let (code, message) = build(&fixtures().join("unsupported").join(name));
+			assert_eq!(code, 1);
+			assert!(message.contains(name), "{message}");
+		}
+	}
+
+	#[test]
+	fn build_should_exit_1_when_the_file_is_missing() {
+		let (code, message) = build(Path::new("no-such-model.onnx"));
+		assert_eq!(code, 1);
+		assert!(message.contains("no-such-model.onnx"), "{message}");
+	}
+
+	#[test]
+	fn prove_should_say_expected_and_got_when_the_input_has_the_wrong_shape() {
+		let (code, message) = prove("[1, 2, 3]");
+		assert_eq!(code, 2);
+		assert!(
+			message.contains("expected [10] (10 values), got 3"),
+			"{message}"
+		);
+	}
+
+	#[test]
+	fn prove_should_name_the_value_when_it_is_outside_the_domain() {
+		let mut row = fixture_row().0;
+		row[4] = 1e9;
+		let (code, message) = prove(&serde_json::to_string(&row).unwrap());
+		assert_eq!(code, 2);
+		assert!(message.contains("1000000000 at index 4"), "{message}");
+	}
+
+	#[test]
+	fn prove_should_exit_1_when_the_bundle_is_missing() {
+		let output = inference(&[
+			"circuit",
+			"prove",
+			"--bundle",
+			"no-such-dir",
+			"--input",
+			"1",
+			"--out",
+			"unused.json",
+		]);
+		let (code, message) = failure(&output);
+		assert_eq!(code, 1);
+		assert!(message.contains("no-such-dir"), "{message}");
+	}
+}
+
+mod usage {
+	use super::*;
+
+	#[test]
+	fn wrong_arguments_should_exit_2_with_a_json_error() {
+		let (code, message) = failure(&inference(&["circuit", "verify", "proof.json"]));
+		assert_eq!(code, 2);
+		assert!(message.contains("--bundle"), "{message}");
+	}
+
+	#[test]
+	fn help_should_list_the_exit_codes() {
+		let output = Command::new(env!("CARGO_BIN_EXE_inference"))
+			.arg("--help")
+			.output()
+			.unwrap();
+		assert_eq!(output.status.code(), Some(0));
+		assert!(String::from_utf8_lossy(&output.stdout).contains("Exit codes"));
+	}
+
+	#[test]
+	fn text_errors_should_go_to_standard_error() {
+		let output = Command::new(env!("CARGO_BIN_EXE_inference"))
+			.args(["circuit", "build", "no-such-model.onnx", "--out", "unused"])
+			.output()
+			.unwrap();
+		assert_eq!(output.status.code(), Some(1));
+		assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: cannot read"));
+	}
+}
