@@ -22,14 +22,6 @@ fn program() -> Command {
 	Command::new(env!("CARGO_BIN_EXE_inference-node"))
 }
 
-fn has_runtime() -> bool {
-	let has = inference_runtime::WASM_BINARY.is_some();
-	if !has {
-		eprintln!("skipped: built without a runtime (SKIP_WASM_BUILD)");
-	}
-	has
-}
-
 fn run(arguments: &[&str]) -> Output {
 	program().args(arguments).output().unwrap()
 }
@@ -105,9 +97,6 @@ impl Drop for Node {
 
 #[tokio::test]
 async fn a_development_chain_should_author_and_finalise_alone() {
-	if !has_runtime() {
-		return;
-	}
 	let node = Node::start(&["--dev", "--worker-suri", "//Alice//worker"]);
 	let start = Instant::now();
 	while node.finalized_number().await < 3 {
@@ -131,9 +120,6 @@ async fn a_development_chain_should_author_and_finalise_alone() {
 
 #[test]
 fn worker_keys_on_the_command_line_should_be_refused_outside_development_chains() {
-	if !has_runtime() {
-		return;
-	}
 	let base = tempfile::tempdir().unwrap();
 	let path = base.path().to_str().unwrap();
 	let output = run(&[
@@ -159,9 +145,6 @@ fn worker_keys_on_the_command_line_should_be_refused_outside_development_chains(
 
 #[test]
 fn a_missing_token_file_should_be_named() {
-	if !has_runtime() {
-		return;
-	}
 	let output = run(&[
 		"--dev",
 		"--rpc-port",
@@ -181,9 +164,6 @@ fn a_missing_token_file_should_be_named() {
 
 #[test]
 fn chain_specifications_should_be_exported() {
-	if !has_runtime() {
-		return;
-	}
 	for (chain, id) in [("dev", "inference_dev"), ("local", "inference_local")] {
 		let output = run(&["export-chain-spec", "--chain", chain, "--raw"]);
 		assert!(output.status.success());
@@ -195,9 +175,6 @@ fn chain_specifications_should_be_exported() {
 
 #[test]
 fn worker_keys_should_be_inserted_into_the_keystore() {
-	if !has_runtime() {
-		return;
-	}
 	let base = tempfile::tempdir().unwrap();
 	let output = run(&[
 		"key",
