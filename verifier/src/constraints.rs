@@ -6,8 +6,8 @@ use crate::{
 	lagrange::Lagrange,
 	plan::{
 		expression::{self, Values},
-		layout::{chunk_len, LOOKUP_EVALUATIONS},
-		limit_usize, Plan,
+		layout::{chunk_len, LOG_DERIVATIVE_EVALUATIONS, PERMUTED_EVALUATIONS},
+		limit_usize, LookupArgument, Plan,
 	},
 	proof::Proof,
 	Scalar,
@@ -69,7 +69,14 @@ pub(crate) fn quotient(
 		combined.push(*gate);
 	}
 	permutation(plan, proof, &values, &rows, &mut combined)?;
-	lookup_arguments(plan, proof, lookups, &rows, &mut combined)?;
+	match parts.lookup_argument {
+		LookupArgument::Permuted => {
+			permuted_lookups(plan, proof, lookups, &rows, &mut combined)?;
+		},
+		LookupArgument::LogDerivative => {
+			log_derivative_lookups(plan, proof, lookups, &rows, &mut combined)?;
+		},
+	}
 	Some(combined.value * lagrange.vanishing_inverse)
 }
 
@@ -141,6 +148,13 @@ fn permutation(
 	Some(())
 }
 
+/// Compresses a tuple by powers of θ.
+fn compress(theta: Scalar, tuple: &[Scalar]) -> Scalar {
+	tuple
+		.iter()
+		.fold(Scalar::ZERO, |sum, value| sum * theta + value)
+}
+
 /// Each lookup: with input a and table s compressed by powers of θ, their permutations a′ and s′,
 /// and product z,
 /// - l_first · (1 − z)
@@ -148,7 +162,7 @@ fn permutation(
 /// - active · (z(ωx) · (a′ + β) · (s′ + γ) − z · (a + β) · (s + γ))
 /// - l_first · (a′ − s′)
 /// - active · (a′ − s′) · (a′ − a′(ω⁻¹x))
-fn lookup_arguments(
+fn permuted_lookups(
 	plan: &Plan,
 	proof: &Proof,
 	mut expressions: &[Scalar],
@@ -157,28 +171,69 @@ fn lookup_arguments(
 ) -> Option<()> {
 	let challenges = &proof.challenges;
 	let (theta, beta, gamma) = (challenges.theta, challenges.beta, challenges.gamma);
-	let compress = |list: &[Scalar]| {
-		list.iter()
-			.fold(Scalar::ZERO, |sum, value| sum * theta + value)
-	};
-	for (lookup, width) in plan.parts().lookup_widths.iter().enumerate() {
-		let (inputs, rest) = expressions.split_at_checked(usize::from(*width))?;
-		let (table, rest) = rest.split_at_checked(usize::from(*width))?;
+	for (index, lookup) in plan.parts().lookups.iter().enumerate() {
+		let width = usize::from(lookup.width);
+		let (inputs, rest) = expressions.split_at_checked(width)?;
+		let (table, rest) = rest.split_at_checked(width)?;
 		expressions = rest;
-		let position = plan.layout().lookup_evaluation(lookup);
+		let position = plan.layout().lookup_evaluation(index);
 		let evaluations = proof
 			.evaluations
 			.get(position..)?
-			.first_chunk::<LOOKUP_EVALUATIONS>()?;
+			.first_chunk::<PERMUTED_EVALUATIONS>()?;
 		let [product, next_product, input, previous_input, permuted_table] = *evaluations;
 
 		combined.push(rows.first * (Scalar::ONE - product));
 		combined.push(rows.last * (product.square() - product));
 		let left = next_product * (input + beta) * (permuted_table + gamma);
-		let right = product * (compress(inputs) + beta) * (compress(table) + gamma);
+		let right = product * (compress(theta, inputs) + beta) * (compress(theta, table) + gamma);
 		combined.push(rows.active * (left - right));
 		combined.push(rows.first * (input - permuted_table));
 		combined.push(rows.active * (input - permuted_table) * (input - previous_input));
+	}
+	Some(())
+}
+
+/// Each lookup: with inputs f_i and table t compressed by powers of θ and shifted by β, the
+/// multiplicities m, and the running sum φ of Σ 1/f_i − m/t,
+/// - l_first · φ
+/// - l_last · φ
+/// - active · ((φ(ωx) − φ) · t · Πf_i − (t · Σ_i Π_{j≠i} f_j − m · Πf_i))
+fn log_derivative_lookups(
+	plan: &Plan,
+	proof: &Proof,
+	mut expressions: &[Scalar],
+	rows: &Rows,
+	combined: &mut Combined,
+) -> Option<()> {
+	let challenges = &proof.challenges;
+	let (theta, beta) = (challenges.theta, challenges.beta);
+	for (index, lookup) in plan.parts().lookups.iter().enumerate() {
+		let width = usize::from(lookup.width);
+		// Πf_i, and Σ_i Π_{j≠i} f_j, by adding one factor after the other.
+		let (mut product, mut others) = (Scalar::ONE, Scalar::ZERO);
+		for _ in 0..lookup.inputs {
+			let (input, rest) = expressions.split_at_checked(width)?;
+			expressions = rest;
+			let factor = compress(theta, input) + beta;
+			others = others * factor + product;
+			product *= factor;
+		}
+		let (table, rest) = expressions.split_at_checked(width)?;
+		expressions = rest;
+		let table = compress(theta, table) + beta;
+		let position = plan.layout().lookup_evaluation(index);
+		let evaluations = proof
+			.evaluations
+			.get(position..)?
+			.first_chunk::<LOG_DERIVATIVE_EVALUATIONS>()?;
+		let [sum, next_sum, multiplicities] = *evaluations;
+
+		combined.push(rows.first * sum);
+		combined.push(rows.last * sum);
+		let left = (next_sum - sum) * table * product;
+		let right = table * others - multiplicities * product;
+		combined.push(rows.active * (left - right));
 	}
 	Some(())
 }

@@ -67,20 +67,36 @@ pub(crate) fn coordinate_to_bytes(coordinate: &Fq) -> [u8; SCALAR_BYTES] {
 
 /// Decodes a point of G1. Its cofactor is 1: every point of the curve is in the group.
 pub(crate) fn point_from_bytes(bytes: &[u8; POINT_BYTES]) -> Result<G1Affine, BadPoint> {
-	let (chunks, _) = bytes.as_chunks::<SCALAR_BYTES>();
-	let mut coordinates = chunks.iter().map(coordinate_from_bytes);
-	let (Some(Some(x)), Some(Some(y))) = (coordinates.next(), coordinates.next()) else {
-		return Err(BadPoint::NonCanonical);
-	};
-	if x == Fq::ZERO && y == Fq::ZERO {
-		return Ok(G1Affine::identity());
-	}
-	let point = G1Affine::new_unchecked(x, y);
+	let point = point_from_bytes_on_curve(bytes)?;
 	if point.is_on_curve() {
 		Ok(point)
 	} else {
 		Err(BadPoint::OffCurve)
 	}
+}
+
+/// Decodes a point that is known to be on the curve, which is not checked again.
+pub(crate) fn point_from_bytes_on_curve(bytes: &[u8; POINT_BYTES]) -> Result<G1Affine, BadPoint> {
+	let (x, y) = coordinates(bytes).ok_or(BadPoint::NonCanonical)?;
+	if x == Fq::ZERO && y == Fq::ZERO {
+		return Ok(G1Affine::identity());
+	}
+	Ok(G1Affine::new_unchecked(x, y))
+}
+
+/// The two coordinates of a point; `None` if one is not below the modulus.
+fn coordinates(bytes: &[u8; POINT_BYTES]) -> Option<(Fq, Fq)> {
+	let (chunks, _) = bytes.as_chunks::<SCALAR_BYTES>();
+	let mut coordinates = chunks.iter().map(coordinate_from_bytes);
+	Some((coordinates.next()??, coordinates.next()??))
+}
+
+/// Reverses the byte order of each word of 32 bytes: big-endian words of the EVM to ours and back.
+pub(crate) fn reverse_words<const N: usize>(mut bytes: [u8; N]) -> [u8; N] {
+	for word in bytes.chunks_mut(SCALAR_BYTES) {
+		word.reverse();
+	}
+	bytes
 }
 
 /// Encodes a point of G1.

@@ -2,7 +2,11 @@
 //!
 //! `l_i(x) = ω^i · (x^n − 1) / (n · (x − ω^i))`. All denominators are inverted in one batch.
 
-use crate::{domain::Domain, plan::Plan, Scalar};
+use crate::{
+	domain::Domain,
+	plan::{limit_usize, Plan, Query},
+	Scalar,
+};
 use alloc::vec::Vec;
 use ark_ff::{batch_inversion, AdditiveGroup, Field};
 
@@ -75,12 +79,22 @@ impl Lagrange {
 		)
 	}
 
-	/// Evaluations of the instance column at each of the plan's queries.
+	/// Evaluations of the instance columns at each of the plan's queries. `public_inputs` holds the
+	/// columns' values one after the other.
 	pub(crate) fn instance(&self, plan: &Plan, public_inputs: &[Scalar]) -> Option<Vec<Scalar>> {
-		let queries = plan.parts().instance_queries.iter();
-		queries
-			.map(|rotation| self.evaluate(public_inputs, *rotation))
-			.collect()
+		let parts = plan.parts();
+		let mut columns = Vec::with_capacity(parts.instance_columns.len());
+		let mut rest = public_inputs;
+		for values in &parts.instance_columns {
+			let (column, tail) = rest.split_at_checked(limit_usize(*values))?;
+			columns.push(column);
+			rest = tail;
+		}
+		let evaluate = |query: &Query| {
+			let column = columns.get(usize::from(query.column))?;
+			self.evaluate(column, query.rotation)
+		};
+		parts.instance_queries.iter().map(evaluate).collect()
 	}
 }
 

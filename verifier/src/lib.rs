@@ -61,15 +61,19 @@
 
 extern crate alloc;
 
+mod accumulator;
+pub mod batch;
 mod constraints;
 mod domain;
 mod encoding;
+pub mod ezkl;
 #[cfg(feature = "halo2")]
 pub mod halo2;
 mod lagrange;
 pub mod limits;
 pub mod plan;
 mod proof;
+mod reduction;
 pub mod setup;
 mod shplonk;
 mod statement;
@@ -77,7 +81,8 @@ pub mod transcript;
 mod verification;
 
 pub use ark_bn254::Fr as Scalar;
-pub use plan::{Plan, PlanError, VerificationWork};
+pub use batch::{verify_batch, BatchFailure, BatchItem};
+pub use plan::{Plan, PlanError, TranscriptKind, VerificationWork};
 pub use setup::{development_secret, Setup, SetupError};
 pub use statement::{public_inputs, vk_hash};
 pub use verification::{verify, VerifyError};

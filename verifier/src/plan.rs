@@ -1,28 +1,32 @@
 //! The plan: a verifying key as typed, bounded data.
 //!
-//! **Encoding** (SCALE; version 1), field after field:
+//! **Encoding** (SCALE; version 2), field after field:
 //!
 //! | field | type |
 //! | --- | --- |
-//! | version | `u8` = 1 |
+//! | version | `u8` = 2 |
+//! | transcript: 0 BLAKE2b, 1 Keccak as EZKL's EVM verifier has it | `u8` |
 //! | k: binary logarithm of the number of rows | `u8` |
 //! | degree of the constraint system | `u8` |
-//! | number of public inputs | `u32` |
+//! | values in each instance column | `Vec<u32>` |
+//! | KZG accumulator among the public inputs | `Option<(u32 offset, u8 limbs, u8 bits)>` |
 //! | halo2's digest of the key (its `transcript_repr`) | `[u8; 32]`, a scalar |
 //! | phase of each advice column | `Vec<u8>` |
 //! | phase of each challenge | `Vec<u8>` |
 //! | advice queries, in halo2's order | `Vec<(u16 column, i16 rotation)>` |
-//! | instance queries | `Vec<i16 rotation>` |
+//! | instance queries | `Vec<(u16 column, i16 rotation)>` |
 //! | fixed queries | `Vec<(u16 column, i16 rotation)>` |
 //! | commitments of fixed columns | `Vec<[u8; 64]>`, points |
 //! | columns of the permutation, each with its commitment | `Vec<(u8 kind, u16 column, [u8; 64])>` |
 //! | constants | `Vec<[u8; 32]>`, scalars |
 //! | number of the gates' constraints | `u32` |
-//! | width of each lookup | `Vec<u8>` |
+//! | lookup argument: 0 permuted, 1 logarithmic derivative | `u8` |
+//! | inputs and width of each lookup | `Vec<(u8, u8)>` |
 //! | program | `Vec<Instruction>` ([`expression`]) |
 //!
 //! Kinds of columns are 0 advice, 1 fixed, 2 instance. The program outputs the gates' constraints,
-//! then for each lookup its inputs, then its table's columns, as many each as it is wide.
+//! then for each lookup its inputs, one after the other, then its table's columns; each input and
+//! the table are as many outputs as the lookup is wide.
 //!
 //! **Derived, never stated:** the domain's generator, blinding factors (from the advice queries, as
 //! halo2 does), permutation chunks, the proof's length ([`layout`]), which commitments are opened
@@ -50,7 +54,49 @@ use layout::Layout;
 use opening::Openings;
 
 /// Version of the encoding.
-pub const PLAN_VERSION: u8 = 1;
+pub const PLAN_VERSION: u8 = 2;
+
+/// How challenges are drawn, and how proofs are encoded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TranscriptKind {
+	/// Ours: BLAKE2b over the digest of the whole plan; little-endian proofs.
+	Blake2b,
+	/// EZKL's for the EVM: Keccak-256 over halo2's digest of the key; big-endian proofs.
+	KeccakEvm,
+}
+
+/// The lookup argument of a constraint system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LookupArgument {
+	/// Permuted inputs and tables (halo2; <https://eprint.iacr.org/2020/315>, plookup's successor
+	/// in the halo2 book).
+	Permuted,
+	/// Logarithmic derivatives, several inputs per table
+	/// (<https://eprint.iacr.org/2022/1530>, EZKL's "mv-lookup").
+	LogDerivative,
+}
+
+/// One lookup.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lookup {
+	/// Tuples that are looked up in each row; one with [`LookupArgument::Permuted`].
+	pub inputs: u8,
+	/// Expressions in a tuple, and columns of the table.
+	pub width: u8,
+}
+
+/// Where the public inputs hold a deferred KZG check: four coordinates (left x, left y, right x,
+/// right y), each as limbs, the least significant first. Verification adds
+/// `e(left, G2) = e(right, [s]G2)`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AccumulatorLayout {
+	/// Index of the first limb among the public inputs.
+	pub offset: u32,
+	/// Limbs of a coordinate.
+	pub limbs: u8,
+	/// Bits of a limb.
+	pub bits: u8,
+}
 
 /// A kind of column.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -86,21 +132,32 @@ pub struct PermutationColumn {
 /// What a plan states; the rest follows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Parts {
+	pub transcript: TranscriptKind,
 	pub k: u8,
 	pub degree: u8,
-	pub num_public_inputs: u32,
+	pub instance_columns: Vec<u32>,
+	pub accumulator: Option<AccumulatorLayout>,
 	pub transcript_repr: Scalar,
 	pub advice_phases: Vec<u8>,
 	pub challenge_phases: Vec<u8>,
 	pub advice_queries: Vec<Query>,
-	pub instance_queries: Vec<i16>,
+	pub instance_queries: Vec<Query>,
 	pub fixed_queries: Vec<Query>,
 	pub fixed_commitments: Vec<G1Affine>,
 	pub permutation: Vec<PermutationColumn>,
 	pub constants: Vec<Scalar>,
 	pub gates: u32,
-	pub lookup_widths: Vec<u8>,
+	pub lookup_argument: LookupArgument,
+	pub lookups: Vec<Lookup>,
 	pub program: Vec<Instruction>,
+}
+
+impl Parts {
+	/// Values in all instance columns; saturates.
+	pub(crate) fn num_public_inputs(&self) -> u32 {
+		let columns = self.instance_columns.iter();
+		columns.fold(0, |sum: u32, values| sum.saturating_add(*values))
+	}
 }
 
 /// A validated verifying key.
@@ -234,6 +291,11 @@ pub enum PlanError {
 		/// Index of the instruction.
 		instruction: usize,
 	},
+	/// More values are kept than [`limits::MAX_LOCALS`].
+	TooManyLocals {
+		/// Index of the instruction.
+		instruction: usize,
+	},
 	/// An output leaves operands on the stack, or the program ends without an output.
 	UnbalancedOutput {
 		/// Index of the instruction.
@@ -321,6 +383,13 @@ impl fmt::Display for PlanError {
 					limits::MAX_STACK
 				)
 			},
+			Self::TooManyLocals { instruction } => {
+				write!(
+					f,
+					"instruction {instruction} keeps more than {} values",
+					limits::MAX_LOCALS
+				)
+			},
 			Self::UnbalancedOutput { instruction } => {
 				write!(
 					f,
@@ -351,12 +420,22 @@ impl Plan {
 	/// are not on the curve. `plan.to_bytes()` equals `bytes`.
 	pub fn decode_canonical(bytes: &[u8]) -> Result<Self, PlanError> {
 		check_length(bytes.len())?;
-		let plan = Self::from_parts(wire::decode(bytes)?)?;
+		let plan = Self::from_parts(wire::decode(bytes, wire::Source::Untrusted)?)?;
 		if plan.to_bytes() == bytes {
 			Ok(plan)
 		} else {
 			Err(PlanError::NonCanonical)
 		}
+	}
+
+	/// Decodes bytes that [`Self::decode_canonical`] accepted before, as a chain's own storage
+	/// holds them: leaves out the curve's equation for each point, and the comparison with the
+	/// canonical encoding. Everything else is checked again, so that other bytes give an error or
+	/// a wrong key, but never a panic.
+	pub fn decode_trusted(bytes: &[u8]) -> Result<Self, PlanError> {
+		check_length(bytes.len())?;
+		let parts = wire::decode(bytes, wire::Source::Trusted)?;
+		Self::derive(parts, plan_digest(bytes))
 	}
 
 	/// The canonical encoding.
@@ -369,16 +448,26 @@ impl Plan {
 		CircuitShape {
 			k: self.parts.k,
 			advice: count(self.parts.advice_phases.len()),
-			lookups: count(self.parts.lookup_widths.len()),
+			lookups: count(self.parts.lookups.len()),
 			permutation_chunks: count(self.layout.permutation_chunks()),
 			degree: u32::from(self.parts.degree),
 			operations: count(self.parts.program.len()),
 		}
 	}
 
-	/// Exact number of public inputs.
+	/// Exact number of public inputs, of all instance columns.
 	pub fn num_public_inputs(&self) -> u32 {
-		self.parts.num_public_inputs
+		self.parts.num_public_inputs()
+	}
+
+	/// How proofs draw challenges and are encoded.
+	pub fn transcript(&self) -> TranscriptKind {
+		self.parts.transcript
+	}
+
+	/// The deferred check among the public inputs, if there is one.
+	pub fn accumulator(&self) -> Option<AccumulatorLayout> {
+		self.parts.accumulator
 	}
 
 	/// Exact number of bytes of a proof.
@@ -403,24 +492,39 @@ impl Plan {
 				.saturating_add(all)
 				.saturating_add(members.saturating_mul(points.saturating_add(4)))
 		});
-		let inputs = limit_usize(self.parts.num_public_inputs);
+		let inputs = limit_usize(self.num_public_inputs());
 		let lagrange = {
 			let (first, last) = self.lagrange_rows();
 			let rows = usize::try_from(last.saturating_sub(first).saturating_add(1));
 			rows.unwrap_or(usize::MAX).saturating_mul(6)
 		};
+		// Compression, products of inputs and their sums; a constant for the rest.
+		let lookups = self.parts.lookups.iter().fold(0usize, |sum, lookup| {
+			let inputs = usize::from(lookup.inputs);
+			let tuples = inputs.saturating_add(1);
+			sum.saturating_add(tuples.saturating_mul(usize::from(lookup.width)))
+				.saturating_add(inputs.saturating_mul(3))
+				.saturating_add(16)
+		});
 		let products = interpolation
 			.saturating_add(lagrange)
 			.saturating_add(inputs.saturating_mul(self.parts.instance_queries.len()))
 			.saturating_add(self.parts.permutation.len().saturating_mul(6))
 			.saturating_add(self.layout.permutation_chunks().saturating_mul(6))
-			.saturating_add(self.parts.lookup_widths.len().saturating_mul(16))
+			.saturating_add(lookups)
 			.saturating_add(limit_usize(self.layout.outputs()).saturating_mul(2))
 			// inversions and powers: a few hundred multiplications each
 			.saturating_add(2000);
 		VerificationWork {
-			public_inputs: self.parts.num_public_inputs,
-			msm_points: count(self.layout.bases()),
+			public_inputs: self.num_public_inputs(),
+			// An accumulator adds its two points, and a second sum of two.
+			msm_points: count(self.layout.bases()).saturating_add(
+				if self.parts.accumulator.is_some() {
+					3
+				} else {
+					0
+				},
+			),
 			proof_points: count(self.layout.points()),
 			evaluations: count(self.layout.evaluations()),
 			operations: count(self.parts.program.len()),
@@ -431,6 +535,15 @@ impl Plan {
 
 	/// Validates what a plan states and derives the rest.
 	pub(crate) fn from_parts(parts: Parts) -> Result<Self, PlanError> {
+		// Before encoding: counts bound what is encoded.
+		check_counts(&parts)?;
+		let bytes = wire::encode(&parts);
+		check_length(bytes.len())?;
+		Self::derive(parts, plan_digest(&bytes))
+	}
+
+	/// As [`Self::from_parts`], with the digest of the encoding.
+	fn derive(parts: Parts, digest: [u8; DIGEST_BYTES]) -> Result<Self, PlanError> {
 		check_counts(&parts)?;
 		check_indices(&parts)?;
 		let needed = expression::check(&parts)?;
@@ -458,19 +571,19 @@ impl Plan {
 				got: i64::from(domain.rows()),
 			});
 		}
-		range(
-			"number of public inputs",
-			i64::from(parts.num_public_inputs),
-			0,
-			i64::from(domain.rows().saturating_sub(unusable)),
-		)?;
+		for values in &parts.instance_columns {
+			range(
+				"number of public inputs",
+				i64::from(*values),
+				0,
+				i64::from(domain.rows().saturating_sub(unusable)),
+			)?;
+		}
+		check_accumulator(&parts)?;
 		let permutation_queries = permutation_queries(&parts)?;
 		let layout = Layout::new(&parts);
 		at_most("proof bytes", limits::MAX_PROOF_BYTES, layout.proof_bytes())?;
 		let openings = Openings::new(&parts, &domain, blinding_factors, &layout)?;
-		let bytes = wire::encode(&parts);
-		check_length(bytes.len())?;
-		let digest = plan_digest(&bytes);
 		Ok(Self {
 			parts,
 			domain,
@@ -517,10 +630,17 @@ impl Plan {
 	/// First and last row whose Lagrange polynomials verification needs: those from the last
 	/// usable row to row 0, and those of the public inputs as seen by each instance query.
 	pub(crate) fn lagrange_rows(&self) -> (i32, i32) {
-		let inputs = i32::try_from(self.parts.num_public_inputs).unwrap_or(i32::MAX);
-		let rotations = self.parts.instance_queries.iter().map(|r| i32::from(*r));
-		rotations.fold((self.last_row(), 0), |(first, last), rotation| {
-			let end = inputs.saturating_sub(1).saturating_sub(rotation);
+		let queries = self.parts.instance_queries.iter();
+		queries.fold((self.last_row(), 0), |(first, last), query| {
+			let values = self
+				.parts
+				.instance_columns
+				.get(usize::from(query.column))
+				.copied()
+				.unwrap_or_default();
+			let values = i32::try_from(values).unwrap_or(i32::MAX);
+			let rotation = i32::from(query.rotation);
+			let end = values.saturating_sub(1).saturating_sub(rotation);
 			(first.min(rotation.saturating_neg()), last.max(end))
 		})
 	}
@@ -558,7 +678,7 @@ fn permutation_queries(parts: &Parts) -> Result<Vec<expression::ColumnQuery>, Pl
 			let query = match column.kind {
 				ColumnKind::Advice => find(&parts.advice_queries, column.index),
 				ColumnKind::Fixed => find(&parts.fixed_queries, column.index),
-				ColumnKind::Instance => parts.instance_queries.iter().position(|r| *r == 0),
+				ColumnKind::Instance => find(&parts.instance_queries, column.index),
 			};
 			query
 				.map(|query| expression::ColumnQuery {
@@ -580,7 +700,12 @@ fn check_counts(parts: &Parts) -> Result<(), PlanError> {
 		3,
 		i64::from(limits::MAX_DEGREE),
 	)?;
-	let inputs = limit_usize(parts.num_public_inputs);
+	at_most(
+		"instance columns",
+		limits::MAX_INSTANCE_COLUMNS,
+		parts.instance_columns.len(),
+	)?;
+	let inputs = limit_usize(parts.num_public_inputs());
 	at_most("public inputs", limits::MAX_PUBLIC_INPUTS, inputs)?;
 	at_most(
 		"advice columns",
@@ -623,7 +748,7 @@ fn check_counts(parts: &Parts) -> Result<(), PlanError> {
 		limits::MAX_GATES,
 		limit_usize(parts.gates),
 	)?;
-	at_most("lookups", limits::MAX_LOOKUPS, parts.lookup_widths.len())?;
+	at_most("lookups", limits::MAX_LOOKUPS, parts.lookups.len())?;
 	at_most(
 		"instructions",
 		limits::MAX_INSTRUCTIONS,
@@ -651,12 +776,22 @@ fn check_indices(parts: &Parts) -> Result<(), PlanError> {
 			i64::from(last_phase),
 		)?;
 	}
-	for width in &parts.lookup_widths {
+	let most_inputs = match parts.lookup_argument {
+		LookupArgument::Permuted => 1,
+		LookupArgument::LogDerivative => limits::MAX_LOOKUP_INPUTS,
+	};
+	for lookup in &parts.lookups {
 		range(
 			"lookup width",
-			i64::from(*width),
+			i64::from(lookup.width),
 			1,
 			i64::from(limits::MAX_LOOKUP_WIDTH),
+		)?;
+		range(
+			"lookup inputs",
+			i64::from(lookup.inputs),
+			1,
+			i64::from(most_inputs),
 		)?;
 	}
 	check_queries(
@@ -669,17 +804,17 @@ fn check_indices(parts: &Parts) -> Result<(), PlanError> {
 		&parts.fixed_queries,
 		parts.fixed_commitments.len(),
 	)?;
-	let instance = parts.instance_queries.iter().map(|r| Query {
-		column: 0,
-		rotation: *r,
-	});
-	check_queries("instance query", &instance.collect::<Vec<_>>(), 1)?;
+	check_queries(
+		"instance query",
+		&parts.instance_queries,
+		parts.instance_columns.len(),
+	)?;
 	let mut seen = BTreeSet::new();
 	for (index, column) in parts.permutation.iter().enumerate() {
 		let columns = match column.kind {
 			ColumnKind::Advice => parts.advice_phases.len(),
 			ColumnKind::Fixed => parts.fixed_commitments.len(),
-			ColumnKind::Instance => 1,
+			ColumnKind::Instance => parts.instance_columns.len(),
 		};
 		below("permutation column", column.index, columns)?;
 		if !seen.insert((column.kind, column.index)) {
@@ -690,6 +825,39 @@ fn check_indices(parts: &Parts) -> Result<(), PlanError> {
 		}
 	}
 	Ok(())
+}
+
+/// Checks that an accumulator lies within the public inputs and that its limbs hold a coordinate.
+fn check_accumulator(parts: &Parts) -> Result<(), PlanError> {
+	let Some(AccumulatorLayout {
+		offset,
+		limbs,
+		bits,
+	}) = parts.accumulator
+	else {
+		return Ok(());
+	};
+	range(
+		"bits of an accumulator's limb",
+		i64::from(bits),
+		1,
+		i64::from(limits::MAX_LIMB_BITS),
+	)?;
+	range(
+		"limbs of an accumulator's coordinate",
+		i64::from(limbs),
+		1,
+		i64::from(limits::MAX_LIMBS),
+	)?;
+	let coordinate = i64::from(limbs).saturating_mul(i64::from(bits));
+	range("bits of an accumulator's coordinate", coordinate, 254, 320)?;
+	let end = i64::from(offset).saturating_add(i64::from(limbs).saturating_mul(4));
+	range(
+		"end of the accumulator",
+		end,
+		0,
+		i64::from(parts.num_public_inputs()),
+	)
 }
 
 /// Checks queries of one kind of column.

@@ -2,15 +2,17 @@
 
 use crate::{
 	encoding::{
-		point_from_bytes, scalar_from_bytes, scalar_to_bytes, BadPoint, POINT_BYTES, SCALAR_BYTES,
+		point_from_bytes, reverse_words, scalar_from_bytes, scalar_to_bytes, BadPoint, POINT_BYTES,
+		SCALAR_BYTES,
 	},
-	plan::{limit_usize, Plan},
-	transcript::Transcript,
+	plan::{limit_usize, Plan, TranscriptKind},
+	transcript::{evm::EvmTranscript, Transcript},
 	verification::VerifyError,
 	Scalar,
 };
 use alloc::vec::Vec;
 use ark_bn254::G1Affine;
+use ark_ec::AffineRepr;
 
 /// The verifier's challenges.
 #[derive(Clone, Debug)]
@@ -43,6 +45,9 @@ pub(crate) struct Proof {
 	/// In the order of [`Layout`](crate::plan::layout::Layout).
 	pub evaluations: Vec<Scalar>,
 	pub challenges: Challenges,
+	/// A hash that binds plan, public inputs and the whole proof: randomness for what verifiers
+	/// combine is drawn from it.
+	pub seal: [u8; 64],
 }
 
 impl Proof {
@@ -64,15 +69,16 @@ impl Proof {
 		let mut reader = Reader {
 			bytes,
 			offset: 0,
-			transcript: Transcript::new(plan.digest()),
+			transcript: match plan.transcript() {
+				TranscriptKind::Blake2b => Dialect::Ours(Transcript::new(plan.digest())),
+				TranscriptKind::KeccakEvm => Dialect::Evm(EvmTranscript::new()),
+			},
 			points: Vec::with_capacity(layout.points()),
 			evaluations: Vec::with_capacity(layout.evaluations()),
 		};
-		reader
-			.transcript
-			.absorb_scalar(&scalar_to_bytes(&parts.transcript_repr));
+		reader.transcript.absorb_value(&parts.transcript_repr);
 		for value in public_inputs {
-			reader.transcript.absorb_scalar(&scalar_to_bytes(value));
+			reader.transcript.absorb_value(value);
 		}
 
 		let mut circuit = alloc::vec![Scalar::default(); parts.challenge_phases.len()];
@@ -87,7 +93,7 @@ impl Proof {
 			}
 		}
 		let theta = reader.transcript.challenge();
-		reader.points(layout.lookups().saturating_mul(2))?;
+		reader.points(layout.lookups().saturating_mul(layout.points_per_lookup()))?;
 		let beta = reader.transcript.challenge();
 		let gamma = reader.transcript.challenge();
 		reader.points(layout.permutation_chunks())?;
@@ -107,8 +113,10 @@ impl Proof {
 		let Reader {
 			points,
 			evaluations,
+			transcript,
 			..
 		} = reader;
+		let seal = transcript.seal(plan);
 		let challenges = Challenges {
 			circuit,
 			theta,
@@ -124,7 +132,80 @@ impl Proof {
 			points,
 			evaluations,
 			challenges,
+			seal,
 		})
+	}
+}
+
+/// A transcript with the encoding that its proofs have.
+#[derive(Clone, Debug)]
+enum Dialect {
+	/// Little-endian; the identity is zeros.
+	Ours(Transcript),
+	/// Big-endian words; the identity has no encoding.
+	Evm(EvmTranscript),
+}
+
+impl Dialect {
+	fn challenge(&mut self) -> Scalar {
+		match self {
+			Self::Ours(transcript) => transcript.challenge(),
+			Self::Evm(transcript) => transcript.challenge(),
+		}
+	}
+
+	/// Absorbs a scalar that the proof does not hold.
+	fn absorb_value(&mut self, value: &Scalar) {
+		let bytes = scalar_to_bytes(value);
+		match self {
+			Self::Ours(transcript) => transcript.absorb_scalar(&bytes),
+			Self::Evm(transcript) => transcript.absorb_scalar(&reverse_words(bytes)),
+		}
+	}
+
+	/// Decodes and absorbs a scalar of the proof.
+	fn scalar(&mut self, bytes: &[u8; SCALAR_BYTES]) -> Option<Scalar> {
+		match self {
+			Self::Ours(transcript) => {
+				transcript.absorb_scalar(bytes);
+				scalar_from_bytes(bytes)
+			},
+			Self::Evm(transcript) => {
+				transcript.absorb_scalar(bytes);
+				scalar_from_bytes(&reverse_words(*bytes))
+			},
+		}
+	}
+
+	/// Decodes and absorbs a point of the proof.
+	fn point(&mut self, bytes: &[u8; POINT_BYTES]) -> Result<G1Affine, BadPoint> {
+		match self {
+			Self::Ours(transcript) => {
+				transcript.absorb_point(bytes);
+				point_from_bytes(bytes)
+			},
+			Self::Evm(transcript) => {
+				transcript.absorb_point(bytes);
+				let point = point_from_bytes(&reverse_words(*bytes))?;
+				if point.is_zero() {
+					return Err(BadPoint::OffCurve);
+				}
+				Ok(point)
+			},
+		}
+	}
+
+	/// Hash of everything absorbed and of the plan.
+	fn seal(self, plan: &Plan) -> [u8; 64] {
+		match self {
+			// It started from the plan's digest.
+			Self::Ours(mut transcript) => transcript.challenge_bytes(),
+			Self::Evm(mut transcript) => {
+				let mut state = Transcript::new(plan.digest());
+				state.absorb_scalar(&transcript.challenge_bytes());
+				state.challenge_bytes()
+			},
+		}
 	}
 }
 
@@ -132,7 +213,7 @@ impl Proof {
 struct Reader<'a> {
 	bytes: &'a [u8],
 	offset: usize,
-	transcript: Transcript,
+	transcript: Dialect,
 	points: Vec<G1Affine>,
 	evaluations: Vec<Scalar>,
 }
@@ -150,11 +231,10 @@ impl Reader<'_> {
 		for _ in 0..count {
 			let offset = self.offset;
 			let bytes = self.take::<POINT_BYTES>()?;
-			let point = point_from_bytes(&bytes).map_err(|error| match error {
+			let point = self.transcript.point(&bytes).map_err(|error| match error {
 				BadPoint::NonCanonical => VerifyError::NonCanonicalPoint { offset },
 				BadPoint::OffCurve => VerifyError::OffCurve { offset },
 			})?;
-			self.transcript.absorb_point(&bytes);
 			self.points.push(point);
 		}
 		Ok(())
@@ -164,9 +244,10 @@ impl Reader<'_> {
 		for _ in 0..count {
 			let offset = self.offset;
 			let bytes = self.take::<SCALAR_BYTES>()?;
-			let scalar =
-				scalar_from_bytes(&bytes).ok_or(VerifyError::NonCanonicalScalar { offset })?;
-			self.transcript.absorb_scalar(&bytes);
+			let scalar = self
+				.transcript
+				.scalar(&bytes)
+				.ok_or(VerifyError::NonCanonicalScalar { offset })?;
 			self.evaluations.push(scalar);
 		}
 		Ok(())

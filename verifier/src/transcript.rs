@@ -6,12 +6,13 @@
 //! - `0` for each challenge, which is the digest of everything so far, read as a little-endian
 //!   integer of 512 bits and reduced modulo the scalar field's order (bias below 2^-256).
 //!
-//! Prover and verifier share this one implementation, so they cannot disagree on it.
+//! Prover and verifier share this one implementation, so they cannot disagree on it. EZKL's
+//! transcript is in [`evm`].
 
-use crate::{
-	encoding::{POINT_BYTES, SCALAR_BYTES},
-	Scalar,
-};
+pub(crate) mod evm;
+
+pub(crate) use crate::encoding::{POINT_BYTES, SCALAR_BYTES};
+use crate::Scalar;
 use ark_ff::PrimeField;
 use blake2b_simd::{Params, State};
 

@@ -1,17 +1,6 @@
-//! The verifier: reads a proof, computes the quotient's value, checks one pairing.
+//! Verification of one proof, and why one is refused.
 
-use crate::{
-	constraints,
-	lagrange::Lagrange,
-	plan::Plan,
-	proof::{check_public_inputs, Proof},
-	setup::Setup,
-	shplonk, Scalar,
-};
-use alloc::vec::Vec;
-use ark_bn254::{Bn254, G1Affine, G1Projective, G2Affine};
-use ark_ec::{pairing::Pairing, AffineRepr, CurveGroup, VariableBaseMSM};
-use ark_ff::{AdditiveGroup, Field};
+use crate::{plan::Plan, reduction::Reduced, setup::Setup, Scalar};
 use core::fmt;
 
 /// Why a proof is refused.
@@ -52,6 +41,17 @@ pub enum VerifyError {
 	OffCurve {
 		/// Where it starts.
 		offset: usize,
+	},
+	/// A limb of the accumulator among the public inputs has more bits than the plan says.
+	AccumulatorLimb {
+		/// Index of the public input.
+		index: usize,
+	},
+	/// A point of the accumulator among the public inputs has a coordinate that is not below the
+	/// modulus, or is not on the curve, or is the identity.
+	AccumulatorPoint {
+		/// 0 for the left point, 1 for the right one.
+		index: usize,
 	},
 	/// A challenge fell on a point at which nothing can be checked: with probability below 2^-220
 	/// for an honest proof.
@@ -96,6 +96,15 @@ impl fmt::Display for VerifyError {
 			Self::OffCurve { offset } => {
 				write!(f, "the point at byte {offset} is not on the curve")
 			},
+			Self::AccumulatorLimb { index } => {
+				write!(
+					f,
+					"public input {index}, a limb of the accumulator, is too large"
+				)
+			},
+			Self::AccumulatorPoint { index } => {
+				write!(f, "point {index} of the accumulator is not on the curve")
+			},
 			Self::DegenerateChallenge => write!(f, "a challenge fell on a degenerate point"),
 			Self::Invalid => write!(
 				f,
@@ -108,7 +117,8 @@ impl fmt::Display for VerifyError {
 
 impl core::error::Error for VerifyError {}
 
-/// Verifies a proof of `public_inputs` under `plan` and `setup`.
+/// Verifies a proof of `public_inputs`, all instance columns one after the other, under `plan` and
+/// `setup`.
 ///
 /// Cost: [`Plan::work`]. Deterministic; no input panics.
 pub fn verify(
@@ -117,49 +127,10 @@ pub fn verify(
 	public_inputs: &[Scalar],
 	proof: &[u8],
 ) -> Result<(), VerifyError> {
-	check_public_inputs(plan, public_inputs)?;
-	let proof = Proof::read(plan, public_inputs, proof)?;
-	let lagrange = Lagrange::new(plan.domain(), proof.challenges.x, plan.lagrange_rows())
-		.ok_or(VerifyError::DegenerateChallenge)?;
-	let quotient = constraints::quotient(plan, &proof, &lagrange, public_inputs)
-		.ok_or(VerifyError::Internal)?;
-	let scalars = shplonk::scalars(plan, &proof, lagrange.power, quotient)?;
-	let witness = *proof
-		.points
-		.get(plan.layout().opening_witness())
-		.ok_or(VerifyError::Internal)?;
-	let sum = multiply(&bases(plan, proof.points), &scalars)?;
-	// e(W′, [s]G2) · e(−F, G2) = 1
-	let product = Bn254::multi_pairing(
-		[witness, (-sum).into_affine()],
-		[setup.s_g2(), G2Affine::generator()],
-	);
-	if product.0 == <Bn254 as Pairing>::TargetField::ONE {
+	let reduced = Reduced::new(plan, public_inputs, proof)?;
+	if reduced.equation(plan)?.holds(setup) {
 		Ok(())
 	} else {
 		Err(VerifyError::Invalid)
 	}
-}
-
-/// The bases, in the order of the plan's layout: the proof's points, the key's, the generator.
-fn bases(plan: &Plan, points: Vec<G1Affine>) -> Vec<G1Affine> {
-	let parts = plan.parts();
-	let mut bases = points;
-	bases.extend_from_slice(&parts.fixed_commitments);
-	bases.extend(parts.permutation.iter().map(|column| column.commitment));
-	bases.push(G1Affine::generator());
-	bases
-}
-
-/// Σ scalar · base, without the terms that are zero.
-fn multiply(bases: &[G1Affine], scalars: &[Scalar]) -> Result<G1Projective, VerifyError> {
-	if bases.len() != scalars.len() {
-		return Err(VerifyError::Internal);
-	}
-	let terms = bases.iter().zip(scalars);
-	let (bases, scalars): (Vec<_>, Vec<_>) = terms
-		.filter(|(base, scalar)| !base.is_zero() && **scalar != Scalar::ZERO)
-		.map(|(base, scalar)| (*base, *scalar))
-		.unzip();
-	G1Projective::msm(&bases, &scalars).map_err(|_| VerifyError::Internal)
 }

@@ -92,7 +92,7 @@ pub fn model() -> &'static Model {
 		let params = development_params(4);
 		let vk = keygen_vk(&params, &circuit).unwrap();
 		let key = keygen_pk(&params, vk.clone(), &circuit).unwrap();
-		let plan = plan_from_vk(&vk, 1 + 2 * VALUES as u32).unwrap();
+		let plan = plan_from_vk(&vk, &[1 + 2 * VALUES as u32], None).unwrap();
 		let setup = Setup::insecure_development();
 		let vk_hash = vk_hash(ProofSystem::Halo2, &setup.id(), &plan.to_bytes());
 		Model {

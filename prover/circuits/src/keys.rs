@@ -79,5 +79,5 @@ fn circuit(
 fn plan_of(graph: &Graph, key: &VerifyingKey<G1Affine>) -> Result<Plan, KeysError> {
 	// `Graph` has checked that there are at most MAX_PUBLIC_INPUTS.
 	let public_inputs = u32::try_from(graph.public_inputs()).unwrap_or(u32::MAX);
-	Ok(plan_from_vk(key, public_inputs)?)
+	Ok(plan_from_vk(key, &[public_inputs], None)?)
 }

@@ -5,8 +5,8 @@ use crate::{
 	domain::Domain,
 	encoding::{point_from_bytes, scalar_to_bytes},
 	plan::{
-		expression::Instruction, limit_usize, ColumnKind, Parts, PermutationColumn, Plan,
-		PlanError, Query,
+		expression::Instruction, limit_usize, AccumulatorLayout, ColumnKind, Lookup,
+		LookupArgument, Parts, PermutationColumn, Plan, PlanError, Query, TranscriptKind,
 	},
 	Scalar,
 };
@@ -22,11 +22,11 @@ use std::collections::BTreeMap;
 /// Why a halo2 verifying key has no plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FrontEndError {
-	/// Not exactly one instance column.
+	/// Numbers of public inputs are not given for each instance column.
 	InstanceColumns {
-		/// One.
-		expected: usize,
 		/// The circuit's number.
+		expected: usize,
+		/// How many numbers were given.
 		got: usize,
 	},
 	/// A virtual selector is left in an expression: the key is not from halo2's key generation.
@@ -72,7 +72,7 @@ impl fmt::Display for FrontEndError {
 			Self::InstanceColumns { expected, got } => {
 				write!(
 					f,
-					"a circuit needs exactly {expected} instance column, it has {got}"
+					"the circuit has {expected} instance columns, sizes were given for {got}"
 				)
 			},
 			Self::Selector { index } => write!(f, "selector {index} was not made a fixed column"),
@@ -108,34 +108,36 @@ impl From<PlanError> for FrontEndError {
 	}
 }
 
-/// The plan of a verifying key made by halo2's key generation, for proofs with exactly
-/// `num_public_inputs` values in the instance column.
+/// The plan of a verifying key made by the key generation of any `halo2-axiom` circuit, ours or
+/// not (snark-verifier's aggregation circuits are such: `accumulator` says where their public
+/// inputs hold the deferred check). Proofs have exactly `instance_columns[i]` values in instance
+/// column i.
 pub fn plan_from_vk(
 	vk: &VerifyingKey<bn256::G1Affine>,
-	num_public_inputs: u32,
+	instance_columns: &[u32],
+	accumulator: Option<AccumulatorLayout>,
 ) -> Result<Plan, FrontEndError> {
 	let cs = vk.cs();
-	if cs.num_instance_columns() != 1 {
+	if cs.num_instance_columns() != instance_columns.len() {
 		return Err(FrontEndError::InstanceColumns {
-			expected: 1,
-			got: cs.num_instance_columns(),
+			expected: cs.num_instance_columns(),
+			got: instance_columns.len(),
 		});
 	}
 	let domain = vk.get_domain();
 	let k = domain.k();
 	let parts = Parts {
+		transcript: TranscriptKind::Blake2b,
 		k: narrow("k", k)?,
 		// From the key, not from `cs.degree()`, which also depends on the environment.
 		degree: narrow("degree", domain.get_quotient_poly_degree() + 1)?,
-		num_public_inputs,
+		instance_columns: instance_columns.to_vec(),
+		accumulator,
 		transcript_repr: from_halo2(vk.transcript_repr()),
 		advice_phases: cs.advice_column_phase(),
 		challenge_phases: cs.challenge_phase(),
 		advice_queries: queries(cs.advice_queries())?,
-		instance_queries: queries(cs.instance_queries())?
-			.into_iter()
-			.map(|q| q.rotation)
-			.collect(),
+		instance_queries: queries(cs.instance_queries())?,
 		fixed_queries: queries(cs.fixed_queries())?,
 		fixed_commitments: vk
 			.fixed_commitments()
@@ -145,7 +147,8 @@ pub fn plan_from_vk(
 		permutation: permutation(vk)?,
 		constants: Vec::new(),
 		gates: 0,
-		lookup_widths: Vec::new(),
+		lookup_argument: LookupArgument::Permuted,
+		lookups: Vec::new(),
 		program: Vec::new(),
 	};
 	let parts = Compiler::new(cs).compile(cs, parts)?;
@@ -285,9 +288,10 @@ impl Compiler {
 		}
 		parts.gates = narrow("gate constraints", count)?;
 		for lookup in cs.lookups() {
-			parts
-				.lookup_widths
-				.push(narrow("lookup width", lookup.input_expressions().len())?);
+			parts.lookups.push(Lookup {
+				inputs: 1,
+				width: narrow("lookup width", lookup.input_expressions().len())?,
+			});
 			let expressions = lookup
 				.input_expressions()
 				.iter()

@@ -1,8 +1,8 @@
 //! Constraints as a flat program for a stack machine.
 //!
-//! Instructions push a value, or replace the top of the stack by a function of it, or take the
-//! only value on the stack as the next output. There are no jumps: a program of m instructions
-//! takes m steps. [`check`] runs it once over degrees, when the plan is decoded; after that
+//! Instructions push a value, or replace the top of the stack by a function of it, or keep a copy
+//! of it for later, or take the only value on the stack as the next output. There are no jumps: a
+//! program of m instructions takes m steps. [`check`] runs it once over degrees, when the plan is decoded; after that
 //! [`run`] cannot fail.
 
 use super::{ColumnKind, Parts, PlanError};
@@ -32,6 +32,10 @@ pub enum Instruction {
 	Scale(u16),
 	/// Takes the one value on the stack as the next output.
 	Output,
+	/// Keeps a copy of the topmost value as the next local, counted from 0 over the program.
+	Keep,
+	/// Pushes a local that was kept before, by index.
+	Local(u16),
 }
 
 /// A query of a column, by its index among the queries of that kind.
@@ -65,10 +69,9 @@ impl Values<'_> {
 
 /// Outputs that the gates and lookups need.
 pub(crate) fn outputs(parts: &Parts) -> u32 {
-	let widths = parts.lookup_widths.iter();
-	widths.fold(parts.gates, |sum, width| {
-		sum.saturating_add(u32::from(*width))
-			.saturating_add(u32::from(*width))
+	parts.lookups.iter().fold(parts.gates, |sum, lookup| {
+		let tuples = u32::from(lookup.inputs).saturating_add(1);
+		sum.saturating_add(tuples.saturating_mul(u32::from(lookup.width)))
 	})
 }
 
@@ -77,6 +80,7 @@ pub(crate) fn outputs(parts: &Parts) -> u32 {
 pub(crate) fn check(parts: &Parts) -> Result<u32, PlanError> {
 	let mut stack: Vec<u32> = Vec::with_capacity(limits::MAX_STACK);
 	let mut degrees: Vec<u32> = Vec::new();
+	let mut locals: Vec<u32> = Vec::new();
 	for (index, instruction) in parts.program.iter().enumerate() {
 		let underflow = PlanError::StackUnderflow { instruction: index };
 		let push = match *instruction {
@@ -95,6 +99,17 @@ pub(crate) fn check(parts: &Parts) -> Result<u32, PlanError> {
 				}
 			},
 			Instruction::Negate => stack.pop().ok_or(underflow)?,
+			Instruction::Keep => {
+				if locals.len() >= limits::MAX_LOCALS {
+					return Err(PlanError::TooManyLocals { instruction: index });
+				}
+				locals.push(*stack.last().ok_or(underflow)?);
+				continue;
+			},
+			Instruction::Local(i) => {
+				operand("local", i, locals.len(), 0)?;
+				locals.get(usize::from(i)).copied().unwrap_or(u32::MAX)
+			},
 			Instruction::Scale(i) => {
 				operand("constant", i, parts.constants.len(), 0)?;
 				stack.pop().ok_or(underflow)?
@@ -130,18 +145,19 @@ fn needed_degree(parts: &Parts, degrees: &[u32]) -> u32 {
 		.split_at_checked(super::limit_usize(parts.gates))
 		.unwrap_or((degrees, &[]));
 	let mut needed = gates.iter().copied().max().unwrap_or(0).max(3);
-	for width in &parts.lookup_widths {
-		let width = usize::from(*width);
-		let (inputs, tail) = rest.split_at_checked(width).unwrap_or((rest, &[]));
+	for lookup in &parts.lookups {
+		let width = usize::from(lookup.width);
+		let all = width.saturating_mul(usize::from(lookup.inputs));
+		let (inputs, tail) = rest.split_at_checked(all).unwrap_or((rest, &[]));
 		let (table, tail) = tail.split_at_checked(width).unwrap_or((tail, &[]));
 		rest = tail;
 		let degree = |list: &[u32]| list.iter().copied().max().unwrap_or(1).max(1);
-		// (1 − l_last − l_blind) · z · (input + β) · (table + γ)
-		needed = needed.max(
-			degree(inputs)
-				.saturating_add(degree(table))
-				.saturating_add(2),
-		);
+		// (1 − l_last − l_blind) · z · Π(input + β) · (table + γ), and likewise with φ; the
+		// logarithmic derivative has no γ.
+		let inputs = inputs
+			.chunks(width.max(1))
+			.fold(0u32, |sum, tuple| sum.saturating_add(degree(tuple)));
+		needed = needed.max(inputs.saturating_add(degree(table)).saturating_add(2));
 	}
 	needed
 }
@@ -156,6 +172,7 @@ fn operand(what: &'static str, index: u16, len: usize, degree: u32) -> Result<u3
 pub(crate) fn run(program: &[Instruction], values: &Values<'_>) -> Option<Vec<Scalar>> {
 	let mut stack: Vec<Scalar> = Vec::with_capacity(limits::MAX_STACK);
 	let mut outputs = Vec::new();
+	let mut locals: Vec<Scalar> = Vec::new();
 	let read = |list: &[Scalar], index: u16| list.get(usize::from(index)).copied();
 	for instruction in program {
 		let value = match *instruction {
@@ -172,6 +189,11 @@ pub(crate) fn run(program: &[Instruction], values: &Values<'_>) -> Option<Vec<Sc
 				outputs.push(stack.pop()?);
 				continue;
 			},
+			Instruction::Keep => {
+				locals.push(*stack.last()?);
+				continue;
+			},
+			Instruction::Local(i) => read(&locals, i)?,
 		};
 		stack.push(value);
 	}

@@ -1,20 +1,24 @@
 //! Where everything stands in a proof.
 //!
-//! Points: advice commitments, phase by phase; for each lookup its permuted input and table; the
-//! permutation's products; the lookups' products; a random polynomial; the parts of the quotient.
-//! Then evaluations: advice queries; fixed queries; the random polynomial; the permutation's
-//! columns; for each permutation product its values at this row, the next, and (but for the last
-//! product) the last row; for each lookup product, next product, input, previous input, table.
-//! Then the two points of the opening.
+//! Points: advice commitments, phase by phase; for each lookup its permuted input and table, or its
+//! multiplicities; the permutation's products; the lookups' products or sums; a random polynomial;
+//! the parts of the quotient. Then evaluations: advice queries; fixed queries; the random
+//! polynomial; the permutation's columns; for each permutation product its values at this row, the
+//! next, and (but for the last product) the last row; for each lookup product, next product, input,
+//! previous input, table, or sum, next sum, multiplicities. Then the two points of the opening.
+//!
+//! "Product" below stands for a logarithmic derivative's sum too: both run over the rows.
 //!
 //! Sums saturate only beyond any plan that the limits admit: positions stay below 2^16.
 
-use super::{expression, Parts};
+use super::{expression, LookupArgument, Parts};
 use crate::encoding::{POINT_BYTES, SCALAR_BYTES};
 use alloc::vec::Vec;
 
-/// Evaluations per lookup.
-pub(crate) const LOOKUP_EVALUATIONS: usize = 5;
+/// Evaluations per permuted lookup.
+pub(crate) const PERMUTED_EVALUATIONS: usize = 5;
+/// Evaluations per lookup by logarithmic derivatives.
+pub(crate) const LOG_DERIVATIVE_EVALUATIONS: usize = 3;
 /// Evaluations per permutation product but the last.
 pub(crate) const PERMUTATION_EVALUATIONS: usize = 3;
 
@@ -23,6 +27,7 @@ pub(crate) const PERMUTATION_EVALUATIONS: usize = 3;
 pub(crate) struct Layout {
 	/// For each advice column, the position of its commitment among the proof's points.
 	advice_points: Vec<usize>,
+	lookup_argument: LookupArgument,
 	lookups: usize,
 	permutation_chunks: usize,
 	permutation_columns: usize,
@@ -52,7 +57,8 @@ impl Layout {
 		let permutation_columns = parts.permutation.len();
 		Self {
 			advice_points,
-			lookups: parts.lookup_widths.len(),
+			lookup_argument: parts.lookup_argument,
+			lookups: parts.lookups.len(),
 			permutation_chunks: permutation_columns.div_ceil(chunk_len(parts.degree)),
 			permutation_columns,
 			quotient_parts: usize::from(parts.degree).saturating_sub(1),
@@ -105,21 +111,30 @@ impl Layout {
 		self.advice_points.get(column).copied()
 	}
 
-	/// Commitment of a lookup's permuted input; its table follows.
-	pub(crate) fn permuted_input(&self, lookup: usize) -> usize {
-		self.advice_points
-			.len()
-			.saturating_add(lookup.saturating_mul(2))
+	/// The lookup argument.
+	pub(crate) fn lookup_argument(&self) -> LookupArgument {
+		self.lookup_argument
 	}
 
-	/// Commitment of a lookup's permuted table.
-	pub(crate) fn permuted_table(&self, lookup: usize) -> usize {
-		self.permuted_input(lookup).saturating_add(1)
+	/// Points that a lookup has before β is drawn.
+	pub(crate) fn points_per_lookup(&self) -> usize {
+		match self.lookup_argument {
+			LookupArgument::Permuted => 2,
+			LookupArgument::LogDerivative => 1,
+		}
+	}
+
+	/// First commitment of a lookup: its permuted input, which its permuted table follows, or its
+	/// multiplicities.
+	pub(crate) fn lookup_point(&self, lookup: usize) -> usize {
+		self.advice_points
+			.len()
+			.saturating_add(lookup.saturating_mul(self.points_per_lookup()))
 	}
 
 	/// Commitment of a permutation product.
 	pub(crate) fn permutation_product(&self, chunk: usize) -> usize {
-		self.permuted_input(self.lookups).saturating_add(chunk)
+		self.lookup_point(self.lookups).saturating_add(chunk)
 	}
 
 	/// Commitment of a lookup's product.
@@ -205,13 +220,18 @@ impl Layout {
 			.saturating_add(chunk.saturating_mul(PERMUTATION_EVALUATIONS))
 	}
 
-	/// First evaluation of a lookup: product, next product, input, previous input, table.
+	/// First evaluation of a lookup: product, next product, input, previous input, table; or sum,
+	/// next sum, multiplicities.
 	pub(crate) fn lookup_evaluation(&self, lookup: usize) -> usize {
+		let each = match self.lookup_argument {
+			LookupArgument::Permuted => PERMUTED_EVALUATIONS,
+			LookupArgument::LogDerivative => LOG_DERIVATIVE_EVALUATIONS,
+		};
 		// The last permutation product has no evaluation at the last row.
 		let missing = usize::from(self.permutation_chunks > 0);
 		self.permutation_product_evaluation(self.permutation_chunks)
 			.saturating_sub(missing)
-			.saturating_add(lookup.saturating_mul(LOOKUP_EVALUATIONS))
+			.saturating_add(lookup.saturating_mul(each))
 	}
 
 	/// Evaluations of a proof.

@@ -9,7 +9,7 @@
 //! Points are rotations modulo the number of rows: two rotations that meet on a small domain are
 //! one point, as they are for halo2. One commitment queried twice at one point is refused.
 
-use super::{at_most, layout::Layout, Parts, PlanError};
+use super::{at_most, layout::Layout, LookupArgument, Parts, PlanError};
 use crate::{domain::Domain, limits};
 use alloc::{
 	collections::{btree_map::Entry, BTreeMap, BTreeSet},
@@ -151,14 +151,24 @@ fn queries(parts: &Parts, domain: &Domain, blinding_factors: u32, layout: &Layou
 	}
 	for lookup in 0..layout.lookups() {
 		let product = Commitment::Base(layout.lookup_product(lookup));
-		let input = Commitment::Base(layout.permuted_input(lookup));
-		let table = Commitment::Base(layout.permuted_table(lookup));
+		let first = layout.lookup_point(lookup);
 		let base = layout.lookup_evaluation(lookup);
 		queries.push((product, this, evaluation(base, 0)));
-		queries.push((input, this, evaluation(base, 2)));
-		queries.push((table, this, evaluation(base, 4)));
-		queries.push((input, previous, evaluation(base, 3)));
-		queries.push((product, next, evaluation(base, 1)));
+		match layout.lookup_argument() {
+			LookupArgument::Permuted => {
+				let input = Commitment::Base(first);
+				let table = Commitment::Base(first.saturating_add(1));
+				queries.push((input, this, evaluation(base, 2)));
+				queries.push((table, this, evaluation(base, 4)));
+				queries.push((input, previous, evaluation(base, 3)));
+				queries.push((product, next, evaluation(base, 1)));
+			},
+			LookupArgument::LogDerivative => {
+				let multiplicities = Commitment::Base(first);
+				queries.push((product, next, evaluation(base, 1)));
+				queries.push((multiplicities, this, evaluation(base, 2)));
+			},
+		}
 	}
 	for (index, query) in parts.fixed_queries.iter().enumerate() {
 		let commitment = Commitment::Base(layout.fixed(usize::from(query.column)));

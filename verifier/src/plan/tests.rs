@@ -8,6 +8,11 @@ const Q: Query = Query {
 	rotation: 0,
 };
 
+const LOOKUP: Lookup = Lookup {
+	inputs: 1,
+	width: 1,
+};
+
 /// A small valid plan: two advice columns in two phases, a challenge, a fixed column, one lookup,
 /// a permutation over three columns.
 fn parts() -> Parts {
@@ -19,9 +24,11 @@ fn parts() -> Parts {
 	};
 	use Instruction::*;
 	Parts {
+		transcript: TranscriptKind::Blake2b,
 		k: 5,
 		degree: 4,
-		num_public_inputs: 3,
+		instance_columns: alloc::vec![3],
+		accumulator: None,
 		transcript_repr: Scalar::from(9u8),
 		advice_phases: alloc::vec![1, 0],
 		challenge_phases: alloc::vec![0, 1],
@@ -36,7 +43,13 @@ fn parts() -> Parts {
 				rotation: -1
 			}
 		],
-		instance_queries: alloc::vec![0, 2],
+		instance_queries: alloc::vec![
+			Q,
+			Query {
+				column: 0,
+				rotation: 2
+			}
+		],
 		fixed_queries: alloc::vec![Q],
 		fixed_commitments: alloc::vec![point],
 		permutation: alloc::vec![
@@ -46,7 +59,8 @@ fn parts() -> Parts {
 		],
 		constants: alloc::vec![Scalar::from(2u8)],
 		gates: 1,
-		lookup_widths: alloc::vec![1],
+		lookup_argument: LookupArgument::Permuted,
+		lookups: alloc::vec![LOOKUP],
 		program: alloc::vec![
 			Fixed(0),
 			Advice(0),
@@ -105,10 +119,13 @@ fn plan_should_be_accepted_and_survive_encoding() {
 #[test]
 fn digest_should_depend_on_every_field() {
 	type Change = fn(&mut Parts);
-	let changes: [Change; 9] = [
+	let changes: [Change; 12] = [
 		|p| p.k = 6,
 		|p| p.degree = 5,
-		|p| p.num_public_inputs = 4,
+		|p| p.instance_columns[0] = 4,
+		|p| p.instance_columns.push(0),
+		|p| p.transcript = TranscriptKind::KeccakEvm,
+		|p| p.lookup_argument = LookupArgument::LogDerivative,
 		|p| p.transcript_repr = Scalar::from(8u8),
 		|p| p.advice_queries.swap(0, 1),
 		|p| p.fixed_commitments[0] = G1Affine::identity(),
@@ -140,11 +157,11 @@ fn plan_should_be_refused_when_sizes_are_out_of_range() {
 		}
 	);
 	assert_eq!(
-		error(|p| p.num_public_inputs = 27),
+		error(|p| p.instance_columns[0] = 27),
 		out_of_range("number of public inputs", 0, 26, 27)
 	);
 	assert_eq!(
-		error(|p| (p.k, p.num_public_inputs) = (11, 1025)),
+		error(|p| (p.k, p.instance_columns[0]) = (11, 1025)),
 		too_many("public inputs", 1024)
 	);
 }
@@ -160,11 +177,11 @@ fn plan_should_be_refused_when_counts_are_over_their_limits() {
 		too_many("challenges", 32)
 	);
 	assert_eq!(
-		error(|p| p.instance_queries = (0..9).collect()),
+		error(|p| p.instance_queries = alloc::vec![Q; 9]),
 		too_many("instance queries", 8)
 	);
 	assert_eq!(
-		error(|p| p.lookup_widths = alloc::vec![1; 129]),
+		error(|p| p.lookups = alloc::vec![LOOKUP; 129]),
 		too_many("lookups", 128)
 	);
 	assert_eq!(
@@ -214,7 +231,7 @@ fn plan_should_be_refused_when_an_index_points_nowhere() {
 		out_of_range("rotation", -1024, 1024, 1025)
 	);
 	assert_eq!(
-		error(|p| p.instance_queries[1] = -1025),
+		error(|p| p.instance_queries[1].rotation = -1025),
 		out_of_range("rotation", -1024, 1024, -1025)
 	);
 	assert_eq!(
@@ -258,7 +275,7 @@ fn plan_should_be_refused_when_something_occurs_twice() {
 		}
 	);
 	assert_eq!(
-		error(|p| p.instance_queries[1] = 0),
+		error(|p| p.instance_queries[1].rotation = 0),
 		PlanError::Duplicate {
 			what: "instance query",
 			index: 1
@@ -289,7 +306,7 @@ fn plan_should_be_refused_when_a_permutation_column_is_not_queried() {
 		PlanError::UnqueriedPermutationColumn { index: 0 }
 	);
 	assert_eq!(
-		error(|p| p.instance_queries = alloc::vec![1, 2]),
+		error(|p| p.instance_queries[0].rotation = 1),
 		PlanError::UnqueriedPermutationColumn { index: 2 }
 	);
 }
@@ -332,14 +349,14 @@ fn program_should_be_refused_when_its_outputs_are_not_those_of_gates_and_lookups
 		}
 	);
 	assert_eq!(
-		error(|p| p.lookup_widths = alloc::vec![]),
+		error(|p| p.lookups = alloc::vec![]),
 		PlanError::Outputs {
 			expected: 1,
 			got: 3
 		}
 	);
 	assert_eq!(
-		error(|p| p.lookup_widths = alloc::vec![0]),
+		error(|p| p.lookups[0].width = 0),
 		out_of_range("lookup width", 1, 32, 0)
 	);
 }
@@ -427,4 +444,145 @@ fn openings_should_group_commitments_by_points() {
 	);
 	let members: Vec<_> = openings.sets.iter().map(|set| set.members.len()).collect();
 	assert_eq!(members, [8, 2, 1, 2]);
+}
+
+#[test]
+fn program_should_keep_values_for_later() {
+	use Instruction::*;
+	let scalars =
+		|values: &[u64]| -> Vec<Scalar> { values.iter().map(|v| Scalar::from(*v)).collect() };
+	let values = expression::Values {
+		constants: &[],
+		advice: &scalars(&[2, 3]),
+		fixed: &[],
+		instance: &[],
+		challenges: &[],
+	};
+	let program = [
+		Advice(0),
+		Advice(1),
+		Add,
+		Keep, // 5
+		Local(0),
+		Multiply,
+		Keep, // 25
+		Output,
+		Local(1),
+		Local(0),
+		Multiply,
+		Output, // of an earlier output's values
+	];
+	assert_eq!(
+		expression::run(&program, &values),
+		Some(scalars(&[25, 125]))
+	);
+	assert_eq!(expression::run(&[Local(0)], &values), None);
+	// Kept before it is read.
+	assert_eq!(
+		error(|p| p.program[1] = Local(0)),
+		out_of_range("local", 0, -1, 0)
+	);
+	assert_eq!(
+		error(|p| p.program[0] = Keep),
+		PlanError::StackUnderflow { instruction: 0 }
+	);
+	assert_eq!(
+		error(|p| {
+			let keeps = core::iter::repeat_n(Keep, limits::MAX_LOCALS + 1);
+			p.program.splice(1..1, keeps);
+		}),
+		PlanError::TooManyLocals {
+			instruction: limits::MAX_LOCALS + 1
+		}
+	);
+	// The degree of what is kept counts: (fixed · advice)².
+	assert_eq!(
+		error(|p| {
+			p.program.splice(3..3, [Keep, Local(0), Multiply]);
+			p.degree = 3;
+			p.lookups.clear();
+			p.program.truncate(10);
+		}),
+		PlanError::DegreeTooLow {
+			stated: 3,
+			needed: 4
+		}
+	);
+}
+
+#[test]
+fn lookups_by_logarithmic_derivatives_should_have_several_inputs() {
+	use Instruction::*;
+	let two_inputs = |p: &mut Parts| {
+		p.lookup_argument = LookupArgument::LogDerivative;
+		p.lookups[0].inputs = 2;
+		p.degree = 5;
+		p.program.extend([Advice(1), Output]);
+	};
+	let mut good = parts();
+	two_inputs(&mut good);
+	let plan = Plan::from_parts(good).unwrap();
+	assert_eq!(Plan::decode_canonical(&plan.to_bytes()), Ok(plan.clone()));
+	// One point and three evaluations per lookup where the permuted argument has two and five; one
+	// permutation product less and one part of the quotient more, as the degree is 5.
+	assert_eq!(plan.proof_len(), 64 * 12 + 32 * (18 - 2 - 3));
+	assert_eq!(
+		error(|p| {
+			two_inputs(p);
+			p.degree = 4;
+		}),
+		PlanError::DegreeTooLow {
+			stated: 4,
+			needed: 5
+		}
+	);
+	assert_eq!(
+		error(|p| p.lookups[0].inputs = 2),
+		out_of_range("lookup inputs", 1, 1, 2)
+	);
+	assert_eq!(
+		error(|p| {
+			two_inputs(p);
+			p.lookups[0].inputs = 129;
+		}),
+		out_of_range("lookup inputs", 1, 128, 129)
+	);
+}
+
+#[test]
+fn accumulator_should_lie_within_the_public_inputs() {
+	let accumulator = |offset, limbs, bits| {
+		move |p: &mut Parts| {
+			p.instance_columns = alloc::vec![10, 8];
+			p.accumulator = Some(AccumulatorLayout {
+				offset,
+				limbs,
+				bits,
+			});
+		}
+	};
+	let mut good = parts();
+	accumulator(2, 4, 68)(&mut good);
+	let plan = Plan::from_parts(good).unwrap();
+	assert_eq!(Plan::decode_canonical(&plan.to_bytes()), Ok(plan));
+	assert_eq!(
+		error(accumulator(3, 4, 68)),
+		out_of_range("end of the accumulator", 0, 18, 19)
+	);
+	assert_eq!(
+		error(accumulator(u32::MAX, 4, 68)),
+		out_of_range("end of the accumulator", 0, 18, 4_294_967_311)
+	);
+	assert_eq!(
+		error(accumulator(0, 4, 63)),
+		out_of_range("bits of an accumulator's coordinate", 254, 320, 252)
+	);
+	assert_eq!(
+		error(accumulator(0, 9, 30)),
+		out_of_range("limbs of an accumulator's coordinate", 1, 8, 9)
+	);
+	assert_eq!(
+		error(accumulator(0, 2, 129)),
+		out_of_range("bits of an accumulator's limb", 1, 128, 129)
+	);
 }

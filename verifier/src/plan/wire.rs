@@ -1,11 +1,14 @@
 //! The plan's encoding. [`decode`] checks counts, scalars, points and tags; the rest is checked
 //! by [`Plan::from_parts`](super::Plan).
 
-use super::{expression::Instruction, ColumnKind, Parts, PermutationColumn, PlanError, Query};
+use super::{
+	expression::Instruction, AccumulatorLayout, ColumnKind, Lookup, LookupArgument, Parts,
+	PermutationColumn, PlanError, Query, TranscriptKind,
+};
 use crate::{
 	encoding::{
-		point_from_bytes, point_to_bytes, scalar_from_bytes, scalar_to_bytes, BadPoint,
-		POINT_BYTES, SCALAR_BYTES,
+		point_from_bytes, point_from_bytes_on_curve, point_to_bytes, scalar_from_bytes,
+		scalar_to_bytes, BadPoint, POINT_BYTES, SCALAR_BYTES,
 	},
 	limits, Scalar,
 };
@@ -13,19 +16,35 @@ use alloc::vec::Vec;
 use ark_bn254::G1Affine;
 use codec::{Compact, Encode};
 
+/// Where bytes come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Source {
+	/// From anywhere.
+	Untrusted,
+	/// They were decoded before: their points are on the curve.
+	Trusted,
+}
+
 /// Encodes a plan's parts.
 pub(super) fn encode(parts: &Parts) -> Vec<u8> {
 	let mut out = Vec::new();
 	super::PLAN_VERSION.encode_to(&mut out);
+	let transcript = match parts.transcript {
+		TranscriptKind::Blake2b => 0u8,
+		TranscriptKind::KeccakEvm => 1,
+	};
+	transcript.encode_to(&mut out);
 	parts.k.encode_to(&mut out);
 	parts.degree.encode_to(&mut out);
-	parts.num_public_inputs.encode_to(&mut out);
+	parts.instance_columns.encode_to(&mut out);
+	let accumulator = parts.accumulator.map(|a| (a.offset, a.limbs, a.bits));
+	accumulator.encode_to(&mut out);
 	scalar_to_bytes(&parts.transcript_repr).encode_to(&mut out);
 	parts.advice_phases.encode_to(&mut out);
 	parts.challenge_phases.encode_to(&mut out);
 	let query = |q: &Query, out: &mut Vec<u8>| (q.column, q.rotation).encode_to(out);
 	list(&parts.advice_queries, &mut out, query);
-	parts.instance_queries.encode_to(&mut out);
+	list(&parts.instance_queries, &mut out, query);
 	list(&parts.fixed_queries, &mut out, query);
 	list(&parts.fixed_commitments, &mut out, |p, out| {
 		point_to_bytes(p).encode_to(out)
@@ -42,7 +61,14 @@ pub(super) fn encode(parts: &Parts) -> Vec<u8> {
 		scalar_to_bytes(c).encode_to(out)
 	});
 	parts.gates.encode_to(&mut out);
-	parts.lookup_widths.encode_to(&mut out);
+	let argument = match parts.lookup_argument {
+		LookupArgument::Permuted => 0u8,
+		LookupArgument::LogDerivative => 1,
+	};
+	argument.encode_to(&mut out);
+	list(&parts.lookups, &mut out, |lookup, out| {
+		(lookup.inputs, lookup.width).encode_to(out)
+	});
 	list(
 		&parts.program,
 		&mut out,
@@ -57,6 +83,8 @@ pub(super) fn encode(parts: &Parts) -> Vec<u8> {
 			Instruction::Negate => 7u8.encode_to(out),
 			Instruction::Scale(i) => (8u8, i).encode_to(out),
 			Instruction::Output => 9u8.encode_to(out),
+			Instruction::Keep => 10u8.encode_to(out),
+			Instruction::Local(i) => (11u8, i).encode_to(out),
 		},
 	);
 	out
@@ -71,8 +99,12 @@ fn list<T>(items: &[T], out: &mut Vec<u8>, mut encode: impl FnMut(&T, &mut Vec<u
 }
 
 /// Decodes a plan's parts.
-pub(super) fn decode(bytes: &[u8]) -> Result<Parts, PlanError> {
-	let mut reader = Reader { bytes, offset: 0 };
+pub(super) fn decode(bytes: &[u8], source: Source) -> Result<Parts, PlanError> {
+	let mut reader = Reader {
+		bytes,
+		offset: 0,
+		source,
+	};
 	let version = reader.byte()?;
 	if version != super::PLAN_VERSION {
 		return Err(PlanError::Version {
@@ -81,9 +113,27 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Parts, PlanError> {
 		});
 	}
 	let parts = Parts {
+		transcript: match reader.tag()? {
+			(_, 0) => TranscriptKind::Blake2b,
+			(_, 1) => TranscriptKind::KeccakEvm,
+			(offset, got) => return Err(PlanError::UnknownTag { offset, got }),
+		},
 		k: reader.byte()?,
 		degree: reader.byte()?,
-		num_public_inputs: u32::from_le_bytes(reader.take()?),
+		instance_columns: reader.list(
+			"instance columns",
+			limits::MAX_INSTANCE_COLUMNS,
+			Reader::long,
+		)?,
+		accumulator: match reader.tag()? {
+			(_, 0) => None,
+			(_, 1) => Some(AccumulatorLayout {
+				offset: reader.long()?,
+				limbs: reader.byte()?,
+				bits: reader.byte()?,
+			}),
+			(offset, got) => return Err(PlanError::UnknownTag { offset, got }),
+		},
 		transcript_repr: reader.scalar()?,
 		advice_phases: reader.list("advice columns", limits::MAX_COLUMNS, Reader::byte)?,
 		challenge_phases: reader.list("challenges", limits::MAX_CHALLENGES, Reader::byte)?,
@@ -91,7 +141,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Parts, PlanError> {
 		instance_queries: reader.list(
 			"instance queries",
 			limits::MAX_INSTANCE_QUERIES,
-			Reader::rotation,
+			Reader::query,
 		)?,
 		fixed_queries: reader.list("fixed queries", limits::MAX_QUERIES, Reader::query)?,
 		fixed_commitments: reader.list("fixed columns", limits::MAX_COLUMNS, Reader::point)?,
@@ -101,8 +151,18 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Parts, PlanError> {
 			Reader::permutation_column,
 		)?,
 		constants: reader.list("constants", limits::MAX_CONSTANTS, Reader::scalar)?,
-		gates: u32::from_le_bytes(reader.take()?),
-		lookup_widths: reader.list("lookups", limits::MAX_LOOKUPS, Reader::byte)?,
+		gates: reader.long()?,
+		lookup_argument: match reader.tag()? {
+			(_, 0) => LookupArgument::Permuted,
+			(_, 1) => LookupArgument::LogDerivative,
+			(offset, got) => return Err(PlanError::UnknownTag { offset, got }),
+		},
+		lookups: reader.list("lookups", limits::MAX_LOOKUPS, |reader| {
+			Ok(Lookup {
+				inputs: reader.byte()?,
+				width: reader.byte()?,
+			})
+		})?,
 		program: reader.list(
 			"instructions",
 			limits::MAX_INSTRUCTIONS,
@@ -119,6 +179,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Parts, PlanError> {
 struct Reader<'a> {
 	bytes: &'a [u8],
 	offset: usize,
+	source: Source,
 }
 
 impl<'a> Reader<'a> {
@@ -140,6 +201,15 @@ impl<'a> Reader<'a> {
 	fn byte(&mut self) -> Result<u8, PlanError> {
 		let [byte] = self.take()?;
 		Ok(byte)
+	}
+
+	/// A byte that chooses among variants, with its offset.
+	fn tag(&mut self) -> Result<(usize, u8), PlanError> {
+		Ok((self.offset, self.byte()?))
+	}
+
+	fn long(&mut self) -> Result<u32, PlanError> {
+		Ok(u32::from_le_bytes(self.take()?))
 	}
 
 	fn short(&mut self) -> Result<u16, PlanError> {
@@ -166,7 +236,11 @@ impl<'a> Reader<'a> {
 	fn point(&mut self) -> Result<G1Affine, PlanError> {
 		let offset = self.offset;
 		let bytes = self.take::<POINT_BYTES>()?;
-		point_from_bytes(&bytes).map_err(|error| match error {
+		let point = match self.source {
+			Source::Untrusted => point_from_bytes(&bytes),
+			Source::Trusted => point_from_bytes_on_curve(&bytes),
+		};
+		point.map_err(|error| match error {
 			BadPoint::NonCanonical => PlanError::NonCanonicalPoint { offset },
 			BadPoint::OffCurve => PlanError::OffCurve { offset },
 		})
@@ -200,6 +274,8 @@ impl<'a> Reader<'a> {
 			7 => Instruction::Negate,
 			8 => Instruction::Scale(self.short()?),
 			9 => Instruction::Output,
+			10 => Instruction::Keep,
+			11 => Instruction::Local(self.short()?),
 			got => return Err(PlanError::UnknownTag { offset, got }),
 		})
 	}

@@ -44,7 +44,7 @@ impl Fixture {
 		let params = development_params(k);
 		let vk = keygen_vk(&params, &circuit).expect("the circuit has a verifying key");
 		let pk = keygen_pk(&params, vk.clone(), &circuit).expect("the circuit has a proving key");
-		let plan = plan_from_vk(&vk, instance.len() as u32).expect("the key has a plan");
+		let plan = plan_from_vk(&vk, &[instance.len() as u32], None).expect("the key has a plan");
 		let proof = prove(&params, &pk, &plan, circuit, &instance);
 		Self {
 			name,
