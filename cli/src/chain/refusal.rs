@@ -105,7 +105,7 @@ pub fn of_submission(error: &ErrorObjectOwned) -> Option<Refusal> {
 	let (name, remedy) = match error.code() {
 		code::INVALID if data.contains("fees") => (
 			"CannotPayFees",
-			"Transfer some UNIT to the signing account.",
+			"Transfer some INF to the signing account.",
 		),
 		code::INVALID if data.contains("outdated") => (
 			"Outdated",

@@ -29,7 +29,7 @@ pub use transaction::{Outcome, TransactionArgs};
 	              input values; 3 the chain refused; 4 a proof is not valid; 5 no node answers or \
 	              it runs another runtime; 6 not found on chain; 7 a workload ended without a \
 	              proven output; 8 waiting took too long.\n\
-	              Amounts: \"12.5 UNIT\", or a whole number of planck (1 UNIT = 10^12 planck)."
+	              Amounts: \"12.5 INF\", or a whole number of planck (1 INF = 10^12 planck)."
 )]
 pub struct Cli {
 	/// How to print reports and errors.
@@ -133,15 +133,15 @@ mod tests {
 			"inference circuit prove --bundle b --input -1,2 --out p.json",
 			"inference circuit verify --bundle b p.json",
 			"inference circuit verify --vk plan.bin p.json",
-			"inference model register --bundle b --royalty 0.1UNIT --max-fee 20UNIT --activate",
+			"inference model register --bundle b --royalty 0.1INF --max-fee 20INF --activate",
 			"inference model register --bundle b --version-of 3",
 			"inference model show 3.1",
 			"inference model list --from 2 --limit 5",
 			"inference model activate 3 --suri //Alice",
 			"inference model deprecate 3.2 --suri-file f",
 			"inference model retire 3.2 --finalized",
-			"inference node bond 100UNIT --suri //Bob",
-			"inference node unbond 1UNIT",
+			"inference node bond 100INF --suri //Bob",
+			"inference node unbond 1INF",
 			"inference node withdraw",
 			"inference node register --worker //Bob//worker --capacity 10",
 			"inference node capacity 0 20",
@@ -150,15 +150,15 @@ mod tests {
 			"inference node deregister 0",
 			"inference node status 0",
 			"inference node status --account //Bob",
-			"inference workload submit 1 --input [1,2] --max-price 1UNIT --mode immediate",
-			"inference workload submit 1 --input f --max-price 5 --deadline 60 --value-at-risk 1UNIT",
+			"inference workload submit 1 --input [1,2] --max-price 1INF --mode immediate",
+			"inference workload submit 1 --input f --max-price 5 --deadline 60 --value-at-risk 1INF",
 			"inference workload submit 1 --input - --max-price 5 --bundle b --wait --timeout 9",
 			&format!("inference workload show {id}"),
 			&format!("inference workload watch {id} --until output --finalized"),
 			&format!("inference workload cancel {id}"),
 			&format!("inference workload expire {id}"),
 			"inference account balance //Bob",
-			"inference account transfer //Bob 1UNIT --suri //Alice",
+			"inference account transfer //Bob 1INF --suri //Alice",
 			"inference account claim --account //Bob",
 			"inference chain status --url ws://localhost:1 --output json",
 			"inference --output json chain status",
@@ -172,13 +172,13 @@ mod tests {
 		for line in [
 			"inference",
 			"inference workload submit 1 --input 1",
-			"inference workload submit x --input 1 --max-price 1UNIT",
+			"inference workload submit x --input 1 --max-price 1INF",
 			"inference workload submit 1 --input 1 --max-price 1.5",
-			"inference workload submit 1 --input 1 --max-price 1UNIT --mode later",
+			"inference workload submit 1 --input 1 --max-price 1INF --mode later",
 			"inference workload show 0x07",
 			"inference circuit verify p.json",
 			"inference circuit verify --bundle b --vk v p.json",
-			"inference node bond 1UNIT --suri a --suri-file b",
+			"inference node bond 1INF --suri a --suri-file b",
 			"inference node status 0 --account //Bob",
 			"inference chain status --output yaml",
 		] {
