@@ -2,9 +2,11 @@
 
 mod account;
 mod circuit;
+mod key;
 mod model;
 mod network;
 mod node;
+mod proof;
 mod transaction;
 mod workload;
 
@@ -14,6 +16,7 @@ use crate::{
 	progress::Progress,
 };
 use clap::{Parser, Subcommand};
+use inference_primitives::VkHash;
 use serde::Serialize;
 use std::fmt::Display;
 
@@ -51,6 +54,12 @@ enum Command {
 	/// Make a circuit of an ONNX model, prove with it, verify. Needs no chain.
 	#[command(subcommand)]
 	Circuit(circuit::Command),
+	/// Verify proofs, of EZKL too, here or on the chain.
+	#[command(subcommand)]
+	Proof(proof::Command),
+	/// Register verifying keys for proofs beside the market.
+	#[command(subcommand)]
+	Key(key::Command),
 	/// Register models and see them.
 	#[command(subcommand)]
 	Model(model::Command),
@@ -80,6 +89,11 @@ impl Context {
 		output::print(self.format, report)
 	}
 
+	/// Prints a warning on standard error.
+	pub fn warn(&self, message: &str) {
+		output::print_warning(self.format, message);
+	}
+
 	/// Shows progress until dropped.
 	pub fn progress(&self, message: impl Into<String>) -> Progress {
 		Progress::start(self.format, message)
@@ -99,12 +113,21 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
 	runtime.block_on(async {
 		match cli.command {
 			Command::Circuit(command) => circuit::run(context, command),
+			Command::Proof(command) => proof::run(context, command).await,
+			Command::Key(command) => key::run(context, command).await,
 			Command::Model(command) => model::run(context, command).await,
 			Command::Node(command) => node::run(context, command).await,
 			Command::Workload(command) => workload::run(context, command).await,
 			Command::Account(command) => account::run(context, command).await,
 			Command::Chain(command) => network::run(context, command).await,
 		}
+	})
+}
+
+/// Reads a verifying key's hash.
+fn vk_hash(text: &str) -> Result<VkHash, String> {
+	text.parse().map_err(|_| {
+		format!("expected a verifying key's hash, 0x and 64 hexadecimal digits, got {text:?}")
 	})
 }
 
@@ -133,6 +156,18 @@ mod tests {
 			"inference circuit prove --bundle b --input -1,2 --out p.json",
 			"inference circuit verify --bundle b p.json",
 			"inference circuit verify --vk plan.bin p.json",
+			"inference proof verify --ezkl-vka v --proof p.json --setup perpetual-powers-of-tau",
+			"inference proof verify --ezkl-vka v --proof p.json --setup-from-vka",
+			"inference proof verify --bundle b --proof p.json",
+			"inference proof verify --vk plan.bin --proof p.json",
+			"inference proof verify --vk plan.bin --proof p.json --setup setup.bin",
+			"inference proof submit --proof p.json --suri //Alice",
+			&format!("inference proof submit --ezkl-proof p.json --key {id} --finalized"),
+			"inference key register --ezkl-vka v --suri //Alice",
+			"inference key register --ezkl-vka v --setup setup.bin",
+			"inference key register --vk plan.bin --setup development",
+			&format!("inference key show {id}"),
+			&format!("inference key release {id} --suri-file f"),
 			"inference model register --bundle b --royalty 0.1INF --max-fee 20INF --activate",
 			"inference model register --bundle b --version-of 3",
 			"inference model show 3.1",
@@ -180,6 +215,18 @@ mod tests {
 			"inference workload show 0x07",
 			"inference circuit verify p.json",
 			"inference circuit verify --bundle b --vk v p.json",
+			"inference proof verify --ezkl-vka v --proof p.json",
+			"inference proof verify --ezkl-vka v --proof p.json --setup s --setup-from-vka",
+			"inference proof verify --ezkl-vka v --setup development",
+			"inference proof verify --vk plan.bin --proof p.json --setup-from-vka",
+			"inference proof verify --bundle b --proof p.json --setup development",
+			"inference proof verify --bundle b --vk plan.bin --proof p.json",
+			"inference proof verify --proof p.json --setup development",
+			"inference proof submit --ezkl-proof p.json",
+			"inference proof submit --ezkl-proof p.json --key 0x07",
+			"inference key register --setup development",
+			"inference key register --ezkl-vka v --vk plan.bin",
+			"inference key show",
 			"inference node bond 1INF --suri a --suri-file b",
 			"inference node status 0 --account //Bob",
 			"inference chain status --output yaml",
