@@ -4,11 +4,14 @@ use inference_primitives::{parameters::UNIT, Balance};
 use serde::{Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
-/// Decimal digits of one UNIT.
+/// Decimal digits of one INF.
 const DECIMALS: usize = 12;
+/// The token's symbol, as chain specifications have it.
+const SYMBOL: &str = "INF";
 
-/// An amount in planck. Read from `12.5 UNIT` or a whole number of planck; written as UNIT in text
-/// and as a string of planck in JSON, where numbers of this size would lose digits.
+/// An amount in planck. Read from `12.5 INF` (or, as it was once written, `12.5 UNIT`) or a whole
+/// number of planck; written as INF in text and as a string of planck in JSON, where numbers of this
+/// size would lose digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Amount(pub Balance);
 
@@ -16,16 +19,16 @@ pub struct Amount(pub Balance);
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AmountError {
 	/// No digits, or other characters among them.
-	#[error("expected an amount such as \"12.5 UNIT\" or a whole number of planck, got {0:?}")]
+	#[error("expected an amount such as \"12.5 INF\" or a whole number of planck, got {0:?}")]
 	NotANumber(String),
-	/// A decimal point without UNIT.
-	#[error("planck are whole; did you mean \"{0} UNIT\"?")]
+	/// A decimal point without INF.
+	#[error("planck are whole; did you mean \"{0} INF\"?")]
 	FractionOfPlanck(String),
 	/// More than [`DECIMALS`] digits after the point.
-	#[error("a UNIT has {DECIMALS} decimal digits, got {0}")]
+	#[error("an INF has {DECIMALS} decimal digits, got {0}")]
 	TooFine(usize),
 	/// A unit that does not exist.
-	#[error("unknown unit {0:?}; expected UNIT or planck")]
+	#[error("unknown unit {0:?}; expected INF or planck")]
 	UnknownUnit(String),
 	/// More than a balance can hold.
 	#[error("the amount is larger than any balance")]
@@ -58,7 +61,7 @@ impl FromStr for Amount {
 			return Err(AmountError::NotANumber(text.to_owned()));
 		}
 		let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-		if unit.eq_ignore_ascii_case("unit") {
+		if unit.eq_ignore_ascii_case(SYMBOL) || unit.eq_ignore_ascii_case("unit") {
 			let fine: String = fraction.chars().filter(|c| *c != '_').collect();
 			if fine.len() > DECIMALS {
 				return Err(AmountError::TooFine(fine.len()));
@@ -88,7 +91,7 @@ impl fmt::Display for Amount {
 		let fraction = format!("{fraction:0>DECIMALS$}");
 		let fraction = fraction.trim_end_matches('0');
 		let point = if fraction.is_empty() { "" } else { "." };
-		f.pad(&format!("{whole}{point}{fraction} UNIT"))
+		f.pad(&format!("{whole}{point}{fraction} {SYMBOL}"))
 	}
 }
 
@@ -108,11 +111,14 @@ mod tests {
 
 	#[test]
 	fn units_and_planck_are_read_exactly() {
+		assert_eq!(parse("12.5 INF"), Ok(12_500_000_000_000));
+		assert_eq!(parse("12.5INF"), Ok(12_500_000_000_000));
+		assert_eq!(parse(" .5 inf "), Ok(500_000_000_000));
+		assert_eq!(parse("0.000000000001 INF"), Ok(1));
+		assert_eq!(parse("1_000_000 INF"), Ok(1_000_000 * UNIT));
+		// The symbol's old name.
 		assert_eq!(parse("12.5 UNIT"), Ok(12_500_000_000_000));
-		assert_eq!(parse("12.5UNIT"), Ok(12_500_000_000_000));
-		assert_eq!(parse(" .5 unit "), Ok(500_000_000_000));
-		assert_eq!(parse("0.000000000001 UNIT"), Ok(1));
-		assert_eq!(parse("1_000_000 UNIT"), Ok(1_000_000 * UNIT));
+		assert_eq!(parse("1unit"), Ok(UNIT));
 		assert_eq!(parse("42"), Ok(42));
 		assert_eq!(parse("42 planck"), Ok(42));
 		assert_eq!(parse(&Balance::MAX.to_string()), Ok(Balance::MAX));
@@ -123,13 +129,13 @@ mod tests {
 		use AmountError::*;
 		assert_eq!(parse("12.5"), Err(FractionOfPlanck("12.5".into())));
 		assert_eq!(parse("1 DOT"), Err(UnknownUnit("DOT".into())));
-		assert_eq!(parse("0.0000000000001 UNIT"), Err(TooFine(13)));
+		assert_eq!(parse("0.0000000000001 INF"), Err(TooFine(13)));
 		assert_eq!(
 			parse("340282366920938463463374607431768211456"),
 			Err(TooLarge)
 		);
-		assert_eq!(parse("340282366920938463463374608 UNIT"), Err(TooLarge));
-		for text in ["", "UNIT", "-5", "1.2.3 UNIT", "1,5 UNIT", ".", "_", "1e3"] {
+		assert_eq!(parse("340282366920938463463374608 INF"), Err(TooLarge));
+		for text in ["", "UNIT", "-5", "1.2.3 INF", "1,5 INF", ".", "_", "1e3"] {
 			assert!(parse(text).is_err(), "{text:?}");
 		}
 	}
@@ -139,8 +145,8 @@ mod tests {
 		for planck in [0, 1, UNIT - 1, UNIT, 12_500_000_000_000, Balance::MAX] {
 			assert_eq!(parse(&Amount(planck).to_string()), Ok(planck));
 		}
-		assert_eq!(Amount(12_500_000_000_000).to_string(), "12.5 UNIT");
-		assert_eq!(Amount(0).to_string(), "0 UNIT");
+		assert_eq!(Amount(12_500_000_000_000).to_string(), "12.5 INF");
+		assert_eq!(Amount(0).to_string(), "0 INF");
 		let json = serde_json::to_string(&Amount(Balance::MAX)).unwrap();
 		assert_eq!(json, "\"340282366920938463463374607431768211455\"");
 	}

@@ -4,7 +4,7 @@
 //! nodes; users buy inferences; anyone verifies proofs offline. `scripts/demo` drives the whole
 //! network with it.
 //!
-//! **Terms** are DESIGN.md's. Amounts are written `12.5 UNIT` or as whole planck; deadlines are
+//! **Terms** are DESIGN.md's. Amounts are written `12.5 INF` or as whole planck; deadlines are
 //! ticks of the service clock; tensors are real numbers, and fixed point on chain.
 //!
 //! **Output.** One report per command on standard output, as text or, with `--output json`, as one
@@ -26,6 +26,7 @@ mod commands;
 mod error;
 mod output;
 mod progress;
+mod proof;
 mod tensor;
 
 use clap::{error::ErrorKind, Parser};

@@ -33,6 +33,16 @@ pub fn print<R: Serialize + Display>(format: Format, report: &R) -> Result<(), C
 	}
 }
 
+/// Prints a warning on standard error.
+pub fn print_warning(format: Format, message: &str) {
+	let text = match format {
+		Format::Text => format!("WARNING: {message}"),
+		Format::Json => serde_json::json!({ "warning": { "message": message } }).to_string(),
+	};
+	// Nothing is left to tell it to when standard error is closed.
+	let _ = writeln!(io::stderr(), "{text}");
+}
+
 /// Prints an error on standard error.
 pub fn print_error(format: Format, error: &CliError) {
 	let text = match format {

@@ -148,6 +148,28 @@ mod success {
 		assert_eq!(with_key["valid"], true);
 		assert_eq!(with_key["domains_checked"], false);
 	}
+
+	#[test]
+	fn proof_verify_should_accept_what_circuit_verify_accepts() {
+		let proven = proven();
+		let (bundle, proof) = (proven.path("bundle"), proven.path("proof.json"));
+		let key = format!("{bundle}/plan.bin");
+		for (option, path) in [("--bundle", &bundle), ("--vk", &key)] {
+			let verified = report(&inference(&[
+				"proof", "verify", option, path, "--proof", &proof,
+			]));
+			assert_eq!(verified["valid"], true);
+			assert_eq!(verified["system"], "halo2");
+			assert_eq!(verified["vk_hash"], proven.build["vk_hash"]);
+			assert_eq!(verified["setup"], proven.build["setup"]);
+			assert_eq!(verified["setup_name"], "development");
+			assert_eq!(verified["setup_trusted"], false);
+			assert_eq!(verified["k"], proven.build["k"]);
+			assert_eq!(verified["proof_bytes"], proven.build["proof_bytes"]);
+			assert_eq!(verified["domains_checked"], option == "--bundle");
+			assert_eq!(verified["statement"]["vk_hash"], proven.build["vk_hash"]);
+		}
+	}
 }
 
 mod failure_of_verify {

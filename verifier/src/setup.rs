@@ -1,7 +1,13 @@
 //! Trusted setups: \[s\]G2 of a powers-of-tau ceremony.
 //!
 //! A verifier needs nothing else of a setup. Whoever knows s can prove anything, so setups are
-//! approved by governance; [`Setup::insecure_development`] is for development chains and tests.
+//! approved by governance; [`Setup::insecure_development`] is for development chains and tests,
+//! [`Setup::perpetual_powers_of_tau`] is the public one that EZKL uses.
+
+mod from_vka;
+mod public;
+
+pub use from_vka::VkaSetupError;
 
 use crate::{
 	encoding::{coordinate_from_bytes, coordinate_to_bytes, point_to_bytes, SCALAR_BYTES},

@@ -9,7 +9,7 @@ use inference_primitives::{
 	model::ModelView,
 	node::{NodeView, StakeView},
 	runtime_api::NetworkStatus,
-	Balance, ModelId, ModelRef, NodeId, WorkloadId,
+	Balance, ModelId, ModelRef, NodeId, VkHash, WorkloadId,
 };
 use inference_runtime::{Nonce, RuntimeHoldReason};
 
@@ -55,6 +55,18 @@ impl Chain {
 		at: Hash,
 	) -> Result<Vec<ModelView<AccountId>>, CliError> {
 		self.api("models", &(from, limit), at).await
+	}
+
+	/// A registered verifying key.
+	pub async fn key(
+		&self,
+		vk_hash: VkHash,
+		at: Hash,
+	) -> Result<pallet_proof_verifier::Key<AccountId>, CliError> {
+		let key = pallet_proof_verifier::Keys::<Runtime>::hashed_key_for(vk_hash);
+		self.storage(key, at)
+			.await?
+			.ok_or_else(|| CliError::NotFound(format!("no key {vk_hash} is registered")))
 	}
 
 	/// A node.

@@ -103,10 +103,9 @@ pub fn of_submission(error: &ErrorObjectOwned) -> Option<Refusal> {
 		.and_then(|raw| serde_json::from_str::<String>(raw.get()).ok())
 		.unwrap_or_default();
 	let (name, remedy) = match error.code() {
-		code::INVALID if data.contains("fees") => (
-			"CannotPayFees",
-			"Transfer some UNIT to the signing account.",
-		),
+		code::INVALID if data.contains("fees") => {
+			("CannotPayFees", "Transfer some INF to the signing account.")
+		},
 		code::INVALID if data.contains("outdated") => (
 			"Outdated",
 			"Another transaction of this account went first. Run the command again.",

@@ -2,9 +2,11 @@
 
 mod account;
 mod circuit;
+mod key;
 mod model;
 mod network;
 mod node;
+mod proof;
 mod transaction;
 mod workload;
 
@@ -14,6 +16,7 @@ use crate::{
 	progress::Progress,
 };
 use clap::{Parser, Subcommand};
+use inference_primitives::VkHash;
 use serde::Serialize;
 use std::fmt::Display;
 
@@ -29,7 +32,7 @@ pub use transaction::{Outcome, TransactionArgs};
 	              input values; 3 the chain refused; 4 a proof is not valid; 5 no node answers or \
 	              it runs another runtime; 6 not found on chain; 7 a workload ended without a \
 	              proven output; 8 waiting took too long.\n\
-	              Amounts: \"12.5 UNIT\", or a whole number of planck (1 UNIT = 10^12 planck)."
+	              Amounts: \"12.5 INF\", or a whole number of planck (1 INF = 10^12 planck)."
 )]
 pub struct Cli {
 	/// How to print reports and errors.
@@ -51,6 +54,12 @@ enum Command {
 	/// Make a circuit of an ONNX model, prove with it, verify. Needs no chain.
 	#[command(subcommand)]
 	Circuit(circuit::Command),
+	/// Verify proofs, of EZKL too, here or on the chain.
+	#[command(subcommand)]
+	Proof(proof::Command),
+	/// Register verifying keys for proofs beside the market.
+	#[command(subcommand)]
+	Key(key::Command),
 	/// Register models and see them.
 	#[command(subcommand)]
 	Model(model::Command),
@@ -80,6 +89,11 @@ impl Context {
 		output::print(self.format, report)
 	}
 
+	/// Prints a warning on standard error.
+	pub fn warn(&self, message: &str) {
+		output::print_warning(self.format, message);
+	}
+
 	/// Shows progress until dropped.
 	pub fn progress(&self, message: impl Into<String>) -> Progress {
 		Progress::start(self.format, message)
@@ -99,12 +113,21 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
 	runtime.block_on(async {
 		match cli.command {
 			Command::Circuit(command) => circuit::run(context, command),
+			Command::Proof(command) => proof::run(context, command).await,
+			Command::Key(command) => key::run(context, command).await,
 			Command::Model(command) => model::run(context, command).await,
 			Command::Node(command) => node::run(context, command).await,
 			Command::Workload(command) => workload::run(context, command).await,
 			Command::Account(command) => account::run(context, command).await,
 			Command::Chain(command) => network::run(context, command).await,
 		}
+	})
+}
+
+/// Reads a verifying key's hash.
+fn vk_hash(text: &str) -> Result<VkHash, String> {
+	text.parse().map_err(|_| {
+		format!("expected a verifying key's hash, 0x and 64 hexadecimal digits, got {text:?}")
 	})
 }
 
@@ -133,15 +156,28 @@ mod tests {
 			"inference circuit prove --bundle b --input -1,2 --out p.json",
 			"inference circuit verify --bundle b p.json",
 			"inference circuit verify --vk plan.bin p.json",
-			"inference model register --bundle b --royalty 0.1UNIT --max-fee 20UNIT --activate",
+			"inference proof verify --ezkl-vka v --proof p.json --setup perpetual-powers-of-tau",
+			"inference proof verify --ezkl-vka v --proof p.json --setup-from-vka",
+			"inference proof verify --bundle b --proof p.json",
+			"inference proof verify --vk plan.bin --proof p.json",
+			"inference proof verify --vk plan.bin --proof p.json --setup setup.bin",
+			"inference proof submit --proof p.json --suri //Alice",
+			&format!("inference proof submit --ezkl-proof p.json --key {id} --finalized"),
+			"inference key register --ezkl-vka v --suri //Alice",
+			"inference key register --ezkl-vka v --setup setup.bin",
+			"inference key register --vk plan.bin --setup development",
+			&format!("inference key show {id}"),
+			&format!("inference key release {id} --suri-file f"),
+			"inference model register --bundle b --royalty 0.1INF --max-fee 20INF --activate",
 			"inference model register --bundle b --version-of 3",
 			"inference model show 3.1",
 			"inference model list --from 2 --limit 5",
 			"inference model activate 3 --suri //Alice",
 			"inference model deprecate 3.2 --suri-file f",
 			"inference model retire 3.2 --finalized",
-			"inference node bond 100UNIT --suri //Bob",
-			"inference node unbond 1UNIT",
+			"inference model remove 3.2",
+			"inference node bond 100INF --suri //Bob",
+			"inference node unbond 1INF",
 			"inference node withdraw",
 			"inference node register --worker //Bob//worker --capacity 10",
 			"inference node capacity 0 20",
@@ -150,15 +186,16 @@ mod tests {
 			"inference node deregister 0",
 			"inference node status 0",
 			"inference node status --account //Bob",
-			"inference workload submit 1 --input [1,2] --max-price 1UNIT --mode immediate",
-			"inference workload submit 1 --input f --max-price 5 --deadline 60 --value-at-risk 1UNIT",
+			"inference workload submit 1 --input [1,2] --max-price 1INF --mode immediate",
+			"inference workload submit 1 --input f --max-price 5 --deadline 60 --value-at-risk 1INF",
 			"inference workload submit 1 --input - --max-price 5 --bundle b --wait --timeout 9",
 			&format!("inference workload show {id}"),
 			&format!("inference workload watch {id} --until output --finalized"),
 			&format!("inference workload cancel {id}"),
 			&format!("inference workload expire {id}"),
+			&format!("inference workload prune {id}"),
 			"inference account balance //Bob",
-			"inference account transfer //Bob 1UNIT --suri //Alice",
+			"inference account transfer //Bob 1INF --suri //Alice",
 			"inference account claim --account //Bob",
 			"inference chain status --url ws://localhost:1 --output json",
 			"inference --output json chain status",
@@ -172,13 +209,25 @@ mod tests {
 		for line in [
 			"inference",
 			"inference workload submit 1 --input 1",
-			"inference workload submit x --input 1 --max-price 1UNIT",
+			"inference workload submit x --input 1 --max-price 1INF",
 			"inference workload submit 1 --input 1 --max-price 1.5",
-			"inference workload submit 1 --input 1 --max-price 1UNIT --mode later",
+			"inference workload submit 1 --input 1 --max-price 1INF --mode later",
 			"inference workload show 0x07",
 			"inference circuit verify p.json",
 			"inference circuit verify --bundle b --vk v p.json",
-			"inference node bond 1UNIT --suri a --suri-file b",
+			"inference proof verify --ezkl-vka v --proof p.json",
+			"inference proof verify --ezkl-vka v --proof p.json --setup s --setup-from-vka",
+			"inference proof verify --ezkl-vka v --setup development",
+			"inference proof verify --vk plan.bin --proof p.json --setup-from-vka",
+			"inference proof verify --bundle b --proof p.json --setup development",
+			"inference proof verify --bundle b --vk plan.bin --proof p.json",
+			"inference proof verify --proof p.json --setup development",
+			"inference proof submit --ezkl-proof p.json",
+			"inference proof submit --ezkl-proof p.json --key 0x07",
+			"inference key register --setup development",
+			"inference key register --ezkl-vka v --vk plan.bin",
+			"inference key show",
+			"inference node bond 1INF --suri a --suri-file b",
 			"inference node status 0 --account //Bob",
 			"inference chain status --output yaml",
 		] {

@@ -13,7 +13,7 @@ use clap::Subcommand;
 pub enum Command {
 	/// Free, held by reason, and credits to claim.
 	Balance(balance::Args),
-	/// Sends UNIT to another account.
+	/// Sends INF to another account.
 	Transfer(transfer::Args),
 	/// Pays out the credits of settled workloads.
 	Claim(claim::Args),

@@ -1,7 +1,6 @@
 //! `inference circuit …`: everything that needs no chain.
 
 mod build;
-mod proof_file;
 mod prove;
 mod verify;
 

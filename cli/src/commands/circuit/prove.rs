@@ -1,11 +1,9 @@
 //! `inference circuit prove`
 
-use super::{
-	proof_file::{offline_statement, ProofFile},
-	Context,
-};
+use super::Context;
 use crate::{
 	error::CliError,
+	proof::{offline_statement, ProofFile},
 	tensor::{self, Tensor},
 };
 use inference_circuits::{Bundle, ProveError, Prover};

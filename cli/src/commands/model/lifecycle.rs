@@ -1,4 +1,4 @@
-//! `inference model activate`, `deprecate`, `retire`
+//! `inference model activate`, `deprecate`, `retire`, `remove`
 
 use super::{Context, Outcome, TransactionArgs};
 use crate::{chain::Runtime, error::CliError};
@@ -37,6 +37,20 @@ pub async fn deprecate(context: Context, args: Args) -> Result<(), CliError> {
 pub async fn retire(context: Context, args: Args) -> Result<(), CliError> {
 	let model = args.model;
 	change(context, args, ModelStatus::Retired, Call::retire { model }).await
+}
+
+/// Removes a retired version that nothing uses.
+pub async fn remove(context: Context, args: Args) -> Result<(), CliError> {
+	let session = args.transaction.open().await?;
+	let model = args.model;
+	let included = session
+		.send(context, "remove model", Call::<Runtime>::remove { model })
+		.await?;
+	context.print(&Outcome::new(
+		format!("model {model} removed, its deposits are free"),
+		json!({ "model": model.to_string() }),
+		included,
+	))
 }
 
 async fn change(

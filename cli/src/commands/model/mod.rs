@@ -29,6 +29,8 @@ pub enum Command {
 	Deprecate(lifecycle::Args),
 	/// Takes a version off sale. Workloads in flight keep it.
 	Retire(lifecycle::Args),
+	/// Removes a retired version that no workload uses, and frees its deposits.
+	Remove(lifecycle::Args),
 }
 
 /// Runs the command.
@@ -40,6 +42,7 @@ pub async fn run(context: Context, command: Command) -> Result<(), CliError> {
 		Command::Activate(args) => lifecycle::activate(context, args).await,
 		Command::Deprecate(args) => lifecycle::deprecate(context, args).await,
 		Command::Retire(args) => lifecycle::retire(context, args).await,
+		Command::Remove(args) => lifecycle::remove(context, args).await,
 	}
 }
 

@@ -22,7 +22,7 @@ pub struct Args {
 	#[arg(long, value_name = "MODEL")]
 	version_of: Option<u32>,
 	/// Your royalty per inference.
-	#[arg(long, default_value = "0 UNIT", value_name = "AMOUNT")]
+	#[arg(long, default_value = "0 INF", value_name = "AMOUNT")]
 	royalty: Amount,
 	/// The most you pay for the registration; the present fee and a tenth if absent. The fee rises
 	/// with each registration and falls over time.

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod expire;
+mod prune;
 mod report;
 mod show;
 mod submit;
@@ -25,6 +26,8 @@ pub enum Command {
 	Cancel(cancel::Args),
 	/// Lets a passed deadline take effect now. Anyone may.
 	Expire(expire::Args),
+	/// Removes an ended workload after its retention. Anyone may, for a tip out of its deposit.
+	Prune(prune::Args),
 }
 
 /// Runs the command.
@@ -35,6 +38,7 @@ pub async fn run(context: Context, command: Command) -> Result<(), CliError> {
 		Command::Watch(args) => watch::run(context, args).await,
 		Command::Cancel(args) => cancel::run(context, args).await,
 		Command::Expire(args) => expire::run(context, args).await,
+		Command::Prune(args) => prune::run(context, args).await,
 	}
 }
 

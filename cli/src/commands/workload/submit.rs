@@ -39,7 +39,7 @@ pub struct Args {
 	#[arg(long, value_name = "TICKS")]
 	deadline: Option<u32>,
 	/// What a false output could cost you: the worker's proof stake covers it, for a fee.
-	#[arg(long, default_value = "0 UNIT", value_name = "AMOUNT")]
+	#[arg(long, default_value = "0 INF", value_name = "AMOUNT")]
 	value_at_risk: Amount,
 	/// Wait for the workload's end and show it, as `workload watch` does.
 	#[arg(long)]

@@ -1,0 +1,100 @@
+//! The verifying key of proofs that are about a statement.
+
+use super::{ChosenSetup, ProofFile};
+use crate::{error::CliError, tensor::Tensor};
+use inference_circuits::Bundle;
+use inference_primitives::{ProofSystem, Statement, VkHash};
+use inference_verifier::{public_inputs, verify, vk_hash, Plan, Setup};
+use std::{fmt, fs, path::Path};
+
+/// What a proof is verified with.
+pub enum Key {
+	/// A model's bundle.
+	Bundle(Box<Bundle>),
+	/// The verifying key alone, under a setup.
+	Plan(Box<Plan>, Setup),
+}
+
+impl Key {
+	/// Reads whichever is given; `setup` is for a verifying key alone.
+	pub fn load(
+		bundle: Option<&Path>,
+		plan: Option<&Path>,
+		setup: &ChosenSetup,
+	) -> Result<Self, CliError> {
+		match (bundle, plan) {
+			(Some(dir), _) => Bundle::load(dir)
+				.map(|bundle| Self::Bundle(Box::new(bundle)))
+				.map_err(|e| CliError::file("load bundle", dir, e)),
+			(None, Some(path)) => {
+				let plan = read_plan(path)?;
+				Ok(Self::Plan(Box::new(plan), setup.setup))
+			},
+			(None, None) => Err(CliError::Usage("give --bundle or --vk".to_owned())),
+		}
+	}
+
+	/// The key.
+	pub fn plan(&self) -> &Plan {
+		match self {
+			Self::Bundle(bundle) => bundle.plan(),
+			Self::Plan(plan, _) => plan,
+		}
+	}
+
+	/// The hash under which the chain knows the key.
+	pub fn vk_hash(&self) -> VkHash {
+		match self {
+			Self::Bundle(bundle) => bundle.vk_hash(),
+			Self::Plan(plan, setup) => vk_hash(ProofSystem::Halo2, &setup.id(), &plan.to_bytes()),
+		}
+	}
+
+	/// Whether [`Self::verify`] checks input and output against the model's domains.
+	pub fn checks_domains(&self) -> bool {
+		matches!(self, Self::Bundle(_))
+	}
+
+	/// Verifies.
+	pub fn verify(&self, file: &ProofFile) -> Result<(), CliError> {
+		match self {
+			Self::Bundle(bundle) => bundle
+				.verify(&file.statement, &file.input, &file.output, &file.proof)
+				.map_err(|e| invalid(&e)),
+			Self::Plan(plan, setup) => {
+				let hash = self.vk_hash();
+				if file.statement.vk_hash != hash {
+					return Err(invalid(&format!(
+						"its statement is for verifying key {}, the one given is {hash}",
+						file.statement.vk_hash
+					)));
+				}
+				let statement = Statement::new(file.statement.clone(), &file.input, &file.output);
+				let inputs = public_inputs(&statement, &file.input, &file.output);
+				verify(plan, setup, &inputs, &file.proof).map_err(|e| invalid(&e))
+			},
+		}
+	}
+
+	/// The output as real numbers, if the model is known.
+	pub fn output_real(&self, output: &[i64]) -> Option<Vec<f64>> {
+		match self {
+			Self::Bundle(bundle) => {
+				Some(Tensor::new(output.to_vec(), bundle.manifest().output.scale_bits).real)
+			},
+			Self::Plan(..) => None,
+		}
+	}
+}
+
+/// A proof that is refused.
+pub(super) fn invalid(why: &dyn fmt::Display) -> CliError {
+	CliError::ProofInvalid(format!("the proof is not valid: {why}"))
+}
+
+/// Reads a verifying key.
+fn read_plan(path: &Path) -> Result<Plan, CliError> {
+	let bytes = fs::read(path).map_err(|e| CliError::file("read", path, e))?;
+	Plan::decode_canonical(&bytes)
+		.map_err(|e| CliError::Failed(format!("{} is no verifying key: {e}", path.display())))
+}
