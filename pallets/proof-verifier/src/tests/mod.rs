@@ -1,6 +1,8 @@
 //! The pallet's tests: one file per group of functions.
 
+mod batches;
 mod circuit;
+mod ezkl;
 pub(crate) mod fixture;
 mod keys;
 mod references;
