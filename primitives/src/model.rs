@@ -29,6 +29,9 @@ pub enum ProofSystem {
 	/// halo2 with KZG and SHPLONK over BN254, from a typed plan.
 	#[codec(index = 0)]
 	Halo2,
+	/// EZKL 23, from the artifact that its verifier for the EVM uses.
+	#[codec(index = 1)]
+	Ezkl,
 }
 
 /// Life of a model version. It only moves forward; a version is immutable once `Active`.

@@ -68,5 +68,8 @@ sp_api::decl_runtime_apis! {
 		/// Verifies a proof under a registered key. `public_inputs` are canonical little-endian
 		/// field elements.
 		fn verify(vk_hash: VkHash, public_inputs: Vec<[u8; 32]>, proof: Vec<u8>) -> Result<(), Vec<u8>>;
+		/// Verifies proofs together, as [`Self::verify`] would each: all of them or none. At most as
+		/// many, and as costly, as an extrinsic may verify.
+		fn verify_batch(proofs: Vec<(VkHash, Vec<[u8; 32]>, Vec<u8>)>) -> Result<(), Vec<u8>>;
 	}
 }

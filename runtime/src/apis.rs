@@ -307,6 +307,13 @@ impl_runtime_apis! {
 			ProofVerifier::verify_raw(vk_hash, &public_inputs, &proof)
 				.map_err(|error| alloc::format!("{error:?}").into_bytes())
 		}
+
+		fn verify_batch(
+			proofs: Vec<(VkHash, Vec<[u8; 32]>, Vec<u8>)>,
+		) -> Result<(), Vec<u8>> {
+			ProofVerifier::verify_batch_raw(proofs)
+				.map_err(|error| alloc::format!("{error:?}").into_bytes())
+		}
 	}
 
 	#[cfg(feature = "try-runtime")]

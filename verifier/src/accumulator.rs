@@ -5,9 +5,9 @@ use crate::{
 	encoding::scalar_to_bytes, plan::limit_usize, plan::AccumulatorLayout,
 	verification::VerifyError, Scalar,
 };
-use ark_bn254::{Fq, G1Affine};
 use ark_ec::AffineRepr;
 use ark_ff::PrimeField;
+use inference_bn254::{Fq, G1Affine};
 
 /// Two points that claim `e(left, G2) = e(right, [s]G2)`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -14,7 +14,7 @@
 
 use crate::{
 	plan::Plan,
-	reduction::{coefficient, key_terms, multiply, Equation, Reduced, Term},
+	reduction::{coefficient, key_terms, Equation, Reduced, Term},
 	setup::Setup,
 	transcript::DIGEST_BYTES,
 	verification::VerifyError,
@@ -23,6 +23,7 @@ use crate::{
 use alloc::{collections::BTreeMap, vec::Vec};
 use ark_ff::AdditiveGroup;
 use blake2b_simd::Params;
+use inference_bn254::msm::msm;
 
 /// A proof of a batch.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +81,33 @@ pub fn verify_batch(setup: &Setup, items: &[BatchItem<'_>]) -> Result<(), Vec<Ba
 	Err(failures)
 }
 
+/// Verifies all items under one setup, without finding out which one is bad: costs no more when one
+/// is.
+///
+/// # Errors
+///
+/// The first item that cannot be read, or, as [`VerifyError::Invalid`] of item 0, that one of them
+/// is not valid.
+pub fn verify_all(setup: &Setup, items: &[BatchItem<'_>]) -> Result<(), BatchFailure> {
+	let mut members = Vec::with_capacity(items.len());
+	for (index, item) in items.iter().enumerate() {
+		let failure = |error| BatchFailure { index, error };
+		members.push(Member {
+			index,
+			plan: item.plan,
+			reduced: Reduced::new(item.plan, item.public_inputs, item.proof).map_err(failure)?,
+			coefficient: Scalar::ZERO,
+		});
+	}
+	draw_coefficients(&mut members);
+	let failure = |error| BatchFailure { index: 0, error };
+	if combined(&members).map_err(failure)?.holds(setup) {
+		Ok(())
+	} else {
+		Err(failure(VerifyError::Invalid))
+	}
+}
+
 /// An item that was read.
 struct Member<'a> {
 	index: usize,
@@ -132,8 +160,8 @@ fn combined(members: &[Member<'_>]) -> Result<Equation, VerifyError> {
 		right.extend(key_terms(plan, sums)?);
 	}
 	Ok(Equation {
-		left: multiply(&left),
-		right: multiply(&right),
+		left: msm(&left),
+		right: msm(&right),
 	})
 }
 

@@ -5,9 +5,9 @@
 //! term). Each value has one encoding.
 
 use crate::Scalar;
-use ark_bn254::{Fq, G1Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, BigInt, PrimeField};
+use inference_bn254::{Fq, G1Affine};
 
 /// Bytes of an encoded field element.
 pub(crate) const SCALAR_BYTES: usize = 32;

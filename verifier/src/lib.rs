@@ -80,8 +80,8 @@ mod statement;
 pub mod transcript;
 mod verification;
 
-pub use ark_bn254::Fr as Scalar;
-pub use batch::{verify_batch, BatchFailure, BatchItem};
+pub use batch::{verify_all, verify_batch, BatchFailure, BatchItem};
+pub use inference_bn254::Fr as Scalar;
 pub use plan::{Plan, PlanError, TranscriptKind, VerificationWork};
 pub use setup::{development_secret, Setup, SetupError};
 pub use statement::{public_inputs, vk_hash};

@@ -46,9 +46,9 @@ use crate::{
 	Scalar,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
-use ark_bn254::G1Affine;
 use core::fmt;
 use expression::Instruction;
+use inference_bn254::G1Affine;
 use inference_primitives::CircuitShape;
 use layout::Layout;
 use opening::Openings;

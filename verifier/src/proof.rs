@@ -11,8 +11,8 @@ use crate::{
 	Scalar,
 };
 use alloc::vec::Vec;
-use ark_bn254::G1Affine;
 use ark_ec::AffineRepr;
+use inference_bn254::G1Affine;
 
 /// The verifier's challenges.
 #[derive(Clone, Debug)]

@@ -18,9 +18,13 @@ use crate::{
 	Scalar,
 };
 use alloc::vec::Vec;
-use ark_bn254::{Bn254, G1Affine, G1Projective, G2Affine};
-use ark_ec::{pairing::Pairing, AffineRepr, CurveGroup, VariableBaseMSM};
-use ark_ff::{AdditiveGroup, Field};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::AdditiveGroup;
+use inference_bn254::{
+	msm::msm,
+	pairing::{product_is_one, PreparedG2},
+	G1Affine, G1Projective,
+};
 
 /// A point with its scalar.
 pub(crate) type Term = (G1Affine, Scalar);
@@ -82,14 +86,14 @@ impl Reduced {
 		let Some(accumulator) = self.accumulator else {
 			return Ok(Equation {
 				left: self.witness.into_group(),
-				right: multiply(&right),
+				right: msm(&right),
 			});
 		};
 		let coefficient = coefficient(&self.seal, 0);
 		right.push((accumulator.left, coefficient));
 		Ok(Equation {
-			left: multiply(&[(accumulator.right, coefficient)]) + self.witness,
-			right: multiply(&right),
+			left: msm(&[(accumulator.right, coefficient)]) + self.witness,
+			right: msm(&right),
 		})
 	}
 }
@@ -157,20 +161,9 @@ impl Equation {
 
 	/// Whether it holds: one product of two pairings.
 	pub(crate) fn holds(&self, setup: &Setup) -> bool {
-		let product = Bn254::multi_pairing(
-			[self.left.into_affine(), (-self.right).into_affine()],
-			[setup.s_g2(), G2Affine::generator()],
-		);
-		product.0 == <Bn254 as Pairing>::TargetField::ONE
+		product_is_one(&[
+			(self.left.into_affine(), setup.lines()),
+			((-self.right).into_affine(), &PreparedG2::generator()),
+		])
 	}
-}
-
-/// Σ scalar · point.
-pub(crate) fn multiply(terms: &[Term]) -> G1Projective {
-	let (points, scalars): (Vec<_>, Vec<_>) = terms
-		.iter()
-		.filter(|(point, scalar)| !point.is_zero() && *scalar != Scalar::ZERO)
-		.copied()
-		.unzip();
-	G1Projective::msm_unchecked(&points, &scalars)
 }

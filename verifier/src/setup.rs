@@ -13,23 +13,28 @@ use crate::{
 	encoding::{coordinate_from_bytes, coordinate_to_bytes, point_to_bytes, SCALAR_BYTES},
 	Scalar,
 };
-use ark_bn254::{Fq2, G1Affine, G2Affine};
+use alloc::vec::Vec;
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::PrimeField;
 use core::fmt;
+use inference_bn254::{pairing::PreparedG2, Fq2, G1Affine, G2Affine};
 use inference_primitives::{hashing::tagged_hash, SetupId};
 
 /// Bytes of an encoded setup.
 pub const SETUP_BYTES: usize = 128;
+/// Bytes of [`Setup::lines_bytes`].
+pub const LINES_BYTES: usize = inference_bn254::pairing::PREPARED_LENGTH;
 
 /// Hashed into the secret of the development setup, which therefore everyone knows.
 const DEVELOPMENT_TAG: &[u8] = b"inference-network/insecure-development-setup/v1";
 
 /// \[s\]G2, checked: on the curve, in the subgroup of prime order, neither the identity (s = 0) nor
 /// the generator (s = 1).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Setup {
 	s_g2: G2Affine,
+	/// What pairings with it need.
+	lines: PreparedG2,
 }
 
 /// Bytes that are no [`Setup`].
@@ -55,6 +60,8 @@ pub enum SetupError {
 	Identity,
 	/// The generator: s is one.
 	Generator,
+	/// The bytes are no lines of a point.
+	Lines,
 }
 
 impl fmt::Display for SetupError {
@@ -73,6 +80,7 @@ impl fmt::Display for SetupError {
 			Self::OutsideSubgroup => write!(f, "the point is not in the subgroup of prime order"),
 			Self::Identity => write!(f, "the point is the identity: the secret is zero"),
 			Self::Generator => write!(f, "the point is the generator: the secret is one"),
+			Self::Lines => write!(f, "the bytes are no lines of a point"),
 		}
 	}
 }
@@ -82,6 +90,26 @@ impl core::error::Error for SetupError {}
 impl Setup {
 	/// Decodes \[s\]G2: x.c0, x.c1, y.c0, y.c1, each 32 bytes little-endian and canonical.
 	pub fn from_bytes(bytes: &[u8]) -> Result<Self, SetupError> {
+		Self::from_point(Self::decode(bytes)?)
+	}
+
+	/// Decodes bytes that [`Self::from_bytes`] accepted before and the [`Self::lines_bytes`] that
+	/// belong to them, as a chain's own storage holds both: leaves out the checks of curve and
+	/// subgroup. **Whoever may choose the lines may have anything verified.**
+	pub fn from_trusted_bytes(bytes: &[u8], lines: &[u8]) -> Result<Self, SetupError> {
+		Ok(Self {
+			s_g2: Self::decode(bytes)?,
+			lines: PreparedG2::from_bytes(lines).ok_or(SetupError::Lines)?,
+		})
+	}
+
+	/// What pairings with \[s\]G2 need, computed once: [`LINES_BYTES`] bytes.
+	pub fn lines_bytes(&self) -> Vec<u8> {
+		self.lines.to_bytes()
+	}
+
+	/// Decodes a point without checking it.
+	fn decode(bytes: &[u8]) -> Result<G2Affine, SetupError> {
 		let length = SetupError::Length {
 			expected: SETUP_BYTES,
 			got: bytes.len(),
@@ -98,7 +126,7 @@ impl Setup {
 		if x == Fq2::default() && y == Fq2::default() {
 			return Err(SetupError::Identity);
 		}
-		Self::from_point(G2Affine::new_unchecked(x, y))
+		Ok(G2Affine::new_unchecked(x, y))
 	}
 
 	/// Checks a point.
@@ -112,7 +140,8 @@ impl Setup {
 		} else if s_g2 == G2Affine::generator() {
 			Err(SetupError::Generator)
 		} else {
-			Ok(Self { s_g2 })
+			let lines = PreparedG2::new(&s_g2).ok_or(SetupError::Identity)?;
+			Ok(Self { s_g2, lines })
 		}
 	}
 
@@ -134,20 +163,22 @@ impl Setup {
 	/// The setup whose secret is [`development_secret`]. **Insecure**: anyone can forge proofs.
 	/// For development chains and tests.
 	pub fn insecure_development() -> Self {
+		let s_g2 = (G2Affine::generator() * development_secret()).into_affine();
 		Self {
-			s_g2: (G2Affine::generator() * development_secret()).into_affine(),
+			s_g2,
+			// The secret is not zero.
+			lines: PreparedG2::new(&s_g2).unwrap_or_else(PreparedG2::generator),
 		}
-	}
-
-	/// A setup from parameters that the caller trusts.
-	#[cfg(feature = "halo2")]
-	pub(crate) fn unchecked(s_g2: G2Affine) -> Self {
-		Self { s_g2 }
 	}
 
 	/// \[s\]G2.
 	pub(crate) fn s_g2(&self) -> G2Affine {
 		self.s_g2
+	}
+
+	/// What pairings with \[s\]G2 need.
+	pub(crate) fn lines(&self) -> &PreparedG2 {
+		&self.lines
 	}
 }
 
@@ -179,13 +210,23 @@ pub fn development_secret() -> Scalar {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use ark_bn254::Fq;
 	use ark_ff::{AdditiveGroup, Field};
+	use inference_bn254::Fq;
 
 	#[test]
 	fn a_setup_survives_encoding() {
 		let setup = Setup::insecure_development();
-		assert_eq!(Setup::from_bytes(&setup.to_bytes()), Ok(setup));
+		assert_eq!(Setup::from_bytes(&setup.to_bytes()), Ok(setup.clone()));
+		let lines = setup.lines_bytes();
+		assert_eq!(lines.len(), LINES_BYTES);
+		assert_eq!(
+			Setup::from_trusted_bytes(&setup.to_bytes(), &lines),
+			Ok(setup.clone())
+		);
+		assert_eq!(
+			Setup::from_trusted_bytes(&setup.to_bytes(), &lines[1..]),
+			Err(SetupError::Lines)
+		);
 	}
 
 	#[test]
@@ -247,7 +288,7 @@ mod tests {
 			.find_map(|x| {
 				let x = Fq2::new(Fq::from(x), Fq::ZERO);
 				let b =
-					<ark_bn254::g2::Config as ark_ec::short_weierstrass::SWCurveConfig>::COEFF_B;
+					<inference_bn254::g2::Config as ark_ec::short_weierstrass::SWCurveConfig>::COEFF_B;
 				let y = (x * x * x + b).sqrt()?;
 				let point = G2Affine::new_unchecked(x, y);
 				(!point.is_in_correct_subgroup_assuming_on_curve()).then_some(point)

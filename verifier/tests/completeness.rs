@@ -75,7 +75,10 @@ fn proofs_should_hold_identity_commitments_of_zero_quotient_parts() {
 #[test]
 fn setup_from_parameters_should_be_the_development_setup() {
 	let fixture = common::minimal();
-	assert_eq!(setup_from_params(&fixture.params), fixture.setup);
+	assert_eq!(
+		setup_from_params(&fixture.params),
+		Ok(fixture.setup.clone())
+	);
 }
 
 #[test]

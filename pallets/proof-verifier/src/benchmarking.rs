@@ -20,12 +20,9 @@ impl<T: Config> Pallet<T> {
 	/// key under it that has five public inputs.
 	pub fn benchmark_key() -> (ProofSystem, SetupId, &'static [u8]) {
 		let setup = Setup::insecure_development();
-		Setups::<T>::mutate(setup.id(), |stored| {
-			stored.get_or_insert(ApprovedSetup {
-				s_g2: setup.to_bytes(),
-				keys: 0,
-			});
-		});
+		if !Setups::<T>::contains_key(setup.id()) {
+			Self::store_setup(&setup);
+		}
 		(ProofSystem::Halo2, setup.id(), PLAN)
 	}
 }
@@ -42,7 +39,7 @@ fn funded<T: Config>() -> Result<T::AccountId, BenchmarkError> {
 fn registered<T: Config>() -> Result<(VkHash, T::AccountId), BenchmarkError> {
 	let by = funded::<T>()?;
 	let (system, setup, plan) = Pallet::<T>::benchmark_key();
-	let bytes = bounded::<PlanBytes>(plan)?;
+	let bytes = bounded::<KeyBytes>(plan)?;
 	Pallet::<T>::register_key(RawOrigin::Signed(by.clone()).into(), system, setup, bytes)
 		.map_err(|_| BenchmarkError::Stop("the key is refused"))?;
 	Ok((vk_hash(system, &setup, plan), by))
@@ -101,7 +98,7 @@ mod benches {
 	fn register_key() -> Result<(), BenchmarkError> {
 		let by = funded::<T>()?;
 		let (system, setup, plan) = Pallet::<T>::benchmark_key();
-		let bytes = bounded::<PlanBytes>(plan)?;
+		let bytes = bounded::<KeyBytes>(plan)?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(by), system, setup, bytes);
 		assert!(Keys::<T>::contains_key(vk_hash(system, &setup, plan)));

@@ -4,7 +4,7 @@
 use crate::{Config, Error};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::PalletError;
-use inference_verifier::{PlanError, SetupError, VerifyError};
+use inference_verifier::{ezkl::VkaError, PlanError, SetupError, VerifyError};
 use scale_info::TypeInfo;
 
 /// Why bytes are no setup.
@@ -35,6 +35,7 @@ impl From<SetupError> for SetupFault {
 			SetupError::OutsideSubgroup => Self::OutsideSubgroup,
 			SetupError::Identity => Self::Identity,
 			SetupError::Generator => Self::Generator,
+			SetupError::Lines => Self::Length,
 		}
 	}
 }
@@ -70,6 +71,35 @@ pub enum PlanFault {
 	Program,
 	/// The degree stated is below that of a constraint.
 	DegreeTooLow,
+	/// The plan uses the transcript of another proof system.
+	Transcript,
+}
+
+/// Why bytes are no artifact of EZKL.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, PalletError,
+)]
+pub enum VkaFault {
+	/// More bytes than allowed, or not as many as the artifact says.
+	Length,
+	/// A word is missing, or too large for what it stands for.
+	Word,
+	/// A number of the domain does not belong to k.
+	Domain,
+	/// The artifact was made under another setup.
+	Setup,
+	/// A commitment is not on the curve.
+	OffCurve,
+	/// A constant is not below the field's modulus.
+	NonCanonical,
+	/// An address points at nothing that may stand there.
+	Address,
+	/// Sections are out of order or of the wrong length.
+	Layout,
+	/// Something that EZKL does not use.
+	Unsupported,
+	/// The openings do not follow from the constraint system.
+	Openings,
 }
 
 impl From<PlanError> for PlanFault {
@@ -91,6 +121,7 @@ impl From<PlanError> for PlanFault {
 			PlanError::UnqueriedPermutationColumn { .. } => Self::UnqueriedPermutationColumn,
 			PlanError::StackUnderflow { .. }
 			| PlanError::StackOverflow { .. }
+			| PlanError::TooManyLocals { .. }
 			| PlanError::UnbalancedOutput { .. }
 			| PlanError::Outputs { .. } => Self::Program,
 			PlanError::DegreeTooLow { .. } => Self::DegreeTooLow,
@@ -127,6 +158,24 @@ impl<T: Config> From<PlanError> for Error<T> {
 	}
 }
 
+impl<T: Config> From<VkaError> for Error<T> {
+	fn from(error: VkaError) -> Self {
+		Self::InvalidVka(match error {
+			VkaError::TooLong { .. } | VkaError::Length { .. } => VkaFault::Length,
+			VkaError::MissingWord { .. } | VkaError::OutOfRange { .. } => VkaFault::Word,
+			VkaError::Domain { .. } => VkaFault::Domain,
+			VkaError::Setup { .. } => VkaFault::Setup,
+			VkaError::BadPoint { .. } => VkaFault::OffCurve,
+			VkaError::NonCanonicalScalar { .. } => VkaFault::NonCanonical,
+			VkaError::BadAddress { .. } => VkaFault::Address,
+			VkaError::Layout { .. } => VkaFault::Layout,
+			VkaError::Unsupported { .. } => VkaFault::Unsupported,
+			VkaError::Openings { .. } => VkaFault::Openings,
+			VkaError::Plan(error) => return error.into(),
+		})
+	}
+}
+
 impl<T: Config> From<DefensiveError> for Error<T> {
 	fn from(error: DefensiveError) -> Self {
 		frame_support::defensive!("proof verifier", error);
@@ -144,6 +193,9 @@ impl<T: Config> From<VerifyError> for Error<T> {
 				Self::NonCanonicalProof
 			},
 			VerifyError::OffCurve { .. } => Self::ProofOffCurve,
+			VerifyError::AccumulatorLimb { .. } | VerifyError::AccumulatorPoint { .. } => {
+				Self::InvalidAccumulator
+			},
 			VerifyError::DegenerateChallenge => Self::ProofDegenerate,
 			VerifyError::Invalid => Self::InvalidProof,
 			VerifyError::Internal => DefensiveError::InconsistentPlan.into(),

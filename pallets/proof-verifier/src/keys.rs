@@ -8,7 +8,7 @@ use frame_support::{
 	traits::{fungible::hold::Mutate, tokens::Precision, Get},
 };
 use inference_primitives::{runtime_api::KeyView, traits::KeyInfo};
-use inference_verifier::{vk_hash, Plan};
+use inference_verifier::vk_hash;
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
@@ -16,9 +16,9 @@ impl<T: Config> Pallet<T> {
 		by: AccountIdOf<T>,
 		system: ProofSystem,
 		setup: SetupId,
-		plan: PlanBytes,
+		key: &[u8],
 	) -> DispatchResult {
-		let (vk_hash, mut key) = Self::find_or_store(system, setup, plan)?;
+		let (vk_hash, mut key) = Self::find_or_store(system, setup, key)?;
 		ensure!(key.registration.is_none(), Error::<T>::KeyAlreadyRegistered);
 		let deposit = Self::hold_deposit(&by, &key.sizes)?;
 		let amount = deposit.amount;
@@ -48,16 +48,19 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Takes a reference for another pallet. The first one's deposit comes from `depositor`.
+	/// Takes a reference for another pallet, whose proofs must be bound to its statements. The
+	/// first one's deposit comes from `depositor`.
 	pub(crate) fn add_reference(
 		depositor: &AccountIdOf<T>,
 		system: ProofSystem,
 		setup: SetupId,
-		plan: &[u8],
+		key: &[u8],
 	) -> Result<KeyInfo, DispatchError> {
-		let plan = PlanBytes::try_from(plan.to_vec())
-			.map_err(|_| Error::<T>::InvalidPlan(PlanFault::TooLong))?;
-		let (vk_hash, mut key) = Self::find_or_store(system, setup, plan)?;
+		ensure!(
+			systems::binds_statements(system),
+			Error::<T>::SystemBindsNoStatement
+		);
+		let (vk_hash, mut key) = Self::find_or_store(system, setup, key)?;
 		if key.references == 0 {
 			key.reference_deposit = Some(Self::hold_deposit(depositor, &key.sizes)?);
 		}
@@ -91,21 +94,24 @@ impl<T: Config> Pallet<T> {
 		Self::keep_while_held(vk_hash, key)
 	}
 
-	/// The key of a plan, which is validated and stored if it is new. The caller adds a hold and
-	/// stores the key.
+	/// The key that submitted bytes stand for, which is validated, and stored if it is new. The
+	/// caller adds a hold and stores the key.
 	fn find_or_store(
 		system: ProofSystem,
 		setup: SetupId,
-		plan: PlanBytes,
+		key: &[u8],
 	) -> Result<(VkHash, Key<T::AccountId>), Error<T>> {
 		Self::ensure_in_service(system)?;
 		let mut approved = Setups::<T>::get(setup).ok_or(Error::<T>::SetupNotApproved)?;
+		let decoded = systems::plan::<T>(system, key, &Self::stored_setup(setup)?)?;
+		let plan = PlanBytes::try_from(decoded.to_bytes())
+			.map_err(|_| Error::<T>::InvalidPlan(PlanFault::TooLong))?;
 		let vk_hash = vk_hash(system, &setup, &plan);
 		if let Some(key) = Keys::<T>::get(vk_hash) {
 			return Ok((vk_hash, key));
 		}
 		let bytes = plan.len() as u32; // at most MAX_VK_BYTES
-		let sizes = KeySizes::of(&Plan::decode_canonical(&plan)?, bytes);
+		let sizes = KeySizes::of(&decoded, bytes);
 		let weight = T::WeightInfo::verify_proof(&sizes);
 		ensure!(
 			weight.all_lte(T::MaxVerifyWeight::get()),

@@ -10,8 +10,9 @@
 //!   a tick of the service clock from which its keys and proofs are refused.
 //! - *Setup*: \[s\]G2 of a powers-of-tau ceremony, 128 bytes. Whoever knows s can forge proofs, so
 //!   only governance approves setups, and no submitter brings one.
-//! - *Key*: a verifying key: the canonical encoding of an `inference_verifier::Plan`, identified by
-//!   the hash of proof system, setup and plan. Decoded and validated once, when it is stored.
+//! - *Key*: a verifying key. It is submitted in its proof system's own format (halo2: an encoded
+//!   `inference_verifier::Plan`; EZKL: a VKA), decoded and validated once, and stored as the
+//!   canonical encoding of its plan, identified by the hash of proof system, setup and plan.
 //! - *Deposit*: planck held for a key's bytes, at the price per byte of that time.
 //!
 //! **Who holds a key.** A key is kept while somebody holds it. There are two kinds of holders, each
@@ -28,7 +29,7 @@
 //!    there are references;
 //! 3. what each depositor has on hold for [`HoldReason::KeyDeposit`] is the sum of its deposits;
 //! 4. each key's setup is approved, its system known; each setup counts its keys exactly;
-//! 5. each setup decodes, and is stored under its own identifier.
+//! 5. each setup decodes, is stored under its own identifier, and has the lines that follow from it.
 //!
 //! **Limitations.** If two creators use one key for their models, the first one's deposit comes
 //! back only when both models are gone. The weight of a verification is a linear formula over the
@@ -39,9 +40,9 @@
 
 extern crate alloc;
 
-pub use faults::{DefensiveError, PlanFault, SetupFault};
+pub use faults::{DefensiveError, PlanFault, SetupFault, VkaFault};
 pub use pallet::*;
-pub use types::{ApprovedSetup, Deposit, Key, KeySizes, SystemRecord};
+pub use types::{ApprovedSetup, Deposit, Key, KeySizes, ProofItem, SystemRecord};
 pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -52,6 +53,7 @@ mod keys;
 mod mock;
 mod scalars;
 mod setups;
+mod systems;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
@@ -70,6 +72,10 @@ pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
 
 /// Version of the proof system `Halo2` with which a chain starts.
 pub const HALO2_VERSION: u16 = 1;
+/// Version of the proof system `Ezkl` with which a chain starts: EZKL's own major version.
+pub const EZKL_VERSION: u16 = 23;
+/// Most proofs of one [`Pallet::verify_proofs`].
+pub const MAX_BATCH: u32 = 128;
 
 #[frame_support::pallet]
 pub mod pallet {
@@ -77,16 +83,22 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
-	use inference_verifier::setup::SETUP_BYTES;
+	use inference_verifier::setup::{LINES_BYTES, SETUP_BYTES};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	/// An encoded plan.
 	pub type PlanBytes = BoundedVec<u8, ConstU32<MAX_VK_BYTES>>;
+	/// A key as its proof system writes it.
+	pub type KeyBytes = BoundedVec<u8, ConstU32<MAX_VK_BYTES>>;
+	/// Proofs that are verified together.
+	pub type ProofItems = BoundedVec<ProofItem, ConstU32<MAX_BATCH>>;
 	/// An encoded proof.
 	pub type ProofBytes = BoundedVec<u8, ConstU32<MAX_PROOF_BYTES>>;
 	/// Public inputs: canonical field elements, little-endian.
 	pub type PublicInputs = BoundedVec<[u8; 32], ConstU32<MAX_PUBLIC_INPUTS>>;
+	/// The lines of a setup's pairing.
+	pub type LinesBytes = BoundedVec<u8, ConstU32<{ LINES_BYTES as u32 }>>;
 	/// An encoded \[s\]G2.
 	pub type SetupBytes = BoundedVec<u8, ConstU32<{ SETUP_BYTES as u32 }>>;
 
@@ -127,6 +139,11 @@ pub mod pallet {
 	/// Approved setups. Not hashed again: identifiers are BLAKE2b digests that the chain computes.
 	#[pallet::storage]
 	pub type Setups<T: Config> = StorageMap<_, Identity, SetupId, ApprovedSetup>;
+
+	/// What pairings with each setup need, apart from [`Setups`], so that only verification reads
+	/// it. Computed by the pallet; never given.
+	#[pallet::storage]
+	pub type SetupLines<T: Config> = StorageMap<_, Identity, SetupId, LinesBytes>;
 
 	/// Registered keys. Not hashed again: identifiers are BLAKE2b digests that the chain computes.
 	#[pallet::storage]
@@ -238,6 +255,12 @@ pub mod pallet {
 		SetupInUse,
 		/// The bytes are no canonical plan, for the reason inside. Rebuild the key.
 		InvalidPlan(PlanFault),
+		/// The bytes are no artifact of EZKL that can be verified, for the reason inside. Make it
+		/// anew with `ezkl create-evm-vka`.
+		InvalidVka(VkaFault),
+		/// Proofs of this system are not bound to a workload, so no model can use its keys.
+		/// Register the key itself, and verify proofs under it.
+		SystemBindsNoStatement,
 		/// Verifying a proof under this key would take more than the chain grants. Use a smaller
 		/// circuit.
 		KeyTooCostly,
@@ -265,9 +288,15 @@ pub mod pallet {
 		NonCanonicalProof,
 		/// A point of the proof is not on the curve.
 		ProofOffCurve,
+		/// The accumulator among the public inputs is malformed.
+		InvalidAccumulator,
+		/// The keys of a batch use different setups. Submit a batch for each.
+		MixedSetups,
+		/// Verifying these proofs together would take more than the chain grants. Submit fewer.
+		BatchTooCostly,
 		/// The proof leads to a challenge at which nothing can be checked. Prove again.
 		ProofDegenerate,
-		/// The proof does not prove these public inputs under this key.
+		/// The proof, or one of the batch, does not prove its public inputs under its key.
 		InvalidProof,
 		/// An amount overflows.
 		Overflow,
@@ -337,23 +366,24 @@ pub mod pallet {
 		}
 
 		/// Registers a key: stores it if it is new, and keeps it until the caller releases it.
-		/// `plan` is its canonical encoding. Holds a deposit for its bytes.
+		/// `key` is, for halo2, the canonical encoding of its plan; for EZKL, the VKA. Holds a
+		/// deposit for the plan's bytes.
 		///
 		/// Origin: signed. Errors: [`Error::UnknownSystem`], [`Error::SystemEnded`],
-		/// [`Error::SetupNotApproved`], [`Error::InvalidPlan`], [`Error::KeyTooCostly`],
-		/// [`Error::KeyAlreadyRegistered`], insufficient balance. Events: [`Event::KeyRegistered`],
-		/// and [`Event::KeyStored`] if it is new. Complexity: O(bytes), with a curve check for each
-		/// commitment.
+		/// [`Error::SetupNotApproved`], [`Error::InvalidPlan`], [`Error::InvalidVka`],
+		/// [`Error::KeyTooCostly`], [`Error::KeyAlreadyRegistered`], insufficient balance. Events:
+		/// [`Event::KeyRegistered`], and [`Event::KeyStored`] if it is new. Complexity: O(bytes),
+		/// with a curve check for each commitment.
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::register_key(plan.len() as u32))]
+		#[pallet::weight(T::WeightInfo::register_key(key.len() as u32))]
 		pub fn register_key(
 			origin: OriginFor<T>,
 			system: ProofSystem,
 			setup: SetupId,
-			plan: PlanBytes,
+			key: KeyBytes,
 		) -> DispatchResult {
 			let by = ensure_signed(origin)?;
-			Self::do_register_key(by, system, setup, plan)
+			Self::do_register_key(by, system, setup, &key)
 		}
 
 		/// Ends the caller's registration of a key and returns its deposit. The key stays while
@@ -388,6 +418,24 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			let by = ensure_signed(origin)?;
 			Self::do_verify_proof(by, vk_hash, &public_inputs, &proof)
+		}
+
+		/// Verifies proofs together, with one pairing check: all of them or none. Their keys may
+		/// differ but use one setup. Takes weight for the costliest batch and returns what this
+		/// one does not need.
+		///
+		/// Origin: signed. Errors: those of [`Pallet::verify_proof`], [`Error::MixedSetups`],
+		/// [`Error::BatchTooCostly`]. [`Error::InvalidProof`] does not say which proof it was:
+		/// `inference proof verify` does, offline. Events: [`Event::ProofVerified`] for each.
+		/// Complexity: linear in the keys' sizes.
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::MaxVerifyWeight::get())]
+		pub fn verify_proofs(
+			origin: OriginFor<T>,
+			proofs: ProofItems,
+		) -> DispatchResultWithPostInfo {
+			let by = ensure_signed(origin)?;
+			Self::do_verify_proofs(by, &proofs)
 		}
 	}
 }

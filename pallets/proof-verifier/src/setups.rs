@@ -6,13 +6,15 @@ use frame_support::{ensure, pallet_prelude::DispatchResult};
 use inference_verifier::Setup;
 
 impl<T: Config> Pallet<T> {
-	/// Starts the chain with halo2 and the given setups.
+	/// Starts the chain with all proof systems and the given setups.
 	pub(crate) fn build_genesis(setups: &[Vec<u8>]) {
-		let record = SystemRecord {
-			version: HALO2_VERSION,
-			end_of_life: None,
-		};
-		Systems::<T>::insert(ProofSystem::Halo2, record);
+		for (system, version) in systems::GENESIS_SYSTEMS {
+			let record = SystemRecord {
+				version,
+				end_of_life: None,
+			};
+			Systems::<T>::insert(system, record);
+		}
 		for (index, bytes) in setups.iter().enumerate() {
 			match Setup::from_bytes(bytes) {
 				Ok(setup) => Self::store_setup(&setup),
@@ -22,7 +24,10 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	fn store_setup(setup: &Setup) {
+	pub(crate) fn store_setup(setup: &Setup) {
+		// As long as the bound by construction.
+		let lines = LinesBytes::truncate_from(setup.lines_bytes());
+		SetupLines::<T>::insert(setup.id(), lines);
 		Setups::<T>::insert(
 			setup.id(),
 			ApprovedSetup {
@@ -48,6 +53,7 @@ impl<T: Config> Pallet<T> {
 		let approved = Setups::<T>::get(setup).ok_or(Error::<T>::SetupNotApproved)?;
 		ensure!(approved.keys == 0, Error::<T>::SetupInUse);
 		Setups::<T>::remove(setup);
+		SetupLines::<T>::remove(setup);
 		Self::deposit_event(Event::SetupRevoked { setup });
 		Ok(())
 	}

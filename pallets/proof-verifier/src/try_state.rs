@@ -49,6 +49,10 @@ impl<T: Config> Pallet<T> {
 			Keys::<T>::iter_keys().count() == KeyPlans::<T>::iter_keys().count(),
 			"stray plan"
 		);
+		ensure!(
+			Setups::<T>::iter_keys().count() == SetupLines::<T>::iter_keys().count(),
+			"stray lines"
+		);
 		for (depositor, sum) in deposits {
 			let held = T::Currency::balance_on_hold(&HoldReason::KeyDeposit.into(), &depositor);
 			ensure!(held == sum, "a depositor's holds are not its deposits");
@@ -56,6 +60,8 @@ impl<T: Config> Pallet<T> {
 		for (id, approved) in Setups::<T>::iter() {
 			let setup = Setup::from_bytes(&approved.s_g2).map_err(|_| "a setup does not decode")?;
 			ensure!(setup.id() == id, "a setup under another identifier");
+			let lines = SetupLines::<T>::get(id).ok_or("a setup has no lines")?;
+			ensure!(lines[..] == setup.lines_bytes(), "a setup has other lines");
 			let keys = keys_of.get(&id).copied().unwrap_or_default();
 			ensure!(keys == approved.keys, "a setup miscounts its keys");
 		}

@@ -1,7 +1,8 @@
 //! What is stored of proof systems, setups and keys.
 
-use codec::{Decode, Encode, MaxEncodedLen};
-use inference_primitives::{Balance, ComputeUnits, ProofSystem, SetupId, Tick};
+use crate::pallet::{ProofBytes, PublicInputs};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use inference_primitives::{Balance, ComputeUnits, ProofSystem, SetupId, Tick, VkHash};
 use inference_verifier::{setup::SETUP_BYTES, Plan};
 use scale_info::TypeInfo;
 
@@ -30,6 +31,19 @@ pub struct Deposit<AccountId> {
 	pub depositor: AccountId,
 	/// Planck.
 	pub amount: Balance,
+}
+
+/// A proof of a batch.
+#[derive(
+	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct ProofItem {
+	/// Its key.
+	pub vk_hash: VkHash,
+	/// Its public inputs: canonical field elements, little-endian.
+	pub public_inputs: PublicInputs,
+	/// Its bytes.
+	pub proof: ProofBytes,
 }
 
 /// A registered key.

@@ -1,7 +1,7 @@
 //! Verification of proofs, and the pallet as other pallets see it.
 
 use super::*;
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{
 	dispatch::{DispatchErrorWithPostInfo, DispatchResultWithPostInfo},
 	ensure,
@@ -13,7 +13,7 @@ use inference_primitives::{
 	traits::{KeyInfo, ProofVerifier},
 	Statement, STATEMENT_VERSION,
 };
-use inference_verifier::{Plan, Scalar, Setup};
+use inference_verifier::{BatchItem, Plan, Scalar, Setup};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
@@ -49,6 +49,118 @@ impl<T: Config> Pallet<T> {
 				error: error.into(),
 			}),
 		}
+	}
+
+	pub(crate) fn do_verify_proofs(
+		by: AccountIdOf<T>,
+		proofs: &[ProofItem],
+	) -> DispatchResultWithPostInfo {
+		let (weight, result) = Self::verify_together(proofs);
+		let post_info = Some(weight).into();
+		match result {
+			Ok(()) => {
+				for item in proofs {
+					Self::deposit_event(Event::ProofVerified {
+						vk_hash: item.vk_hash,
+						public_inputs: Self::public_inputs_hash(&item.public_inputs),
+						by: by.clone(),
+					});
+				}
+				Ok(post_info)
+			},
+			Err(error) => Err(DispatchErrorWithPostInfo {
+				post_info,
+				error: error.into(),
+			}),
+		}
+	}
+
+	/// Verifies proofs together; the weight that it took, and the result. Nothing is verified
+	/// before the whole batch's weight is known to be granted.
+	fn verify_together(proofs: &[ProofItem]) -> (Weight, Result<(), Error<T>>) {
+		let mut weight = T::WeightInfo::verify_batch();
+		let mut keys = BTreeMap::new();
+		let mut setup = None;
+		for item in proofs {
+			weight.saturating_accrue(T::WeightInfo::verify_unknown_key());
+			if keys.contains_key(&item.vk_hash) {
+				continue;
+			}
+			let Some(key) = Keys::<T>::get(item.vk_hash) else {
+				return (weight, Err(Error::<T>::UnknownKey));
+			};
+			if *setup.get_or_insert(key.setup) != key.setup {
+				return (weight, Err(Error::<T>::MixedSetups));
+			}
+			keys.insert(item.vk_hash, key);
+		}
+		let granted = T::MaxVerifyWeight::get();
+		let mut needed = weight;
+		for item in proofs {
+			if let Some(key) = keys.get(&item.vk_hash) {
+				needed.saturating_accrue(T::WeightInfo::verify_batch_item(&key.sizes));
+			}
+		}
+		if needed.any_gt(granted) {
+			return (weight, Err(Error::<T>::BatchTooCostly));
+		}
+		let Some(setup) = setup else {
+			return (weight, Ok(()));
+		};
+		(needed, Self::verify_decoded(setup, &keys, proofs))
+	}
+
+	fn verify_decoded(
+		setup: SetupId,
+		keys: &BTreeMap<VkHash, Key<T::AccountId>>,
+		proofs: &[ProofItem],
+	) -> Result<(), Error<T>> {
+		let setup = Self::stored_setup(setup)?;
+		let mut plans = BTreeMap::new();
+		for (vk_hash, key) in keys {
+			Self::ensure_in_service(key.system)?;
+			plans.insert(*vk_hash, Self::stored_plan(*vk_hash)?);
+		}
+		let mut public_inputs = Vec::with_capacity(proofs.len());
+		for item in proofs {
+			let key = keys.get(&item.vk_hash).ok_or(Error::<T>::UnknownKey)?;
+			Self::ensure_public_inputs(key, item.public_inputs.len())?;
+			public_inputs.push(
+				scalars::decode_all(&item.public_inputs)
+					.ok_or(Error::<T>::NonCanonicalPublicInput)?,
+			);
+		}
+		let mut items = Vec::with_capacity(proofs.len());
+		for (item, public_inputs) in proofs.iter().zip(&public_inputs) {
+			items.push(BatchItem {
+				plan: plans.get(&item.vk_hash).ok_or(Error::<T>::UnknownKey)?,
+				public_inputs,
+				proof: &item.proof,
+			});
+		}
+		inference_verifier::verify_all(&setup, &items).map_err(|failure| failure.error.into())
+	}
+
+	/// Verifies proofs together, for the runtime API.
+	pub fn verify_batch_raw(proofs: Vec<(VkHash, Vec<[u8; 32]>, Vec<u8>)>) -> Result<(), Error<T>> {
+		ensure!(
+			proofs.len() <= MAX_BATCH as usize,
+			Error::<T>::BatchTooCostly
+		);
+		let mut items = Vec::with_capacity(proofs.len());
+		for (vk_hash, public_inputs, proof) in proofs {
+			items.push(ProofItem {
+				vk_hash,
+				public_inputs: public_inputs
+					.try_into()
+					.map_err(|_| Error::<T>::PublicInputsMismatch)?,
+				proof: proof
+					.try_into()
+					.map_err(|_| Error::<T>::ProofTrailingBytes)?,
+			});
+		}
+		let (_, result) = Self::verify_together(&items);
+		result
 	}
 
 	/// Verifies a proof under a registered key. `public_inputs` are canonical little-endian field
@@ -96,16 +208,29 @@ impl<T: Config> Pallet<T> {
 		proof: &[u8],
 	) -> Result<(), Error<T>> {
 		Self::ensure_in_service(key.system)?;
-		let setup = Setups::<T>::get(key.setup)
-			.and_then(|approved| Setup::from_bytes(&approved.s_g2).ok())
-			.ok_or_else(|| Error::<T>::from(DefensiveError::StoredSetup))?;
-		let plan = KeyPlans::<T>::get(vk_hash)
-			.and_then(|bytes| Plan::decode_canonical(&bytes).ok())
-			.ok_or_else(|| Error::<T>::from(DefensiveError::StoredPlan))?;
-		match key.system {
-			ProofSystem::Halo2 => inference_verifier::verify(&plan, &setup, public_inputs, proof)?,
-		}
-		Ok(())
+		let setup = Self::stored_setup(key.setup)?;
+		let plan = Self::stored_plan(vk_hash)?;
+		Ok(inference_verifier::verify(
+			&plan,
+			&setup,
+			public_inputs,
+			proof,
+		)?)
+	}
+
+	/// An approved setup, which was checked when it was approved.
+	pub(crate) fn stored_setup(setup: SetupId) -> Result<Setup, Error<T>> {
+		let stored = Setups::<T>::get(setup).zip(SetupLines::<T>::get(setup));
+		stored
+			.and_then(|(approved, lines)| Setup::from_trusted_bytes(&approved.s_g2, &lines).ok())
+			.ok_or_else(|| DefensiveError::StoredSetup.into())
+	}
+
+	/// The plan of a stored key, which was validated when it was stored.
+	fn stored_plan(vk_hash: VkHash) -> Result<Plan, Error<T>> {
+		KeyPlans::<T>::get(vk_hash)
+			.and_then(|bytes| Plan::decode_trusted(&bytes).ok())
+			.ok_or_else(|| DefensiveError::StoredPlan.into())
 	}
 
 	/// Verifies that a proof proves exactly a statement about these tensors.
@@ -117,6 +242,10 @@ impl<T: Config> Pallet<T> {
 		proof: &[u8],
 	) -> Result<(), Error<T>> {
 		let key = Keys::<T>::get(vk_hash).ok_or(Error::<T>::UnknownKey)?;
+		ensure!(
+			systems::binds_statements(key.system),
+			Error::<T>::SystemBindsNoStatement
+		);
 		let header = &statement.header;
 		ensure!(
 			header.version == STATEMENT_VERSION,

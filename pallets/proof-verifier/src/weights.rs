@@ -57,10 +57,14 @@ pub trait WeightInfo {
 	fn verify_proof(sizes: &KeySizes) -> Weight;
 	/// `verify_proof` under a key that is not registered
 	fn verify_unknown_key() -> Weight;
+	/// `verify_proofs` but for its proofs
+	fn verify_batch() -> Weight;
+	/// One proof of `verify_proofs`, under a key of these sizes
+	fn verify_batch_item(sizes: &KeySizes) -> Weight;
 }
 
-/// Computing time of a verification.
-fn verification_time(sizes: &KeySizes) -> u64 {
+/// Computing time of a verification, of which `once` does not depend on the sizes.
+fn verification_time(sizes: &KeySizes, once: u64) -> u64 {
 	[
 		(sizes.msm_points, time::MSM_POINT),
 		(sizes.proof_points, time::PROOF_POINT),
@@ -71,10 +75,9 @@ fn verification_time(sizes: &KeySizes) -> u64 {
 		(sizes.bytes, time::PLAN_BYTE),
 	]
 	.into_iter()
-	.fold(
-		time::VERIFY_BASE + time::PAIRING_CHECK + time::SETUP_DECODE,
-		|sum, (count, each)| sum.saturating_add(u64::from(count).saturating_mul(each)),
-	)
+	.fold(once, |sum, (count, each)| {
+		sum.saturating_add(u64::from(count).saturating_mul(each))
+	})
 }
 
 fn weight(time: u64, db: RuntimeDbWeight, reads: u64, writes: u64) -> Weight {
@@ -109,7 +112,8 @@ fn release_key(db: RuntimeDbWeight) -> Weight {
 /// Reads: key, system, clock, setup, plan.
 fn verify_proof(db: RuntimeDbWeight, sizes: &KeySizes) -> Weight {
 	weight(
-		verification_time(sizes).saturating_add(time::CALL),
+		verification_time(sizes, time::VERIFY_BASE + time::PAIRING_CHECK)
+			.saturating_add(time::CALL),
 		db,
 		5,
 		0,
@@ -118,6 +122,21 @@ fn verify_proof(db: RuntimeDbWeight, sizes: &KeySizes) -> Weight {
 
 fn verify_unknown_key(db: RuntimeDbWeight) -> Weight {
 	weight(time::CALL, db, 1, 0)
+}
+
+/// Reads: clock, setup.
+fn verify_batch(db: RuntimeDbWeight) -> Weight {
+	weight(
+		time::VERIFY_BASE + time::PAIRING_CHECK + time::CALL,
+		db,
+		2,
+		0,
+	)
+}
+
+/// Reads: key, system, plan.
+fn verify_batch_item(db: RuntimeDbWeight, sizes: &KeySizes) -> Weight {
+	weight(verification_time(sizes, 0), db, 3, 0)
 }
 
 /// Weights with the runtime's database costs.
@@ -151,6 +170,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn verify_unknown_key() -> Weight {
 		verify_unknown_key(T::DbWeight::get())
 	}
+
+	fn verify_batch() -> Weight {
+		verify_batch(T::DbWeight::get())
+	}
+
+	fn verify_batch_item(sizes: &KeySizes) -> Weight {
+		verify_batch_item(T::DbWeight::get(), sizes)
+	}
 }
 
 /// Weights with RocksDB's costs, for tests.
@@ -181,5 +208,13 @@ impl WeightInfo for () {
 
 	fn verify_unknown_key() -> Weight {
 		verify_unknown_key(RocksDbWeight::get())
+	}
+
+	fn verify_batch() -> Weight {
+		verify_batch(RocksDbWeight::get())
+	}
+
+	fn verify_batch_item(sizes: &KeySizes) -> Weight {
+		verify_batch_item(RocksDbWeight::get(), sizes)
 	}
 }

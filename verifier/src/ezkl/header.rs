@@ -13,9 +13,9 @@ use crate::{
 	Scalar,
 };
 use alloc::vec::Vec;
-use ark_bn254::{Fq2, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::Field;
+use inference_bn254::{Fq2, G1Affine, G2Affine};
 
 const DIGEST: usize = 0;
 const SCRATCH_BYTES: usize = 1;

@@ -8,7 +8,7 @@ use crate::{
 	plan::limit_usize,
 	Scalar,
 };
-use ark_bn254::G1Affine;
+use inference_bn254::G1Affine;
 
 /// Bytes of a word.
 pub(crate) const WORD_BYTES: usize = 32;

@@ -10,13 +10,13 @@ use crate::{
 	},
 	Scalar,
 };
-use ark_bn254::G1Affine;
 use core::fmt;
 use halo2_proofs::{
 	plonk::{Any, Column, ConstraintSystem, Expression, VerifyingKey},
 	poly::Rotation,
 };
 use halo2curves::bn256;
+use inference_bn254::G1Affine;
 use std::collections::BTreeMap;
 
 /// Why a halo2 verifying key has no plan.

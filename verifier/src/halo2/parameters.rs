@@ -1,36 +1,18 @@
 //! Setups from halo2's parameters, and the insecure development parameters.
 
-use crate::setup::{development_seed, Setup};
-use ark_bn254::{Fq, Fq2, G2Affine};
-use ark_ec::AffineRepr;
+use crate::setup::{development_seed, Setup, SetupError};
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
-use halo2curves::{
-	bn256::{self, Bn256},
-	ff::PrimeField,
-	group::prime::PrimeCurveAffine,
-};
+use halo2curves::{bn256::Bn256, ff::PrimeField, group::prime::PrimeCurveAffine};
 use rand_core::{impls, Error, RngCore};
 
-/// The verifier's part of `params`: \[s\]G2.
-///
-/// Unchecked, like `params` themselves, which the caller already trusts to prove with. Parameters
-/// from elsewhere: check with `Setup::from_bytes(&setup.to_bytes())`.
-pub fn setup_from_params(params: &ParamsKZG<Bn256>) -> Setup {
+/// The verifier's part of `params`: \[s\]G2, checked.
+pub fn setup_from_params(params: &ParamsKZG<Bn256>) -> Result<Setup, SetupError> {
 	let point = params.s_g2();
 	if bool::from(point.is_identity()) {
-		return Setup::unchecked(G2Affine::zero());
+		return Err(SetupError::Identity);
 	}
-	let coordinate = |value: &bn256::Fq| {
-		crate::encoding::coordinate_from_bytes(&value.to_repr()).unwrap_or_default()
-	};
-	let element = |value: &bn256::Fq2| -> Fq2 {
-		let (c0, c1): (Fq, Fq) = (coordinate(&value.c0), coordinate(&value.c1));
-		Fq2::new(c0, c1)
-	};
-	Setup::unchecked(G2Affine::new_unchecked(
-		element(&point.x),
-		element(&point.y),
-	))
+	let coordinates = [point.x.c0, point.x.c1, point.y.c0, point.y.c1];
+	Setup::from_bytes(&coordinates.map(|c| c.to_repr()).concat())
 }
 
 /// Parameters for circuits of up to 2^`k` rows, with
@@ -102,8 +84,7 @@ mod tests {
 				(G1Affine::generator() * secret).to_affine()
 			);
 			let setup = setup_from_params(&params);
-			assert_eq!(setup, Setup::insecure_development());
-			assert_eq!(Setup::from_bytes(&setup.to_bytes()), Ok(setup));
+			assert_eq!(setup, Ok(Setup::insecure_development()));
 		}
 	}
 }

@@ -13,8 +13,8 @@ use crate::{
 	limits, Scalar,
 };
 use alloc::vec::Vec;
-use ark_bn254::G1Affine;
 use codec::{Compact, Encode};
+use inference_bn254::G1Affine;
 
 /// Where bytes come from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -43,7 +43,7 @@ impl Prover {
 			input: vec![Fr::zero(); len],
 		};
 		let vk = keygen_vk(&params, &circuit).unwrap();
-		let plan = plan_from_vk(&vk, 1 + 2 * len as u32).unwrap();
+		let plan = plan_from_vk(&vk, &[1 + 2 * len as u32], None).unwrap();
 		let key = keygen_pk(&params, vk, &circuit).unwrap();
 		Self { params, key, plan }
 	}

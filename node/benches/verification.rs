@@ -1,0 +1,273 @@
+//! Verification natively and in the runtime's wasm, as the node's executor runs it: same proofs,
+//! same machine, same run.
+//!
+//! `scripts/bench verification` runs it and prints the table of docs/VERIFIER.md. As a test (as
+//! `cargo test --all-targets` runs it) each case is verified once, which shows that the runtime's
+//! wasm accepts EZKL's proofs and batches, and refuses a changed public input.
+
+use codec::{Decode, Encode};
+use criterion::{criterion_group, criterion_main, BenchmarkId, Criterion};
+use frame_support::traits::{fungible::Mutate, BuildGenesisConfig};
+use frame_system::RawOrigin;
+use inference_circuits::{BuildOptions, Bundle, Prover};
+use inference_primitives::{
+	Destination, GenesisHash, ModelId, ModelRef, ProofSystem, Statement, StatementHeader, VkHash,
+	WorkloadId, STATEMENT_VERSION,
+};
+use inference_runtime::{Balances, ProofVerifier, Runtime, WASM_BINARY};
+use inference_verifier::{
+	ezkl::plan_from_vka, public_inputs, verify, verify_all, vk_hash, BatchItem, Plan, Scalar, Setup,
+};
+use sc_executor::WasmExecutor;
+use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
+use sp_runtime::AccountId32;
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+
+#[path = "../../verifier/tests/ezkl_fixtures/mod.rs"]
+mod ezkl_fixtures;
+
+/// EZKL's circuits, by their numbers of commitments.
+const EZKL: [&str; 5] = [
+	"linear-regression",
+	"mlp-cols2",
+	"conv-cols4",
+	"tanh-relu-cols8",
+	"freivalds-cols4",
+];
+/// Our models.
+const MODELS: [&str; 2] = ["linear-regression-diabetes", "mlp-digits"];
+/// Proofs of a batch.
+const BATCH: usize = 32;
+
+/// A proof and all that verifies it.
+struct Case {
+	name: String,
+	system: ProofSystem,
+	setup: Setup,
+	key: Vec<u8>,
+	plan: Plan,
+	public_inputs: Vec<Scalar>,
+	proof: Vec<u8>,
+}
+
+impl Case {
+	fn vk_hash(&self) -> VkHash {
+		vk_hash(self.system, &self.setup.id(), &self.plan.to_bytes())
+	}
+
+	/// The arguments of the runtime API's `verify`.
+	fn call(&self) -> (VkHash, Vec<[u8; 32]>, Vec<u8>) {
+		let inputs = self.public_inputs.iter().map(bytes).collect();
+		(self.vk_hash(), inputs, self.proof.clone())
+	}
+}
+
+/// A field element, little-endian.
+fn bytes(scalar: &Scalar) -> [u8; 32] {
+	let mut bytes = [0; 32];
+	let limbs = ark_ff::PrimeField::into_bigint(*scalar).0;
+	for (to, limb) in bytes.chunks_exact_mut(8).zip(limbs) {
+		to.copy_from_slice(&limb.to_le_bytes());
+	}
+	bytes
+}
+
+/// A model of ours, built and proven.
+fn model(name: &str) -> Case {
+	let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+		.join("../prover/circuits/fixtures")
+		.join(name);
+	let read = |file: &str| fs::read(folder.join(file)).expect("the fixture is there");
+	let options = BuildOptions {
+		name: name.into(),
+		calibration: serde_json::from_slice(&read("samples.json")).expect("samples"),
+		..BuildOptions::default()
+	};
+	let bundle = Bundle::build(&read("model.onnx"), &options, &mut |_| {}).expect("builds");
+	let samples: Vec<Vec<f64>> = serde_json::from_slice(&read("samples.json")).expect("samples");
+	let input = bundle.quantise_input(&samples[0]).expect("in the domain");
+	let header = StatementHeader {
+		genesis: GenesisHash::default(),
+		domain: 0,
+		version: STATEMENT_VERSION,
+		vk_hash: bundle.vk_hash(),
+		model: ModelRef {
+			model: ModelId(0),
+			version: 1,
+		},
+		workload: WorkloadId::default(),
+		destination: Destination::Local,
+	};
+	let (key, plan, setup) = (
+		bundle.plan_bytes(),
+		bundle.plan().clone(),
+		bundle.setup().clone(),
+	);
+	let output = bundle.execute(&input).expect("executes");
+	let prover = Prover::new(Arc::new(bundle)).expect("has a proving key");
+	let proof = prover.prove(&header, &input).expect("proves");
+	let statement = Statement::new(header, &input, &output);
+	Case {
+		name: name.to_owned(),
+		system: ProofSystem::Halo2,
+		setup,
+		key,
+		plan,
+		public_inputs: public_inputs(&statement, &input, &output),
+		proof: proof.bytes,
+	}
+}
+
+/// A proof by EZKL.
+fn ezkl(name: &str) -> Case {
+	let mut fixture = ezkl_fixtures::fixture(name);
+	let setup = ezkl_fixtures::setup();
+	let plan = plan_from_vka(&fixture.vka, &setup).expect("a valid artifact");
+	let proof = fixture.proofs.swap_remove(0);
+	Case {
+		name: format!("ezkl {name}"),
+		system: ProofSystem::Ezkl,
+		setup,
+		key: fixture.vka,
+		plan,
+		public_inputs: proof.public_inputs,
+		proof: proof.bytes,
+	}
+}
+
+/// The runtime's wasm with keys in its storage.
+struct Chain {
+	executor: WasmExecutor,
+	externalities: sp_io::TestExternalities,
+	code: Vec<u8>,
+	hash: Vec<u8>,
+}
+
+impl Chain {
+	fn new(cases: &[Case]) -> Self {
+		let code = WASM_BINARY.expect("the runtime is built as wasm").to_vec();
+		let mut externalities = sp_io::TestExternalities::default();
+		externalities.execute_with(|| {
+			let by = AccountId32::new([1; 32]);
+			pallet_proof_verifier::GenesisConfig::<Runtime>::default().build();
+			Balances::mint_into(&by, u128::MAX / 4).expect("mints");
+			for case in cases {
+				let setup = case
+					.setup
+					.to_bytes()
+					.to_vec()
+					.try_into()
+					.expect("128 bytes");
+				let _ = ProofVerifier::approve_setup(RawOrigin::Root.into(), setup);
+				ProofVerifier::register_key(
+					RawOrigin::Signed(by.clone()).into(),
+					case.system,
+					case.setup.id(),
+					case.key.clone().try_into().expect("within the limit"),
+				)
+				.expect("a valid key");
+			}
+		});
+		externalities.commit_all().expect("commits");
+		Self {
+			executor: WasmExecutor::builder().build(),
+			externalities,
+			hash: sp_core::hashing::blake2_256(&code).to_vec(),
+			code,
+		}
+	}
+
+	/// Calls the runtime API; whether the proofs are valid.
+	fn call(&mut self, method: &str, arguments: &[u8]) -> bool {
+		let fetcher = WrappedRuntimeCode((&self.code).into());
+		let code = RuntimeCode {
+			code_fetcher: &fetcher,
+			heap_pages: None,
+			hash: self.hash.clone(),
+		};
+		let mut ext = self.externalities.ext();
+		let context = CallContext::Offchain;
+		let (result, _) = self
+			.executor
+			.call(&mut ext, &code, method, arguments, context);
+		let result = result.expect("the runtime answers");
+		<Result<(), Vec<u8>>>::decode(&mut &result[..])
+			.expect("the API's type")
+			.is_ok()
+	}
+}
+
+fn benchmarks(criterion: &mut Criterion) {
+	let models = MODELS.iter().map(|name| model(name));
+	let cases: Vec<Case> = models.chain(EZKL.iter().map(|name| ezkl(name))).collect();
+	let mut chain = Chain::new(&cases);
+	for case in &cases {
+		let work = case.plan.work();
+		println!(
+			"{}: k {}, key {} B, proof {} B, {} public inputs, {} commitments in the proof, {} in \
+			 the key, {} evaluations, {} operations",
+			case.name,
+			case.plan.k(),
+			case.key.len(),
+			case.proof.len(),
+			work.public_inputs,
+			work.proof_points,
+			work.msm_points - work.proof_points,
+			work.evaluations,
+			work.operations,
+		);
+		let mut changed = case.call();
+		changed.2[64 * 3] ^= 1;
+		assert!(!chain.call("InferenceApi_verify", &changed.encode()));
+	}
+
+	let mut group = criterion.benchmark_group("native");
+	for case in &cases {
+		group.bench_function(BenchmarkId::from_parameter(&case.name), |b| {
+			b.iter(|| {
+				let result = verify(&case.plan, &case.setup, &case.public_inputs, &case.proof);
+				assert_eq!(result, Ok(()));
+			});
+		});
+	}
+	group.finish();
+
+	let mut group = criterion.benchmark_group("wasm");
+	for case in &cases {
+		let arguments = case.call().encode();
+		group.bench_function(BenchmarkId::from_parameter(&case.name), |b| {
+			b.iter(|| assert!(chain.call("InferenceApi_verify", &arguments)));
+		});
+	}
+	group.finish();
+
+	for case in [&cases[0], &cases[2], &cases[4]] {
+		let name = format!("{} {BATCH}", case.name);
+		let item = BatchItem {
+			plan: &case.plan,
+			public_inputs: &case.public_inputs,
+			proof: &case.proof,
+		};
+		let items = vec![item; BATCH];
+		let mut group = criterion.benchmark_group("batch");
+		group.sample_size(20);
+		group.bench_function(BenchmarkId::new("native", &name), |b| {
+			b.iter(|| assert_eq!(verify_all(&case.setup, &items), Ok(())));
+		});
+		let arguments = vec![case.call(); BATCH].encode();
+		group.bench_function(BenchmarkId::new("wasm", &name), |b| {
+			b.iter(|| assert!(chain.call("InferenceApi_verify_batch", &arguments)));
+		});
+		group.finish();
+	}
+}
+
+criterion_group! {
+	name = verification;
+	config = Criterion::default()
+		.warm_up_time(Duration::from_secs(1))
+		.measurement_time(Duration::from_secs(3))
+		.without_plots();
+	targets = benchmarks
+}
+criterion_main!(verification);
