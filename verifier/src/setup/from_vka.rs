@@ -5,8 +5,8 @@ use crate::{
 	encoding::{coordinate_from_bytes, reverse_words},
 	ezkl::{words::Words, VkaError},
 };
-use ark_bn254::{Fq2, G2Affine};
 use core::fmt;
+use inference_bn254::{Fq2, G2Affine};
 
 /// First of the four words of −\[s\]G2: x.c1, x.c0, y.c1, y.c0.
 const MINUS_S_G2: usize = 20;
