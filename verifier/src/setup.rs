@@ -163,10 +163,14 @@ impl Setup {
 	/// The setup whose secret is [`development_secret`]. **Insecure**: anyone can forge proofs.
 	/// For development chains and tests.
 	pub fn insecure_development() -> Self {
-		let s_g2 = (G2Affine::generator() * development_secret()).into_affine();
+		Self::known((G2Affine::generator() * development_secret()).into_affine())
+	}
+
+	/// A setup of which tests show that it would be accepted.
+	fn known(s_g2: G2Affine) -> Self {
 		Self {
 			s_g2,
-			// The secret is not zero.
+			// Only the identity has no lines.
 			lines: PreparedG2::new(&s_g2).unwrap_or_else(PreparedG2::generator),
 		}
 	}

@@ -16,7 +16,7 @@
 
 use super::Setup;
 use ark_ff::BigInt;
-use inference_bn254::{pairing::PreparedG2, Fq, Fq2, G2Affine};
+use inference_bn254::{Fq, Fq2, G2Affine};
 
 /// Coordinates of \[s\]G2, limbs of 64 bits, the least significant first.
 const X_C0: [u64; 4] = [
@@ -49,12 +49,7 @@ impl Setup {
 	/// where the point comes from and what was checked of it.
 	pub fn perpetual_powers_of_tau() -> Self {
 		let [x0, x1, y0, y1] = [X_C0, X_C1, Y_C0, Y_C1].map(|limbs| Fq::new(BigInt(limbs)));
-		let s_g2 = G2Affine::new_unchecked(Fq2::new(x0, x1), Fq2::new(y0, y1));
-		Self {
-			s_g2,
-			// The point is not the identity; a test compares with the lines of a checked setup.
-			lines: PreparedG2::new(&s_g2).unwrap_or_else(PreparedG2::generator),
-		}
+		Self::known(G2Affine::new_unchecked(Fq2::new(x0, x1), Fq2::new(y0, y1)))
 	}
 }
 
