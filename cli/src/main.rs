@@ -1,15 +1,16 @@
 //! `inference`: the command line of Inference Network.
 //!
 //! **Who uses it.** Creators build circuits and register models; operators bond and register
-//! nodes; users buy inferences; anyone verifies proofs offline. `scripts/demo` drives the whole
-//! network with it.
+//! nodes; users buy inferences; anyone verifies proofs offline, of EZKL too. `scripts/demo` drives
+//! the whole network with it.
 //!
 //! **Terms** are DESIGN.md's. Amounts are written `12.5 INF` or as whole planck; deadlines are
 //! ticks of the service clock; tensors are real numbers, and fixed point on chain.
 //!
 //! **Output.** One report per command on standard output, as text or, with `--output json`, as one
-//! JSON document in which amounts are strings of planck. Errors and progress go to standard error;
-//! with `--output json` the error is a JSON document too, and progress is silent.
+//! JSON document in which amounts are strings of planck. Errors, warnings and progress go to
+//! standard error; with `--output json` an error or a warning is a JSON document too, a line each,
+//! and progress is silent.
 //!
 //! **Exit codes.** 0 done; 1 a file, a circuit or this machine failed; 2 wrong usage, or input
 //! values that do not fit the model; 3 the chain refused the transaction; 4 a proof is not valid;

@@ -28,7 +28,7 @@ impl Key {
 				.map_err(|e| CliError::file("load bundle", dir, e)),
 			(None, Some(path)) => {
 				let plan = read_plan(path)?;
-				Ok(Self::Plan(Box::new(plan), setup.setup))
+				Ok(Self::Plan(Box::new(plan), setup.setup.clone()))
 			},
 			(None, None) => Err(CliError::Usage("give --bundle or --vk".to_owned())),
 		}

@@ -74,8 +74,8 @@ impl ChosenSetup {
 			))
 		})?;
 		Ok(Self {
-			setup,
 			name: name_of(&setup.id()).unwrap_or("from the key").to_owned(),
+			setup,
 			trusted: false,
 		})
 	}

@@ -67,7 +67,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let call = Call::<Runtime>::register_key {
 		system,
 		setup,
-		plan: key
+		key: key
 			.try_into()
 			.map_err(|_| CliError::Failed("the verifying key is too long".to_owned()))?,
 	};

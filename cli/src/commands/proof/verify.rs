@@ -217,7 +217,7 @@ fn statement(args: &Args) -> Result<Report, CliError> {
 	};
 	let key = Key::load(args.key.bundle.as_deref(), args.key.vk.as_deref(), &chosen)?;
 	let setup = match &key {
-		Key::Bundle(bundle) => ChosenSetup::new(*bundle.setup(), "the bundle's".to_owned()),
+		Key::Bundle(bundle) => ChosenSetup::new(bundle.setup().clone(), "the bundle's".to_owned()),
 		Key::Plan(..) => chosen,
 	};
 	let started = Instant::now();
