@@ -50,6 +50,10 @@ pub trait ProofVerifier<AccountId> {
 		output: &[i64],
 		proof: &[u8],
 	) -> DispatchResult;
+	/// The tick from which proofs under this key are refused: the earliest end of life among those
+	/// of its proof system, its setup and the key itself. `None` while there is none, or if the key
+	/// is unknown.
+	fn end_of_life(vk_hash: VkHash) -> Option<Tick>;
 	/// Weight of [`Self::verify`] under this key; the maximum if the key is unknown.
 	fn verify_weight(vk_hash: VkHash) -> Weight;
 	/// Weight of [`Self::verify`] under the largest key.

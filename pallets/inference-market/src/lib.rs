@@ -372,6 +372,10 @@ pub mod pallet {
 		Overflow,
 	}
 
+		/// Proofs of this model's version may be refused before the workload's proof is due: its
+		/// proof system, setup or key reaches its end of life. Choose a shorter deadline or another
+		/// version.
+		EndOfLife,
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(n: BlockNumberFor<T>) -> Weight {
@@ -402,8 +406,8 @@ pub mod pallet {
 		/// Origin: signed, the user. Holds the escrow and a storage deposit. Errors:
 		/// [`Error::UnknownModel`], [`Error::ModelNotForSale`], [`Error::WrongInputShape`],
 		/// [`Error::InputOutOfDomain`], [`Error::BidTooLow`], [`Error::BadDeadline`],
-		/// [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient balance.
-		/// Event: [`Event::WorkloadSubmitted`]. Complexity: O(values).
+		/// [`Error::EndOfLife`], [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient
+		/// balance. Event: [`Event::WorkloadSubmitted`]. Complexity: O(values).
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::submit_workload(input.len() as u32))]
 		pub fn submit_workload(

@@ -103,6 +103,15 @@ impl Terms {
 	/// Proof stake S = `proof_stake` · P + V at this price, planck. `None` on overflow.
 	pub fn proof_stake_for(&self, price: Balance) -> Option<Balance> {
 		permille_of(price, self.proof_stake)?.checked_add(self.value_at_risk)
+	/// The last tick on which a proof can be due, whichever attempt succeeds: each output is due by
+	/// `latest`.
+	pub fn last_proof_due(&self, mode: Mode) -> Tick {
+		match mode {
+			Mode::Immediate => self.latest,
+			Mode::Deferred => self.latest.after(self.proof_deadline),
+		}
+	}
+
 	}
 }
 
