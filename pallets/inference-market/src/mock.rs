@@ -567,6 +567,18 @@ pub fn state(id: WorkloadId) -> inference_primitives::WorkloadState {
 	workload(id).state
 }
 
+/// Whether a workload is in a worker's inbox.
+pub fn owes(worker: AccountId, id: WorkloadId) -> bool {
+	let key = crate::InboxKey::new(workload(id).deadline, id);
+	crate::Inbox::<Test>::contains_key(worker, key)
+}
+
+/// What a node owes, compute units: not delivered, and not proven.
+pub fn load(node: NodeId) -> (u64, u64) {
+	let view = NodePool::view(node).expect("the node exists");
+	(view.outstanding.0, view.proving.0)
+}
+
 /// The node that has a workload.
 pub fn assigned(id: WorkloadId) -> crate::Assigned<AccountId> {
 	workload(id).assigned.expect("the workload is assigned")

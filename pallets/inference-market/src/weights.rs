@@ -57,11 +57,11 @@ macro_rules! weights {
 		}
 
 		fn deliver(n: u32) -> Weight {
-			cost::<$db>(100, n, 7, 6)
+			cost::<$db>(100, n, 7, 8)
 		}
 
 		fn prove(n: u32) -> Weight {
-			cost::<$db>(300, n, 16, 16)
+			cost::<$db>(300, n, 17, 17)
 		}
 
 		fn expire() -> Weight {
