@@ -21,6 +21,10 @@
 //! - `Assigned` and `Immediate`: once proven, verify and `prove` with the output;
 //! - `Unproven`: once proven, check that the delivered output is the job's, verify and `prove`.
 //!
+//! New jobs go to the prover in the order of their proofs' deadlines, in which a prover that keeps up
+//! with the pledged capacity has each in time; transactions are sent in the order of the actions'
+//! deadlines.
+//!
 //! **Invariants.**
 //! 1. Decisions follow from finalised state and the prover's job store alone. Memory holds only what
 //!    saves work (open submissions, delays, what was logged): a process killed at any point and
@@ -35,7 +39,8 @@
 //!    back off with jitter, and the task shares nothing with block import.
 //!
 //! **Limitations.** One prover per node. At most 256 items per key and block (the runtime API's
-//! bound). A workload that cannot be proven is logged and left to its deadline.
+//! bound). A workload that cannot be proven is logged and left to its deadline. Of the jobs that are
+//! submitted at once ([`WorkerOptions::concurrency`]), the prover may take a later one first.
 
 #![forbid(unsafe_code)]
 

@@ -76,12 +76,15 @@ impl<C: Chain> Worker<C> {
 				return;
 			},
 		};
-		for (due, job) in self.jobs(due).await {
+		let mut jobs = self.jobs(due).await;
+		jobs.sort_by_key(|(due, _)| due.item.deadline);
+		for (due, job) in jobs {
 			self.advance(block, due, job).await;
 		}
 	}
 
-	/// Everything that may be sent, by deadline. Forgets what is not owed any more.
+	/// Everything that may be sent, in the order in which the prover should take it: by the proofs'
+	/// deadlines. Forgets what is not owed any more.
 	async fn due(&mut self, block: FinalizedBlock) -> Result<Vec<Due>, ChainError> {
 		let now = self.chain.now(block.hash).await?;
 		let mut owed = BTreeSet::new();
@@ -100,7 +103,7 @@ impl<C: Chain> Worker<C> {
 		let workloads: BTreeSet<WorkloadId> = owed.iter().map(|task| task.workload).collect();
 		self.ledger.retain(|task| owed.contains(task));
 		self.journal.retain(|workload| workloads.contains(workload));
-		due.sort_by_key(|due| due.item.deadline);
+		due.sort_by_key(|due| due.item.prove_by);
 		Ok(due)
 	}
 

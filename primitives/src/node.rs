@@ -20,6 +20,8 @@ pub struct NodeView<AccountId> {
 	pub next_capacity: ComputeUnits,
 	/// Compute units assigned and not yet delivered.
 	pub outstanding: ComputeUnits,
+	/// Compute units delivered and not yet proven.
+	pub proving: ComputeUnits,
 	/// Models it serves in this epoch.
 	pub models: Vec<ModelRef>,
 	/// Models it serves from the next epoch on.

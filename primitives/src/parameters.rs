@@ -42,7 +42,12 @@ pub struct ProtocolParameters {
 	pub min_deadline: Ticks,
 	/// Longest time a user may give until the output.
 	pub max_deadline: Ticks,
-	/// Time to prove one by one that every proof deadline leaves on top of the backlog.
+	/// P_B: compute units owed to a node's prover, assigned ones and delivered but unproven ones,
+	/// never exceed capacity × P_B. So a node that proves in the order of assignment has each
+	/// proof P_B ticks after the assignment at the latest.
+	pub proving_backlog: Ticks,
+	/// Time to prove one by one that every proof deadline leaves on top of the backlog, for when an
+	/// aggregate fails.
 	pub proving_allowance: Ticks,
 	/// Time from a deferred delivery to its proof deadline.
 	pub proof_deadline: Ticks,
@@ -104,7 +109,9 @@ pub enum ParametersError {
 	NoBacklog,
 	/// `min_deadline` must be at least `backlog_bound` + `base_latency`, and at most `max_deadline`.
 	DeadlineTooShort,
-	/// `proof_deadline` must be at least `backlog_bound` + `proving_allowance`.
+	/// `proving_backlog` must be at least `backlog_bound`.
+	ProvingBacklogTooShort,
+	/// `proof_deadline` must be at least `proving_backlog` + `base_latency` + `proving_allowance`.
 	ProofDeadlineTooShort,
 	/// `queue_ttl` must exceed `seed_blocks`, and both together fit the ring of VRF outputs.
 	BadQueueTtl,
@@ -142,6 +149,8 @@ impl ProtocolParameters {
 			backlog_bound: Ticks(100),
 			min_deadline: Ticks(130),
 			max_deadline: Ticks(2_400),
+			// Leaves 570 of the proof deadline's 2,400 ticks for aggregation.
+			proving_backlog: Ticks(1_200),
 			proving_allowance: Ticks(600),
 			proof_deadline: Ticks(2_400),
 			redraws: 2,
@@ -177,7 +186,8 @@ impl ProtocolParameters {
 			backlog_bound: Ticks(20),
 			min_deadline: Ticks(40),
 			max_deadline: Ticks(600),
-			proving_allowance: Ticks(20),
+			proving_backlog: Ticks(20),
+			proving_allowance: Ticks(10),
 			proof_deadline: Ticks(50),
 			redraws: 2,
 			queue_ttl: Ticks(120),
@@ -188,12 +198,14 @@ impl ProtocolParameters {
 	}
 
 	/// Λ: the longest life of a workload, submission to its last deadline. `None` on overflow.
+	/// An attempt waits for the draw, then for the output at most P_B on top of the base latency:
+	/// an Immediate output comes with its proof, which all earlier proofs precede.
 	pub fn longest_life(&self) -> Option<Ticks> {
 		let attempt = self
 			.queue_ttl
 			.0
 			.checked_add(self.base_latency.0)?
-			.checked_add(self.backlog_bound.0)?;
+			.checked_add(self.proving_backlog.0)?;
 		attempt
 			.checked_mul(u32::from(self.redraws).checked_add(1)?)?
 			.checked_add(self.proof_deadline.0)
@@ -220,10 +232,15 @@ impl ProtocolParameters {
 			self.min_deadline.0 >= service && self.min_deadline <= self.max_deadline,
 			DeadlineTooShort,
 		)?;
+		ensure(
+			self.proving_backlog >= self.backlog_bound,
+			ProvingBacklogTooShort,
+		)?;
 		let proving = self
-			.backlog_bound
+			.proving_backlog
 			.0
-			.checked_add(self.proving_allowance.0)
+			.checked_add(self.base_latency.0)
+			.and_then(|time| time.checked_add(self.proving_allowance.0))
 			.ok_or(Overflow)?;
 		ensure(self.proof_deadline.0 >= proving, ProofDeadlineTooShort)?;
 		let seeds = self
@@ -295,17 +312,19 @@ mod tests {
 	fn each_broken_inequality_is_named() {
 		use ParametersError::*;
 		type Break = fn(&mut ProtocolParameters);
-		let cases: [(Break, ParametersError); 16] = [
+		let cases: [(Break, ParametersError); 18] = [
 			(|p| p.node_epoch = 130, EpochTooShort),
 			(|p| p.seed_blocks = 0, BadSeedBlocks),
 			(|p| p.base_latency = Ticks(19), LatencyTooShort),
 			(|p| p.backlog_bound = Ticks(0), NoBacklog),
 			(|p| p.min_deadline = Ticks(129), DeadlineTooShort),
 			(|p| p.max_deadline = Ticks(129), DeadlineTooShort),
-			(|p| p.proof_deadline = Ticks(699), ProofDeadlineTooShort),
+			(|p| p.proving_backlog = Ticks(99), ProvingBacklogTooShort),
+			(|p| p.proving_backlog = Ticks(u32::MAX), Overflow),
+			(|p| p.proof_deadline = Ticks(1_829), ProofDeadlineTooShort),
 			(|p| p.queue_ttl = Ticks(6), BadQueueTtl),
 			(|p| p.queue_ttl = Ticks(1_020), BadQueueTtl),
-			(|p| p.unbonding = Ticks(5_190), UnbondingTooShort),
+			(|p| p.unbonding = Ticks(8_490), UnbondingTooShort),
 			(|p| p.miss_compensation = 500, BadMissSlash),
 			(|p| p.proof_stake = 1_000, ProofStakeTooSmall),
 			(|p| p.treasury_share = 1_001, ShareTooLarge),

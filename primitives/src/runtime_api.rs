@@ -61,7 +61,7 @@ sp_api::decl_runtime_apis! {
 		fn stake(operator: AccountId) -> StakeView;
 		/// A workload.
 		fn workload(workload: WorkloadId) -> Option<WorkloadView<AccountId>>;
-		/// What `worker` owes: outputs and proofs. At most 256 items, earliest assigned first.
+		/// What `worker` owes: outputs and proofs. At most 256 items, earliest deadline first.
 		fn inbox(worker: AccountId) -> Vec<InboxItem>;
 		/// Credits that `account` can claim, planck.
 		fn credit(account: AccountId) -> Balance;

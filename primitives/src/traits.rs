@@ -2,8 +2,8 @@
 //! through a `Config` type by the others.
 
 use crate::{
-	model::ModelView, parameters::ProtocolParameters, Balance, ComputeUnits, Hash, ModelRef,
-	NodeId, ProofSystem, SetupId, Statement, Tick, VkHash,
+	model::ModelView, parameters::ProtocolParameters, Balance, ComputeUnits, Hash, Mode, ModelRef,
+	NodeId, ProofSystem, SetupId, Statement, Tick, Ticks, VkHash,
 };
 use frame_support::{dispatch::DispatchResult, weights::Weight};
 use sp_runtime::DispatchError;
@@ -50,6 +50,10 @@ pub trait ProofVerifier<AccountId> {
 		output: &[i64],
 		proof: &[u8],
 	) -> DispatchResult;
+	/// The tick from which proofs under this key are refused: the earliest end of life among those
+	/// of its proof system, its setup and the key itself. `None` while there is none, or if the key
+	/// is unknown.
+	fn end_of_life(vk_hash: VkHash) -> Option<Tick>;
 	/// Weight of [`Self::verify`] under this key; the maximum if the key is unknown.
 	fn verify_weight(vk_hash: VkHash) -> Weight;
 	/// Weight of [`Self::verify`] under the largest key.
@@ -84,6 +88,10 @@ pub struct DrawRequest<'a, AccountId> {
 	pub compute_units: ComputeUnits,
 	/// Stake to reserve, planck.
 	pub proof_stake: Balance,
+	/// Whether the proof is due with the output or later.
+	pub mode: Mode,
+	/// P_B pinned for this workload: its proof deadline suits no longer backlog of proofs.
+	pub proving_backlog: Ticks,
 	/// The output must be due by then.
 	pub latest: Tick,
 }
@@ -101,14 +109,32 @@ pub struct Assignment<AccountId> {
 	pub due: Tick,
 }
 
+/// What a node owes, compute units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct NodeLoad {
+	/// Assigned and not delivered.
+	pub outstanding: ComputeUnits,
+	/// Delivered and not settled.
+	pub proving: ComputeUnits,
+}
+
 /// Node pools. Implemented by `pallet-node-pool`.
+///
+/// What [`Self::draw`] reserves of a node's capacity leaves it in one of two ways, each step with
+/// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`].
 pub trait NodePool<AccountId> {
 	/// Draws a node with free capacity and stake, and reserves both. `None` if no sampled candidate
 	/// qualifies; then nothing changed.
 	fn draw(request: &DrawRequest<AccountId>) -> Option<Assignment<AccountId>>;
-	/// Releases exactly what [`Self::draw`] reserved of the node's capacity, and records whether
-	/// the node delivered in time.
-	fn release(node: NodeId, compute_units: ComputeUnits, delivered: bool);
+	/// The output was delivered in time: moves the compute units from what is outstanding to what
+	/// is to be proven, and records the delivery.
+	fn deliver(node: NodeId, compute_units: ComputeUnits);
+	/// The proof settled the workload, or its deadline passed: frees the delivered compute units.
+	fn settle(node: NodeId, compute_units: ComputeUnits);
+	/// The output was not delivered in time: frees the compute units and records the miss.
+	fn miss(node: NodeId, compute_units: ComputeUnits);
+	/// What a node owes. `None` if there is no such node.
+	fn load(node: NodeId) -> Option<NodeLoad>;
 	/// Compute units per block pledged by all nodes in this epoch.
 	fn total_pledge() -> ComputeUnits;
 	/// Weight of one [`Self::draw`] at most.

@@ -248,6 +248,7 @@ pub fn workload(id: u8, mode: Mode) -> InboxItem {
 		input: vec![i64::from(id), -3],
 		output: None,
 		deadline: Tick(400),
+		prove_by: Tick(400),
 		compute_units: ComputeUnits(1),
 	}
 }

@@ -126,6 +126,27 @@ async fn many_workloads_should_be_sent_by_deadline_with_one_nonce_each() {
 }
 
 #[tokio::test]
+async fn the_prover_should_get_jobs_by_proof_deadline_and_the_chain_calls_by_their_own() {
+	let (node, prover) = (Node::new(KEY), TestProver::start().await);
+	let options = WorkerOptions {
+		concurrency: 1,
+		..WorkerOptions::default()
+	};
+	let mut worker = Worker::new(node.clone(), prover.client(), options);
+	let mut deferred = workload(1, Mode::Deferred);
+	(deferred.deadline, deferred.prove_by) = (Tick(100), Tick(150));
+	let mut immediate = workload(2, Mode::Immediate);
+	(immediate.deadline, immediate.prove_by) = (Tick(120), Tick(120));
+	node.world().assign(KEY, deferred);
+	node.world().assign(KEY, immediate);
+	worker.act(node.advance()).await;
+	let key = |id| WorkloadId([id; 32]);
+	assert_eq!(prover.store.lock().arrivals, [key(2), key(1)]);
+	let calls: Vec<WorkloadId> = submitted(&node).iter().map(Call::workload).collect();
+	assert_eq!(calls, [key(1), key(2)]);
+}
+
+#[tokio::test]
 async fn a_restart_at_any_point_should_lose_and_repeat_nothing() {
 	let (node, prover) = (Node::new(KEY), TestProver::start().await);
 	node.world().assign(KEY, workload(1, Mode::Deferred));

@@ -39,6 +39,8 @@ pub struct Store {
 	/// Version it claims, if not the right one.
 	pub api_version: Option<u32>,
 	pub jobs: BTreeMap<WorkloadId, JobRequest>,
+	/// The jobs' keys, in the order of arrival.
+	pub arrivals: Vec<WorkloadId>,
 	/// Requests to `submitJob` and `job`.
 	pub submissions: usize,
 	pub questions: usize,
@@ -112,6 +114,9 @@ impl ProverApiServer for Rpc {
 			_ => {},
 		}
 		let key = request.statement.workload;
+		if !store.jobs.contains_key(&key) {
+			store.arrivals.push(key);
+		}
 		let job = store
 			.jobs
 			.entry(key)

@@ -93,8 +93,8 @@ impl<T: Config> Pallet<T> {
 			.defensive_ok_or(Error::<T>::WrongState)?;
 		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let terms = workload.terms;
-		T::NodePool::release(assigned.node, terms.compute_units, false);
-		Inbox::<T>::remove(&assigned.worker, id);
+		T::NodePool::miss(assigned.node, terms.compute_units);
+		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
 		let due = permille_of(price, terms.miss_slash).ok_or(Error::<T>::Overflow)?;
 		let to_user = permille_of(price, terms.miss_compensation).ok_or(Error::<T>::Overflow)?;
@@ -134,7 +134,8 @@ impl<T: Config> Pallet<T> {
 			.defensive_ok_or(Error::<T>::WrongState)?;
 		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let terms = workload.terms;
-		Inbox::<T>::remove(&assigned.worker, id);
+		T::NodePool::settle(assigned.node, terms.compute_units);
+		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
 		let to_user = permille_of(price, terms.proof_compensation)
 			.and_then(|part| part.checked_add(terms.value_at_risk))
 			.ok_or(Error::<T>::Overflow)?;

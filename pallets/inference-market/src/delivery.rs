@@ -33,12 +33,14 @@ impl<T: Config> Pallet<T> {
 		ensure!(now <= workload.deadline, Error::<T>::TooLate);
 		Self::check_output(&workload, &output)?;
 
-		T::NodePool::release(assigned.node, workload.terms.compute_units, true);
+		T::NodePool::deliver(assigned.node, workload.terms.compute_units);
 		workload.state = WorkloadState::Unproven;
 		workload.delivered_at = Some(Self::block_number());
 		Deadlines::<T>::remove(workload.deadline, id);
+		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
 		let proof_due = now.after(workload.terms.proof_deadline);
 		Self::set_deadline(id, &mut workload, proof_due);
+		Inbox::<T>::insert(&assigned.worker, InboxKey::new(proof_due, id), ());
 		Workloads::<T>::insert(id, workload);
 		Outputs::<T>::insert(id, output);
 		Self::deposit_event(Event::OutputDelivered {
@@ -83,7 +85,7 @@ impl<T: Config> Pallet<T> {
 		T::ProofVerifier::verify(vk_hash, &statement, &input, &output, proof)?;
 
 		if with_output {
-			T::NodePool::release(assigned.node, workload.terms.compute_units, true);
+			T::NodePool::deliver(assigned.node, workload.terms.compute_units);
 			workload.delivered_at = Some(Self::block_number());
 			Outputs::<T>::insert(id, output);
 		}

@@ -8,6 +8,7 @@ use frame_support::{
 	ensure,
 	traits::fungible::{hold::Inspect as _, Inspect as _},
 };
+use inference_primitives::traits::NodeLoad;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -19,9 +20,12 @@ impl<T: Config> Pallet<T> {
 	/// - the pallet's account holds at least all credits;
 	/// - each open workload has its deadline indexed, and is in a queue or an inbox as its state
 	///   says; and no index has anything else;
+	/// - each node owes exactly what its open workloads reserve: assigned ones as outstanding,
+	///   delivered ones as to be proven (rule 2);
 	/// - each queue is a list whose links agree, of as many workloads as it says.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut holds: BTreeMap<AccountIdOf<T>, (Balance, Balance)> = BTreeMap::new();
+		let mut loads: BTreeMap<NodeId, NodeLoad> = BTreeMap::new();
 		let (mut open, mut queued, mut owed) = (0usize, 0usize, 0usize);
 		for (id, workload) in Workloads::<T>::iter() {
 			let mut account = workload.settlement;
@@ -50,9 +54,16 @@ impl<T: Config> Pallet<T> {
 					.assigned
 					.ok_or("an assigned workload has no node")?;
 				ensure!(
-					Inbox::<T>::contains_key(assigned.worker, id),
+					Inbox::<T>::contains_key(assigned.worker, InboxKey::new(workload.deadline, id)),
 					"an assigned workload is in no inbox"
 				);
+				let load = loads.entry(assigned.node).or_default();
+				let bucket = if workload.state == WorkloadState::Assigned {
+					&mut load.outstanding
+				} else {
+					&mut load.proving
+				};
+				bucket.0 = bucket.0.saturating_add(workload.terms.compute_units.0);
 			}
 		}
 		ensure!(
@@ -71,6 +82,12 @@ impl<T: Config> Pallet<T> {
 			Inbox::<T>::iter().count() == owed,
 			"an inbox has a stale entry"
 		);
+		for (node, load) in loads {
+			ensure!(
+				T::NodePool::load(node) == Some(load),
+				"a node owes something else than its workloads reserve"
+			);
+		}
 		for (account, (escrow, deposit)) in holds {
 			ensure!(
 				T::Currency::balance_on_hold(&HoldReason::Escrow.into(), &account) == escrow,

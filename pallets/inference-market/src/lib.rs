@@ -24,6 +24,8 @@
 //! - What is held for escrow in an account is the sum of what its open workloads still hold.
 //! - The pallet's account holds at least the sum of all credits.
 //! - Each open workload has exactly one deadline, and is in a queue or an inbox as its state says.
+//! - A node with open workloads owes exactly what they reserve: assigned ones as outstanding,
+//!   delivered ones as to be proven.
 //!
 //! **Where PROTOCOL.md's later moves go.** Contests, private payloads, demands and deliveries to
 //! other chains add states to `WorkloadState` and calls here; the pinned [`Terms`] take their
@@ -35,7 +37,7 @@
 extern crate alloc;
 
 pub use pallet::*;
-pub use types::{Assigned, Queue, QueueLink, Tensor, Terms, Workload};
+pub use types::{Assigned, InboxKey, Queue, QueueLink, Tensor, Terms, Workload};
 pub use weights::WeightInfo;
 
 mod deadlines;
@@ -166,10 +168,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type ServedCursor<T> = StorageValue<_, u32, ValueQuery>;
 
-	/// What each worker owes.
+	/// What each worker owes, earliest deadline first.
 	#[pallet::storage]
 	pub type Inbox<T: Config> =
-		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, WorkloadId, ()>;
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, InboxKey, ()>;
 
 	/// When open workloads time out.
 	#[pallet::storage]
@@ -370,6 +372,10 @@ pub mod pallet {
 		StillRetained,
 		/// An amount overflows. Lower the maximum price or the value at risk.
 		Overflow,
+		/// Proofs of this model's version may be refused before the workload's proof is due: its
+		/// proof system, setup or key reaches its end of life. Choose a shorter deadline or another
+		/// version.
+		EndOfLife,
 	}
 
 	#[pallet::hooks]
@@ -402,8 +408,8 @@ pub mod pallet {
 		/// Origin: signed, the user. Holds the escrow and a storage deposit. Errors:
 		/// [`Error::UnknownModel`], [`Error::ModelNotForSale`], [`Error::WrongInputShape`],
 		/// [`Error::InputOutOfDomain`], [`Error::BidTooLow`], [`Error::BadDeadline`],
-		/// [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient balance.
-		/// Event: [`Event::WorkloadSubmitted`]. Complexity: O(values).
+		/// [`Error::EndOfLife`], [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient
+		/// balance. Event: [`Event::WorkloadSubmitted`]. Complexity: O(values).
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::submit_workload(input.len() as u32))]
 		pub fn submit_workload(

@@ -120,6 +120,8 @@ parameter_types! {
 	pub static VrfSalt: u8 = 0;
 	/// Whether blocks have VRF outputs.
 	pub static HasVrf: bool = true;
+	/// From when proofs for [`MODEL`] are refused.
+	pub static EndOfLife: Option<Tick> = None;
 }
 
 impl pallet_inference_market::Config for Test {
@@ -215,8 +217,14 @@ impl ProofVerifier<AccountId> for MockVerifier {
 			vk_hash == statement.header.vk_hash,
 			"statement of another key"
 		);
+		let ended = Self::end_of_life(vk_hash).is_some_and(|end| now() >= end);
+		ensure!(!ended, "proofs under this key have ended");
 		ensure!(proof == proof_of(statement), REFUSED);
 		Ok(())
+	}
+
+	fn end_of_life(vk_hash: VkHash) -> Option<Tick> {
+		EndOfLife::get().filter(|_| vk_hash == vk_hash_of(MODEL))
 	}
 
 	fn verify_weight(_: VkHash) -> Weight {
@@ -248,6 +256,11 @@ pub const fn model(id: u32) -> ModelRef {
 	}
 }
 
+/// The verifying key of a model.
+pub fn vk_hash_of(reference: ModelRef) -> VkHash {
+	VkHash([reference.model.0 as u8; 32])
+}
+
 /// The model that most tests use.
 pub const MODEL: ModelRef = model(1);
 
@@ -267,7 +280,7 @@ pub fn add_model(reference: ModelRef) {
 		status: ModelStatus::Active,
 		system: ProofSystem::Halo2,
 		setup: SetupId::default(),
-		vk_hash: VkHash([reference.model.0 as u8; 32]),
+		vk_hash: vk_hash_of(reference),
 		input: tensor(2),
 		output: tensor(1),
 		compute_units: ComputeUnits(COMPUTE_UNITS),
@@ -332,6 +345,7 @@ impl ExtBuilder {
 		let mut ext = sp_io::TestExternalities::from(storage);
 		ext.execute_with(|| {
 			HasVrf::set(true);
+			EndOfLife::set(None);
 			System::set_block_number(1);
 			self.parameters
 				.check()
@@ -551,6 +565,18 @@ pub fn workload(id: WorkloadId) -> crate::WorkloadOf<Test> {
 /// A workload's state.
 pub fn state(id: WorkloadId) -> inference_primitives::WorkloadState {
 	workload(id).state
+}
+
+/// Whether a workload is in a worker's inbox.
+pub fn owes(worker: AccountId, id: WorkloadId) -> bool {
+	let key = crate::InboxKey::new(workload(id).deadline, id);
+	crate::Inbox::<Test>::contains_key(worker, key)
+}
+
+/// What a node owes, compute units: not delivered, and not proven.
+pub fn load(node: NodeId) -> (u64, u64) {
+	let view = NodePool::view(node).expect("the node exists");
+	(view.outstanding.0, view.proving.0)
 }
 
 /// The node that has a workload.

@@ -80,7 +80,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Pays everybody for a proven workload and ends it.
+	/// Pays everybody for a proven workload, frees what it reserved and ends it.
 	///
 	/// The operator gets the floor price of the compute units and the creator the royalty, both
 	/// less the treasury's share, rounded down; the operator also gets the risk fee. The rest of
@@ -97,6 +97,7 @@ impl<T: Config> Pallet<T> {
 			.creator;
 		let split = split_price(price, &terms).ok_or(Error::<T>::Overflow)?;
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
+		T::NodePool::settle(assigned.node, terms.compute_units);
 		let worker_due = split
 			.worker
 			.checked_add(terms.risk_fee)
@@ -109,7 +110,7 @@ impl<T: Config> Pallet<T> {
 		workload.settlement.creator = workload.settlement.creator.saturating_add(creator_credit);
 		workload.settlement.treasury = workload.settlement.treasury.saturating_add(treasury_credit);
 		Deadlines::<T>::remove(workload.deadline, id);
-		Inbox::<T>::remove(&assigned.worker, id);
+		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
 		Self::end(id, workload, WorkloadState::Settled);
 		Self::deposit_event(Event::WorkloadSettled {
 			workload: id,

@@ -224,6 +224,8 @@ impl<T: Config> Pallet<T> {
 			excluded: &workload.failed_nodes,
 			compute_units: terms.compute_units,
 			proof_stake,
+			mode: workload.mode,
+			proving_backlog: terms.proving_backlog,
 			latest: terms.latest,
 		};
 		let Some(assignment) = T::NodePool::draw(&request) else {
@@ -244,7 +246,7 @@ impl<T: Config> Pallet<T> {
 			proof_stake,
 		});
 		Self::set_deadline(id, &mut workload, assignment.due);
-		Inbox::<T>::insert(&assignment.worker, id, ());
+		Inbox::<T>::insert(&assignment.worker, InboxKey::new(assignment.due, id), ());
 		Workloads::<T>::insert(id, workload);
 		// Saturating: bounded by the nodes' capacities.
 		AssignedUnits::<T>::mutate(|units| units.0 = units.0.saturating_add(terms.compute_units.0));

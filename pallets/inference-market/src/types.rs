@@ -48,6 +48,8 @@ pub struct Terms {
 	pub redraws: u8,
 	/// Time from a deferred delivery to its proof deadline.
 	pub proof_deadline: Ticks,
+	/// P_B that this proof deadline suits: no node with a longer backlog of proofs is drawn.
+	pub proving_backlog: Ticks,
 	/// Latency granted to an assignment.
 	pub base_latency: Ticks,
 	/// Longest time in the queue.
@@ -82,6 +84,7 @@ impl Terms {
 			price_floor: parameters.price_floor,
 			redraws: parameters.redraws,
 			proof_deadline: parameters.proof_deadline,
+			proving_backlog: parameters.proving_backlog,
 			base_latency: parameters.base_latency,
 			queue_ttl: parameters.queue_ttl,
 			latest,
@@ -98,6 +101,15 @@ impl Terms {
 		price
 			.checked_add(permille_of(price, self.decline_fee)?)?
 			.checked_add(self.risk_fee)
+	}
+
+	/// The last tick on which a proof can be due, whichever attempt succeeds: each output is due by
+	/// `latest`.
+	pub fn last_proof_due(&self, mode: Mode) -> Tick {
+		match mode {
+			Mode::Immediate => self.latest,
+			Mode::Deferred => self.latest.after(self.proof_deadline),
+		}
 	}
 
 	/// Proof stake S = `proof_stake` · P + V at this price, planck. `None` on overflow.
@@ -156,6 +168,25 @@ pub struct Workload<AccountId> {
 	pub ended_at: Option<BlockNumber>,
 	/// Where the money went.
 	pub settlement: Settlement,
+}
+
+/// Key of an entry in a worker's inbox. Entries are stored, and so read, in the order of deadlines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct InboxKey {
+	/// When it is due; big-endian, so that the encoding sorts as the tick does.
+	deadline: [u8; 4],
+	/// The workload.
+	pub workload: WorkloadId,
+}
+
+impl InboxKey {
+	/// The key of a workload that is due then.
+	pub fn new(deadline: Tick, workload: WorkloadId) -> Self {
+		Self {
+			deadline: deadline.0.to_be_bytes(),
+			workload,
+		}
+	}
 }
 
 /// A model's queue: a list linked by [`QueueLink`]s, so that leaving it leaves no hole.

@@ -31,25 +31,31 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// What a worker owes, earliest deadline first.
+	/// What a worker owes, earliest deadline first. Reads no more than it shows.
 	pub fn inbox(worker: &AccountIdOf<T>) -> Vec<InboxItem> {
-		let mut owed: Vec<(Tick, WorkloadId, WorkloadOf<T>)> = Inbox::<T>::iter_key_prefix(worker)
-			.filter_map(|id| Workloads::<T>::get(id).map(|owed| (owed.deadline, id, owed)))
-			.collect();
-		owed.sort_by_key(|(deadline, id, _)| (*deadline, *id));
-		owed.into_iter()
+		Inbox::<T>::iter_key_prefix(worker)
 			.take(MAX_INBOX_ITEMS)
-			.filter_map(|(_, id, workload)| {
-				Some(InboxItem {
-					statement: workload.statement,
-					mode: workload.mode,
-					state: workload.state,
-					input: Inputs::<T>::get(id)?.into_inner(),
-					output: Outputs::<T>::get(id).map(|output| output.into_inner()),
-					deadline: workload.deadline,
-					compute_units: workload.terms.compute_units,
-				})
-			})
+			.filter_map(|key| Self::inbox_item(key.workload))
 			.collect()
+	}
+
+	fn inbox_item(id: WorkloadId) -> Option<InboxItem> {
+		let workload = Workloads::<T>::get(id)?;
+		let prove_by = match (workload.state, workload.mode) {
+			(WorkloadState::Assigned, Mode::Deferred) => {
+				workload.deadline.after(workload.terms.proof_deadline)
+			},
+			_ => workload.deadline,
+		};
+		Some(InboxItem {
+			statement: workload.statement,
+			mode: workload.mode,
+			state: workload.state,
+			input: Inputs::<T>::get(id)?.into_inner(),
+			output: Outputs::<T>::get(id).map(|output| output.into_inner()),
+			deadline: workload.deadline,
+			prove_by,
+			compute_units: workload.terms.compute_units,
+		})
 	}
 }

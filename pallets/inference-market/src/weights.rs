@@ -49,7 +49,7 @@ fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
 macro_rules! weights {
 	($db:ty) => {
 		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 16, 14)
+			cost::<$db>(200, n, 18, 14)
 		}
 
 		fn cancel() -> Weight {
@@ -57,11 +57,11 @@ macro_rules! weights {
 		}
 
 		fn deliver(n: u32) -> Weight {
-			cost::<$db>(100, n, 7, 6)
+			cost::<$db>(100, n, 7, 8)
 		}
 
 		fn prove(n: u32) -> Weight {
-			cost::<$db>(300, n, 16, 16)
+			cost::<$db>(300, n, 17, 17)
 		}
 
 		fn expire() -> Weight {

@@ -124,6 +124,10 @@ impl ProofVerifier<AccountId> for MockVerifier {
 		Err(DispatchError::Unavailable)
 	}
 
+	fn end_of_life(_vk_hash: VkHash) -> Option<Tick> {
+		None
+	}
+
 	fn verify_weight(_vk_hash: VkHash) -> Weight {
 		Weight::zero()
 	}

@@ -1,11 +1,11 @@
-//! The draw (PROTOCOL.md, "Assignment") and the release of what it reserved.
+//! The draw (PROTOCOL.md, "Assignment") and what becomes of what it reserved.
 
 use super::*;
 use frame_support::{traits::Defensive, weights::Weight};
 use inference_primitives::{
 	hashing::tagged_hash,
-	traits::{Assignment, DrawRequest, NodePool},
-	Hash, Ticks,
+	traits::{Assignment, DrawRequest, NodeLoad, NodePool},
+	Hash, Mode, Ticks,
 };
 
 impl<T: Config> Pallet<T> {
@@ -33,14 +33,29 @@ impl<T: Config> Pallet<T> {
 			return None;
 		}
 		let parameters = T::Network::parameters();
-		let capacity = node.usable_capacity().0;
-		let outstanding = node.outstanding.checked_add(request.compute_units)?;
-		let bound = capacity.saturating_mul(u64::from(parameters.backlog_bound.0));
-		if outstanding.0 > bound {
+		let capacity = node.usable_capacity();
+		let load = NodeLoad {
+			outstanding: node.outstanding.checked_add(request.compute_units)?,
+			..node.load()
+		};
+		let bounds = Bounds {
+			backlog: parameters.backlog_bound,
+			proving: parameters.proving_backlog,
+		};
+		let pinned = Bounds {
+			proving: request.proving_backlog,
+			..bounds
+		};
+		if !(bounds.allow(load, capacity) && pinned.allow(load, capacity)) {
 			return None;
 		}
-		// Work is done in the order of assignment, so this one is done when all is.
-		let computing = u32::try_from(outstanding.0.div_ceil(capacity.max(1))).ok()?;
+		// Outputs are computed in the order of assignment, so this one is there when all are; and
+		// so with proofs, of which those of delivered outputs come first.
+		let ahead = match request.mode {
+			Mode::Immediate => load.outstanding.checked_add(load.proving)?,
+			Mode::Deferred => load.outstanding,
+		};
+		let computing = u32::try_from(ahead.0.div_ceil(capacity.0.max(1))).ok()?;
 		let due = T::Network::now()
 			.after(parameters.base_latency)
 			.after(Ticks(computing));
@@ -48,7 +63,8 @@ impl<T: Config> Pallet<T> {
 			return None;
 		}
 		T::Stakes::lock(&node.operator, request.proof_stake).ok()?;
-		node.outstanding = outstanding;
+		node.outstanding = load.outstanding;
+		node.bounds = bounds;
 		let assignment = Assignment {
 			node: id,
 			operator: node.operator.clone(),
@@ -59,20 +75,30 @@ impl<T: Config> Pallet<T> {
 		Some(assignment)
 	}
 
+	/// Changes what a node owes.
+	fn change_load(id: NodeId, change: impl FnOnce(&mut NodeOf<T>)) {
+		Nodes::<T>::mutate(id, |stored| {
+			if let Some(node) = stored.as_mut().defensive_proof("a node in use stays; qed") {
+				change(node);
+			}
+		});
+	}
+
 	/// Checks the pallet's invariants:
-	/// - for each node, outstanding ≤ capacity × B;
+	/// - for each node, outstanding ≤ capacity × B and outstanding + proving ≤ capacity × P_B, with
+	///   B and P_B as they were when the node was last given work: lower ones refuse new work, and
+	///   leave what was given before;
 	/// - each worker key belongs to the node that names it, each node to its operator's list;
 	/// - the total pledge is the sum of capacities;
 	/// - a pool's cumulative weights ascend, and each of its nodes serves the model.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::ensure;
-		let backlog = u64::from(T::Network::parameters().backlog_bound.0);
 		let mut total = 0u64;
 		for (id, node) in Nodes::<T>::iter() {
 			ensure!(
-				node.outstanding.0 <= node.capacity.0.saturating_mul(backlog),
-				"a node has more outstanding than its backlog bound"
+				node.bounds.allow(node.load(), node.capacity),
+				"a node owes more than its bounds allow"
 			);
 			ensure!(
 				WorkerNodes::<T>::get(&node.worker) == Some(id),
@@ -105,6 +131,14 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
+/// Takes `compute_units` out of `reserved`.
+fn free(reserved: &mut ComputeUnits, compute_units: ComputeUnits) {
+	*reserved = reserved
+		.checked_sub(compute_units)
+		.defensive_proof("what is freed was reserved; qed")
+		.unwrap_or_default();
+}
+
 impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 	fn draw(request: &DrawRequest<AccountIdOf<T>>) -> Option<Assignment<AccountIdOf<T>>> {
 		let pool = Pools::<T>::get(request.model);
@@ -113,24 +147,30 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 			.find_map(|id| Self::try_assign(id, request))
 	}
 
-	fn release(id: NodeId, compute_units: ComputeUnits, delivered: bool) {
-		Nodes::<T>::mutate(id, |stored| {
-			let Some(node) = stored.as_mut().defensive_proof("a node in use stays; qed") else {
-				return;
-			};
-			node.outstanding = node
-				.outstanding
-				.checked_sub(compute_units)
-				.defensive_proof("what is released was reserved; qed")
-				.unwrap_or_default();
-			let counter = if delivered {
-				&mut node.delivered
-			} else {
-				&mut node.missed
-			};
+	fn deliver(id: NodeId, compute_units: ComputeUnits) {
+		Self::change_load(id, |node| {
+			free(&mut node.outstanding, compute_units);
+			// Saturating: the draw checked the sum of what is outstanding and what is proven.
+			node.proving.0 = node.proving.0.saturating_add(compute_units.0);
 			// Saturating: a count of outputs cannot reach 2^64.
-			*counter = counter.saturating_add(1);
+			node.delivered = node.delivered.saturating_add(1);
 		});
+	}
+
+	fn settle(id: NodeId, compute_units: ComputeUnits) {
+		Self::change_load(id, |node| free(&mut node.proving, compute_units));
+	}
+
+	fn miss(id: NodeId, compute_units: ComputeUnits) {
+		Self::change_load(id, |node| {
+			free(&mut node.outstanding, compute_units);
+			// Saturating: a count of outputs cannot reach 2^64.
+			node.missed = node.missed.saturating_add(1);
+		});
+	}
+
+	fn load(id: NodeId) -> Option<NodeLoad> {
+		Nodes::<T>::get(id).map(|node| node.load())
 	}
 
 	fn total_pledge() -> ComputeUnits {

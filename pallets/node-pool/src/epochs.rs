@@ -47,14 +47,13 @@ impl<T: Config> Pallet<T> {
 		let Some(mut node) = Nodes::<T>::get(id) else {
 			return;
 		};
-		let backlog = u64::from(T::Network::parameters().backlog_bound.0);
-		let next_capacity = if node.outstanding.0 > node.next_capacity.0.saturating_mul(backlog) {
-			// A capacity falls only once what is outstanding fits it; until then the lower one
-			// bounds new work, so this waits an epoch at most.
+		let next_capacity = if node.bounds.allow(node.load(), node.next_capacity) {
+			node.next_capacity
+		} else {
+			// A capacity falls only once what is owed fits it; until then the lower one bounds new
+			// work, so this waits for the present proof deadlines at most.
 			let _ = Self::announce_change(id).defensive_proof("the list was just emptied; qed");
 			node.capacity
-		} else {
-			node.next_capacity
 		};
 		TotalPledge::<T>::mutate(|total| {
 			// Saturating: the total is the sum of all capacities, the old one included; each

@@ -1,24 +1,36 @@
 //! Model nodes: pledged capacity, node epochs, the models they serve, and the random assignment.
 //!
 //! **Who calls it.** Operators register nodes, change their pledge and join or leave models.
-//! `pallet-inference-market` draws a node for each workload and releases it afterwards, through
-//! [`inference_primitives::traits::NodePool`].
+//! `pallet-inference-market` draws a node for each workload and says when it delivered and proved,
+//! through [`inference_primitives::traits::NodePool`].
 //!
 //! **Terms.**
 //! - *node epoch*: a number of blocks; what an operator changes in epoch e acts in e + 1;
 //! - *capacity*: compute units per block that a node pledges;
 //! - *outstanding*: compute units assigned to a node and not delivered yet;
+//! - *proving*: compute units that a node delivered and whose proof it still owes;
 //! - *backlog bound* B: outstanding ≤ capacity × B, with the lower of this epoch's and the next's
 //!   capacity;
+//! - *proving backlog* P_B: outstanding + proving ≤ capacity × P_B, with the same capacity. So a node
+//!   that delivers faster than it proves is given no more than it can prove in time;
 //! - *pool*: the nodes that serve a model in this epoch, with the capacity snapshotted then as
 //!   their weight in the draw.
 //!
 //! **Life.** `register_node` → (next epoch) active → `join_model` → (next epoch) drawn →
 //! `leave_model` → (next epoch) not drawn → `deregister_node`.
 //!
-//! **Invariants** (`try_state`): DESIGN.md rule 2, for each node
-//! outstanding ≤ capacity × B; a pool's cumulative weights ascend and its nodes
-//! exist; each worker key belongs to one node.
+//! **Invariants** (`try_state`): DESIGN.md rule 2, for each node outstanding ≤ capacity × B and
+//! outstanding + proving ≤ capacity × P_B, with the B and P_B of its latest assignment (lower ones
+//! bind new work only); a pool's cumulative weights ascend and its nodes exist; each worker key
+//! belongs to one node.
+//!
+//! **Why an honest node proves in time** (rule 5). A node that proves `capacity` compute units per
+//! block in the order of assignment has a proof when all that it owed at the assignment is proven:
+//! (outstanding + proving) / capacity ≤ P_B later. A Deferred proof is due at least P_B + L0 after
+//! the assignment (`ProtocolParameters::check`), an Immediate one when all that is owed, proofs
+//! included, can be proven, and L0 later. What is assigned afterwards comes behind and changes
+//! neither. A draw takes the lower of the present P_B and of the one pinned with the workload's
+//! proof deadline.
 //!
 //! **The draw** (PROTOCOL.md, "Assignment") samples at most [`MAX_CANDIDATES`] nodes by the
 //! cumulative pledges of the pool's snapshot, each by a binary search, from
@@ -34,7 +46,7 @@
 extern crate alloc;
 
 pub use pallet::*;
-pub use types::{Change, Node, PoolMember};
+pub use types::{Bounds, Change, Node, PoolMember};
 pub use weights::WeightInfo;
 
 mod assignment;
@@ -57,6 +69,8 @@ pub const MAX_CANDIDATES: u32 = 16;
 
 /// Shorthand for the account type.
 pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
+/// Shorthand for a stored node.
+pub type NodeOf<T> = Node<AccountIdOf<T>, <T as Config>::MaxModelsPerNode>;
 
 #[frame_support::pallet]
 pub mod pallet {
@@ -219,7 +233,8 @@ pub mod pallet {
 		TooManyModels,
 		/// The model's pool is full.
 		PoolIsFull,
-		/// The node still serves models or still owes outputs. Leave them and deliver first.
+		/// The node still serves models, or still owes outputs or proofs. Leave the models, deliver
+		/// and prove first.
 		NodeInUse,
 		/// A sum of capacities overflows. Pledge less.
 		Overflow,
@@ -257,7 +272,8 @@ pub mod pallet {
 		}
 
 		/// Changes a node's capacity from the next epoch on. The lower of the old and the new one
-		/// bounds new work at once.
+		/// bounds new work at once. A lower one waits until what the node owes fits it, and work
+		/// given before keeps the deadlines that the higher one gave it.
 		///
 		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
 		/// [`Error::ZeroCapacity`], [`Error::TooManyChanges`], bond too small.

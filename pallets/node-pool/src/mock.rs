@@ -9,9 +9,9 @@ use frame_support::{
 use inference_primitives::{model::ModelView, traits::Assignment};
 use inference_primitives::{
 	parameters::UNIT,
-	traits::{DrawRequest, Models},
-	Balance, ComputeUnits, Hash, ModelId, ModelRef, ModelStatus, NodeId, ProofSystem, SetupId,
-	TensorSpec, Tick, Visibility, VkHash,
+	traits::{DrawRequest, Models, NodePool as PoolTrait},
+	Balance, ComputeUnits, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId, ProofSystem,
+	SetupId, TensorSpec, Tick, Ticks, Visibility, VkHash,
 };
 use sp_runtime::BuildStorage;
 
@@ -240,7 +240,7 @@ pub fn serve(operator: AccountId, worker: AccountId, capacity: u64) -> NodeId {
 	node
 }
 
-/// A draw of a workload of the user for model 1, with time enough.
+/// A draw of a deferred workload of the user for model 1, with time enough.
 pub fn request(seed: u8, compute_units: u64) -> DrawRequest<'static, AccountId> {
 	DrawRequest {
 		model: model(1),
@@ -249,22 +249,42 @@ pub fn request(seed: u8, compute_units: u64) -> DrawRequest<'static, AccountId> 
 		excluded: &[],
 		compute_units: ComputeUnits(compute_units),
 		proof_stake: UNIT,
+		mode: Mode::Deferred,
+		proving_backlog: Ticks(u32::MAX),
 		latest: Tick(u32::MAX),
 	}
 }
 
 /// Draws.
 pub fn draw(request: &DrawRequest<AccountId>) -> Option<Assignment<AccountId>> {
-	<NodePool as inference_primitives::traits::NodePool<AccountId>>::draw(request)
+	<NodePool as PoolTrait<AccountId>>::draw(request)
 }
 
-/// Releases.
-pub fn release(node: NodeId, compute_units: u64, delivered: bool) {
-	<NodePool as inference_primitives::traits::NodePool<AccountId>>::release(
-		node,
-		ComputeUnits(compute_units),
-		delivered,
-	);
+/// Delivers an output.
+pub fn deliver(node: NodeId, compute_units: u64) {
+	<NodePool as PoolTrait<AccountId>>::deliver(node, ComputeUnits(compute_units));
+}
+
+/// Proves a delivered output, or misses its proof.
+pub fn settle(node: NodeId, compute_units: u64) {
+	<NodePool as PoolTrait<AccountId>>::settle(node, ComputeUnits(compute_units));
+}
+
+/// Misses a delivery.
+pub fn miss(node: NodeId, compute_units: u64) {
+	<NodePool as PoolTrait<AccountId>>::miss(node, ComputeUnits(compute_units));
+}
+
+/// Delivers and proves.
+pub fn complete(node: NodeId, compute_units: u64) {
+	deliver(node, compute_units);
+	settle(node, compute_units);
+}
+
+/// What a node owes: compute units not delivered, and not proven.
+pub fn load(id: NodeId) -> (u64, u64) {
+	let node = node(id);
+	(node.outstanding.0, node.proving.0)
 }
 
 /// A stored node.

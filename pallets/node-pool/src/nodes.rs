@@ -2,9 +2,7 @@
 
 use super::*;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
-use inference_primitives::{node::NodeView, ModelStatus};
-
-type NodeOf<T> = Node<AccountIdOf<T>, <T as Config>::MaxModelsPerNode>;
+use inference_primitives::{node::NodeView, traits::NodeLoad, ModelStatus};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_register(
@@ -32,6 +30,8 @@ impl<T: Config> Pallet<T> {
 				capacity: ComputeUnits::ZERO,
 				next_capacity: capacity,
 				outstanding: ComputeUnits::ZERO,
+				proving: ComputeUnits::ZERO,
+				bounds: Default::default(),
 				models: Default::default(),
 				next_models: Default::default(),
 				delivered: 0,
@@ -112,7 +112,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			node.models.is_empty()
 				&& node.next_models.is_empty()
-				&& node.outstanding == ComputeUnits::ZERO,
+				&& node.load() == NodeLoad::default(),
 			Error::<T>::NodeInUse
 		);
 		Nodes::<T>::remove(id);
@@ -173,6 +173,7 @@ impl<T: Config> Pallet<T> {
 			capacity: node.capacity,
 			next_capacity: node.next_capacity,
 			outstanding: node.outstanding,
+			proving: node.proving,
 			models: node.models.into_inner(),
 			joining: node.next_models.into_inner(),
 			delivered: node.delivered,

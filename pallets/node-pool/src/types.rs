@@ -4,7 +4,7 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
 	traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
 };
-use inference_primitives::{ComputeUnits, ModelRef, NodeId};
+use inference_primitives::{traits::NodeLoad, ComputeUnits, ModelRef, NodeId, Ticks};
 use scale_info::TypeInfo;
 
 /// A model node.
@@ -23,6 +23,10 @@ pub struct Node<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels:
 	pub next_capacity: ComputeUnits,
 	/// Compute units assigned and not delivered.
 	pub outstanding: ComputeUnits,
+	/// Compute units delivered and not settled.
+	pub proving: ComputeUnits,
+	/// The bounds in force when work was last given to the node.
+	pub bounds: Bounds,
 	/// Models served in this epoch.
 	pub models: BoundedVec<ModelRef, MaxModels>,
 	/// Models served from the next epoch on.
@@ -44,6 +48,34 @@ impl<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels: Get<u32>>
 	/// The capacity that the operator's bond must cover: the larger of the two.
 	pub fn pledge(&self) -> ComputeUnits {
 		self.capacity.max(self.next_capacity)
+	}
+
+	/// What the node owes.
+	pub fn load(&self) -> NodeLoad {
+		NodeLoad {
+			outstanding: self.outstanding,
+			proving: self.proving,
+		}
+	}
+}
+
+/// How much a node may owe, as times at its capacity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Bounds {
+	/// B: outstanding ≤ capacity × this.
+	pub backlog: Ticks,
+	/// P_B: outstanding + proving ≤ capacity × this.
+	pub proving: Ticks,
+}
+
+impl Bounds {
+	/// Whether a node of this capacity may owe so much.
+	pub fn allow(&self, load: NodeLoad, capacity: ComputeUnits) -> bool {
+		// Saturating: no sum of compute units exceeds the saturated bound.
+		let most = |time: Ticks| capacity.0.saturating_mul(u64::from(time.0));
+		let owed = load.outstanding.checked_add(load.proving);
+		load.outstanding.0 <= most(self.backlog)
+			&& owed.is_some_and(|owed| owed.0 <= most(self.proving))
 	}
 }
 

@@ -290,6 +290,10 @@ impl<T: Config> ProofVerifier<AccountIdOf<T>> for Pallet<T> {
 		Self::verify_statement(vk_hash, statement, input, output, proof).map_err(Into::into)
 	}
 
+	fn end_of_life(vk_hash: VkHash) -> Option<Tick> {
+		Pallet::<T>::end_of_life(vk_hash)
+	}
+
 	fn verify_weight(vk_hash: VkHash) -> Weight {
 		match Keys::<T>::get(vk_hash) {
 			Some(key) => T::WeightInfo::verify_proof(&key.sizes),

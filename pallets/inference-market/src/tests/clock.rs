@@ -81,7 +81,8 @@ fn change_parameters() {
 		parameters.treasury_share = 900;
 		parameters.decline_fee = 500;
 		parameters.risk_fee = 900;
-		parameters.proof_deadline = Ticks(40);
+		parameters.proof_deadline = Ticks(60);
+		parameters.proving_backlog = Ticks(30);
 		parameters.queue_ttl = Ticks(10);
 		parameters.queue_slot_fee = UNIT;
 		parameters.redraws = 0;

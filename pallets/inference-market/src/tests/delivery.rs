@@ -22,7 +22,8 @@ mod success {
 			assert_eq!(Outputs::<Test>::get(id).unwrap().to_vec(), OUTPUT.to_vec());
 			let proof_due = now().after(parameters().proof_deadline);
 			assert_eq!(workload(id).deadline, proof_due);
-			assert!(Inbox::<Test>::contains_key(WORKER, id));
+			assert!(owes(WORKER, id));
+			assert_eq!(Inbox::<Test>::iter().count(), 1);
 			assert_event(Event::OutputDelivered {
 				workload: id,
 				node: NodeId(0),
@@ -32,12 +33,13 @@ mod success {
 	}
 
 	#[test]
-	fn capacity_is_free_again_and_the_proof_stake_stays_locked() {
+	fn its_compute_units_are_to_be_proven_and_the_proof_stake_stays_locked() {
 		with_assigned(|id| {
 			let locked = stake(ALICE).proof_stakes;
+			assert_eq!(load(NodeId(0)), (COMPUTE_UNITS, 0));
 			deliver(id);
-			let node = NodePool::view(NodeId(0)).unwrap();
-			assert_eq!((node.outstanding, node.delivered), (ComputeUnits::ZERO, 1));
+			assert_eq!(load(NodeId(0)), (0, COMPUTE_UNITS));
+			assert_eq!(NodePool::view(NodeId(0)).unwrap().delivered, 1);
 			assert!(locked > 0);
 			assert_eq!(stake(ALICE).proof_stakes, locked);
 		});

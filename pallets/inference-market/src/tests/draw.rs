@@ -25,7 +25,7 @@ mod success {
 					price: price(),
 					due,
 				});
-				assert!(Inbox::<Test>::contains_key(ALICE * 10, id));
+				assert!(owes(ALICE * 10, id));
 			});
 	}
 

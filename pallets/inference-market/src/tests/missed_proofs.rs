@@ -50,8 +50,13 @@ fn the_payment_goes_back() {
 		assert_eq!(free(USER), before - workload(id).deposit - slot_fee());
 		assert_eq!((credit(ALICE), credit(CREATOR)), (0, 0));
 		assert_eq!(in_flight(MODEL), 0);
-		assert!(!Inbox::<Test>::contains_key(ALICE * 10, id));
+		assert_eq!(Inbox::<Test>::iter().count(), 0);
 	});
+}
+
+#[test]
+fn the_node_has_its_capacity_back() {
+	with_missed_proof(0, &OUTPUT, |_, _| assert_eq!(load(NodeId(0)), (0, 0)));
 }
 
 #[test]

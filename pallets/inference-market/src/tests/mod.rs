@@ -5,6 +5,7 @@ mod clock;
 mod delivery;
 mod draw;
 mod expiry;
+mod honest_prover;
 mod missed_deliveries;
 mod missed_proofs;
 mod money;

@@ -56,6 +56,8 @@ enum Step {
 		share: u16,
 		seeds: u32,
 		draws: u32,
+		backlog: u32,
+		proving: u32,
 	},
 	Run(u32),
 }
@@ -97,9 +99,9 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => (index(), 1..4u32).prop_map(|(node, model)| Step::Leave(node, model)),
 		1 => any::<bool>().prop_map(Step::Serve),
 		1 => (1..4u32).prop_map(Step::Retire),
-		1 => (101..1_000u16, 1_001..3_000u16, 0..=1_000u16, 1..6u32, 1..40u32)
-			.prop_map(|(slash, stake, share, seeds, draws)| Step::Govern {
-				slash, stake, share, seeds, draws,
+		1 => (101..1_000u16, 1_001..3_000u16, 0..=1_000u16, 1..6u32, 1..40u32, 1..=20u32, 0..=30u32)
+			.prop_map(|(slash, stake, share, seeds, draws, backlog, more)| Step::Govern {
+				slash, stake, share, seeds, draws, backlog, proving: backlog + more,
 			}),
 		12 => prop_oneof![4 => 1..12u32, 1 => 12..80u32].prop_map(Step::Run),
 	]
@@ -304,7 +306,11 @@ impl World {
 				share,
 				seeds,
 				draws,
+				backlog,
+				proving,
 			} => set_parameters(|parameters| {
+				parameters.backlog_bound = Ticks(backlog);
+				parameters.proving_backlog = Ticks(proving);
 				parameters.miss_slash = slash;
 				parameters.proof_stake = stake;
 				parameters.treasury_share = share;
@@ -333,22 +339,24 @@ impl World {
 	fn check(&self, issuance: Balance) -> Result<(), TestCaseError> {
 		check_state();
 		prop_assert_eq!(Balances::total_issuance(), issuance);
-		// Rule 2: what is outstanding is what is assigned, workload by workload; and so with stakes.
-		let mut outstanding = BTreeMap::<NodeId, u64>::new();
+		// Rule 2: what a node owes is what it was given, workload by workload; and so with stakes.
+		let mut loads = BTreeMap::<NodeId, (u64, u64)>::new();
 		let mut locked = BTreeMap::<u64, Balance>::new();
 		for stored in Workloads::<Test>::iter_values() {
 			if let Some(assigned) = stored.assigned.filter(|_| !stored.state.is_terminal()) {
 				*locked.entry(assigned.operator).or_default() += assigned.proof_stake;
-				if stored.state == WorkloadState::Assigned {
-					*outstanding.entry(assigned.node).or_default() += stored.terms.compute_units.0;
+				let load = loads.entry(assigned.node).or_default();
+				match stored.state {
+					WorkloadState::Assigned => load.0 += stored.terms.compute_units.0,
+					_ => load.1 += stored.terms.compute_units.0,
 				}
 				prop_assert!(assigned.operator != stored.submitter);
 			}
 		}
 		for (id, node) in pallet_node_pool::Nodes::<Test>::iter() {
 			prop_assert_eq!(
-				node.outstanding.0,
-				outstanding.get(&id).copied().unwrap_or(0)
+				(node.outstanding.0, node.proving.0),
+				loads.get(&id).copied().unwrap_or_default()
 			);
 		}
 		for operator in OPERATORS {
@@ -388,6 +396,9 @@ proptest! {
 		let nodes = [(ALICE, 6), (BOB, 4), (CAROL, 9)];
 		let short = |parameters: &mut inference_primitives::ProtocolParameters| {
 			parameters.retention = Ticks(60);
+			// Room for a proving backlog above the backlog.
+			parameters.proof_deadline = Ticks(80);
+			parameters.proving_backlog = Ticks(50);
 		};
 		ExtBuilder::default().nodes(&nodes).parameters(short).build().execute_with(|| {
 			VrfSalt::set(salt);

@@ -26,12 +26,9 @@ fn settled(id: WorkloadId) {
 	assert_eq!(state(id), WorkloadState::Settled);
 	assert_eq!(stake(ALICE).proof_stakes, 0);
 	assert_eq!(stake(ALICE).bonded, FUNDS / 2);
-	assert_eq!(
-		NodePool::view(NodeId(0)).unwrap().outstanding,
-		ComputeUnits::ZERO
-	);
+	assert_eq!(load(NodeId(0)), (0, 0));
 	assert_eq!(held(HoldReason::Escrow, USER), 0);
-	assert!(!Inbox::<Test>::contains_key(WORKER, id));
+	assert_eq!(Inbox::<Test>::iter_prefix(WORKER).count(), 0);
 	assert_eq!(in_flight(MODEL), 0);
 }
 
@@ -127,17 +124,20 @@ mod success {
 	}
 
 	#[test]
-	fn a_delivered_workload_can_be_proven_after_its_node_is_gone() {
+	fn a_node_that_left_its_models_goes_once_its_proofs_are_settled() {
 		with_unproven(|id| {
 			let operator = RuntimeOrigin::signed(ALICE);
 			for served in [model(1), model(2)] {
 				assert_ok!(NodePool::leave_model(operator.clone(), NodeId(0), served));
 			}
 			next_epoch();
-			assert_ok!(NodePool::deregister_node(operator, NodeId(0)));
+			assert_noop!(
+				NodePool::deregister_node(operator.clone(), NodeId(0)),
+				pallet_node_pool::Error::<Test>::NodeInUse
+			);
 			prove(id);
-			assert_eq!(state(id), WorkloadState::Settled);
-			assert_eq!(stake(ALICE).proof_stakes, 0);
+			settled(id);
+			assert_ok!(NodePool::deregister_node(operator, NodeId(0)));
 		});
 	}
 }

@@ -23,6 +23,7 @@ fn a_queue_is_served_first_in_first_out() {
 				assert_eq!(state(*id), WorkloadState::Assigned);
 				assert_eq!(waiting, ids[ids.len() - waiting.len()..].to_vec());
 				deliver(*id);
+				prove(*id);
 				run_blocks(1);
 			}
 		});

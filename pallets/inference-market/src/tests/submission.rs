@@ -100,6 +100,45 @@ mod success {
 	}
 
 	#[test]
+	fn a_workload_whose_last_proof_precedes_the_keys_end_of_life_is_accepted() {
+		ExtBuilder::default().build_and_execute(|| {
+			let order = Order::default();
+			let last = now()
+				.after(order.deadline)
+				.after(parameters().proof_deadline);
+			EndOfLife::set(Some(last.after(Ticks(1))));
+			order.submit();
+			let order = Order::immediate();
+			EndOfLife::set(Some(now().after(order.deadline).after(Ticks(1))));
+			order.submit();
+		});
+	}
+
+	#[test]
+	fn a_workload_is_proven_before_the_end_of_life_whichever_attempt_delivers() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100), (BOB, 100)])
+			.build_and_execute(|| {
+				let order = Order {
+					deadline: Ticks(60),
+					..Order::default()
+				};
+				let last = now().after(Ticks(60)).after(parameters().proof_deadline);
+				EndOfLife::set(Some(last.after(Ticks(1))));
+				// Missed once, drawn again, delivered as late as it may be, and so proven.
+				let id = order.submit_and_draw();
+				run_to_tick(Tick(workload(id).deadline.0 + 1));
+				run_to_draw();
+				run_to_tick(workload(id).deadline);
+				deliver(id);
+				assert!(workload(id).deadline <= last);
+				run_to_tick(workload(id).deadline);
+				prove(id);
+				assert_eq!(state(id), WorkloadState::Settled);
+			});
+	}
+
+	#[test]
 	fn a_deprecated_model_is_still_for_sale() {
 		ExtBuilder::default().build_and_execute(|| {
 			change_model(MODEL, |model| model.status = ModelStatus::Deprecated);
@@ -190,6 +229,32 @@ mod failure {
 				};
 				assert_refused(order, Error::<Test>::BadDeadline);
 			}
+		});
+	}
+
+	#[test]
+	fn a_proof_that_may_be_due_at_the_keys_end_of_life_or_later_is_refused() {
+		ExtBuilder::default().build_and_execute(|| {
+			let immediate = Order::immediate();
+			let deferred = Order::default();
+			let due = now().after(immediate.deadline);
+			EndOfLife::set(Some(due));
+			assert_refused(immediate.clone(), Error::<Test>::EndOfLife);
+			EndOfLife::set(Some(due.after(parameters().proof_deadline)));
+			assert_refused(deferred.clone(), Error::<Test>::EndOfLife);
+			// A proof that comes with the output is due early enough; and so with a shorter wait,
+			// and with another key.
+			immediate.submit();
+			Order {
+				deadline: Ticks(deferred.deadline.0 - 1),
+				..deferred.clone()
+			}
+			.submit();
+			Order {
+				model: model(2),
+				..deferred
+			}
+			.submit();
 		});
 	}
 

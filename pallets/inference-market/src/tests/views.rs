@@ -60,6 +60,17 @@ fn an_inbox_shows_outputs_and_proofs_that_are_owed() {
 				]
 			);
 			assert_eq!(inbox[0].input, INPUT.to_vec());
+			assert!(inbox.iter().all(|item| item.prove_by == item.deadline));
+			let late = Order::default().submit_and_draw();
+			let due = workload(late).deadline;
+			let item = Market::inbox(&(ALICE * 10))
+				.into_iter()
+				.find(|item| item.statement.workload == late)
+				.unwrap();
+			assert_eq!(item.deadline, due);
+			assert_eq!(item.prove_by, due.after(parameters().proof_deadline));
+			deliver(late);
+			prove(late);
 			prove(owed);
 			prove(unproven);
 			assert_eq!(Market::inbox(&(ALICE * 10)), vec![]);
@@ -90,5 +101,28 @@ fn a_full_inbox_still_shows_what_is_due_first() {
 			assert_eq!(inbox.len(), 256);
 			assert_eq!(inbox[0].statement.workload, urgent);
 			assert!(inbox.is_sorted_by_key(|item| item.deadline));
+		});
+}
+
+#[test]
+fn inbox_entries_are_stored_in_the_order_of_deadlines() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100)])
+		.build_and_execute(|| {
+			let worker = STRANGER;
+			// Beyond a byte's range, too.
+			let ticks = [70_000, 3, 255, 256, 65_536, 4];
+			for tick in ticks {
+				let key = InboxKey::new(Tick(tick), WorkloadId([tick as u8; 32]));
+				Inbox::<Test>::insert(worker, key, ());
+			}
+			let stored: Vec<_> = Inbox::<Test>::iter_key_prefix(worker).collect();
+			let mut sorted = ticks;
+			sorted.sort();
+			assert_eq!(
+				stored,
+				sorted.map(|tick| InboxKey::new(Tick(tick), WorkloadId([tick as u8; 32])))
+			);
+			let _ = Inbox::<Test>::clear_prefix(worker, u32::MAX, None);
 		});
 }

@@ -56,11 +56,37 @@ mod success {
 			assert_eq!(node(id).capacity, ComputeUnits(50));
 			assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(50));
 			check_state();
-			release(id, 50 * BACKLOG, true);
+			complete(id, 50 * BACKLOG);
 			assert!(draw(&request(0, 10 * BACKLOG + 1)).is_none());
 			next_epoch();
 			assert_eq!(node(id).capacity, ComputeUnits(10));
 			assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(10));
+		});
+	}
+
+	#[test]
+	fn a_lower_capacity_waits_until_what_is_to_be_proven_fits_it() {
+		build_and_execute(|| {
+			with_parameters(|parameters| parameters.proving_backlog = Ticks(3 * BACKLOG as u32));
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			for _ in 0..3 {
+				draw(&request(0, 50 * BACKLOG)).unwrap();
+				deliver(id, 50 * BACKLOG);
+			}
+			assert_ok!(set_capacity(ALICE, id, 25));
+			next_epoch();
+			assert_eq!(node(id).capacity, ComputeUnits(50));
+			settle(id, 50 * BACKLOG);
+			next_epoch();
+			assert_eq!(node(id).capacity, ComputeUnits(50));
+			assert!(draw(&request(0, 1)).is_none());
+			settle(id, 50 * BACKLOG);
+			next_epoch();
+			assert_eq!(node(id).capacity, ComputeUnits(25));
+			assert_eq!(load(id), (0, 50 * BACKLOG));
+			assert!(draw(&request(0, 25 * BACKLOG)).is_some());
+			assert!(draw(&request(1, 1)).is_none());
 		});
 	}
 

@@ -1,4 +1,4 @@
-//! The draw and the release.
+//! The draw, and what becomes of what it reserved.
 
 use super::*;
 use inference_primitives::{traits::DrawRequest, Tick};
@@ -8,7 +8,7 @@ fn drawn(request_of: impl Fn(u8) -> DrawRequest<'static, AccountId>) -> Vec<Node
 	(0..100)
 		.filter_map(|seed| {
 			let assignment = draw(&request_of(seed))?;
-			release(assignment.node, request_of(seed).compute_units.0, true);
+			complete(assignment.node, request_of(seed).compute_units.0);
 			Some(assignment.node)
 		})
 		.collect()
@@ -99,10 +99,13 @@ mod success {
 			let full = serve(ALICE, 10, 50);
 			let other = serve(BOB, 20, 50);
 			next_epoch();
-			Nodes::<Test>::mutate(full, |node| {
-				node.as_mut().unwrap().outstanding = ComputeUnits(50 * BACKLOG)
-			});
-			assert!(drawn(|seed| request(seed, 1)).iter().all(|id| *id == other));
+			let filling = DrawRequest {
+				excluded: &[other],
+				..request(0, 50 * BACKLOG)
+			};
+			assert_eq!(draw(&filling).unwrap().node, full);
+			let draws = drawn(|seed| request(seed, 1));
+			assert!(!draws.is_empty() && draws.iter().all(|id| *id == other));
 		});
 	}
 
@@ -155,17 +158,138 @@ mod success {
 	}
 
 	#[test]
-	fn a_release_frees_what_was_reserved_and_records_the_outcome() {
+	fn what_was_reserved_is_moved_and_freed_once_and_the_outcome_recorded() {
 		build_and_execute(|| {
 			let id = serve(ALICE, 10, 50);
 			next_epoch();
 			draw(&request(0, 120)).unwrap();
 			draw(&request(1, 30)).unwrap();
-			release(id, 120, true);
-			assert_eq!(node(id).outstanding, ComputeUnits(30));
-			release(id, 30, false);
-			assert_eq!(node(id).outstanding, ComputeUnits::ZERO);
+			assert_eq!(load(id), (150, 0));
+			deliver(id, 120);
+			assert_eq!(load(id), (30, 120));
+			miss(id, 30);
+			assert_eq!(load(id), (0, 120));
+			settle(id, 120);
+			assert_eq!(load(id), (0, 0));
 			assert_eq!((node(id).delivered, node(id).missed), (1, 1));
+		});
+	}
+
+	#[test]
+	fn the_market_can_read_what_a_node_owes() {
+		use inference_primitives::traits::{NodeLoad, NodePool as _};
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			draw(&request(0, 120)).unwrap();
+			deliver(id, 120);
+			draw(&request(1, 30)).unwrap();
+			let load = NodeLoad {
+				outstanding: ComputeUnits(30),
+				proving: ComputeUnits(120),
+			};
+			assert_eq!(NodePool::load(id), Some(load));
+			assert_eq!(NodePool::load(NodeId(7)), None);
+			assert_eq!(NodePool::view(id).unwrap().proving, ComputeUnits(120));
+		});
+	}
+
+	#[test]
+	fn a_node_that_delivers_faster_than_it_proves_gets_no_more_than_it_can_prove() {
+		build_and_execute(|| {
+			with_parameters(|parameters| parameters.proving_backlog = Ticks(30));
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			let mut given = 0;
+			for seed in 0..100 {
+				if draw(&request(seed, 60)).is_some() {
+					deliver(id, 60);
+					given += 60;
+				}
+				check_state();
+			}
+			assert_eq!(given, 50 * 30);
+			assert_eq!(load(id), (0, given));
+			// What is proven makes room again, for as much and no more.
+			settle(id, 60);
+			assert!(draw(&request(0, 61)).is_none());
+			assert!(draw(&request(0, 60)).is_some());
+			assert!(draw(&request(0, 1)).is_none());
+		});
+	}
+
+	#[test]
+	fn assigned_and_delivered_work_share_the_proving_backlog() {
+		build_and_execute(|| {
+			with_parameters(|parameters| parameters.proving_backlog = Ticks(30));
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			draw(&request(0, 50 * BACKLOG)).unwrap();
+			deliver(id, 50 * BACKLOG);
+			// Twenty blocks' work is to be proven, so ten more may be assigned, not twenty.
+			assert!(draw(&request(1, 50 * 10 + 1)).is_none());
+			assert!(draw(&request(1, 50 * 10)).is_some());
+			assert_eq!(load(id), (50 * 10, 50 * BACKLOG));
+		});
+	}
+
+	#[test]
+	fn the_proving_backlog_pinned_for_a_workload_binds_it_too() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			draw(&request(0, 50 * 10)).unwrap();
+			deliver(id, 50 * 10);
+			let pinned = |compute_units| DrawRequest {
+				proving_backlog: Ticks(12),
+				..request(1, compute_units)
+			};
+			assert!(draw(&pinned(50 * 2 + 1)).is_none());
+			assert!(draw(&pinned(50 * 2)).is_some());
+			// One that was ordered under the parameters in force goes up to their bound.
+			assert!(draw(&request(1, 50 * 8)).is_some());
+		});
+	}
+
+	#[test]
+	fn an_immediate_output_is_due_after_the_time_to_prove_all_that_is_owed() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			let now = NetworkParameters::parameters().base_latency.0 + EPOCH as u32 - 1;
+			draw(&request(0, 300)).unwrap();
+			deliver(id, 300);
+			let immediate = DrawRequest {
+				mode: Mode::Immediate,
+				..request(1, 100)
+			};
+			assert_eq!(draw(&immediate).unwrap().due, Tick(now + 8));
+			// A Deferred output waits for no proof.
+			assert_eq!(draw(&request(2, 50)).unwrap().due, Tick(now + 3));
+		});
+	}
+
+	#[test]
+	fn lower_bounds_refuse_new_work_and_leave_what_was_given() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			draw(&request(0, 50 * 15)).unwrap();
+			deliver(id, 50 * 5);
+			with_parameters(|parameters| {
+				parameters.backlog_bound = Ticks(8);
+				parameters.proving_backlog = Ticks(12);
+			});
+			check_state();
+			next_epoch();
+			check_state();
+			assert!(draw(&request(1, 1)).is_none());
+			deliver(id, 50 * 4);
+			assert!(draw(&request(1, 1)).is_none());
+			settle(id, 50 * 5);
+			// Six blocks' work is outstanding and four are to be proven.
+			assert!(draw(&request(1, 50 * 2 + 1)).is_none());
+			assert!(draw(&request(1, 50 * 2)).is_some());
 		});
 	}
 

@@ -9,7 +9,7 @@ mod registration;
 
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
-use inference_primitives::{parameters::UNIT, ProtocolParameters};
+use inference_primitives::{parameters::UNIT, Mode, ProtocolParameters, Ticks};
 use pallet_worker_staking::Error as StakingError;
 use sp_runtime::DispatchError;
 

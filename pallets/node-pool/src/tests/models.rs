@@ -49,7 +49,7 @@ mod success {
 			next_epoch();
 			assert_eq!(pool(model(1)), vec![]);
 			assert!(draw(&request(0, 1)).is_none());
-			release(id, 1, true);
+			complete(id, 1);
 		});
 	}
 

@@ -18,10 +18,15 @@ enum Step {
 		seed: u8,
 		model: u32,
 		compute_units: u64,
+		immediate: bool,
+		pinned: u32,
 	},
-	Release {
-		which: usize,
-		delivered: bool,
+	Deliver(usize),
+	Miss(usize),
+	Settle(usize),
+	Govern {
+		backlog: u32,
+		proving: u32,
 	},
 	Run(u64),
 }
@@ -33,16 +38,41 @@ fn step() -> impl Strategy<Value = Step> {
 		4 => (0..8u32, 0..3u32).prop_map(|(node, model)| Step::Join(node, model)),
 		2 => (0..8u32, 0..3u32).prop_map(|(node, model)| Step::Leave(node, model)),
 		1 => (0..8u32).prop_map(Step::Deregister),
-		8 => (any::<u8>(), 0..3u32, 1..600u64)
-			.prop_map(|(seed, model, compute_units)| Step::Draw { seed, model, compute_units }),
-		5 => (any::<usize>(), any::<bool>())
-			.prop_map(|(which, delivered)| Step::Release { which, delivered }),
+		8 => (any::<u8>(), 0..3u32, 1..600u64, any::<bool>(), 1..60u32).prop_map(
+			|(seed, model, compute_units, immediate, pinned)| Step::Draw {
+				seed, model, compute_units, immediate, pinned,
+			},
+		),
+		4 => any::<usize>().prop_map(Step::Deliver),
+		2 => any::<usize>().prop_map(Step::Miss),
+		3 => any::<usize>().prop_map(Step::Settle),
+		1 => (1..30u32, 0..40u32).prop_map(|(backlog, more)| Step::Govern {
+			backlog, proving: backlog + more,
+		}),
 		3 => (1..60u64).prop_map(Step::Run),
 	]
 }
 
-/// Runs a step as an extrinsic would: an error leaves no trace. `owed` has what was drawn.
-fn take(step: Step, owed: &mut Vec<(NodeId, u64)>) {
+/// What was drawn and has not left the node: to be delivered, and to be proven.
+#[derive(Default)]
+struct Owed {
+	outputs: Vec<(NodeId, u64)>,
+	proofs: Vec<(NodeId, u64)>,
+}
+
+fn pick(owed: &mut Vec<(NodeId, u64)>, which: usize) -> Option<(NodeId, u64)> {
+	(!owed.is_empty()).then(|| owed.swap_remove(which % owed.len()))
+}
+
+fn sum_of(owed: &[(NodeId, u64)], node: NodeId) -> u64 {
+	owed.iter()
+		.filter(|(of, _)| *of == node)
+		.map(|(_, compute_units)| compute_units)
+		.sum()
+}
+
+/// Runs a step as an extrinsic would: an error leaves no trace.
+fn take(step: Step, owed: &mut Owed) {
 	let origin = |id: NodeId| {
 		RuntimeOrigin::signed(Nodes::<Test>::get(id).map_or(USER, |node| node.operator))
 	};
@@ -63,25 +93,57 @@ fn take(step: Step, owed: &mut Vec<(NodeId, u64)>) {
 			seed,
 			model: of,
 			compute_units,
+			immediate,
+			pinned,
 		} => {
 			let request = DrawRequest {
 				model: model(of),
+				mode: if immediate {
+					Mode::Immediate
+				} else {
+					Mode::Deferred
+				},
+				proving_backlog: Ticks(pinned),
 				..request(seed, compute_units)
 			};
 			let before = pool(model(of));
 			if let Some(assignment) = draw(&request) {
 				assert!(before.contains(&assignment.node));
 				let drawn = node(assignment.node);
-				assert!(drawn.outstanding.0 <= drawn.usable_capacity().0 * BACKLOG);
-				owed.push((assignment.node, compute_units));
+				let (outstanding, proving) = load(assignment.node);
+				let parameters = NetworkParameters::parameters();
+				let most = |time: Ticks| drawn.usable_capacity().0 * u64::from(time.0);
+				assert!(outstanding <= most(parameters.backlog_bound));
+				let backlog = parameters.proving_backlog.min(Ticks(pinned));
+				assert!(outstanding + proving <= most(backlog));
+				owed.outputs.push((assignment.node, compute_units));
 			}
 			Ok(())
 		},
-		Step::Release { which, delivered } => {
-			if !owed.is_empty() {
-				let (id, compute_units) = owed.swap_remove(which % owed.len());
-				release(id, compute_units, delivered);
+		Step::Deliver(which) => {
+			if let Some((id, compute_units)) = pick(&mut owed.outputs, which) {
+				deliver(id, compute_units);
+				owed.proofs.push((id, compute_units));
 			}
+			Ok(())
+		},
+		Step::Miss(which) => {
+			if let Some((id, compute_units)) = pick(&mut owed.outputs, which) {
+				miss(id, compute_units);
+			}
+			Ok(())
+		},
+		Step::Settle(which) => {
+			if let Some((id, compute_units)) = pick(&mut owed.proofs, which) {
+				settle(id, compute_units);
+			}
+			Ok(())
+		},
+		Step::Govern { backlog, proving } => {
+			with_parameters(|parameters| {
+				parameters.backlog_bound = Ticks(backlog);
+				parameters.proving_backlog = Ticks(proving);
+			});
 			Ok(())
 		},
 		Step::Run(blocks) => {
@@ -94,14 +156,15 @@ fn take(step: Step, owed: &mut Vec<(NodeId, u64)>) {
 proptest! {
 	#![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-	/// Rule 2: outstanding ≤ capacity × B, and it is exactly what was drawn and not released.
+	/// Rule 2: outstanding ≤ capacity × B and outstanding + proving ≤ capacity × P_B, and they are
+	/// exactly what was drawn and not delivered or missed, and what was delivered and not settled.
 	/// Pools change when an epoch begins and at no other time.
 	#[test]
 	fn capacity_is_never_exceeded_and_released_exactly_once(
 		steps in prop::collection::vec(step(), 1..80),
 	) {
 		new_test_ext().execute_with(|| {
-			let mut owed = Vec::new();
+			let mut owed = Owed::default();
 			for step in steps {
 				let epoch = Epoch::<Test>::get();
 				let pools: Vec<_> = (0..3).map(|id| Pools::<Test>::get(model(id))).collect();
@@ -112,14 +175,18 @@ proptest! {
 					prop_assert_eq!(now, pools);
 				}
 				for (id, stored) in Nodes::<Test>::iter() {
-					let sum: u64 = owed.iter().filter(|(of, _)| *of == id).map(|(_, cu)| cu).sum();
-					prop_assert_eq!(stored.outstanding.0, sum);
+					prop_assert_eq!(stored.outstanding.0, sum_of(&owed.outputs, id));
+					prop_assert_eq!(stored.proving.0, sum_of(&owed.proofs, id));
 				}
 			}
-			for (id, compute_units) in owed {
-				release(id, compute_units, true);
+			for (id, compute_units) in owed.outputs {
+				complete(id, compute_units);
 			}
-			prop_assert!(Nodes::<Test>::iter_values().all(|node| node.outstanding.0 == 0));
+			for (id, compute_units) in owed.proofs {
+				settle(id, compute_units);
+			}
+			let idle = inference_primitives::traits::NodeLoad::default();
+			prop_assert!(Nodes::<Test>::iter_values().all(|node| node.load() == idle));
 			Ok(())
 		})?;
 	}

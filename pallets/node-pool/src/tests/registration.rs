@@ -208,7 +208,7 @@ mod failure {
 	}
 
 	#[test]
-	fn a_node_that_owes_an_output_is_not_deregistered() {
+	fn a_node_that_owes_an_output_or_a_proof_is_not_deregistered() {
 		build_and_execute(|| {
 			let id = serve(ALICE, 10, 50);
 			next_epoch();
@@ -221,7 +221,9 @@ mod failure {
 			next_epoch();
 			let deregister = || NodePool::deregister_node(RuntimeOrigin::signed(ALICE), id);
 			assert_noop!(deregister(), Error::<Test>::NodeInUse);
-			release(id, 30, true);
+			deliver(id, 30);
+			assert_noop!(deregister(), Error::<Test>::NodeInUse);
+			settle(id, 30);
 			assert_ok!(deregister());
 		});
 	}
