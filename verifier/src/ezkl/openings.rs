@@ -476,14 +476,25 @@ fn evaluation_group(
 		}
 		return Ok(());
 	}
-	let first = u32::from(packed.short(WHAT)?);
-	let end = u32::from(packed.short(WHAT)?);
-	let mut address = first;
-	while address > end {
+	for address in range(packed, 32)? {
 		list.push(evaluation_at(packed, header, address)?, packed.word())?;
-		address = address.saturating_sub(32);
 	}
 	Ok(())
+}
+
+/// Reads a range of addresses, descending by `step`: its first, and the one after its last.
+fn range(packed: &mut Packed<'_>, step: u16) -> Result<impl Iterator<Item = u32>, VkaError> {
+	let first = packed.short(WHAT)?;
+	let end = packed.short(WHAT)?;
+	let count = first
+		.checked_sub(end)
+		.filter(|bytes| *bytes > 0 && bytes.is_multiple_of(step))
+		.and_then(|bytes| bytes.checked_div(step))
+		.ok_or(VkaError::OutOfRange {
+			what: "a range of addresses",
+			word: packed.word(),
+		})?;
+	Ok((0..count).map(move |index| u32::from(first.saturating_sub(index.saturating_mul(step)))))
 }
 
 /// Commitments of each set, last member first.
@@ -508,6 +519,12 @@ fn commitments(
 	packed.next_word();
 	let mut all = Vec::with_capacity(sets);
 	for bytes in lengths {
+		if bytes == 0 || !bytes.is_multiple_of(32) {
+			return Err(VkaError::OutOfRange {
+				what: "words of a set's commitments",
+				word: start,
+			});
+		}
 		let mut list = Filling::after(&all);
 		let point = coordinates(packed)?;
 		list.push(base_at(packed, header, point, true)?, packed.word())?;
@@ -566,13 +583,9 @@ fn commitment_group(
 		list.push(base, packed.word())?;
 	}
 	if length == 0 {
-		let first = u32::from(packed.short(WHAT)?);
-		let end = u32::from(packed.short(WHAT)?);
-		let mut address = first;
-		while address > end {
+		for address in range(packed, 64)? {
 			let base = base_at(packed, header, address, in_proof)?;
 			list.push(base, packed.word())?;
-			address = address.saturating_sub(64);
 		}
 	}
 	Ok(())
