@@ -67,9 +67,15 @@ fn chunks(words: &Words<'_>, start: usize) -> Result<Vec<Chunk>, VkaError> {
 			while !packed.is_done()? {
 				let flag = packed.byte(PERMUTATION)?;
 				let address = packed.short(PERMUTATION)?;
-				let column = match flag {
-					0 => DeclaredColumn::Evaluated(address),
-					_ => DeclaredColumn::Instance,
+				let column = match (flag, address) {
+					(0, _) => DeclaredColumn::Evaluated(address),
+					(1, 0) => DeclaredColumn::Instance,
+					_ => {
+						return Err(VkaError::OutOfRange {
+							what: "a column of the permutation",
+							word: packed.word(),
+						})
+					},
 				};
 				columns.push((column, packed.short(PERMUTATION)?));
 			}
@@ -231,8 +237,15 @@ pub(crate) fn lookups(
 		}
 		packed.expect_done(LOOKUPS)?;
 		packed.next_word();
-		if new_table != 0 {
-			table = Some(Tuple::read(&mut packed, space, 0)?);
+		match new_table {
+			0 => {},
+			1 => table = Some(Tuple::read(&mut packed, space, 0)?),
+			_ => {
+				return Err(VkaError::OutOfRange {
+					what: "whether a lookup has a table of its own",
+					word,
+				})
+			},
 		}
 		let table = table.as_ref().ok_or(VkaError::Layout {
 			what: "the first lookup has no table",

@@ -453,7 +453,19 @@ fn accumulator(words: &Words<'_>) -> Result<Option<AccumulatorLayout>, VkaError>
 		u8::try_from(number).map_err(|_| VkaError::OutOfRange { what, word: index })
 	};
 	Ok(match words.number(HAS_ACCUMULATOR, "accumulator")? {
-		0 => None,
+		0 => {
+			// Numbers that mean nothing are zero.
+			for (word, what) in [
+				(ACCUMULATOR_OFFSET, "offset of no accumulator"),
+				(LIMBS, "limbs of no accumulator"),
+				(LIMB_BITS, "bits of no limb"),
+			] {
+				if words.number(word, what)? != 0 {
+					return Err(VkaError::OutOfRange { what, word });
+				}
+			}
+			None
+		},
 		1 => Some(AccumulatorLayout {
 			offset: words.number(ACCUMULATOR_OFFSET, "offset of the accumulator")?,
 			limbs: small(LIMBS, "limbs of the accumulator")?,

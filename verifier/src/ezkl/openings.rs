@@ -29,19 +29,36 @@ use alloc::{
 
 const WHAT: &str = "opening";
 
-/// Most members or evaluations of a set: more than 16-bit addresses can tell apart.
-const MAX_LIST: usize = 4096;
+/// Most members or evaluations, of all sets together: more than 16-bit addresses can tell apart. A
+/// few bytes make a list of thousands, so it bounds what a small artifact allocates.
+const MAX_MEMBERS: usize = 4096;
 
-/// Adds to a list that is not full.
-fn push<T>(list: &mut Vec<T>, item: T, word: usize) -> Result<(), VkaError> {
-	if list.len() >= MAX_LIST {
-		return Err(VkaError::OutOfRange {
-			what: "members of a rotation set",
-			word,
-		});
+/// A list of a set's members or evaluations that is being read.
+struct Filling<T> {
+	list: Vec<T>,
+	/// Items of the sets before.
+	before: usize,
+}
+
+impl<T> Filling<T> {
+	fn after(sets: &[Vec<T>]) -> Self {
+		Self {
+			list: Vec::new(),
+			before: sets.iter().map(Vec::len).sum(),
+		}
 	}
-	list.push(item);
-	Ok(())
+
+	/// Adds to the list, unless all sets together would have too many.
+	fn push(&mut self, item: T, word: usize) -> Result<(), VkaError> {
+		if self.before.saturating_add(self.list.len()) >= MAX_MEMBERS {
+			return Err(VkaError::OutOfRange {
+				what: "members of all rotation sets",
+				word,
+			});
+		}
+		self.list.push(item);
+		Ok(())
+	}
 }
 
 /// What a commitment's address is.
@@ -399,7 +416,7 @@ fn evaluations(
 		}
 		let start = packed.word();
 		let words = usize::from(packed.byte(WHAT)?);
-		let mut list = Vec::new();
+		let mut list = Filling::after(&all);
 		let mut first = true;
 		for word in 0..words {
 			if word > 0 {
@@ -421,7 +438,7 @@ fn evaluations(
 			});
 		}
 		packed.next_word();
-		all.push(list);
+		all.push(list.list);
 	}
 	Ok(all)
 }
@@ -430,11 +447,11 @@ fn evaluations(
 fn push_evaluation(
 	packed: &mut Packed<'_>,
 	header: &Header,
-	list: &mut Vec<usize>,
+	list: &mut Filling<usize>,
 ) -> Result<(), VkaError> {
 	let address = packed.short(WHAT)?;
 	let evaluation = evaluation_at(packed, header, u32::from(address))?;
-	push(list, evaluation, packed.word())
+	list.push(evaluation, packed.word())
 }
 
 /// The evaluation at an address.
@@ -450,7 +467,7 @@ fn evaluation_at(packed: &Packed<'_>, header: &Header, address: u32) -> Result<u
 fn evaluation_group(
 	packed: &mut Packed<'_>,
 	header: &Header,
-	list: &mut Vec<usize>,
+	list: &mut Filling<usize>,
 ) -> Result<(), VkaError> {
 	let length = packed.byte(WHAT)?;
 	if length > 0 {
@@ -459,14 +476,25 @@ fn evaluation_group(
 		}
 		return Ok(());
 	}
-	let first = u32::from(packed.short(WHAT)?);
-	let end = u32::from(packed.short(WHAT)?);
-	let mut address = first;
-	while address > end {
-		push(list, evaluation_at(packed, header, address)?, packed.word())?;
-		address = address.saturating_sub(32);
+	for address in range(packed, 32)? {
+		list.push(evaluation_at(packed, header, address)?, packed.word())?;
 	}
 	Ok(())
+}
+
+/// Reads a range of addresses, descending by `step`: its first, and the one after its last.
+fn range(packed: &mut Packed<'_>, step: u16) -> Result<impl Iterator<Item = u32>, VkaError> {
+	let first = packed.short(WHAT)?;
+	let end = packed.short(WHAT)?;
+	let count = first
+		.checked_sub(end)
+		.filter(|bytes| *bytes > 0 && bytes.is_multiple_of(step))
+		.and_then(|bytes| bytes.checked_div(step))
+		.ok_or(VkaError::OutOfRange {
+			what: "a range of addresses",
+			word: packed.word(),
+		})?;
+	Ok((0..count).map(move |index| u32::from(first.saturating_sub(index.saturating_mul(step)))))
 }
 
 /// Commitments of each set, last member first.
@@ -491,9 +519,15 @@ fn commitments(
 	packed.next_word();
 	let mut all = Vec::with_capacity(sets);
 	for bytes in lengths {
-		let mut list = Vec::new();
+		if bytes == 0 || !bytes.is_multiple_of(32) {
+			return Err(VkaError::OutOfRange {
+				what: "words of a set's commitments",
+				word: start,
+			});
+		}
+		let mut list = Filling::after(&all);
 		let point = coordinates(packed)?;
-		list.push(base_at(packed, header, point, true)?);
+		list.push(base_at(packed, header, point, true)?, packed.word())?;
 		for word in 0..bytes / 32 {
 			if word > 0 {
 				packed.next_word();
@@ -503,7 +537,7 @@ fn commitments(
 			}
 		}
 		packed.next_word();
-		all.push(list);
+		all.push(list.list);
 	}
 	Ok(all)
 }
@@ -528,7 +562,7 @@ fn coordinates(packed: &mut Packed<'_>) -> Result<u32, VkaError> {
 fn commitment_group(
 	packed: &mut Packed<'_>,
 	header: &Header,
-	list: &mut Vec<Base>,
+	list: &mut Filling<Base>,
 ) -> Result<(), VkaError> {
 	let place = packed.byte(WHAT)?;
 	let length = packed.byte(WHAT)?;
@@ -538,7 +572,7 @@ fn commitment_group(
 	};
 	let in_proof = match (place, length) {
 		(2, 1) => {
-			return push(list, Base::Quotient, packed.word());
+			return list.push(Base::Quotient, packed.word());
 		},
 		(0 | 1, 0..=2) => place == 1,
 		_ => return Err(bad),
@@ -546,16 +580,12 @@ fn commitment_group(
 	for _ in 0..length {
 		let address = coordinates(packed)?;
 		let base = base_at(packed, header, address, in_proof)?;
-		push(list, base, packed.word())?;
+		list.push(base, packed.word())?;
 	}
 	if length == 0 {
-		let first = u32::from(packed.short(WHAT)?);
-		let end = u32::from(packed.short(WHAT)?);
-		let mut address = first;
-		while address > end {
+		for address in range(packed, 64)? {
 			let base = base_at(packed, header, address, in_proof)?;
-			push(list, base, packed.word())?;
-			address = address.saturating_sub(64);
+			list.push(base, packed.word())?;
 		}
 	}
 	Ok(())

@@ -100,3 +100,133 @@ pub fn all() -> Vec<EzklFixture> {
 	names.sort();
 	names.iter().map(|name| fixture(name)).collect()
 }
+
+// --- editing ---
+
+/// Words at which the header keeps what tests change.
+pub mod header {
+	pub const DIGEST: usize = 0;
+	pub const SCRATCH: usize = 1;
+	pub const PUBLIC_INPUTS: usize = 2;
+	pub const EVALUATIONS: usize = 3;
+	pub const CHALLENGE_BYTES: usize = 4;
+	pub const K: usize = 5;
+	pub const OMEGA_TO_LAST: usize = 9;
+	pub const HAS_ACCUMULATOR: usize = 10;
+	pub const ACCUMULATOR_OFFSET: usize = 11;
+	pub const LIMBS: usize = 12;
+	pub const LIMB_BITS: usize = 13;
+	pub const G1: usize = 14;
+	pub const G2: usize = 16;
+	pub const MINUS_S_G2: usize = 20;
+	pub const LAST_QUOTIENT: usize = 24;
+	pub const FIRST_QUOTIENT: usize = 25;
+	pub const GATES: usize = 26;
+	pub const PERMUTATION: usize = 27;
+	pub const LOOKUPS: usize = 28;
+	pub const OPENING: usize = 29;
+	pub const RESCALING: usize = 30;
+	pub const BLINDING: usize = 31;
+	pub const FIXED_COLUMNS: usize = 32;
+	pub const PHASES: usize = 33;
+}
+
+/// A VKA's words, to change some of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Vka {
+	/// Big-endian, as in the file.
+	pub words: Vec<[u8; 32]>,
+}
+
+impl Vka {
+	/// Takes a well-formed container apart.
+	pub fn new(bytes: &[u8]) -> Self {
+		let (words, rest) = bytes[8..].as_chunks::<32>();
+		assert!(rest.is_empty());
+		Self {
+			words: words.to_vec(),
+		}
+	}
+
+	/// The container, with the right number of words.
+	pub fn to_bytes(&self) -> Vec<u8> {
+		let count = (self.words.len() as u64).to_le_bytes();
+		[count.as_slice(), &self.words.concat()].concat()
+	}
+
+	/// A word as a number.
+	pub fn number(&self, word: usize) -> u32 {
+		u32::from_be_bytes(self.words[word][28..].try_into().unwrap())
+	}
+
+	/// Makes a word a number.
+	pub fn set_number(&mut self, word: usize, number: u32) {
+		self.words[word] = [0; 32];
+		self.words[word][28..].copy_from_slice(&number.to_be_bytes());
+	}
+
+	/// Byte `position` of a word, counted from the least significant: how fields are packed.
+	pub fn byte(&self, word: usize, position: usize) -> u8 {
+		self.words[word][31 - position]
+	}
+
+	/// Sets a byte.
+	pub fn set_byte(&mut self, word: usize, position: usize, value: u8) {
+		self.words[word][31 - position] = value;
+	}
+
+	/// The two bytes at `position`.
+	pub fn short(&self, word: usize, position: usize) -> u16 {
+		u16::from_le_bytes([self.byte(word, position), self.byte(word, position + 1)])
+	}
+
+	/// Sets two bytes.
+	pub fn set_short(&mut self, word: usize, position: usize, value: u16) {
+		let [low, high] = value.to_le_bytes();
+		self.set_byte(word, position, low);
+		self.set_byte(word, position + 1, high);
+	}
+
+	/// Replaces a word by fields, from the least significant byte up.
+	pub fn pack(&mut self, word: usize, fields: &[u8]) {
+		self.words[word] = packed(fields);
+	}
+
+	/// The word that a section's pointer in the header points at.
+	pub fn section(&self, pointer: usize) -> usize {
+		(self.number(pointer) as usize - 0xa0) / 32
+	}
+
+	/// Adds words' worth to a pointer of the header.
+	pub fn move_pointer(&mut self, pointer: usize, words: i32) {
+		let moved = self.number(pointer).wrapping_add_signed(32 * words);
+		self.set_number(pointer, moved);
+	}
+
+	/// Address after the last word, where programs keep their results.
+	pub fn end(&self) -> u16 {
+		u16::try_from(0xa0 + 32 * self.words.len()).unwrap()
+	}
+}
+
+/// A word of fields, from the least significant byte up.
+pub fn packed(fields: &[u8]) -> [u8; 32] {
+	let mut word = [0; 32];
+	for (to, from) in word.iter_mut().rev().zip(fields) {
+		*to = *from;
+	}
+	word
+}
+
+/// Adds to a big-endian integer of 32 bytes, which must have room.
+pub fn add(word: &[u8; 32], number: &[u8; 32]) -> [u8; 32] {
+	let mut sum = [0; 32];
+	let mut carry = 0u16;
+	for index in (0..32).rev() {
+		let digit = u16::from(word[index]) + u16::from(number[index]) + carry;
+		sum[index] = digit as u8;
+		carry = digit >> 8;
+	}
+	assert_eq!(carry, 0, "the sum does not fit a word");
+	sum
+}
