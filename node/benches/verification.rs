@@ -172,7 +172,7 @@ impl Chain {
 		Self {
 			executor: WasmExecutor::builder().build(),
 			externalities,
-			hash: sp_core::hashing::blake2_256(&code).to_vec(),
+			hash: sp_io::hashing::blake2_256(&code).to_vec(),
 			code,
 		}
 	}
