@@ -27,8 +27,8 @@ fn check(fixture: &Fixture, public_inputs: &[Scalar]) -> Result<(), VerifyError>
 
 // --- several instance columns ---
 
-/// Two instance columns. The first is copied from an advice column; the second is read by a gate
-/// two rows on, and the row before.
+/// Two instance columns. The first is copied from an advice column; the second is read by gates, two
+/// rows on and the row before.
 #[derive(Clone)]
 struct TwoColumns {
 	first: Vec<Fr>,
@@ -39,6 +39,7 @@ struct TwoColumns {
 struct TwoColumnsConfig {
 	a: Column<Advice>,
 	b: Column<Advice>,
+	c: Column<Advice>,
 	first: Column<Instance>,
 	later: Selector,
 	before: Selector,
@@ -54,21 +55,22 @@ impl Circuit<Fr> for TwoColumns {
 	}
 
 	fn configure(meta: &mut ConstraintSystem<Fr>) -> TwoColumnsConfig {
-		let (a, b) = (meta.advice_column(), meta.advice_column());
+		let [a, b, c] = [(); 3].map(|()| meta.advice_column());
 		let (first, second) = (meta.instance_column(), meta.instance_column());
 		let (later, before) = (meta.selector(), meta.selector());
 		meta.enable_equality(a);
 		meta.enable_equality(first);
 		meta.create_gate("second column", |meta| {
-			let b = meta.query_advice(b, Rotation::cur());
+			let [b, c] = [b, c].map(|column| meta.query_advice(column, Rotation::cur()));
 			let [later, before] = [later, before].map(|q| meta.query_selector(q));
 			let ahead = meta.query_instance(second, Rotation(2));
 			let back = meta.query_instance(second, Rotation::prev());
-			vec![later * (b.clone() - ahead), before * (b - back)]
+			vec![later * (b - ahead), before * (c - back)]
 		});
 		TwoColumnsConfig {
 			a,
 			b,
+			c,
 			first,
 			later,
 			before,
@@ -84,16 +86,12 @@ impl Circuit<Fr> for TwoColumns {
 					cells.push(region.assign_advice(c.a, row, Value::known(*value)).cell());
 				}
 				for (row, value) in self.second.iter().enumerate() {
-					// Value `row` is at that row of the instance column.
 					if let Some(earlier) = row.checked_sub(2) {
 						c.later.enable(&mut region, earlier)?;
 						region.assign_advice(c.b, earlier, Value::known(*value));
-					} else {
-						let after = self.second.len() + row;
-						let value = self.second[after - 1 - row];
-						c.before.enable(&mut region, after - row)?;
-						region.assign_advice(c.b, after - row, Value::known(value));
 					}
+					c.before.enable(&mut region, row + 1)?;
+					region.assign_advice(c.c, row + 1, Value::known(*value));
 				}
 				Ok(cells)
 			},
@@ -160,7 +158,6 @@ fn verifier_should_refuse_false_statements_when_there_are_two_instance_columns()
 		let instances = [first.to_vec(), second.to_vec()];
 		let name = "false statement";
 		let fixture = Fixture::with_instances(name, 5, circuit, &instances, None);
-		// Of the second column the gate reads all.
 		assert_eq!(
 			check(&fixture, &fixture.public_inputs),
 			Err(VerifyError::Invalid),
@@ -240,18 +237,21 @@ const LAYOUT: AccumulatorLayout = AccumulatorLayout {
 	bits: 68,
 };
 
-/// A coordinate as four limbs of 68 bits.
-fn limbs(coordinate: Fq) -> Vec<Scalar> {
-	let bits = coordinate.into_bigint().to_bits_le();
+/// Bits, the least significant first, as four limbs of 68.
+fn limbs_of(bits: &[bool]) -> Vec<Scalar> {
 	let limb = |bits: &[bool]| {
-		let bits = bits.iter().rev();
-		bits.fold(Scalar::ZERO, |sum, bit| {
+		bits.iter().rev().fold(Scalar::ZERO, |sum, bit| {
 			sum.double() + Scalar::from(u8::from(*bit))
 		})
 	};
-	let mut limbs: Vec<_> = bits.chunks(68).map(limb).collect();
-	limbs.resize(4, Scalar::ZERO);
+	let limbs: Vec<_> = bits.chunks(68).map(limb).collect();
+	assert_eq!(limbs.len(), 4);
 	limbs
+}
+
+/// A coordinate as four limbs of 68 bits.
+fn limbs(coordinate: Fq) -> Vec<Scalar> {
+	limbs_of(&coordinate.into_bigint().to_bits_le())
 }
 
 fn coordinates(point: G1Affine) -> Vec<Scalar> {
@@ -386,14 +386,7 @@ fn accumulator_should_be_refused_when_a_point_is_none() {
 		})
 		.collect();
 	assert_eq!(carry, 0);
-	let limb = |bits: &[bool]| {
-		let bits = bits.iter().rev();
-		bits.fold(Scalar::ZERO, |sum, bit| {
-			sum.double() + Scalar::from(u8::from(*bit))
-		})
-	};
-	let larger: Vec<_> = bits.chunks(68).map(limb).collect();
-	let inputs = with_accumulator(&[larger, limbs(y)].concat(), &right);
+	let inputs = with_accumulator(&[limbs_of(&bits), limbs(y)].concat(), &right);
 	assert_eq!(verdict(&inputs), error(0));
 }
 
