@@ -276,19 +276,19 @@ fn key_should_be_refused_or_another_when_any_word_changed() {
 /// - `e`: another plan that the proof satisfies too: gates (77 to 86) and inputs of lookups (97) of
 ///   this circuit have terms that a column or constant of zeros multiplies.
 const IGNORED_BYTES: &str = "\
-  1 ............................ssss
- 30 ssssssssssssssssssssssssssssssss
- 77 ..ee.......e.ee...e....ee.......
- 78 ...........e....e..eee.....eeee.
- 81 ..ee.......e.ee...e....ee.......
- 82 ...........e....e..eee.....eeee.
- 83 ..ee.......e.ee...e....ee.......
- 84 ...e....e..eee..e..eee..eeee.ee.
- 85 .............................e..
- 86 ............................ee..
- 89 ..........................ss....
- 97 ........ee.e....................
- 99 sssssssssssssssssssssssssssss...
+001 ............................ssss
+030 ssssssssssssssssssssssssssssssss
+077 ..ee.......e.ee...e....ee.......
+078 ...........e....e..eee.....eeee.
+081 ..ee.......e.ee...e....ee.......
+082 ...........e....e..eee.....eeee.
+083 ..ee.......e.ee...e....ee.......
+084 ...e....e..eee..e..eee..eeee.ee.
+085 .............................e..
+086 ............................ee..
+089 ..........................ss....
+097 ........ee.e....................
+099 sssssssssssssssssssssssssssss...
 100 sssssssssssssssss............~..
 101 sssssssssssssssssssssssss~ssssss
 102 ..............................ss
@@ -330,7 +330,7 @@ fn key_should_ignore_no_byte_but_those_listed() {
 			});
 		}
 		if letters.contains(|letter| letter != '.') {
-			found += &format!("{word:3} {letters}\n");
+			found += &format!("{word:03} {letters}\n");
 		}
 	}
 	assert_eq!(found, IGNORED_BYTES);

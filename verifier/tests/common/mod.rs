@@ -19,9 +19,14 @@ use halo2_proofs::{
 		Rotation,
 	},
 };
-use halo2curves::bn256::{Bn256, Fr, G1Affine};
+use halo2curves::{
+	bn256::{Bn256, Fr, G1Affine},
+	ff::PrimeField,
+};
 use inference_verifier::{
 	halo2::{development_params, from_halo2, plan_from_vk, transcript_reader, transcript_writer},
+	plan::AccumulatorLayout,
+	transcript::Transcript,
 	Plan, Scalar, Setup,
 };
 use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
@@ -33,7 +38,10 @@ pub struct Fixture {
 	pub vk: VerifyingKey<G1Affine>,
 	pub plan: Plan,
 	pub setup: Setup,
+	/// All instance columns, one after the other.
 	pub instance: Vec<Fr>,
+	/// Values in each instance column.
+	pub columns: Vec<usize>,
 	pub public_inputs: Vec<Scalar>,
 	pub proof: Vec<u8>,
 }
@@ -41,11 +49,25 @@ pub struct Fixture {
 impl Fixture {
 	/// Makes keys and a proof; the blinding comes from a fixed seed.
 	pub fn new<C: Circuit<Fr>>(name: &'static str, k: u32, circuit: C, instance: Vec<Fr>) -> Self {
+		Self::with_instances(name, k, circuit, &[instance], None)
+	}
+
+	/// As [`Self::new`], with any number of instance columns, which may hold an accumulator.
+	pub fn with_instances<C: Circuit<Fr>>(
+		name: &'static str,
+		k: u32,
+		circuit: C,
+		instances: &[Vec<Fr>],
+		accumulator: Option<AccumulatorLayout>,
+	) -> Self {
 		let params = development_params(k);
 		let vk = keygen_vk(&params, &circuit).expect("the circuit has a verifying key");
 		let pk = keygen_pk(&params, vk.clone(), &circuit).expect("the circuit has a proving key");
-		let plan = plan_from_vk(&vk, &[instance.len() as u32], None).expect("the key has a plan");
-		let proof = prove(&params, &pk, &plan, circuit, &instance);
+		let columns: Vec<usize> = instances.iter().map(Vec::len).collect();
+		let sizes: Vec<u32> = columns.iter().map(|values| *values as u32).collect();
+		let plan = plan_from_vk(&vk, &sizes, accumulator).expect("the key has a plan");
+		let proof = prove_instances(&params, &pk, &plan, circuit, instances);
+		let instance = instances.concat();
 		Self {
 			name,
 			params,
@@ -54,6 +76,7 @@ impl Fixture {
 			setup: Setup::insecure_development(),
 			public_inputs: instance.iter().copied().map(from_halo2).collect(),
 			instance,
+			columns,
 			proof,
 		}
 	}
@@ -61,13 +84,20 @@ impl Fixture {
 	/// What halo2's own verifier says of a proof in our transcript.
 	pub fn halo2_accepts(&self, instance: &[Fr], proof: &[u8]) -> bool {
 		let mut transcript = transcript_reader(&self.plan, proof);
+		let mut rest = instance;
+		let mut columns = Vec::new();
+		for values in &self.columns {
+			let (column, tail) = rest.split_at(*values);
+			columns.push(column);
+			rest = tail;
+		}
 		let strategy = SingleStrategy::new(&self.params);
 		let verified =
 			verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(
 				&self.params,
 				&self.vk,
 				strategy,
-				&[&[instance]],
+				&[&columns],
 				&mut transcript,
 			);
 		verified.is_ok() && transcript.remaining() == 0
@@ -82,12 +112,24 @@ pub fn prove<C: Circuit<Fr>>(
 	circuit: C,
 	instance: &[Fr],
 ) -> Vec<u8> {
+	prove_instances(params, pk, plan, circuit, &[instance.to_vec()])
+}
+
+/// As [`prove`], with any number of instance columns.
+pub fn prove_instances<C: Circuit<Fr>>(
+	params: &ParamsKZG<Bn256>,
+	pk: &ProvingKey<G1Affine>,
+	plan: &Plan,
+	circuit: C,
+	instances: &[Vec<Fr>],
+) -> Vec<u8> {
+	let columns: Vec<&[Fr]> = instances.iter().map(Vec::as_slice).collect();
 	let mut transcript = transcript_writer(plan);
 	create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
 		params,
 		pk,
 		&[circuit],
-		&[&[instance]],
+		&[&columns],
 		ChaCha20Rng::seed_from_u64(7),
 		&mut transcript,
 	)
@@ -153,6 +195,44 @@ impl Circuit<Fr> for Minimal {
 			},
 		)
 	}
+}
+
+/// Of a proof of a [`Minimal`] circuit, the challenge u: drawn before the last point of the proof is
+/// sent, so that whoever makes a proof can choose that point by it.
+pub fn minimal_opening_challenge(fixture: &Fixture) -> Scalar {
+	let mut transcript = Transcript::new(fixture.plan.digest());
+	let scalar = |value: &Fr| value.to_repr();
+	transcript.absorb_scalar(&scalar(&fixture.vk.transcript_repr()));
+	for value in &fixture.instance {
+		transcript.absorb_scalar(&scalar(value));
+	}
+	let mut rest = fixture.proof.as_slice();
+	let mut points = |transcript: &mut Transcript, count: usize| {
+		for _ in 0..count {
+			let (point, tail) = rest.split_first_chunk::<64>().unwrap();
+			transcript.absorb_point(point);
+			rest = tail;
+		}
+	};
+	// The advice column; θ, β, γ; the random polynomial; y; the quotient; x.
+	points(&mut transcript, 1);
+	for _ in 0..3 {
+		transcript.challenge();
+	}
+	points(&mut transcript, 1);
+	transcript.challenge();
+	points(&mut transcript, fixture.plan.shape().degree as usize - 1);
+	transcript.challenge();
+	let end = fixture.proof.len() - 128;
+	let evaluations = end - 32 * fixture.plan.work().evaluations as usize;
+	for evaluation in fixture.proof[evaluations..end].as_chunks::<32>().0 {
+		transcript.absorb_scalar(evaluation);
+	}
+	// y and v of the opening; its quotient; u.
+	transcript.challenge();
+	transcript.challenge();
+	transcript.absorb_point(fixture.proof[end..].first_chunk::<64>().unwrap());
+	transcript.challenge()
 }
 
 /// Its quotient's upper part is zero: an identity commitment.
