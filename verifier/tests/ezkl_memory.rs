@@ -18,12 +18,13 @@ fn repeated_ranges() -> Vka {
 	vka.set_number(header::FIRST_QUOTIENT, u32::from(at(points - 4)));
 	let short = |value: u16| value.to_le_bytes();
 	let sets = 64;
-	let mut words = Vec::new();
 	// Only rotation 0; then what is ignored, the number of sets, what is ignored.
-	words.push([0; 32]);
-	words.push(packed(&[0x40, 0x03]));
-	words.push(packed(&[0, 0, 0, 0, 0, 0, 1]));
-	words.push(packed(&[0, 0, sets, 0]));
+	let mut words = vec![
+		[0; 32],
+		packed(&[0x40, 0x03]),
+		packed(&[0, 0, 0, 0, 0, 0, 1]),
+		packed(&[0, 0, sets, 0]),
+	];
 	words.extend([[0; 32]; 64]);
 	// A list of bytes after a head.
 	let list = |head: &[u8], byte: u8| -> Vec<[u8; 32]> {

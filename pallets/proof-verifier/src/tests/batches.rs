@@ -87,19 +87,18 @@ mod success {
 					item.proof.into_inner(),
 				)
 			};
-			assert_eq!(
-				ProofVerifier::verify_batch_raw(vec![raw(ours()), raw(ours())]),
-				Ok(())
-			);
+			let verify =
+				|proofs| ProofVerifier::verify_batch_raw(proofs).map_err(DispatchError::from);
+			assert_ok!(verify(vec![raw(ours()), raw(ours())]));
 			let mut wrong = raw(ours());
 			wrong.1[1][0] ^= 1;
 			assert_eq!(
-				ProofVerifier::verify_batch_raw(vec![raw(ours()), wrong]),
-				Err(Error::<Test>::InvalidProof)
+				verify(vec![raw(ours()), wrong]),
+				Err(Error::<Test>::InvalidProof.into())
 			);
 			assert_eq!(
-				ProofVerifier::verify_batch_raw(vec![raw(ours()); MAX_BATCH as usize + 1]),
-				Err(Error::<Test>::BatchTooCostly)
+				verify(vec![raw(ours()); MAX_BATCH as usize + 1]),
+				Err(Error::<Test>::BatchTooCostly.into())
 			);
 		});
 	}
