@@ -56,15 +56,16 @@ fn repeated_ranges() -> Vka {
 
 #[test]
 fn key_should_not_take_more_memory_than_its_own_order() {
+	let setup = setup();
 	// What keys of the wheel take.
 	for fixture in all() {
-		let (plan, memory) = watched::watch(|| plan_from_vka(&fixture.vka, &setup()));
+		let (plan, memory) = watched::watch(|| plan_from_vka(&fixture.vka, &setup));
 		assert!(plan.is_ok());
 		let bytes = fixture.vka.len();
 		assert!(memory.peak <= 10 * bytes, "{}: {memory:?}", fixture.name);
 	}
 	let vka = repeated_ranges().to_bytes();
-	let (plan, memory) = watched::watch(|| plan_from_vka(&vka, &setup()));
+	let (plan, memory) = watched::watch(|| plan_from_vka(&vka, &setup));
 	assert_eq!(
 		plan,
 		Err(VkaError::OutOfRange {

@@ -5,7 +5,7 @@
 use ark_bn254::{Fq, Fq2, G2Affine};
 use ark_ff::{BigInt, PrimeField};
 use inference_verifier::{ezkl::plan_from_vka, Plan, Scalar, Setup};
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::OnceLock};
 
 /// A circuit's key and proofs of it.
 pub struct EzklFixture {
@@ -32,6 +32,11 @@ fn folder() -> PathBuf {
 /// The setup of all fixtures: \[s\]G2 is the second half of `setup.bin`, as the wheel's SRS has it,
 /// in Montgomery form, little-endian.
 pub fn setup() -> Setup {
+	static SETUP: OnceLock<Setup> = OnceLock::new();
+	SETUP.get_or_init(read_setup).clone()
+}
+
+fn read_setup() -> Setup {
 	let bytes = fs::read(folder().join("setup.bin")).unwrap();
 	let coordinate = |index: usize| {
 		let start = 128 + 32 * index;
