@@ -21,7 +21,12 @@ use inference_verifier::{
 use sc_executor::WasmExecutor;
 use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
 use sp_runtime::AccountId32;
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+	fs,
+	path::PathBuf,
+	sync::Arc,
+	time::{Duration, Instant},
+};
 
 #[path = "../../verifier/tests/ezkl_fixtures/mod.rs"]
 mod ezkl_fixtures;
@@ -177,6 +182,17 @@ impl Chain {
 		}
 	}
 
+	/// What the runtime charges for verifying a proof, milliseconds of reference time.
+	fn weight_ms(&mut self, case: &Case) -> f64 {
+		let weight = self.externalities.execute_with(|| {
+			<ProofVerifier as inference_primitives::traits::ProofVerifier<AccountId32>>::verify_weight(
+				case.vk_hash(),
+			)
+		});
+		// Picoseconds.
+		weight.ref_time() as f64 / 1e9
+	}
+
 	/// Calls the runtime API; whether the proofs are valid.
 	fn call(&mut self, method: &str, arguments: &[u8]) -> bool {
 		let fetcher = WrappedRuntimeCode((&self.code).into());
@@ -216,9 +232,31 @@ fn benchmarks(criterion: &mut Criterion) {
 			work.evaluations,
 			work.operations,
 		);
+		println!("  weight {:.2} ms", chain.weight_ms(case));
 		let mut changed = case.call();
 		changed.2[64 * 3] ^= 1;
 		assert!(!chain.call("InferenceApi_verify", &changed.encode()));
+	}
+
+	// Only when measuring: a busy machine, as in a test, proves nothing.
+	if std::env::args().any(|argument| argument == "--bench") {
+		for case in &cases {
+			let arguments = case.call().encode();
+			let least = (0..20)
+				.map(|_| {
+					let start = Instant::now();
+					assert!(chain.call("InferenceApi_verify", &arguments));
+					start.elapsed()
+				})
+				.min()
+				.unwrap_or_default();
+			let weight = chain.weight_ms(case);
+			assert!(
+				least.as_secs_f64() * 1e3 <= weight,
+				"{}: {least:?} is more than the weight, {weight:.2} ms",
+				case.name
+			);
+		}
 	}
 
 	let mut group = criterion.benchmark_group("native");

@@ -96,6 +96,9 @@ impl<T: Config> Pallet<T> {
 		}
 		let granted = T::MaxVerifyWeight::get();
 		let mut needed = weight;
+		for key in keys.values() {
+			needed.saturating_accrue(T::WeightInfo::verify_batch_key(&key.sizes));
+		}
 		for item in proofs {
 			if let Some(key) = keys.get(&item.vk_hash) {
 				needed.saturating_accrue(T::WeightInfo::verify_batch_item(&key.sizes));

@@ -26,7 +26,8 @@ impl EzklFixture {
 }
 
 fn folder() -> PathBuf {
-	PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/ezkl")
+	// From any crate of the workspace's first level: the node's benchmark includes this file.
+	PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../verifier/tests/ezkl")
 }
 
 /// The setup of all fixtures: \[s\]G2 is the second half of `setup.bin`, as the wheel's SRS has it,

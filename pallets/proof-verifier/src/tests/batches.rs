@@ -156,7 +156,9 @@ mod failure {
 			let key = Keys::<Test>::get(item.vk_hash).unwrap();
 			let each = <() as WeightInfo>::verify_batch_item(&key.sizes)
 				.saturating_add(<() as WeightInfo>::verify_unknown_key());
-			let granted = <() as WeightInfo>::verify_batch().saturating_add(each * 3);
+			let granted = <() as WeightInfo>::verify_batch()
+				.saturating_add(<() as WeightInfo>::verify_batch_key(&key.sizes))
+				.saturating_add(each * 3);
 			MaxVerifyWeight::set(granted);
 			assert_eq!(verify(vec![item.clone(); 3]), Ok(granted));
 			let (weight, error) = verify(vec![item; 4]).unwrap_err();
