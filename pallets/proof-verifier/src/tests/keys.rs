@@ -239,17 +239,19 @@ mod failure {
 			bytes[at] = value;
 			bytes
 		};
-		// Offsets follow the plan's encoding: version, k, degree, then the number of public inputs
-		// and halo2's digest.
+		// Offsets follow the plan's encoding: version, transcript, k, degree, a list with the
+		// number of public inputs, no accumulator, and halo2's digest.
 		let cases = [
 			(with(0, 9), PlanFault::Version),
 			(plan[..plan.len() - 1].to_vec(), PlanFault::Truncated),
 			([plan.clone(), vec![0]].concat(), PlanFault::TrailingBytes),
-			(with(1, 60), PlanFault::OutOfRange),
-			(with(2, 255), PlanFault::OutOfRange),
-			(with(2, 2), PlanFault::OutOfRange),
-			(with(5, 1), PlanFault::TooMany),
-			(with(38, 0xff), PlanFault::NonCanonical),
+			(with(1, 9), PlanFault::UnknownTag),
+			(with(1, 1), PlanFault::Transcript),
+			(with(2, 60), PlanFault::OutOfRange),
+			(with(3, 255), PlanFault::OutOfRange),
+			(with(3, 2), PlanFault::OutOfRange),
+			(with(7, 1), PlanFault::TooMany),
+			(with(41, 0xff), PlanFault::NonCanonical),
 			(vec![], PlanFault::Truncated),
 		];
 		ExtBuilder::default().build_and_execute(|| {

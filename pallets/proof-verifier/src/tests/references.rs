@@ -110,7 +110,7 @@ fn a_reference_is_refused_as_a_registration_is() {
 			Error::<Test>::SetupNotApproved
 		);
 		assert_noop!(
-			add(ALICE, setup, &[1, 2]),
+			add(ALICE, setup, &[2, 0]),
 			Error::<Test>::InvalidPlan(PlanFault::Truncated)
 		);
 		assert_noop!(
