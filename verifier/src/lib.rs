@@ -1,4 +1,5 @@
-//! Verifier of halo2 proofs (KZG, SHPLONK, BN254) from a typed, bounded verifying key.
+//! Verifier of halo2 and EZKL proofs (KZG, SHPLONK, BN254) from typed, bounded verifying keys, alone
+//! and in batches.
 //!
 //! **Who uses it.** The pallet `proof-verifier` (in plain wasm: no host functions), the offchain
 //! worker before it posts, the command line offline, and the prover, which derives [`Plan`]s and
@@ -7,19 +8,20 @@
 //! **Terms.**
 //! - *Plan*: a verifying key as data: sizes, commitments, queries and the constraints as a flat
 //!   program ([`plan`]). Its encoding is canonical: one plan, one byte string, one
-//!   [`VkHash`](inference_primitives::VkHash).
+//!   [`VkHash`](inference_primitives::VkHash). EZKL's artifacts are decoded into plans ([`ezkl`]).
 //! - *Setup*: \[s\]G2 of a powers-of-tau ceremony ([`Setup`]). It comes from governance, never from
 //!   whoever submits a proof.
-//! - *Proof*: curve points as 64 bytes (x, y; little-endian, canonical; the identity as zeros),
-//!   field elements as 32 bytes (little-endian, canonical), in the order in which halo2's prover
-//!   writes them. Points are uncompressed, so that the runtime takes no square roots.
-//! - *Public inputs*: the rows of the circuit's one instance column ([`public_inputs`]).
+//! - *Proof*: uncompressed curve points (x, y) and field elements of 32 bytes, all canonical, in the
+//!   order in which halo2's prover writes them; little-endian with ours, big-endian with EZKL's
+//!   transcript ([`TranscriptKind`]). The runtime takes no square roots.
+//! - *Public inputs*: the rows of the circuit's instance columns, one column after the other
+//!   ([`public_inputs`] for our circuits, which have one).
 //!
 //! **What is checked.** [`verify`] accepts exactly what the verifier of `halo2-axiom` accepts for
 //! the same key and transcript (a differential test says so), with every group operation folded
-//! into one multi-scalar multiplication and one pairing check. The Fiat–Shamir transcript
-//! ([`transcript`]) absorbs the whole encoded plan first, so a proof cannot be moved to another
-//! key even if the key's own digest were dishonest.
+//! into one multi-scalar multiplication and one pairing check. Our Fiat–Shamir
+//! transcript ([`transcript`]) absorbs the whole encoded plan first, so a proof cannot be moved to
+//! another key even if the key's own digest were dishonest; EZKL's absorbs that digest only.
 //!
 //! **Invariants.** No input bytes panic, recurse without bound or allocate more than the limits of
 //! [`limits`]. Everything is deterministic and free of floats. Whatever a plan claims and can be
@@ -32,9 +34,9 @@
 //! the identity is an element of the group in which KZG binds, and no step divides by a point or
 //! treats it as absent.
 //!
-//! **Limitations.** BN254 gives about 100 bits of security. One instance column; permuted lookups
-//! as `halo2-axiom` has them; no shuffles. Circuits of higher degree than
-//! [`limits::MAX_DEGREE`] are refused.
+//! **Limitations.** BN254 gives about 100 bits of security. A plan has permuted lookups or lookups by
+//! logarithmic derivatives, not both; no shuffles. Circuits of higher degree than
+//! [`limits::MAX_DEGREE`] are refused. docs/VERIFIER.md has the security argument and the costs.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
