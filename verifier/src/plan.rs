@@ -33,8 +33,8 @@
 //! at which points ([`opening`]).
 
 pub mod expression;
-pub(crate) mod layout;
-pub(crate) mod opening;
+pub mod layout;
+pub mod opening;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -48,7 +48,7 @@ use crate::{
 use alloc::{collections::BTreeSet, vec::Vec};
 use core::fmt;
 use expression::Instruction;
-use inference_bn254::G1Affine;
+pub use inference_bn254::G1Affine;
 use inference_primitives::CircuitShape;
 use layout::Layout;
 use opening::Openings;
@@ -129,26 +129,45 @@ pub struct PermutationColumn {
 	pub commitment: G1Affine,
 }
 
-/// What a plan states; the rest follows.
+/// What a plan states, unchecked; the rest follows. The module's documentation has the encoding.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Parts {
+pub struct Parts {
+	/// How challenges are drawn and proofs encoded.
 	pub transcript: TranscriptKind,
+	/// Binary logarithm of the number of rows.
 	pub k: u8,
+	/// Degree of the constraint system.
 	pub degree: u8,
+	/// Values in each instance column.
 	pub instance_columns: Vec<u32>,
+	/// The deferred check among the public inputs.
 	pub accumulator: Option<AccumulatorLayout>,
+	/// halo2's digest of the key; zero for keys that halo2 did not make. Our transcript binds the
+	/// whole plan besides.
 	pub transcript_repr: Scalar,
+	/// Phase of each advice column.
 	pub advice_phases: Vec<u8>,
+	/// Phase of each challenge.
 	pub challenge_phases: Vec<u8>,
+	/// Advice queries: proofs evaluate each.
 	pub advice_queries: Vec<Query>,
+	/// Instance queries: verifiers evaluate each.
 	pub instance_queries: Vec<Query>,
+	/// Fixed queries: proofs evaluate each.
 	pub fixed_queries: Vec<Query>,
+	/// Commitments of the fixed columns.
 	pub fixed_commitments: Vec<G1Affine>,
+	/// Columns of the permutation argument.
 	pub permutation: Vec<PermutationColumn>,
+	/// Constants of the program.
 	pub constants: Vec<Scalar>,
+	/// Number of the gates' constraints.
 	pub gates: u32,
+	/// The lookup argument.
 	pub lookup_argument: LookupArgument,
+	/// The lookups.
 	pub lookups: Vec<Lookup>,
+	/// Gates, then each lookup's inputs and table.
 	pub program: Vec<Instruction>,
 }
 
@@ -534,7 +553,7 @@ impl Plan {
 	}
 
 	/// Validates what a plan states and derives the rest.
-	pub(crate) fn from_parts(parts: Parts) -> Result<Self, PlanError> {
+	pub fn from_parts(parts: Parts) -> Result<Self, PlanError> {
 		// Before encoding: counts bound what is encoded.
 		check_counts(&parts)?;
 		let bytes = wire::encode(&parts);
@@ -595,7 +614,8 @@ impl Plan {
 		})
 	}
 
-	pub(crate) fn parts(&self) -> &Parts {
+	/// What the plan states.
+	pub fn parts(&self) -> &Parts {
 		&self.parts
 	}
 
@@ -603,11 +623,13 @@ impl Plan {
 		&self.domain
 	}
 
-	pub(crate) fn layout(&self) -> &Layout {
+	/// Where everything stands in a proof.
+	pub fn layout(&self) -> &Layout {
 		&self.layout
 	}
 
-	pub(crate) fn openings(&self) -> &Openings {
+	/// What a proof opens.
+	pub fn openings(&self) -> &Openings {
 		&self.openings
 	}
 
@@ -618,6 +640,11 @@ impl Plan {
 	/// Digest of the encoding: what each transcript starts with.
 	pub fn digest(&self) -> &[u8; DIGEST_BYTES] {
 		&self.digest
+	}
+
+	/// Rows at the end that hold blinding values, besides the last usable row.
+	pub fn blinding_factors(&self) -> u32 {
+		self.blinding_factors
 	}
 
 	/// The last usable row, counted backwards from row 0 (negative).
@@ -647,7 +674,7 @@ impl Plan {
 }
 
 /// The number of blinding factors: as halo2 derives it from the advice queries.
-pub(crate) fn blinding_factors(parts: &Parts) -> u32 {
+pub fn blinding_factors(parts: &Parts) -> u32 {
 	let mut queries = alloc::vec![0u32; parts.advice_phases.len()];
 	for query in &parts.advice_queries {
 		if let Some(count) = queries.get_mut(usize::from(query.column)) {

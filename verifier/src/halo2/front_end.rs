@@ -16,8 +16,9 @@ use halo2_proofs::{
 	poly::Rotation,
 };
 use halo2curves::bn256;
+use ark_ec::AffineRepr as _;
 use inference_bn254::G1Affine;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU8};
 
 /// Why a halo2 verifying key has no plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,40 +119,25 @@ pub fn plan_from_vk(
 	accumulator: Option<AccumulatorLayout>,
 ) -> Result<Plan, FrontEndError> {
 	let cs = vk.cs();
-	if cs.num_instance_columns() != instance_columns.len() {
-		return Err(FrontEndError::InstanceColumns {
-			expected: cs.num_instance_columns(),
-			got: instance_columns.len(),
-		});
-	}
 	let domain = vk.get_domain();
 	let k = domain.k();
-	let parts = Parts {
-		transcript: TranscriptKind::Blake2b,
-		k: narrow("k", k)?,
-		// From the key, not from `cs.degree()`, which also depends on the environment.
-		degree: narrow("degree", domain.get_quotient_poly_degree() + 1)?,
-		instance_columns: instance_columns.to_vec(),
-		accumulator,
-		transcript_repr: from_halo2(vk.transcript_repr()),
-		advice_phases: cs.advice_column_phase(),
-		challenge_phases: cs.challenge_phase(),
-		advice_queries: queries(cs.advice_queries())?,
-		instance_queries: queries(cs.instance_queries())?,
-		fixed_queries: queries(cs.fixed_queries())?,
-		fixed_commitments: vk
-			.fixed_commitments()
-			.iter()
-			.map(point)
-			.collect::<Result<_, _>>()?,
-		permutation: permutation(vk)?,
-		constants: Vec::new(),
-		gates: 0,
-		lookup_argument: LookupArgument::Permuted,
-		lookups: Vec::new(),
-		program: Vec::new(),
-	};
-	let parts = Compiler::new(cs).compile(cs, parts)?;
+	let mut parts = parts_from_constraint_system(cs, narrow("k", k)?, instance_columns, None)?;
+	// From the key, not from `cs.degree()`, which also depends on the environment.
+	parts.degree = narrow("degree", domain.get_quotient_poly_degree() + 1)?;
+	parts.accumulator = accumulator;
+	parts.transcript_repr = from_halo2(vk.transcript_repr());
+	parts.fixed_commitments = vk
+		.fixed_commitments()
+		.iter()
+		.map(point_from_halo2)
+		.collect::<Result<_, _>>()?;
+	for (column, commitment) in parts
+		.permutation
+		.iter_mut()
+		.zip(vk.permutation().commitments())
+	{
+		column.commitment = point_from_halo2(commitment)?;
+	}
 	let blinding_factors = limit_usize(crate::plan::blinding_factors(&parts));
 	if blinding_factors != cs.blinding_factors() {
 		return Err(FrontEndError::BlindingFactors {
@@ -164,6 +150,55 @@ pub fn plan_from_vk(
 		return Err(FrontEndError::Domain { k });
 	}
 	Ok(Plan::from_parts(parts)?)
+}
+
+/// What a plan states of a constraint system, before there are commitments: those of its fixed
+/// columns and permutation are the identity, the degree is the least that holds its constraints.
+///
+/// Without `inputs_per_lookup`, lookups are permuted ones, as halo2's prover makes them. With it,
+/// they are logarithmic derivatives, for provers of our own: successive lookups in the same table
+/// share an argument, up to that many. Selectors are refused, since only halo2's key generation
+/// makes columns of them.
+pub fn parts_from_constraint_system(
+	cs: &ConstraintSystem<bn256::Fr>,
+	k: u8,
+	instance_columns: &[u32],
+	inputs_per_lookup: Option<NonZeroU8>,
+) -> Result<Parts, FrontEndError> {
+	if cs.num_instance_columns() != instance_columns.len() {
+		return Err(FrontEndError::InstanceColumns {
+			expected: cs.num_instance_columns(),
+			got: instance_columns.len(),
+		});
+	}
+	let parts = Parts {
+		transcript: TranscriptKind::Blake2b,
+		k,
+		degree: 3,
+		instance_columns: instance_columns.to_vec(),
+		accumulator: None,
+		transcript_repr: Scalar::default(),
+		advice_phases: cs.advice_column_phase(),
+		challenge_phases: cs.challenge_phase(),
+		advice_queries: queries(cs.advice_queries())?,
+		instance_queries: queries(cs.instance_queries())?,
+		fixed_queries: queries(cs.fixed_queries())?,
+		fixed_commitments: vec![G1Affine::zero(); cs.num_fixed_columns()],
+		permutation: permutation(cs)?,
+		constants: Vec::new(),
+		gates: 0,
+		lookup_argument: match inputs_per_lookup {
+			None => LookupArgument::Permuted,
+			Some(_) => LookupArgument::LogDerivative,
+		},
+		lookups: Vec::new(),
+		program: Vec::new(),
+	};
+	let inputs = inputs_per_lookup.map_or(1, NonZeroU8::get);
+	let mut parts = Compiler::new(cs).compile(cs, parts, inputs)?;
+	let needed = crate::plan::expression::check(&parts)?;
+	parts.degree = narrow("degree", needed)?;
+	Ok(parts)
 }
 
 /// Converts a number to the plan's type for it.
@@ -189,17 +224,15 @@ fn queries<C: Copy + halo2_proofs::plonk::ColumnType>(
 	queries.iter().map(convert).collect()
 }
 
-fn point(point: &bn256::G1Affine) -> Result<G1Affine, FrontEndError> {
+/// The same point for the verifier.
+pub fn point_from_halo2(point: &bn256::G1Affine) -> Result<G1Affine, FrontEndError> {
 	let bytes = point_bytes(point).map_err(|_| FrontEndError::BadPoint)?;
 	point_from_bytes(&bytes).map_err(|_| FrontEndError::BadPoint)
 }
 
-fn permutation(
-	vk: &VerifyingKey<bn256::G1Affine>,
-) -> Result<Vec<PermutationColumn>, FrontEndError> {
-	let columns = vk.cs().permutation().get_columns();
-	let commitments = vk.permutation().commitments();
-	let convert = |(column, commitment): (&Column<Any>, &bn256::G1Affine)| {
+/// The permutation's columns, without commitments.
+fn permutation(cs: &ConstraintSystem<bn256::Fr>) -> Result<Vec<PermutationColumn>, FrontEndError> {
+	let convert = |column: &Column<Any>| {
 		Ok(PermutationColumn {
 			kind: match column.column_type() {
 				Any::Advice(_) => ColumnKind::Advice,
@@ -207,10 +240,10 @@ fn permutation(
 				Any::Instance => ColumnKind::Instance,
 			},
 			index: narrow("permutation column", column.index())?,
-			commitment: point(commitment)?,
+			commitment: G1Affine::zero(),
 		})
 	};
-	columns.iter().zip(commitments).map(convert).collect()
+	cs.permutation().get_columns().iter().map(convert).collect()
 }
 
 /// Compiles expressions to the program, and collects its constants.
@@ -274,11 +307,13 @@ impl Compiler {
 		}
 	}
 
-	/// Fills in the program and what belongs to it.
+	/// Fills in the program and what belongs to it: with `inputs` above 1, successive lookups in
+	/// the same table become one with up to that many inputs.
 	fn compile(
 		mut self,
 		cs: &ConstraintSystem<bn256::Fr>,
 		mut parts: Parts,
+		inputs: u8,
 	) -> Result<Parts, FrontEndError> {
 		let gates = cs.gates().iter().flat_map(|gate| gate.polynomials());
 		let mut count = 0usize;
@@ -287,21 +322,39 @@ impl Compiler {
 			count += 1;
 		}
 		parts.gates = narrow("gate constraints", count)?;
+		// The last lookup's table, which follows its inputs.
+		let mut table: Vec<Instruction> = Vec::new();
 		for lookup in cs.lookups() {
-			parts.lookups.push(Lookup {
-				inputs: 1,
-				width: narrow("lookup width", lookup.input_expressions().len())?,
-			});
-			let expressions = lookup
-				.input_expressions()
-				.iter()
-				.chain(lookup.table_expressions());
-			for expression in expressions {
-				parts.program.extend(self.output(expression)?);
+			let width = narrow("lookup width", lookup.input_expressions().len())?;
+			let input = self.outputs(lookup.input_expressions())?;
+			let next = self.outputs(lookup.table_expressions())?;
+			match parts.lookups.last_mut() {
+				Some(last) if last.inputs < inputs && last.width == width && next == table => {
+					last.inputs += 1;
+				},
+				_ => {
+					parts.program.append(&mut table);
+					parts.lookups.push(Lookup { inputs: 1, width });
+					table = next;
+				},
 			}
+			parts.program.extend(input);
 		}
+		parts.program.append(&mut table);
 		parts.constants = self.constants;
 		Ok(parts)
+	}
+
+	/// The code of several outputs.
+	fn outputs(
+		&mut self,
+		expressions: &[Expression<bn256::Fr>],
+	) -> Result<Vec<Instruction>, FrontEndError> {
+		let mut program = Vec::new();
+		for expression in expressions {
+			program.extend(self.output(expression)?);
+		}
+		Ok(program)
 	}
 
 	fn output(

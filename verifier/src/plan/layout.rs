@@ -16,15 +16,15 @@ use crate::encoding::{POINT_BYTES, SCALAR_BYTES};
 use alloc::vec::Vec;
 
 /// Evaluations per permuted lookup.
-pub(crate) const PERMUTED_EVALUATIONS: usize = 5;
+pub const PERMUTED_EVALUATIONS: usize = 5;
 /// Evaluations per lookup by logarithmic derivatives.
-pub(crate) const LOG_DERIVATIVE_EVALUATIONS: usize = 3;
+pub const LOG_DERIVATIVE_EVALUATIONS: usize = 3;
 /// Evaluations per permutation product but the last.
-pub(crate) const PERMUTATION_EVALUATIONS: usize = 3;
+pub const PERMUTATION_EVALUATIONS: usize = 3;
 
 /// Counts and positions, derived from a plan.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Layout {
+pub struct Layout {
 	/// For each advice column, the position of its commitment among the proof's points.
 	advice_points: Vec<usize>,
 	lookup_argument: LookupArgument,
@@ -70,54 +70,54 @@ impl Layout {
 	}
 
 	/// Permutation products.
-	pub(crate) fn permutation_chunks(&self) -> usize {
+	pub fn permutation_chunks(&self) -> usize {
 		self.permutation_chunks
 	}
 
 	/// Columns of the permutation.
-	pub(crate) fn permutation_columns(&self) -> usize {
+	pub fn permutation_columns(&self) -> usize {
 		self.permutation_columns
 	}
 
 	/// Lookups.
-	pub(crate) fn lookups(&self) -> usize {
+	pub fn lookups(&self) -> usize {
 		self.lookups
 	}
 
 	/// Parts of the quotient.
-	pub(crate) fn quotient_parts(&self) -> usize {
+	pub fn quotient_parts(&self) -> usize {
 		self.quotient_parts
 	}
 
 	/// Advice queries.
-	pub(crate) fn advice_queries(&self) -> usize {
+	pub fn advice_queries(&self) -> usize {
 		self.advice_queries
 	}
 
 	/// Fixed queries.
-	pub(crate) fn fixed_queries(&self) -> usize {
+	pub fn fixed_queries(&self) -> usize {
 		self.fixed_queries
 	}
 
 	/// Outputs of the program.
-	pub(crate) fn outputs(&self) -> u32 {
+	pub fn outputs(&self) -> u32 {
 		self.outputs
 	}
 
 	// --- positions of points ---
 
 	/// Commitment of an advice column.
-	pub(crate) fn advice(&self, column: usize) -> Option<usize> {
+	pub fn advice(&self, column: usize) -> Option<usize> {
 		self.advice_points.get(column).copied()
 	}
 
 	/// The lookup argument.
-	pub(crate) fn lookup_argument(&self) -> LookupArgument {
+	pub fn lookup_argument(&self) -> LookupArgument {
 		self.lookup_argument
 	}
 
 	/// Points that a lookup has before β is drawn.
-	pub(crate) fn points_per_lookup(&self) -> usize {
+	pub fn points_per_lookup(&self) -> usize {
 		match self.lookup_argument {
 			LookupArgument::Permuted => 2,
 			LookupArgument::LogDerivative => 1,
@@ -126,103 +126,103 @@ impl Layout {
 
 	/// First commitment of a lookup: its permuted input, which its permuted table follows, or its
 	/// multiplicities.
-	pub(crate) fn lookup_point(&self, lookup: usize) -> usize {
+	pub fn lookup_point(&self, lookup: usize) -> usize {
 		self.advice_points
 			.len()
 			.saturating_add(lookup.saturating_mul(self.points_per_lookup()))
 	}
 
 	/// Commitment of a permutation product.
-	pub(crate) fn permutation_product(&self, chunk: usize) -> usize {
+	pub fn permutation_product(&self, chunk: usize) -> usize {
 		self.lookup_point(self.lookups).saturating_add(chunk)
 	}
 
 	/// Commitment of a lookup's product.
-	pub(crate) fn lookup_product(&self, lookup: usize) -> usize {
+	pub fn lookup_product(&self, lookup: usize) -> usize {
 		self.permutation_product(self.permutation_chunks)
 			.saturating_add(lookup)
 	}
 
 	/// Commitment of the random polynomial.
-	pub(crate) fn random(&self) -> usize {
+	pub fn random(&self) -> usize {
 		self.lookup_product(self.lookups)
 	}
 
 	/// Commitment of a part of the quotient.
-	pub(crate) fn quotient(&self, part: usize) -> usize {
+	pub fn quotient(&self, part: usize) -> usize {
 		self.random().saturating_add(1).saturating_add(part)
 	}
 
 	/// The opening's first point: the combined quotient.
-	pub(crate) fn opening_quotient(&self) -> usize {
+	pub fn opening_quotient(&self) -> usize {
 		self.quotient(self.quotient_parts)
 	}
 
 	/// The opening's second point: the witness of the linearisation.
-	pub(crate) fn opening_witness(&self) -> usize {
+	pub fn opening_witness(&self) -> usize {
 		self.opening_quotient().saturating_add(1)
 	}
 
 	/// Points of a proof.
-	pub(crate) fn points(&self) -> usize {
+	pub fn points(&self) -> usize {
 		self.opening_witness().saturating_add(1)
 	}
 
 	// --- positions of the other bases of the multi-scalar multiplication, after the points ---
 
 	/// Commitment of a fixed column.
-	pub(crate) fn fixed(&self, column: usize) -> usize {
+	pub fn fixed(&self, column: usize) -> usize {
 		self.points().saturating_add(column)
 	}
 
 	/// Commitment of a permutation polynomial.
-	pub(crate) fn permutation(&self, column: usize) -> usize {
+	pub fn permutation(&self, column: usize) -> usize {
 		self.fixed(self.fixed_columns).saturating_add(column)
 	}
 
 	/// The generator of G1.
-	pub(crate) fn generator(&self) -> usize {
+	pub fn generator(&self) -> usize {
 		self.permutation(self.permutation_columns)
 	}
 
 	/// All bases.
-	pub(crate) fn bases(&self) -> usize {
+	pub fn bases(&self) -> usize {
 		self.generator().saturating_add(1)
 	}
 
 	// --- positions of evaluations ---
 
 	/// Evaluation of an advice query.
-	pub(crate) fn advice_evaluation(&self, query: usize) -> usize {
+	pub fn advice_evaluation(&self, query: usize) -> usize {
 		query
 	}
 
 	/// Evaluation of a fixed query.
-	pub(crate) fn fixed_evaluation(&self, query: usize) -> usize {
+	pub fn fixed_evaluation(&self, query: usize) -> usize {
 		self.advice_queries.saturating_add(query)
 	}
 
 	/// Evaluation of the random polynomial.
-	pub(crate) fn random_evaluation(&self) -> usize {
+	pub fn random_evaluation(&self) -> usize {
 		self.fixed_evaluation(self.fixed_queries)
 	}
 
 	/// Evaluation of a permutation polynomial.
-	pub(crate) fn permutation_evaluation(&self, column: usize) -> usize {
+	pub fn permutation_evaluation(&self, column: usize) -> usize {
 		self.random_evaluation()
 			.saturating_add(1)
 			.saturating_add(column)
 	}
 
 	/// First evaluation of a permutation product: this row, then the next, then the last.
-	pub(crate) fn permutation_product_evaluation(&self, chunk: usize) -> usize {
+	pub fn permutation_product_evaluation(&self, chunk: usize) -> usize {
 		self.permutation_evaluation(self.permutation_columns)
 			.saturating_add(chunk.saturating_mul(PERMUTATION_EVALUATIONS))
 	}
 
 	/// First evaluation of a lookup: product, next product, input, previous input, table; or sum,
 	/// next sum, multiplicities.
-	pub(crate) fn lookup_evaluation(&self, lookup: usize) -> usize {
+	pub fn lookup_evaluation(&self, lookup: usize) -> usize {
 		let each = match self.lookup_argument {
 			LookupArgument::Permuted => PERMUTED_EVALUATIONS,
 			LookupArgument::LogDerivative => LOG_DERIVATIVE_EVALUATIONS,
@@ -235,12 +235,12 @@ impl Layout {
 	}
 
 	/// Evaluations of a proof.
-	pub(crate) fn evaluations(&self) -> usize {
+	pub fn evaluations(&self) -> usize {
 		self.lookup_evaluation(self.lookups)
 	}
 
 	/// Bytes of a proof.
-	pub(crate) fn proof_bytes(&self) -> usize {
+	pub fn proof_bytes(&self) -> usize {
 		self.points()
 			.saturating_mul(POINT_BYTES)
 			.saturating_add(self.evaluations().saturating_mul(SCALAR_BYTES))
@@ -248,6 +248,6 @@ impl Layout {
 }
 
 /// Columns per permutation product: as many as the constraint system's degree has room for.
-pub(crate) fn chunk_len(degree: u8) -> usize {
+pub fn chunk_len(degree: u8) -> usize {
 	usize::from(degree).saturating_sub(2).max(1)
 }

@@ -18,7 +18,7 @@ use alloc::{
 
 /// What is opened.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Commitment {
+pub enum Commitment {
 	/// A base of the multi-scalar multiplication, by position.
 	Base(usize),
 	/// The quotient: its parts, combined.
@@ -27,7 +27,7 @@ pub(crate) enum Commitment {
 
 /// The value that is claimed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Claim {
+pub enum Claim {
 	/// An evaluation in the proof, by position.
 	Evaluation(usize),
 	/// The quotient's value, computed from the constraints.
@@ -36,24 +36,28 @@ pub(crate) enum Claim {
 
 /// A commitment of a rotation set, with its claims in the order of the set's points.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Member {
+pub struct Member {
+	/// What commits to the polynomial.
 	pub commitment: Commitment,
+	/// Its values, in the order of the set's points.
 	pub claims: Vec<Claim>,
 }
 
 /// Commitments opened at the same points.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct RotationSet {
+pub struct RotationSet {
 	/// Indices into [`Openings::points`], ascending.
 	pub points: Vec<usize>,
+	/// Its commitments, in order of first query.
 	pub members: Vec<Member>,
 }
 
 /// All openings of a proof.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Openings {
+pub struct Openings {
 	/// Distinct rotations modulo the number of rows, ascending.
 	pub points: Vec<u32>,
+	/// The rotation sets, in order of first query.
 	pub sets: Vec<RotationSet>,
 }
 
