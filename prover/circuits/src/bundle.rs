@@ -347,7 +347,7 @@ impl Bundle {
 		progress(BuildStage::Layout);
 		let layout = layout::choose(&graph)?;
 		progress(BuildStage::Keys);
-		let plan = keys::plan(&graph, &layout, &keys::parameters(layout.k))?;
+		let plan = keys::plan(&graph, &layout, &keys::commitment_key(layout.k)?)?;
 		let plan_bytes = plan.to_bytes();
 		if plan_bytes.len() > MAX_VK_BYTES as usize {
 			return Err(BuildError::PlanTooLarge {

@@ -6,20 +6,10 @@ use crate::{
 	execute::ExecuteError,
 	keys::{self, KeysError},
 };
-use halo2_proofs::{
-	halo2curves::bn256::{Bn256, Fr, G1Affine},
-	plonk::{create_proof_from_advice, ProvingKey},
-	poly::kzg::{
-		commitment::{KZGCommitmentScheme, ParamsKZG},
-		multiopen::ProverSHPLONK,
-	},
-};
+use halo2_proofs::halo2curves::bn256::Fr;
+use inference_plonk::{prove, Blinding, Column, CommitmentKey, ProvingKey};
 use inference_primitives::{Statement, StatementHeader, VkHash};
-use inference_verifier::{
-	halo2::{to_halo2, transcript_writer},
-	public_inputs,
-};
-use rand::rngs::OsRng;
+use inference_verifier::{halo2::to_halo2, public_inputs};
 use std::sync::Arc;
 
 /// A proven inference.
@@ -64,9 +54,9 @@ pub enum ProveError {
 	/// The model does not take the input.
 	#[error(transparent)]
 	Execute(#[from] ExecuteError),
-	/// halo2 fails.
-	#[error("halo2 cannot prove: {0}")]
-	Halo2(#[from] halo2_proofs::plonk::Error),
+	/// The prover fails.
+	#[error("the inference cannot be proven: {0}")]
+	Plonk(#[from] inference_plonk::ProveError),
 	/// The proof does not verify: a bug of ours.
 	#[error("the proof was made but does not verify, please report this: {0}")]
 	Unverified(#[from] VerificationError),
@@ -76,8 +66,8 @@ pub enum ProveError {
 /// cores.
 pub struct Prover {
 	bundle: Arc<Bundle>,
-	parameters: ParamsKZG<Bn256>,
-	key: ProvingKey<G1Affine>,
+	commitments: CommitmentKey,
+	key: ProvingKey,
 }
 
 impl std::fmt::Debug for Prover {
@@ -92,17 +82,18 @@ impl Prover {
 	/// Makes the bundle's proving key, and checks that its verifying key is the bundle's.
 	pub fn new(bundle: Arc<Bundle>) -> Result<Self, ProverError> {
 		let layout = bundle.layout();
-		let parameters = keys::parameters(layout.k);
-		let (key, plan) = keys::proving_key(bundle.graph(), layout, &parameters)?;
-		if plan != *bundle.plan() {
+		let commitments = keys::commitment_key(layout.k)?;
+		let key = keys::proving_key(bundle.graph(), layout, &commitments)?;
+		let plan = key.plan();
+		if plan != bundle.plan() {
 			return Err(ProverError::WrongPlan {
 				expected: bundle.vk_hash(),
-				got: bundle.vk_hash_of(&plan),
+				got: bundle.vk_hash_of(plan),
 			});
 		}
 		Ok(Self {
 			bundle,
-			parameters,
+			commitments,
 			key,
 		})
 	}
@@ -127,20 +118,16 @@ impl Prover {
 			.into_iter()
 			.map(to_halo2)
 			.collect();
-		let advice = trace.advice(
-			instance.first().copied().unwrap_or_default(),
-			1 << bundle.layout().k,
-		);
-		let mut transcript = transcript_writer(bundle.plan());
-		create_proof_from_advice::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _>(
-			&self.parameters,
+		let advice = trace.advice(instance.first().copied().unwrap_or_default(), trace.len());
+		let mut columns: Vec<Column> = advice.into_iter().map(Column::from_scalars).collect();
+		// Input and output are public and the model is in the key: there is nothing to hide.
+		let bytes = prove(
 			&self.key,
-			&[&instance],
-			advice,
-			OsRng,
-			&mut transcript,
+			&self.commitments,
+			&[instance],
+			|_, _| Ok(std::mem::take(&mut columns)),
+			Blinding::None,
 		)?;
-		let bytes = transcript.finalize();
 		bundle.verify(header, input, &output, &bytes)?;
 		Ok(Proof { output, bytes })
 	}

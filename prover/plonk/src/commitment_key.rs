@@ -41,40 +41,43 @@ impl CommitmentKey {
 
 	/// Commits to polynomials given by values on the subgroup.
 	pub(crate) fn commit_values(&self, columns: &[Values<'_>]) -> Vec<G1Affine> {
-		let scalars: Vec<_> = columns.iter().map(Values::scalars).collect();
-		commit(&self.lagrange, &scalars)
+		let commit_one = |column: &Values<'_>, threads| match column {
+			Values::Integers(integers, others) => {
+				let rows = others.iter().filter_map(|(row, value)| {
+					let base = self.lagrange.points().get(*row)?;
+					Some(*base * value)
+				});
+				self.lagrange.multiply(Scalars::Small(integers), threads) + rows.sum::<G1>()
+			},
+			Values::Scalars(values) => self.lagrange.multiply(Scalars::Full(values), threads),
+		};
+		commit(columns, commit_one)
 	}
 
 	/// Commits to polynomials given by coefficients.
 	pub(crate) fn commit_coefficients(&self, polynomials: &[&[Fr]]) -> Vec<G1Affine> {
-		let scalars: Vec<_> = polynomials.iter().map(|p| Scalars::Full(p)).collect();
-		commit(&self.monomial, &scalars)
+		commit(polynomials, |polynomial, threads| {
+			self.monomial.multiply(Scalars::Full(polynomial), threads)
+		})
 	}
 }
 
 /// Values of a column.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Values<'a> {
-	Integers(&'a [i64]),
+	/// Integers, and rows with field elements where the integers are zero.
+	Integers(&'a [i64], &'a [(usize, Fr)]),
 	Scalars(&'a [Fr]),
 }
 
-impl Values<'_> {
-	fn scalars(&self) -> Scalars<'_> {
-		match self {
-			Self::Integers(values) => Scalars::Small(values),
-			Self::Scalars(values) => Scalars::Full(values),
-		}
-	}
-}
-
-/// Several multiplications: one thread each if there are enough of them.
-fn commit(bases: &Bases, scalars: &[Scalars<'_>]) -> Vec<G1Affine> {
-	let threads = rayon::current_num_threads().div_ceil(scalars.len().max(1));
-	let points: Vec<G1> = scalars
+/// Several commitments: one thread each if there are enough of them. `one` gets the threads that it
+/// may use.
+fn commit<T: Sync>(polynomials: &[T], one: impl Fn(&T, usize) -> G1 + Sync) -> Vec<G1Affine> {
+	let threads = rayon::current_num_threads().div_ceil(polynomials.len().max(1));
+	let points: Vec<G1> = polynomials
 		.par_iter()
 		.with_max_len(1)
-		.map(|scalars| bases.multiply(*scalars, threads))
+		.map(|polynomial| one(polynomial, threads))
 		.collect();
 	to_affine(&points)
 }

@@ -45,6 +45,13 @@ pub enum KeyError {
 		/// Rows given.
 		got: usize,
 	},
+	/// A [`Column::Mixed`](crate::Column::Mixed) whose rows of field elements are not distinct rows
+	/// of its own with the integer zero.
+	#[error("fixed column {column} names a row twice, or one that it does not have")]
+	Inconsistent {
+		/// Its index.
+		column: usize,
+	},
 	/// A copy constraint on a cell that is not in the permutation's columns and usable rows.
 	#[error("copy constraint {index} names a cell outside the permutation's columns or rows")]
 	BadCopy {
@@ -97,6 +104,13 @@ pub enum ProveError {
 		usable: usize,
 		/// Rows given.
 		got: usize,
+	},
+	/// A [`Column::Mixed`](crate::Column::Mixed) whose rows of field elements are not distinct rows
+	/// of its own with the integer zero.
+	#[error("advice column {column} names a row twice, or one that it does not have")]
+	Inconsistent {
+		/// Index among the phase's columns.
+		column: usize,
 	},
 	/// A value that is looked up is not in the table: the witness does not satisfy the circuit.
 	#[error("the witness does not satisfy the circuit: lookup {lookup}, row {row} is not in the table")]

@@ -61,6 +61,9 @@ impl ProvingKey {
 		let elements: Vec<Fr> = powers(domain.omega()).take(domain.size()).collect();
 		let usable = usable_rows(&parts);
 		for (column, values) in fixed.iter().enumerate() {
+			if !values.is_consistent() {
+				return Err(KeyError::Inconsistent { column });
+			}
 			if values.len() > usable {
 				return Err(KeyError::TooManyRows {
 					column,

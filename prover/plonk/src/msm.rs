@@ -102,6 +102,11 @@ impl Bases {
 		self
 	}
 
+	/// The bases themselves.
+	pub(crate) fn points(&self) -> &[G1Affine] {
+		self.points.get(..self.len).unwrap_or_default()
+	}
+
 	/// Σ scalar_i · base_i over the first scalars.len() bases, on `threads` threads.
 	pub(crate) fn multiply(&self, scalars: Scalars<'_>, threads: usize) -> G1 {
 		let count = scalars.count().min(self.len);

@@ -298,6 +298,9 @@ fn check_columns(
 		});
 	}
 	for (column, values) in columns.iter().enumerate() {
+		if !values.is_consistent() {
+			return Err(ProveError::Inconsistent { column });
+		}
 		if values.len() > usable {
 			return Err(ProveError::TooManyRows {
 				column,
