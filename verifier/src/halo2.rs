@@ -10,9 +10,7 @@ mod front_end;
 mod parameters;
 mod transcript;
 
-pub use front_end::{
-	parts_from_constraint_system, plan_from_vk, point_from_halo2, FrontEndError,
-};
+pub use front_end::{parts_from_constraint_system, plan_from_vk, point_from_halo2, FrontEndError};
 pub use parameters::{development_params, setup_from_params};
 pub use transcript::{transcript_reader, transcript_writer, ProofReader, ProofWriter};
 

@@ -9,7 +9,9 @@ use crate::{
 	layout::Layout,
 };
 use halo2_proofs::plonk::ConstraintSystem;
-use inference_plonk::{Cell as PermutationCell, Circuit, Column, CommitmentKey, KeyError, ProvingKey};
+use inference_plonk::{
+	Cell as PermutationCell, Circuit, Column, CommitmentKey, KeyError, ProvingKey,
+};
 use inference_verifier::{
 	halo2::{parts_from_constraint_system, FrontEndError},
 	plan::{ColumnKind, Parts},
@@ -72,7 +74,11 @@ fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
 		.collect();
 	Ok(Circuit {
 		parts,
-		fixed: trace.fixed().into_iter().map(Column::from_scalars).collect(),
+		fixed: trace
+			.fixed()
+			.into_iter()
+			.map(Column::from_scalars)
+			.collect(),
 		copies,
 	})
 }

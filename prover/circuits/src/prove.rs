@@ -103,8 +103,25 @@ impl Prover {
 		&self.bundle
 	}
 
+	/// Bytes of the proving key in memory, about.
+	pub fn key_bytes(&self) -> usize {
+		self.key.bytes()
+	}
+
 	/// Executes the model on `input`, proves it under `header`, and verifies the proof.
 	pub fn prove(&self, header: &StatementHeader, input: &[i64]) -> Result<Proof, ProveError> {
+		let proof = self.prove_unverified(header, input)?;
+		self.bundle
+			.verify(header, input, &proof.output, &proof.bytes)?;
+		Ok(proof)
+	}
+
+	/// As [`Self::prove`], without verifying: to measure.
+	pub fn prove_unverified(
+		&self,
+		header: &StatementHeader,
+		input: &[i64],
+	) -> Result<Proof, ProveError> {
 		let bundle = &self.bundle;
 		if header.vk_hash != bundle.vk_hash() {
 			return Err(ProveError::WrongKey {
@@ -128,7 +145,6 @@ impl Prover {
 			|_, _| Ok(std::mem::take(&mut columns)),
 			Blinding::None,
 		)?;
-		bundle.verify(header, input, &output, &bytes)?;
 		Ok(Proof { output, bytes })
 	}
 }

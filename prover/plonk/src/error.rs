@@ -113,7 +113,9 @@ pub enum ProveError {
 		column: usize,
 	},
 	/// A value that is looked up is not in the table: the witness does not satisfy the circuit.
-	#[error("the witness does not satisfy the circuit: lookup {lookup}, row {row} is not in the table")]
+	#[error(
+		"the witness does not satisfy the circuit: lookup {lookup}, row {row} is not in the table"
+	)]
 	NotInTable {
 		/// Index of the lookup.
 		lookup: usize,

@@ -190,7 +190,10 @@ mod tests {
 	}
 
 	fn horner(coefficients: &[Fr], x: Fr) -> Fr {
-		coefficients.iter().rev().fold(Fr::ZERO, |sum, c| sum * x + c)
+		coefficients
+			.iter()
+			.rev()
+			.fold(Fr::ZERO, |sum, c| sum * x + c)
 	}
 
 	proptest! {

@@ -94,7 +94,11 @@ impl ProvingKey {
 		let (fixed_points, permutation_points) =
 			points.split_at_checked(fixed.len()).unwrap_or_default();
 		parts.fixed_commitments = convert(fixed_points)?;
-		for (column, point) in parts.permutation.iter_mut().zip(convert(permutation_points)?) {
+		for (column, point) in parts
+			.permutation
+			.iter_mut()
+			.zip(convert(permutation_points)?)
+		{
 			column.commitment = point;
 		}
 		let plan = Plan::from_parts(parts)?;
@@ -126,6 +130,20 @@ impl ProvingKey {
 	/// The verifying key.
 	pub fn plan(&self) -> &Plan {
 		&self.plan
+	}
+
+	/// Bytes that the key takes in memory, about.
+	pub fn bytes(&self) -> usize {
+		let scalars: usize = self
+			.fixed_polynomials
+			.iter()
+			.chain(&self.permutation_polynomials)
+			.map(Vec::len)
+			.sum::<usize>()
+			+ self.elements.len();
+		let rows: usize = self.fixed.iter().map(Column::len).sum();
+		let cells = self.permutation_polynomials.len() * self.domain.size();
+		scalars * size_of::<Fr>() + rows * size_of::<i64>() + cells * size_of::<u32>()
 	}
 
 	/// Rows that witness and public inputs may use; the row after them is the last one of the

@@ -44,7 +44,12 @@ impl Expressions {
 	pub(crate) fn degree(&self, program: &Program) -> u32 {
 		let degree = |range: &Range<usize>| {
 			let expressions = program.expressions.get(range.clone()).unwrap_or_default();
-			expressions.iter().map(|e| e.degree).max().unwrap_or(1).max(1)
+			expressions
+				.iter()
+				.map(|e| e.degree)
+				.max()
+				.unwrap_or(1)
+				.max(1)
 		};
 		self.inputs.iter().map(degree).sum::<u32>() + degree(&self.table) + 2
 	}

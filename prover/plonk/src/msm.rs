@@ -143,7 +143,13 @@ impl Bases {
 	}
 
 	/// A set of buckets per window, combined by doublings.
-	fn with_set_per_window(&self, scalars: Scalars<'_>, c: u32, windows: u32, threads: usize) -> G1 {
+	fn with_set_per_window(
+		&self,
+		scalars: Scalars<'_>,
+		c: u32,
+		windows: u32,
+		threads: usize,
+	) -> G1 {
 		let len = scalars.len().min(self.len);
 		// All digits, window by window; c is at most 15.
 		let mut digits = vec![0i16; len * windows as usize];
@@ -491,9 +497,22 @@ mod tests {
 	fn extreme_scalars_are_right() {
 		let mut rng = ChaCha20Rng::seed_from_u64(1);
 		let points = bases(6, &mut rng);
-		for given in [Bases::new(points.clone()), Bases::new(points.clone()).with_tables()] {
-			let full = [-Fr::ONE, Fr::ZERO, Fr::ONE, -Fr::from(2), Fr::from(u64::MAX), -Fr::ONE];
-			assert_eq!(given.multiply(Scalars::Full(&full), 2), naive(&points, &full));
+		for given in [
+			Bases::new(points.clone()),
+			Bases::new(points.clone()).with_tables(),
+		] {
+			let full = [
+				-Fr::ONE,
+				Fr::ZERO,
+				Fr::ONE,
+				-Fr::from(2),
+				Fr::from(u64::MAX),
+				-Fr::ONE,
+			];
+			assert_eq!(
+				given.multiply(Scalars::Full(&full), 2),
+				naive(&points, &full)
+			);
 			let small = [i64::MIN, i64::MAX, 0, -1, 1, i64::MIN];
 			let expected = small.map(integer);
 			assert_eq!(

@@ -121,9 +121,7 @@ impl Program {
 		let mut stack: Vec<Operand<'_>> = Vec::new();
 		for instruction in &self.expressions.get(index)?.code {
 			let operand = match *instruction {
-				Instruction::Constant(i) => {
-					Operand::Constant(*self.constants.get(usize::from(i))?)
-				},
+				Instruction::Constant(i) => Operand::Constant(*self.constants.get(usize::from(i))?),
 				Instruction::Challenge(i) => {
 					Operand::Constant(*tables.challenges.get(usize::from(i))?)
 				},
@@ -209,4 +207,3 @@ fn combine<'a>(a: Operand<'a>, b: Operand<'a>, f: impl Fn(Fr, Fr) -> Fr) -> Oper
 		},
 	}
 }
-

@@ -107,7 +107,10 @@ pub fn prove(
 
 	let theta = writer.challenge();
 	let lookups = Expressions::all(&parts.lookups, parts.gates as usize);
-	let permuted_fixed = parts.permutation.iter().filter(|c| c.kind == ColumnKind::Fixed);
+	let permuted_fixed = parts
+		.permutation
+		.iter()
+		.filter(|c| c.kind == ColumnKind::Fixed);
 	let mut reads: BTreeSet<(ColumnKind, usize)> = permuted_fixed
 		.map(|column| (column.kind, usize::from(column.index)))
 		.collect();
@@ -228,7 +231,11 @@ pub fn prove(
 	let layout = plan.layout();
 	let mut bases: Vec<Option<&[Fr]>> = vec![None; layout.bases()];
 	for (column, polynomial) in advice.iter().enumerate() {
-		set(&mut bases, layout.advice(column).unwrap_or(usize::MAX), polynomial);
+		set(
+			&mut bases,
+			layout.advice(column).unwrap_or(usize::MAX),
+			polynomial,
+		);
 	}
 	for (index, polynomial) in products.iter().enumerate() {
 		set(&mut bases, layout.permutation_product(index), polynomial);

@@ -77,10 +77,7 @@ pub(crate) fn quotient(
 	key: &ProvingKey,
 	committed: &Committed<'_>,
 ) -> Result<Vec<Vec<Fr>>, ProveError> {
-	let lookups = Expressions::all(
-		&key.plan.parts().lookups,
-		key.plan.parts().gates as usize,
-	);
+	let lookups = Expressions::all(&key.plan.parts().lookups, key.plan.parts().gates as usize);
 	let items = items(key, &lookups, committed.y);
 	let most = items.iter().map(|item| item.cosets).max().unwrap_or(1);
 	let n = key.domain.size();
@@ -408,8 +405,7 @@ impl<'a> Coset<'a> {
 				let (multiplicities, sum) = self.lookups.get(index)?;
 				let lookup = lookups.get(index)?;
 				let shifted = |range: &Range<usize>| {
-					let mut values =
-						compress(&key.program, range, &tables, rows, committed.theta)?;
+					let mut values = compress(&key.program, range, &tables, rows, committed.theta)?;
 					values.iter_mut().for_each(|v| *v += committed.beta);
 					Some(values)
 				};
@@ -436,8 +432,7 @@ impl<'a> Coset<'a> {
 					.map(|((i, table), (product, others))| {
 						// t · ((φ(ωX) − φ) · Πf − Σ Π f) + m · Πf
 						let step = (at(sum, i, 1) - at(sum, i, 0)) * product - others;
-						at(&self.active, i, 0)
-							* (table * step + at(multiplicities, i, 0) * product)
+						at(&self.active, i, 0) * (table * step + at(multiplicities, i, 0) * product)
 					})
 					.collect()
 			},

@@ -5,11 +5,7 @@ use halo2curves::{
 	ff::PrimeField,
 	group::prime::PrimeCurveAffine,
 };
-use inference_verifier::{
-	halo2::to_halo2,
-	transcript::Transcript,
-	Plan,
-};
+use inference_verifier::{halo2::to_halo2, transcript::Transcript, Plan};
 
 /// Writes a proof and draws its challenges.
 pub(crate) struct Writer {
@@ -59,4 +55,3 @@ impl Writer {
 		self.bytes
 	}
 }
-

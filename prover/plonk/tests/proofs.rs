@@ -124,7 +124,13 @@ fn witness(seed: u64) -> ([Vec<i64>; 3], Vec<Fr>) {
 	let mut rng = ChaCha20Rng::seed_from_u64(seed);
 	let mut draw = || -> Vec<i64> {
 		(0..ROWS as i64)
-			.map(|i| if i == 0 { 0 } else { i64::from(rng.next_u32() % 64) })
+			.map(|i| {
+				if i == 0 {
+					0
+				} else {
+					i64::from(rng.next_u32() % 64)
+				}
+			})
 			.collect()
 	};
 	let (mut a, mut b) = (draw(), draw());
@@ -273,7 +279,13 @@ fn what_cannot_be_proven_is_named() {
 		try_with(&long, &public),
 		Err(ProveError::TooManyRows { column: 2, .. })
 	));
-	let few = prove(&key, &commitments, &[public.clone()], |_, _| Ok(Vec::new()), Blinding::None);
+	let few = prove(
+		&key,
+		&commitments,
+		&[public.clone()],
+		|_, _| Ok(Vec::new()),
+		Blinding::None,
+	);
 	assert_eq!(
 		few,
 		Err(ProveError::AdviceColumns {
@@ -285,18 +297,31 @@ fn what_cannot_be_proven_is_named() {
 	let small = commitment_key(K - 1);
 	assert_eq!(
 		proof(&key, &small, &columns, &public, Blinding::None),
-		Err(ProveError::WrongSize { expected: K, got: K - 1 })
+		Err(ProveError::WrongSize {
+			expected: K,
+			got: K - 1
+		})
 	);
 	assert!(matches!(
 		ProvingKey::new(&small, circuit(2)),
 		Err(KeyError::WrongSize { .. })
 	));
 	assert!(matches!(
-		ProvingKey::new(&commitments, Circuit { fixed: Vec::new(), ..circuit(2) }),
-		Err(KeyError::FixedColumns { expected: 4, got: 0 })
+		ProvingKey::new(
+			&commitments,
+			Circuit {
+				fixed: Vec::new(),
+				..circuit(2)
+			}
+		),
+		Err(KeyError::FixedColumns {
+			expected: 4,
+			got: 0
+		})
 	));
 	let mut bad = circuit(2);
-	bad.copies.push((Cell { column: 9, row: 0 }, Cell { column: 0, row: 0 }));
+	bad.copies
+		.push((Cell { column: 9, row: 0 }, Cell { column: 0, row: 0 }));
 	assert!(matches!(
 		ProvingKey::new(&commitments, bad),
 		Err(KeyError::BadCopy { index: 6 })
@@ -305,7 +330,13 @@ fn what_cannot_be_proven_is_named() {
 	configure(&mut meta);
 	let permuted = parts_from_constraint_system(&meta, K, &[2], None).unwrap();
 	assert!(matches!(
-		ProvingKey::new(&commitments, Circuit { parts: permuted, ..circuit(2) }),
+		ProvingKey::new(
+			&commitments,
+			Circuit {
+				parts: permuted,
+				..circuit(2)
+			}
+		),
 		Err(KeyError::Unsupported { .. })
 	));
 }

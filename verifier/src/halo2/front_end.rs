@@ -10,13 +10,13 @@ use crate::{
 	},
 	Scalar,
 };
+use ark_ec::AffineRepr as _;
 use core::fmt;
 use halo2_proofs::{
 	plonk::{Any, Column, ConstraintSystem, Expression, VerifyingKey},
 	poly::Rotation,
 };
 use halo2curves::bn256;
-use ark_ec::AffineRepr as _;
 use inference_bn254::G1Affine;
 use std::{collections::BTreeMap, num::NonZeroU8};
 

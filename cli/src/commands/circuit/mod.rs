@@ -1,5 +1,6 @@
 //! `inference circuit …`: everything that needs no chain.
 
+mod bench;
 mod build;
 mod prove;
 mod verify;
@@ -13,6 +14,8 @@ use clap::Subcommand;
 pub enum Command {
 	/// Makes a circuit bundle of an ONNX model.
 	Build(build::Args),
+	/// Measures what proving a model costs on this machine.
+	Bench(bench::Args),
 	/// Executes a model and proves the execution.
 	Prove(prove::Args),
 	/// Verifies a proof, with the verifier that the chain runs.
@@ -23,6 +26,7 @@ pub enum Command {
 pub fn run(context: Context, command: Command) -> Result<(), CliError> {
 	match command {
 		Command::Build(args) => build::run(context, args),
+		Command::Bench(args) => bench::run(context, args),
 		Command::Prove(args) => prove::run(context, args),
 		Command::Verify(args) => verify::run(context, args),
 	}

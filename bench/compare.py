@@ -1,0 +1,146 @@
+"""Proves the benchmark models with our prover and with EZKL, in turn, and writes docs/BENCHMARKS.md.
+
+    python compare.py --cli INFERENCE --models DIR --work DIR --out BENCHMARKS.md
+                      [--only NAME ...] [--runs 5] [--budget 600] [--ours] [--render]
+
+DIR is what make_models.py wrote. Tree and SVM models are taken in their ai.onnx.ml form by us and in
+EZKL's tensor form by EZKL. Errors are relative to ONNX Runtime's output on the model's own input, as
+in ezkl_baseline.py. Results are kept in WORK/results.json, model by model, so that a run can be
+continued; --ours measures only our side, --render only writes the page from what is there.
+Times in milliseconds, memory in MiB, sizes in bytes. Needs an idle machine.
+"""
+import argparse, datetime, json, os, platform, subprocess, sys
+
+import numpy as np
+import onnxruntime as ort
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MODELS = ["linear_regression", "linear_diabetes", "tree_regression", "svm_20_rows", "dense_64_32_10",
+          "gradient_boosting", "random_forest_100", "dense_784_128_10", "lenet5", "transformer_block"]
+
+
+def reference(model, values):
+    """ONNX Runtime's scores: the last output that is not a label."""
+    session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
+    feeds = {}
+    for i in session.get_inputs():
+        shape = [x if isinstance(x, int) and x > 0 else -1 for x in i.shape]
+        feeds[i.name] = np.asarray(values, dtype=np.float32).reshape(shape)
+    outputs = [np.asarray(o) for o in session.run(None, feeds)]
+    return outputs[-1].astype(np.float64).reshape(-1)
+
+
+def last_line(text):
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return (lines or ["failed"])[-1][:300]
+
+
+def ours(cli, folder, work, runs):
+    """Builds and measures our circuit; what it costs, or why it cannot be built."""
+    model = os.path.join(folder, "model.ml.onnx")
+    if not os.path.exists(model):
+        model = os.path.join(folder, "model.onnx")
+    values = json.load(open(os.path.join(folder, "input.json")))["input_data"][0]
+    samples, bundle = os.path.join(work, "samples.json"), os.path.join(work, "bundle")
+    os.makedirs(work, exist_ok=True)
+    json.dump([values], open(samples, "w"))
+    given = os.path.join(work, "input.json")
+    json.dump(values, open(given, "w"))
+    build = subprocess.run([cli, "--output", "json", "circuit", "build", model, "--calibration", samples, "--out", bundle],
+                           capture_output=True, text=True)
+    if build.returncode:
+        return {"error": last_line(build.stderr or build.stdout)}
+    bench = subprocess.run([cli, "--output", "json", "circuit", "bench", "--bundle", bundle, "--input", given, "--runs", str(runs)],
+                           capture_output=True, text=True)
+    if bench.returncode:
+        return {"error": last_line(bench.stderr or bench.stdout)}
+    result = json.loads(bench.stdout)
+    got = np.asarray(result.pop("output")["real"], dtype=np.float64)
+    want = reference(model, values)
+    if len(got) != len(want):
+        return {"error": f"{len(got)} outputs, ONNX Runtime has {len(want)}"}
+    result["relative_error"] = float(np.max(np.abs(got - want)) / max(1.0, float(np.max(np.abs(want)))))
+    result["model"] = os.path.basename(model)
+    return result
+
+
+def ezkl(folder, work, runs, budget, max_error):
+    """The best setting that EZKL's search finds."""
+    run = subprocess.run([sys.executable, os.path.join(HERE, "ezkl_baseline.py"), os.path.join(folder, "model.onnx"),
+                          os.path.join(folder, "input.json"), work, "--runs", str(runs), "--budget", str(budget),
+                          "--max-error", str(max_error), "--srs", os.path.join(os.path.dirname(work), "srs")],
+                         capture_output=True, text=True)
+    lines = [line for line in run.stdout.splitlines() if line.startswith("{")]
+    if not lines:
+        return {"error": last_line(run.stderr)}
+    found = json.loads(lines[-1])
+    if found["best"] is None:
+        return {"error": f"no candidate of {found['candidates']} finished in {budget:.0f} s: {last_line(run.stderr)}"}
+    return dict(found["best"], candidates=found["candidates"])
+
+
+def number(value, digits=1):
+    return "–" if value is None else f"{value:,.{digits}f}" if isinstance(value, float) else f"{value:,}"
+
+
+def render(results, out):
+    """The page: a table per model, and the ratios."""
+    cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
+    lines = ["# Proving, measured beside EZKL", "",
+             "Written by `scripts/bench proving`; do not edit. Both provers ran in turn on the same machine: "
+             f"{os.cpu_count()} cores, {cpu}, {datetime.date.today()}.", "",
+             "EZKL 23.0.5 with the best setting that `bench/ezkl_baseline.py` finds (relative error at most 0.02, input private, "
+             "output public). Ours: input and output public, and no setting given. Times are medians in milliseconds; ours include executing the model, "
+             "EZKL's do not include its witness generation. Memory is the proving process's peak over its start, MiB; ours includes "
+             "making the keys.", "",
+             "| model | | k | prove | memory | proof B | setup | proving key B | verify | relative error |",
+             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
+    ratios = []
+    for name in MODELS:
+        for side, label in (("ours", "ours"), ("ezkl", "EZKL")):
+            r = results.get(name, {}).get(side)
+            if r is None:
+                lines.append(f"| {name} | {label} | not measured | | | | | | | |")
+            elif "error" in r:
+                lines.append(f"| {name} | {label} | {r['error'].replace('|', '/')} | | | | | | | |")
+            else:
+                start = r.get("start_mib", r.get("import_mib"))
+                memory = r["peak_mib"] - start if r.get("peak_mib") is not None and start is not None else None
+                r["memory"] = memory
+                lines.append(f"| {name} | {label} | {r['k']} | {number(float(r['prove_ms']))} | {number(memory)} | {number(r['proof_bytes'])} | "
+                             f"{number(float(r['setup_ms']))} | {number(r['pk_bytes'])} | {number(float(r['verify_ms']))} | {r['relative_error']:.1e} |")
+        us, them = results.get(name, {}).get("ours") or {}, results.get(name, {}).get("ezkl") or {}
+        if "prove_ms" in us and "prove_ms" in them:
+            ratios.append((name, them["prove_ms"] / us["prove_ms"], them["memory"] / max(us["memory"], 0.1), us["proof_bytes"] <= them["proof_bytes"]))
+    if ratios:
+        lines += ["", "| model | EZKL's time / ours | EZKL's memory / ours | our proof no larger |", "| --- | --- | --- | --- |"]
+        lines += [f"| {name} | {time:.1f} | {memory:.1f} | {'yes' if small else 'no'} |" for name, time, memory, small in ratios]
+        lines += ["", f"Median of EZKL's time / ours: {float(np.median([r[1] for r in ratios])):.1f}; least: {min(r[1] for r in ratios):.1f}."]
+    open(out, "w").write("\n".join(lines) + "\n")
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("--cli", required=True); a.add_argument("--models", required=True)
+    a.add_argument("--work", required=True); a.add_argument("--out", required=True)
+    a.add_argument("--only", nargs="*"); a.add_argument("--runs", type=int, default=5)
+    a.add_argument("--budget", type=float, default=600); a.add_argument("--max-error", type=float, default=0.02)
+    a.add_argument("--ours", action="store_true"); a.add_argument("--render", action="store_true")
+    a = a.parse_args()
+    os.makedirs(a.work, exist_ok=True)
+    kept = os.path.join(a.work, "results.json")
+    results = json.load(open(kept)) if os.path.exists(kept) else {}
+    for name in [] if a.render else a.only or MODELS:
+        folder, work = os.path.join(a.models, name), os.path.join(a.work, name)
+        entry = results.setdefault(name, {})
+        entry["ours"] = ours(a.cli, folder, work, a.runs)
+        print(name, "ours", json.dumps(entry["ours"]), flush=True)
+        if not a.ours:
+            entry["ezkl"] = ezkl(folder, os.path.join(a.work, "ezkl-" + name), a.runs, a.budget, a.max_error)
+            print(name, "ezkl", json.dumps(entry["ezkl"]), flush=True)
+        json.dump(results, open(kept, "w"), indent=1)
+    render(results, a.out)
+
+
+if __name__ == "__main__":
+    main()
