@@ -282,7 +282,7 @@ fn what_cannot_be_proven_is_named() {
 	let few = prove(
 		&key,
 		&commitments,
-		&[public.clone()],
+		std::slice::from_ref(&public),
 		|_, _| Ok(Vec::new()),
 		Blinding::None,
 	);
