@@ -6,12 +6,15 @@
 	reason = "the numbers are a circuit's sizes, from code that the prover runs itself"
 )]
 
+mod compiler;
 mod front_end;
 mod parameters;
+pub mod protocol;
 mod transcript;
 
 pub use front_end::{plan_from_vk, FrontEndError};
 pub use parameters::{development_params, setup_from_params};
+pub use protocol::plan_from_protocol;
 pub use transcript::{transcript_reader, transcript_writer, ProofReader, ProofWriter};
 
 use crate::{
