@@ -1,26 +1,36 @@
 //! Verification natively and in the runtime's wasm, as the node's executor runs it: same proofs,
 //! same machine, same run.
 //!
-//! `scripts/bench verification` runs it and prints the table of docs/VERIFIER.md. As a test (as
+//! `scripts/bench-verification` runs it and prints the table of docs/VERIFIER.md. As a test (as
 //! `cargo test --all-targets` runs it) each case is verified once, which shows that the runtime's
 //! wasm accepts EZKL's proofs and batches, and refuses a changed public input.
 
 use codec::{Decode, Encode};
 use criterion::{criterion_group, criterion_main, BenchmarkId, Criterion};
-use frame_support::traits::{fungible::Mutate, BuildGenesisConfig};
+use frame_support::{
+	dispatch::GetDispatchInfo,
+	traits::{fungible::Mutate, BuildGenesisConfig},
+};
 use frame_system::RawOrigin;
 use inference_circuits::{BuildOptions, Bundle, Prover};
 use inference_primitives::{
 	Destination, GenesisHash, ModelId, ModelRef, ProofSystem, Statement, StatementHeader, VkHash,
 	WorkloadId, STATEMENT_VERSION,
 };
-use inference_runtime::{Balances, ProofVerifier, Runtime, WASM_BINARY};
+use inference_runtime::{
+	Balances, ProofVerifier, Runtime, RuntimeCall, SignedPayload, TxExtension, UncheckedExtrinsic,
+	VERSION, WASM_BINARY,
+};
 use inference_verifier::{
 	ezkl::plan_from_vka, public_inputs, verify, verify_all, vk_hash, BatchItem, Plan, Scalar, Setup,
 };
 use sc_executor::WasmExecutor;
-use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
-use sp_runtime::AccountId32;
+use sp_core::{
+	sr25519,
+	traits::{CallContext, CodeExecutor, Externalities, RuntimeCode, WrappedRuntimeCode},
+	Pair,
+};
+use sp_runtime::{generic::Era, AccountId32, ApplyExtrinsicResult};
 use std::{
 	fs,
 	path::PathBuf,
@@ -30,6 +40,10 @@ use std::{
 
 #[path = "../../verifier/tests/ezkl_fixtures/mod.rs"]
 mod ezkl_fixtures;
+#[path = "verification/wide.rs"]
+mod wide;
+
+use wide::{wide, Sizes};
 
 /// EZKL's circuits, by their numbers of commitments.
 const EZKL: [&str; 5] = [
@@ -41,6 +55,48 @@ const EZKL: [&str; 5] = [
 ];
 /// Our models.
 const MODELS: [&str; 2] = ["linear-regression-diabetes", "mlp-digits"];
+/// Circuits at the limits: of the key's and the proof's points and public inputs, half of them, of
+/// the program, of public inputs alone.
+const WIDE: [(&str, Sizes); 4] = [
+	(
+		"150 columns",
+		Sizes {
+			columns: 150,
+			terms: 20,
+			public_inputs: 1_000,
+			k: 11,
+		},
+	),
+	(
+		"60 columns",
+		Sizes {
+			columns: 60,
+			terms: 20,
+			public_inputs: 200,
+			k: 9,
+		},
+	),
+	(
+		"long program",
+		Sizes {
+			columns: 12,
+			terms: 480,
+			public_inputs: 20,
+			k: 6,
+		},
+	),
+	(
+		"1,000 public inputs",
+		Sizes {
+			columns: 3,
+			terms: 1,
+			public_inputs: 1_000,
+			k: 11,
+		},
+	),
+];
+/// Runs of which the least is compared with the weight.
+const RUNS: usize = 20;
 /// Proofs of a batch.
 const BATCH: usize = 32;
 
@@ -140,7 +196,7 @@ fn ezkl(name: &str) -> Case {
 	}
 }
 
-/// The runtime's wasm with keys in its storage.
+/// The runtime's wasm and a state.
 struct Chain {
 	executor: WasmExecutor,
 	externalities: sp_io::TestExternalities,
@@ -149,28 +205,18 @@ struct Chain {
 }
 
 impl Chain {
+	/// A chain on which the setups of these cases are approved, and someone is rich.
 	fn new(cases: &[Case]) -> Self {
 		let code = WASM_BINARY.expect("the runtime is built as wasm").to_vec();
 		let mut externalities = sp_io::TestExternalities::default();
 		externalities.execute_with(|| {
-			let by = AccountId32::new([1; 32]);
 			pallet_proof_verifier::GenesisConfig::<Runtime>::default().build();
-			Balances::mint_into(&by, u128::MAX / 4).expect("mints");
+			Balances::mint_into(&account(), u128::MAX / 4).expect("mints");
 			for case in cases {
-				let setup = case
-					.setup
-					.to_bytes()
-					.to_vec()
-					.try_into()
-					.expect("128 bytes");
+				let setup = case.setup.to_bytes().to_vec();
+				let setup = setup.try_into().expect("128 bytes");
+				// Two cases may have one setup.
 				let _ = ProofVerifier::approve_setup(RawOrigin::Root.into(), setup);
-				ProofVerifier::register_key(
-					RawOrigin::Signed(by.clone()).into(),
-					case.system,
-					case.setup.id(),
-					case.key.clone().try_into().expect("within the limit"),
-				)
-				.expect("a valid key");
 			}
 		});
 		externalities.commit_all().expect("commits");
@@ -180,6 +226,19 @@ impl Chain {
 			hash: sp_io::hashing::blake2_256(&code).to_vec(),
 			code,
 		}
+	}
+
+	/// Registers the keys.
+	fn register(&mut self, cases: &[Case]) {
+		self.externalities.execute_with(|| {
+			for case in cases {
+				let by = RawOrigin::Signed(account()).into();
+				let key = case.key.clone().try_into().expect("within the limit");
+				ProofVerifier::register_key(by, case.system, case.setup.id(), key)
+					.expect("a valid key");
+			}
+		});
+		self.externalities.commit_all().expect("commits");
 	}
 
 	/// What the runtime charges for verifying a proof, milliseconds of reference time.
@@ -193,8 +252,8 @@ impl Chain {
 		weight.ref_time() as f64 / 1e9
 	}
 
-	/// Calls the runtime API; whether the proofs are valid.
-	fn call(&mut self, method: &str, arguments: &[u8]) -> bool {
+	/// Calls the runtime, and undoes what the call changed: its answer.
+	fn execute(&mut self, method: &str, arguments: &[u8]) -> Vec<u8> {
 		let fetcher = WrappedRuntimeCode((&self.code).into());
 		let code = RuntimeCode {
 			code_fetcher: &fetcher,
@@ -202,37 +261,139 @@ impl Chain {
 			hash: self.hash.clone(),
 		};
 		let mut ext = self.externalities.ext();
+		ext.storage_start_transaction();
 		let context = CallContext::Offchain;
 		let (result, _) = self
 			.executor
 			.call(&mut ext, &code, method, arguments, context);
-		let result = result.expect("the runtime answers");
+		ext.storage_rollback_transaction()
+			.expect("a transaction was started");
+		result.expect("the runtime answers")
+	}
+
+	/// Calls the runtime API; whether the proofs are valid.
+	fn call(&mut self, method: &str, arguments: &[u8]) -> bool {
+		let result = self.execute(method, arguments);
 		<Result<(), Vec<u8>>>::decode(&mut &result[..])
 			.expect("the API's type")
 			.is_ok()
+	}
+
+	/// Applies a transaction; whether it succeeds.
+	fn apply(&mut self, transaction: &UncheckedExtrinsic) {
+		let result = self.execute("BlockBuilder_apply_extrinsic", &transaction.encode());
+		let result = ApplyExtrinsicResult::decode(&mut &result[..]).expect("the API's type");
+		assert_eq!(result, Ok(Ok(())));
+	}
+}
+
+/// Who registers keys.
+fn pair() -> sr25519::Pair {
+	sr25519::Pair::from_seed(&[1; 32])
+}
+
+fn account() -> AccountId32 {
+	pair().public().into()
+}
+
+/// The transaction that registers a key, and its weight, milliseconds of reference time: what the
+/// call's formula says, without the weight of any transaction.
+fn registration(case: &Case) -> (UncheckedExtrinsic, f64) {
+	let call: RuntimeCall = pallet_proof_verifier::Call::register_key {
+		system: case.system,
+		setup: case.setup.id(),
+		key: case.key.clone().try_into().expect("within the limit"),
+	}
+	.into();
+	let weight = call.get_dispatch_info().call_weight.ref_time() as f64 / 1e9;
+	let extension: TxExtension = (
+		frame_system::AuthorizeCall::new(),
+		frame_system::CheckNonZeroSender::new(),
+		frame_system::CheckSpecVersion::new(),
+		frame_system::CheckTxVersion::new(),
+		frame_system::CheckGenesis::new(),
+		frame_system::CheckEra::from(Era::immortal()),
+		frame_system::CheckNonce::from(0),
+		frame_system::CheckWeight::new(),
+		pallet_transaction_payment::ChargeTransactionPayment::from(0),
+		frame_metadata_hash_extension::CheckMetadataHash::new(false),
+		frame_system::WeightReclaim::new(),
+	);
+	// The chain has no blocks, so no hashes of them.
+	let none = inference_runtime::Hash::default();
+	let (spec, format) = (VERSION.spec_version, VERSION.transaction_version);
+	let implicit = ((), (), spec, format, none, none, (), (), (), None, ());
+	let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
+	let signature = payload.using_encoded(|bytes| pair().sign(bytes));
+	let transaction =
+		UncheckedExtrinsic::new_signed(call, account().into(), signature.into(), extension);
+	(transaction, weight)
+}
+
+/// Compares times with a weight, milliseconds, and prints both.
+fn compare(what: &str, weight: f64, mut run: impl FnMut()) {
+	let mut times: Vec<f64> = (0..RUNS)
+		.map(|_| {
+			let start = Instant::now();
+			run();
+			start.elapsed().as_secs_f64() * 1e3
+		})
+		.collect();
+	times.sort_unstable_by(f64::total_cmp);
+	let (least, median) = (times[0], times[RUNS / 2]);
+	println!(
+		"{what}: least {least:.2} ms, median {median:.2} ms, weight {weight:.2} ms ({:.2} of the \
+		 median)",
+		weight / median
+	);
+	assert!(
+		least <= weight,
+		"{what}: {least:.2} ms is more than the weight, {weight:.2} ms"
+	);
+}
+
+/// Times of verifications and registrations in wasm, against their weights.
+fn compare_with_weights(cases: &[Case], chain: &mut Chain) {
+	for case in cases {
+		let arguments = case.call().encode();
+		let weight = chain.weight_ms(case);
+		compare(&format!("verify {}", case.name), weight, || {
+			assert!(chain.call("InferenceApi_verify", &arguments));
+		});
+	}
+	let mut unregistered = Chain::new(cases);
+	for case in cases {
+		let (transaction, weight) = registration(case);
+		let what = format!("register {} ({} B)", case.name, case.key.len());
+		compare(&what, weight, || unregistered.apply(&transaction));
 	}
 }
 
 fn benchmarks(criterion: &mut Criterion) {
 	let models = MODELS.iter().map(|name| model(name));
-	let cases: Vec<Case> = models.chain(EZKL.iter().map(|name| ezkl(name))).collect();
+	let cases: Vec<Case> = models
+		.chain(EZKL.iter().map(|name| ezkl(name)))
+		.chain(WIDE.iter().map(|(name, sizes)| wide(name, *sizes)))
+		.collect();
 	let mut chain = Chain::new(&cases);
+	chain.register(&cases);
 	for case in &cases {
 		let work = case.plan.work();
 		println!(
-			"{}: k {}, key {} B, proof {} B, {} public inputs, {} commitments in the proof, {} in \
-			 the key, {} evaluations, {} operations",
+			"{}: k {}, key {} B, plan {} B, proof {} B, {} public inputs, {} commitments in the \
+			 proof, {} in the key, {} evaluations, {} operations, {} products",
 			case.name,
 			case.plan.k(),
 			case.key.len(),
+			case.plan.to_bytes().len(),
 			case.proof.len(),
 			work.public_inputs,
 			work.proof_points,
 			work.msm_points - work.proof_points,
 			work.evaluations,
 			work.operations,
+			work.products,
 		);
-		println!("  weight {:.2} ms", chain.weight_ms(case));
 		let mut changed = case.call();
 		changed.2[64 * 3] ^= 1;
 		assert!(!chain.call("InferenceApi_verify", &changed.encode()));
@@ -240,23 +401,10 @@ fn benchmarks(criterion: &mut Criterion) {
 
 	// Only when measuring: a busy machine, as in a test, proves nothing.
 	if std::env::args().any(|argument| argument == "--bench") {
-		for case in &cases {
-			let arguments = case.call().encode();
-			let least = (0..20)
-				.map(|_| {
-					let start = Instant::now();
-					assert!(chain.call("InferenceApi_verify", &arguments));
-					start.elapsed()
-				})
-				.min()
-				.unwrap_or_default();
-			let weight = chain.weight_ms(case);
-			assert!(
-				least.as_secs_f64() * 1e3 <= weight,
-				"{}: {least:?} is more than the weight, {weight:.2} ms",
-				case.name
-			);
-		}
+		compare_with_weights(&cases, &mut chain);
+	} else {
+		// That a transaction registers a key, in wasm.
+		Chain::new(&cases).apply(&registration(&cases[0]).0);
 	}
 
 	let mut group = criterion.benchmark_group("native");

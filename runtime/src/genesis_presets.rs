@@ -1,8 +1,9 @@
 //! Genesis presets: `development` (one validator, one-second blocks, short deadlines, sudo) and
 //! `local_testnet` (three validators).
 //!
-//! Both approve the *insecure* development setup for proofs, whose secret is public. A live chain's
-//! genesis must name setups made by a ceremony.
+//! Both approve two setups for proofs: that of the public ceremony, for EZKL's keys, and the
+//! *insecure* development setup, whose secret is public. A live chain's genesis must name setups made
+//! by a ceremony only.
 
 use crate::configs::babe::BABE_GENESIS_EPOCH_CONFIG;
 use crate::{
@@ -69,7 +70,10 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 			key: Some(Sr25519Keyring::Alice.to_account_id())
 		},
 		proof_verifier: ProofVerifierConfig {
-			setups: vec![Setup::insecure_development().to_bytes().to_vec()],
+			setups: vec![
+				Setup::insecure_development().to_bytes().to_vec(),
+				Setup::perpetual_powers_of_tau().to_bytes().to_vec(),
+			],
 		},
 	})
 }

@@ -71,10 +71,14 @@ fn the_presets_build_and_pass_try_state() {
 				Balances::total_balance(&InferenceMarket::account_id()),
 				EXISTENTIAL_DEPOSIT
 			);
-			let setup = inference_verifier::Setup::insecure_development();
-			assert!(pallet_proof_verifier::Setups::<Runtime>::contains_key(
-				setup.id()
-			));
+			for setup in [
+				inference_verifier::Setup::insecure_development(),
+				inference_verifier::Setup::perpetual_powers_of_tau(),
+			] {
+				assert!(pallet_proof_verifier::Setups::<Runtime>::contains_key(
+					setup.id()
+				));
+			}
 		});
 	}
 }

@@ -59,14 +59,9 @@ pub fn verify_batch(setup: &Setup, items: &[BatchItem<'_>]) -> Result<(), Vec<Ba
 	let mut failures = Vec::new();
 	let mut members = Vec::with_capacity(items.len());
 	for (index, item) in items.iter().enumerate() {
-		match Reduced::new(item.plan, item.public_inputs, item.proof) {
-			Ok(reduced) => members.push(Member {
-				index,
-				plan: item.plan,
-				reduced,
-				coefficient: Scalar::ZERO,
-			}),
-			Err(error) => failures.push(BatchFailure { index, error }),
+		match Member::new(index, item) {
+			Ok(member) => members.push(member),
+			Err(failure) => failures.push(failure),
 		}
 	}
 	draw_coefficients(&mut members);
@@ -89,16 +84,9 @@ pub fn verify_batch(setup: &Setup, items: &[BatchItem<'_>]) -> Result<(), Vec<Ba
 /// The first item that cannot be read, or, as [`VerifyError::Invalid`] of item 0, that one of them
 /// is not valid.
 pub fn verify_all(setup: &Setup, items: &[BatchItem<'_>]) -> Result<(), BatchFailure> {
-	let mut members = Vec::with_capacity(items.len());
-	for (index, item) in items.iter().enumerate() {
-		let failure = |error| BatchFailure { index, error };
-		members.push(Member {
-			index,
-			plan: item.plan,
-			reduced: Reduced::new(item.plan, item.public_inputs, item.proof).map_err(failure)?,
-			coefficient: Scalar::ZERO,
-		});
-	}
+	let members = items.iter().enumerate();
+	let members = members.map(|(index, item)| Member::new(index, item));
+	let mut members = members.collect::<Result<Vec<_>, _>>()?;
 	draw_coefficients(&mut members);
 	let failure = |error| BatchFailure { index: 0, error };
 	if combined(&members).map_err(failure)?.holds(setup) {
@@ -114,6 +102,21 @@ struct Member<'a> {
 	plan: &'a Plan,
 	reduced: Reduced,
 	coefficient: Scalar,
+}
+
+impl<'a> Member<'a> {
+	/// Reads an item; its coefficient is drawn when all are read.
+	fn new(index: usize, item: &BatchItem<'a>) -> Result<Self, BatchFailure> {
+		match Reduced::new(item.plan, item.public_inputs, item.proof) {
+			Ok(reduced) => Ok(Self {
+				index,
+				plan: item.plan,
+				reduced,
+				coefficient: Scalar::ZERO,
+			}),
+			Err(error) => Err(BatchFailure { index, error }),
+		}
+	}
 }
 
 /// Draws each member's coefficient from a hash of all members' seals.

@@ -6,12 +6,17 @@
 	reason = "the numbers are a circuit's sizes, from code that the prover runs itself"
 )]
 
+mod compiler;
 mod front_end;
 mod parameters;
+pub mod protocol;
 mod transcript;
 
-pub use front_end::{parts_from_constraint_system, plan_from_vk, point_from_halo2, FrontEndError};
+pub use front_end::{
+	parts_from_constraint_system, plan_from_vk, point as point_from_halo2, FrontEndError,
+};
 pub use parameters::{development_params, setup_from_params};
+pub use protocol::plan_from_protocol;
 pub use transcript::{transcript_reader, transcript_writer, ProofReader, ProofWriter};
 
 use crate::{

@@ -30,4 +30,6 @@ mod benches {
 		assert!(Stopped::<T>::get());
 		Ok(())
 	}
+
+	impl_benchmark_test_suite!(Pallet, crate::tests::new_test_ext(), crate::tests::Test);
 }

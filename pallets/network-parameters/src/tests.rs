@@ -23,7 +23,8 @@ impl Config for Test {
 	type WeightInfo = ();
 }
 
-fn build_and_execute(test: impl FnOnce()) {
+/// A chain with the development parameters, before its first block.
+pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	let storage = RuntimeGenesisConfig {
 		network_parameters: GenesisConfig {
 			development: true,
@@ -33,7 +34,11 @@ fn build_and_execute(test: impl FnOnce()) {
 	}
 	.build_storage()
 	.unwrap();
-	sp_io::TestExternalities::from(storage).execute_with(|| {
+	storage.into()
+}
+
+fn build_and_execute(test: impl FnOnce()) {
+	new_test_ext().execute_with(|| {
 		System::set_block_number(1);
 		test();
 		NetworkParameters::do_try_state().unwrap();

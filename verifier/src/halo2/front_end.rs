@@ -1,12 +1,16 @@
 //! Plans from halo2's verifying keys.
 
-use super::{from_halo2, transcript::point_bytes};
+use super::{
+	compiler::{Compiler, Node},
+	from_halo2,
+	transcript::point_bytes,
+};
 use crate::{
 	domain::Domain,
-	encoding::{point_from_bytes, scalar_to_bytes},
+	encoding::point_from_bytes,
 	plan::{
-		expression::Instruction, limit_usize, AccumulatorLayout, ColumnKind, Lookup,
-		LookupArgument, Parts, PermutationColumn, Plan, PlanError, Query, TranscriptKind,
+		limit_usize, AccumulatorLayout, ColumnKind, LookupArgument, Parts, PermutationColumn, Plan,
+		PlanError, Query, TranscriptKind,
 	},
 	Scalar,
 };
@@ -18,7 +22,7 @@ use halo2_proofs::{
 };
 use halo2curves::bn256;
 use inference_bn254::G1Affine;
-use std::{collections::BTreeMap, num::NonZeroU8};
+use std::num::NonZeroU8;
 
 /// Why a halo2 verifying key has no plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,6 +67,18 @@ pub enum FrontEndError {
 		/// The key's k.
 		k: u32,
 	},
+	/// A protocol is none that snark-verifier makes of a halo2 key, alone, for KZG.
+	Protocol {
+		/// Which part of it.
+		what: &'static str,
+	},
+	/// A protocol states something else than what follows from the rest of it.
+	ProtocolDiffers {
+		/// Which list.
+		what: &'static str,
+		/// Index in it of the first difference.
+		index: usize,
+	},
 	/// The plan is over a limit or invalid.
 	Plan(PlanError),
 }
@@ -89,6 +105,15 @@ impl fmt::Display for FrontEndError {
 				write!(f, "expected {expected} blinding factors, the key has {got}")
 			},
 			Self::Domain { k } => write!(f, "the key's domain for k = {k} is not BN254's"),
+			Self::Protocol { what } => {
+				write!(
+					f,
+					"the protocol's {what}: not that of one halo2 proof with KZG"
+				)
+			},
+			Self::ProtocolDiffers { what, index } => {
+				write!(f, "the protocol's {what} differ from halo2's at {index}")
+			},
 			Self::Plan(error) => write!(f, "{error}"),
 		}
 	}
@@ -129,14 +154,14 @@ pub fn plan_from_vk(
 	parts.fixed_commitments = vk
 		.fixed_commitments()
 		.iter()
-		.map(point_from_halo2)
+		.map(point)
 		.collect::<Result<_, _>>()?;
 	for (column, commitment) in parts
 		.permutation
 		.iter_mut()
 		.zip(vk.permutation().commitments())
 	{
-		column.commitment = point_from_halo2(commitment)?;
+		column.commitment = point(commitment)?;
 	}
 	let blinding_factors = limit_usize(crate::plan::blinding_factors(&parts));
 	if blinding_factors != cs.blinding_factors() {
@@ -145,10 +170,7 @@ pub fn plan_from_vk(
 			got: cs.blinding_factors(),
 		});
 	}
-	let omega = from_halo2(domain.get_omega());
-	if Domain::new(parts.k).map(|d| d.omega()) != Some(omega) {
-		return Err(FrontEndError::Domain { k });
-	}
+	check_domain(k, parts.k, domain.get_omega())?;
 	Ok(Plan::from_parts(parts)?)
 }
 
@@ -195,14 +217,54 @@ pub fn parts_from_constraint_system(
 		program: Vec::new(),
 	};
 	let inputs = inputs_per_lookup.map_or(1, NonZeroU8::get);
-	let mut parts = Compiler::new(cs).compile(cs, parts, inputs)?;
+	let gates = cs.gates().iter().flat_map(|gate| gate.polynomials());
+	let lookups = cs.lookups().iter();
+	let lookups = lookups.map(|l| (l.input_expressions().iter(), l.table_expressions().iter()));
+	let mut parts = Compiler::new(&parts, node).compile(gates, lookups, inputs, parts)?;
 	let needed = crate::plan::expression::check(&parts)?;
 	parts.degree = narrow("degree", needed)?;
 	Ok(parts)
 }
 
+/// Checks that a domain's generator is the one that the verifier computes for its k.
+pub(super) fn check_domain(k: u32, plan_k: u8, omega: bn256::Fr) -> Result<(), FrontEndError> {
+	if Domain::new(plan_k).map(|d| d.omega()) == Some(from_halo2(omega)) {
+		Ok(())
+	} else {
+		Err(FrontEndError::Domain { k })
+	}
+}
+
+/// One step into an expression of halo2.
+fn node(
+	expression: &Expression<bn256::Fr>,
+) -> Result<Node<'_, Expression<bn256::Fr>>, FrontEndError> {
+	Ok(match expression {
+		Expression::Constant(value) => Node::Constant(*value),
+		Expression::Selector(selector) => {
+			return Err(FrontEndError::Selector {
+				index: selector.index(),
+			});
+		},
+		Expression::Fixed(cell) => {
+			Node::Cell(ColumnKind::Fixed, cell.column_index(), cell.rotation().0)
+		},
+		Expression::Advice(cell) => {
+			Node::Cell(ColumnKind::Advice, cell.column_index(), cell.rotation().0)
+		},
+		Expression::Instance(cell) => {
+			Node::Cell(ColumnKind::Instance, cell.column_index(), cell.rotation().0)
+		},
+		Expression::Challenge(challenge) => Node::Challenge(challenge.index()),
+		Expression::Negated(inner) => Node::Negated(inner),
+		Expression::Sum(left, right) => Node::Sum(left, right),
+		Expression::Product(left, right) => Node::Product(left, right),
+		Expression::Scaled(inner, factor) => Node::Scaled(inner, *factor),
+	})
+}
+
 /// Converts a number to the plan's type for it.
-fn narrow<T, U>(what: &'static str, number: T) -> Result<U, FrontEndError>
+pub(super) fn narrow<T, U>(what: &'static str, number: T) -> Result<U, FrontEndError>
 where
 	T: Copy + TryInto<U> + TryInto<i128>,
 {
@@ -225,7 +287,7 @@ fn queries<C: Copy + halo2_proofs::plonk::ColumnType>(
 }
 
 /// The same point for the verifier.
-pub fn point_from_halo2(point: &bn256::G1Affine) -> Result<G1Affine, FrontEndError> {
+pub fn point(point: &bn256::G1Affine) -> Result<G1Affine, FrontEndError> {
 	let bytes = point_bytes(point).map_err(|_| FrontEndError::BadPoint)?;
 	point_from_bytes(&bytes).map_err(|_| FrontEndError::BadPoint)
 }
@@ -244,192 +306,4 @@ fn permutation(cs: &ConstraintSystem<bn256::Fr>) -> Result<Vec<PermutationColumn
 		})
 	};
 	cs.permutation().get_columns().iter().map(convert).collect()
-}
-
-/// Compiles expressions to the program, and collects its constants.
-struct Compiler {
-	/// Index of each query, by kind, column, rotation.
-	queries: BTreeMap<(ColumnKind, usize, i32), usize>,
-	constants: Vec<Scalar>,
-	constant_indices: BTreeMap<[u8; 32], usize>,
-}
-
-/// A compiled expression.
-struct Code {
-	program: Vec<Instruction>,
-	/// Stack that it needs.
-	stack: usize,
-}
-
-impl Code {
-	fn leaf(instruction: Instruction) -> Self {
-		Self {
-			program: vec![instruction],
-			stack: 1,
-		}
-	}
-
-	fn then(mut self, instruction: Instruction) -> Self {
-		self.program.push(instruction);
-		self
-	}
-
-	/// Both operands of a commutative operation: the one that needs more stack first, so that the
-	/// stack grows only with the logarithm of an expression's size.
-	fn join(self, other: Self, operation: Instruction) -> Self {
-		let (first, second) = if self.stack >= other.stack {
-			(self, other)
-		} else {
-			(other, self)
-		};
-		let stack = first.stack.max(second.stack + 1);
-		let mut program = first.program;
-		program.extend(second.program);
-		program.push(operation);
-		Self { program, stack }
-	}
-}
-
-impl Compiler {
-	fn new(cs: &ConstraintSystem<bn256::Fr>) -> Self {
-		let advice = cs.advice_queries().iter().enumerate();
-		let fixed = cs.fixed_queries().iter().enumerate();
-		let instance = cs.instance_queries().iter().enumerate();
-		let queries = advice
-			.map(|(i, (c, r))| ((ColumnKind::Advice, c.index(), r.0), i))
-			.chain(fixed.map(|(i, (c, r))| ((ColumnKind::Fixed, c.index(), r.0), i)))
-			.chain(instance.map(|(i, (c, r))| ((ColumnKind::Instance, c.index(), r.0), i)))
-			.collect();
-		Self {
-			queries,
-			constants: Vec::new(),
-			constant_indices: BTreeMap::new(),
-		}
-	}
-
-	/// Fills in the program and what belongs to it: with `inputs` above 1, successive lookups in
-	/// the same table become one with up to that many inputs.
-	fn compile(
-		mut self,
-		cs: &ConstraintSystem<bn256::Fr>,
-		mut parts: Parts,
-		inputs: u8,
-	) -> Result<Parts, FrontEndError> {
-		let gates = cs.gates().iter().flat_map(|gate| gate.polynomials());
-		let mut count = 0usize;
-		for gate in gates {
-			parts.program.extend(self.output(gate)?);
-			count += 1;
-		}
-		parts.gates = narrow("gate constraints", count)?;
-		// The last lookup's table, which follows its inputs.
-		let mut table: Vec<Instruction> = Vec::new();
-		for lookup in cs.lookups() {
-			let width = narrow("lookup width", lookup.input_expressions().len())?;
-			let input = self.outputs(lookup.input_expressions())?;
-			let next = self.outputs(lookup.table_expressions())?;
-			match parts.lookups.last_mut() {
-				Some(last) if last.inputs < inputs && last.width == width && next == table => {
-					last.inputs += 1;
-				},
-				_ => {
-					parts.program.append(&mut table);
-					parts.lookups.push(Lookup { inputs: 1, width });
-					table = next;
-				},
-			}
-			parts.program.extend(input);
-		}
-		parts.program.append(&mut table);
-		parts.constants = self.constants;
-		Ok(parts)
-	}
-
-	/// The code of several outputs.
-	fn outputs(
-		&mut self,
-		expressions: &[Expression<bn256::Fr>],
-	) -> Result<Vec<Instruction>, FrontEndError> {
-		let mut program = Vec::new();
-		for expression in expressions {
-			program.extend(self.output(expression)?);
-		}
-		Ok(program)
-	}
-
-	fn output(
-		&mut self,
-		expression: &Expression<bn256::Fr>,
-	) -> Result<Vec<Instruction>, FrontEndError> {
-		Ok(self
-			.expression(expression)?
-			.then(Instruction::Output)
-			.program)
-	}
-
-	fn expression(&mut self, expression: &Expression<bn256::Fr>) -> Result<Code, FrontEndError> {
-		let query = |kind, column, rotation: Rotation, queries: &BTreeMap<_, usize>| {
-			let index = queries.get(&(kind, column, rotation.0)).copied();
-			let index = index.ok_or(FrontEndError::UnknownQuery {
-				column,
-				rotation: rotation.0,
-			})?;
-			narrow::<usize, u16>("query", index)
-		};
-		Ok(match expression {
-			Expression::Constant(value) => Code::leaf(Instruction::Constant(self.constant(value)?)),
-			Expression::Selector(selector) => {
-				return Err(FrontEndError::Selector {
-					index: selector.index(),
-				});
-			},
-			Expression::Fixed(cell) => Code::leaf(Instruction::Fixed(query(
-				ColumnKind::Fixed,
-				cell.column_index(),
-				cell.rotation(),
-				&self.queries,
-			)?)),
-			Expression::Advice(cell) => Code::leaf(Instruction::Advice(query(
-				ColumnKind::Advice,
-				cell.column_index(),
-				cell.rotation(),
-				&self.queries,
-			)?)),
-			Expression::Instance(cell) => Code::leaf(Instruction::Instance(query(
-				ColumnKind::Instance,
-				cell.column_index(),
-				cell.rotation(),
-				&self.queries,
-			)?)),
-			Expression::Challenge(challenge) => Code::leaf(Instruction::Challenge(narrow(
-				"challenge",
-				challenge.index(),
-			)?)),
-			Expression::Negated(inner) => self.expression(inner)?.then(Instruction::Negate),
-			Expression::Sum(left, right) => self
-				.expression(left)?
-				.join(self.expression(right)?, Instruction::Add),
-			Expression::Product(left, right) => self
-				.expression(left)?
-				.join(self.expression(right)?, Instruction::Multiply),
-			Expression::Scaled(inner, factor) => {
-				let factor = self.constant(factor)?;
-				self.expression(inner)?.then(Instruction::Scale(factor))
-			},
-		})
-	}
-
-	/// The index of a constant, added if it is new.
-	fn constant(&mut self, value: &bn256::Fr) -> Result<u16, FrontEndError> {
-		let value = from_halo2(*value);
-		let constants = &mut self.constants;
-		let index = *self
-			.constant_indices
-			.entry(scalar_to_bytes(&value))
-			.or_insert_with(|| {
-				constants.push(value);
-				constants.len() - 1
-			});
-		narrow("constants", index)
-	}
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub mod instances;
+
 use halo2_proofs::{
 	arithmetic::Field,
 	circuit::{Layouter, SimpleFloorPlanner, Value},
@@ -239,6 +241,19 @@ pub fn minimal_opening_challenge(fixture: &Fixture) -> Scalar {
 pub fn minimal() -> Fixture {
 	let values: Vec<_> = (1..=5).map(fr).collect();
 	Fixture::new("minimal", 4, Minimal(values.clone()), values)
+}
+
+/// A [`Minimal`] circuit whose public inputs end in an accumulator (of no meaning: its limbs are
+/// zero).
+pub fn accumulating() -> Fixture {
+	let layout = AccumulatorLayout {
+		offset: 2,
+		limbs: 3,
+		bits: 88,
+	};
+	let values = vec![Fr::ZERO; 14];
+	let circuit = Minimal(values.clone());
+	Fixture::with_instances("accumulator", 5, circuit, &[values], Some(layout))
 }
 
 // --- lookups: one into a table of two columns, one of a single column ---
