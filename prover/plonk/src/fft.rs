@@ -163,13 +163,13 @@ pub(crate) fn invert_all(values: &mut [Fr]) {
 	let mut product = Fr::ONE;
 	for value in values.iter() {
 		products.push(product);
-		if !bool::from(value.is_zero()) {
+		if *value != Fr::ZERO {
 			product *= value;
 		}
 	}
 	let mut inverse = product.invert().unwrap_or(Fr::ONE);
 	for (value, before) in values.iter_mut().zip(products).rev() {
-		if !bool::from(value.is_zero()) {
+		if *value != Fr::ZERO {
 			let this = inverse * before;
 			inverse *= *value;
 			*value = this;

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 /// Bits of a scalar, and one for the sign that windows carry upwards.
 const FULL_BITS: u32 = Fr::NUM_BITS + 1;
 /// Bases up to which the multiples of all windows are stored.
-const TABLE_MAX_BASES: usize = 1 << 12;
+const TABLE_MAX_BASES: usize = 1 << 14;
 /// Additions that share an inversion.
 const BLOCK: usize = 512;
 /// Cost of an addition in the final sum over buckets (projective), in affine additions.
@@ -357,8 +357,9 @@ fn prepare(points: &[G1Affine], from: usize) -> (Pending, Fq) {
 		return (Pending::Known(G1Affine::identity()), Fq::ONE);
 	};
 	let denominator = b.x - a.x;
-	let is_identity = |p: &G1Affine| bool::from(p.is_identity());
-	if !bool::from(denominator.is_zero()) && !is_identity(a) && !is_identity(b) {
+	// Not `is_zero`, which hides from the processor what it compares.
+	let is_identity = |p: &G1Affine| p.x == Fq::ZERO && p.y == Fq::ZERO;
+	if denominator != Fq::ZERO && !is_identity(a) && !is_identity(b) {
 		(Pending::Sum, denominator)
 	} else if is_identity(a) {
 		(Pending::Known(*b), Fq::ONE)
@@ -409,13 +410,13 @@ fn invert_all(values: &mut [Fq]) {
 	let mut product = Fq::ONE;
 	for value in values.iter() {
 		products.push(product);
-		if !bool::from(value.is_zero()) {
+		if *value != Fq::ZERO {
 			product *= value;
 		}
 	}
 	let mut inverse = product.invert().unwrap_or(Fq::ONE);
 	for (value, before) in values.iter_mut().zip(products).rev() {
-		if !bool::from(value.is_zero()) {
+		if *value != Fq::ZERO {
 			let this = inverse * before;
 			inverse *= *value;
 			*value = this;
