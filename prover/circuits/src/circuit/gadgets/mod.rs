@@ -1,0 +1,7 @@
+//! Gadgets: each module has a gate under its formula, the rows that use it, and why they are sound.
+
+pub mod function;
+pub mod linear;
+pub mod range;
+pub mod rescale;
+pub mod sign;
