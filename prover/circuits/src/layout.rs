@@ -58,6 +58,14 @@ pub enum LayoutError {
 		/// The shifts.
 		shifts: Vec<u8>,
 	},
+	/// An operator that has no circuit yet.
+	#[error("node {node:?} ({operator}) is executed but cannot be proven yet")]
+	NotProvable {
+		/// Name of the node.
+		node: String,
+		/// Its operator.
+		operator: &'static str,
+	},
 	/// A layout that the model's circuit cannot have.
 	#[error("the layout {got:?} does not fit the model: {reason}")]
 	Unfit {
@@ -207,6 +215,8 @@ pub fn rows(graph: &Graph, columns: &Columns) -> usize {
 				let elements = graph.tensors().get(index + 1).map_or(0, |t| t.bounds.len());
 				rows = rows.saturating_add(elements.saturating_mul(decomposition.rows() + load));
 			},
+			// `check_operators` refuses them.
+			_ => {},
 		}
 	}
 	rows
@@ -222,6 +232,7 @@ fn needed_k(graph: &Graph, columns: &Columns) -> (usize, u8) {
 
 /// The cheapest layout for `graph`.
 pub fn choose(graph: &Graph) -> Result<Layout, LayoutError> {
+	check_operators(graph)?;
 	let shifts = shifts(graph);
 	let relu = shifts.iter().any(|(_, relu)| *relu);
 	let widths: Vec<Option<u8>> = if shifts.is_empty() {
@@ -261,11 +272,25 @@ pub fn choose(graph: &Graph) -> Result<Layout, LayoutError> {
 	}
 }
 
+/// Fails if an operator has no circuit.
+fn check_operators(graph: &Graph) -> Result<(), LayoutError> {
+	let has_circuit = |operator: &Operator| {
+		matches!(operator, Operator::Affine { .. } | Operator::Rescale { .. })
+	};
+	match graph.nodes().iter().find(|n| !has_circuit(&n.operator)) {
+		Some(node) => Err(LayoutError::NotProvable {
+			node: node.name.clone(),
+			operator: node.operator.name(),
+		}),
+		None => Ok(()),
+	}
+}
+
 /// Shift of each rescaling, and whether it has a ReLU.
 fn shifts(graph: &Graph) -> Vec<(u8, bool)> {
 	let shift = |node: &Node| match &node.operator {
 		Operator::Rescale { shift, relu, .. } => Some((*shift, *relu)),
-		Operator::Affine { .. } => None,
+		_ => None,
 	};
 	graph.nodes().iter().filter_map(shift).collect()
 }
@@ -281,6 +306,7 @@ fn min_lanes(range_checks: bool, relu: bool) -> u8 {
 
 /// Checks that `layout` fits `graph`: everything that the circuit relies on.
 pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
+	check_operators(graph)?;
 	let unfit = |reason| {
 		Err(LayoutError::Unfit {
 			got: *layout,

@@ -192,6 +192,8 @@ impl Trace {
 						})
 						.collect()
 				},
+				// `layout` refuses them.
+				_ => Vec::new(),
 			};
 			builder.homes.push(homes);
 		}
