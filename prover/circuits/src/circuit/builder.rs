@@ -1,12 +1,14 @@
 //! Builds a trace: homes, values, copies.
 
 use super::{
+	forest::Plan,
+	gadgets::{table, trees},
 	row::{Open, Operand, Row},
 	trace::{Cell, Trace, STATEMENT},
 };
 use crate::{
-	graph::{Graph, Operator},
-	layout::{is_fused, Layout, Limbs},
+	graph::{offsets, Graph, Operator},
+	layout::{is_fused, signed_bits, Layout, Limbs},
 };
 
 /// A cell that is zero: the accumulator of row 0.
@@ -19,6 +21,8 @@ pub struct Builder<'a> {
 	/// Per tensor, where its elements live; empty for those that stay in open sums.
 	homes: Vec<Vec<Cell>>,
 	values: Vec<Vec<i64>>,
+	/// Number of the next function.
+	function: i128,
 }
 
 impl<'a> Builder<'a> {
@@ -36,6 +40,7 @@ impl<'a> Builder<'a> {
 				.map(|i| Cell::Instance { row: 1 + i })
 				.collect()],
 			values,
+			function: 1,
 		};
 		builder.trace.rows.push(Row {
 			current: -1,
@@ -66,7 +71,7 @@ impl<'a> Builder<'a> {
 		match &node.operator {
 			// What reads it lays it out.
 			_ if is_fused(graph, tensor) => Vec::new(),
-			Operator::Affine { .. } => elements
+			Operator::Affine { .. } | Operator::Product { .. } => elements
 				.map(|element| {
 					let open = self.open(tensor, element, 0);
 					self.keep(open)
@@ -78,7 +83,95 @@ impl<'a> Builder<'a> {
 					self.rescale(open, *shift, *relu)
 				})
 				.collect(),
+			Operator::Sign { input } => {
+				let input = *input as usize;
+				let range = graph.tensors().get(input).map(|t| t.range());
+				let bits = range.map_or(1, |x| signed_bits(x.min, x.max));
+				elements
+					.map(|element| {
+						let open = self.open(input, element, 0);
+						self.sign(open, bits)
+					})
+					.collect()
+			},
+			Operator::Table {
+				input,
+				table: function,
+			} => {
+				let number = self.function;
+				self.function += 1;
+				let entries = table::entries(number, function);
+				self.trace.functions.extend(entries);
+				elements
+					.map(|element| {
+						let open = self.open(*input as usize, element, 1);
+						self.table(open, number, function)
+					})
+					.collect()
+			},
+			Operator::Divide {
+				numerator,
+				denominator,
+				axes,
+				shift,
+			} => {
+				let (n, d) = (*numerator as usize, *denominator as usize);
+				let (y_range, d_range) = (self.range(tensor), self.range(d));
+				offsets(axes)
+					.into_iter()
+					.enumerate()
+					.map(|(element, (i, j))| {
+						let y = self.value(tensor, element);
+						self.divide(((n, i), (d, j)), *shift, y, y_range, d_range.1)
+					})
+					.collect()
+			},
+			Operator::InverseSqrt { input, shift } => {
+				let input = *input as usize;
+				let (y_max, x_max) = (self.range(tensor).1, self.range(input).1);
+				let x_max = i64::try_from(x_max).unwrap_or(i64::MAX);
+				elements
+					.map(|element| {
+						let y = self.value(tensor, element);
+						self.inverse_sqrt((input, element), *shift, y, y_max, x_max)
+					})
+					.collect()
+			},
+			Operator::Trees { input, forest } => {
+				let input = *input as usize;
+				let bounds = |tensor: usize| graph.tensors().get(tensor).map(|t| &t.bounds[..]);
+				let (inputs, outputs) = (bounds(input), bounds(tensor));
+				let plan = Plan::of(
+					forest,
+					inputs.unwrap_or_default(),
+					outputs.unwrap_or_default(),
+				);
+				// `layout::choose` and `layout::check` refuse what has no plan.
+				let plan = plan.unwrap_or_default();
+				let number = self.function;
+				let limb_bits = self.limbs().map_or(1, |limbs| limbs.bits);
+				self.trace
+					.functions
+					.extend(trees::entries(number, &plan, limb_bits));
+				self.function += i128::try_from(trees::functions(&plan)).unwrap_or(0);
+				let targets = plan.base.len();
+				(0..forest.rows as usize)
+					.flat_map(|row| {
+						let results: Vec<i128> = (0..targets)
+							.map(|target| self.value(tensor, row * targets + target))
+							.collect();
+						let first = row * forest.features as usize;
+						self.forest(&plan, number, (input, first), &results)
+					})
+					.collect()
+			},
 		}
+	}
+
+	/// Least and greatest value of a tensor's elements.
+	fn range(&self, tensor: usize) -> (i128, i128) {
+		let range = self.graph.tensors().get(tensor).map(|t| t.range());
+		range.map_or((0, 0), |x| (x.min.into(), x.max.into()))
 	}
 
 	/// An element as an open sum: what it is the sum of, or a copy of its home.
@@ -88,17 +181,28 @@ impl<'a> Builder<'a> {
 				let operand = self.operand(tensor, element, 1);
 				self.sum(&[operand], 0, room)
 			},
-			None => {
-				let (operands, constant) = self.operands(tensor, element);
-				self.sum(&operands, constant, room)
+			None => match self.operator(tensor) {
+				Some(Operator::Product { left, right, pairs }) => {
+					let pairs = self.pairs(*left, *right, pairs, element);
+					self.sum_of_products(&pairs)
+				},
+				_ => {
+					let (operands, constant) = self.operands(tensor, element);
+					self.sum(&operands, constant, room)
+				},
 			},
 		}
 	}
 
+	/// What computes a tensor; nothing for the input.
+	fn operator(&self, tensor: usize) -> Option<&'a Operator> {
+		let node = tensor.checked_sub(1)?;
+		Some(&self.graph.nodes().get(node)?.operator)
+	}
+
 	/// What the element of an affine tensor is the sum of.
 	fn operands(&self, tensor: usize, element: usize) -> (Vec<Operand>, i128) {
-		let node = tensor.checked_sub(1).and_then(|i| self.graph.nodes().get(i));
-		let Some(Operator::Affine { terms, bias, .. }) = node.map(|n| &n.operator) else {
+		let Some(Operator::Affine { terms, bias, .. }) = self.operator(tensor) else {
 			return (Vec::new(), 0);
 		};
 		let operands = terms
@@ -148,6 +252,11 @@ impl<'a> Builder<'a> {
 	/// Bits of a row's limbs.
 	pub fn row_bits(&self) -> u32 {
 		self.limbs().map_or(0, |limbs| limbs.row_bits())
+	}
+
+	/// How many rows there are.
+	pub fn rows(&self) -> usize {
+		self.trace.rows.len()
 	}
 
 	/// Appends a row and returns its index.

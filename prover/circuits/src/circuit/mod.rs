@@ -15,6 +15,7 @@
 
 mod builder;
 pub mod config;
+pub mod forest;
 pub mod gadgets;
 pub mod row;
 pub mod trace;

@@ -22,8 +22,13 @@ pub enum LimbUse {
 
 impl LimbUse {
 	/// The uses that have a selector, in the order of their columns.
-	pub const SELECTED: [Self; 5] =
-		[Self::Step, Self::Plain, Self::Relu, Self::Sign, Self::Spread];
+	pub const SELECTED: [Self; 5] = [
+		Self::Step,
+		Self::Plain,
+		Self::Relu,
+		Self::Sign,
+		Self::Spread,
+	];
 }
 
 /// One row, as integers. Missing weights and values are zero.
@@ -92,6 +97,33 @@ impl Open {
 	pub fn add(&mut self, constant: i128) {
 		self.row.constant += constant;
 		self.value += constant;
+	}
+
+	/// A row that starts with the accumulator of the row before, `value`.
+	pub fn previous(value: i128) -> Self {
+		Self {
+			row: Row {
+				previous: 1,
+				..Row::default()
+			},
+			copies: Vec::new(),
+			value,
+		}
+	}
+
+	/// Puts an operand into lane `lane`, which is free.
+	pub fn set(&mut self, lane: usize, operand: Operand) {
+		if let (Some(weight), Some(value)) = (
+			self.row.weights.get_mut(lane),
+			self.row.values.get_mut(lane),
+		) {
+			*weight = operand.weight;
+			*value = operand.value;
+			self.value += operand.weight * operand.value;
+			if let Some(home) = operand.home {
+				self.copies.push((lane, home));
+			}
+		}
 	}
 
 	/// Puts an operand into the next lane and returns that.

@@ -110,23 +110,9 @@ impl Trace {
 	/// [`Config::fixed_columns`](super::config::Config::fixed_columns). As long as the longest of
 	/// them.
 	pub fn fixed(&self) -> Vec<Vec<Fr>> {
-		let integers = self.fixed_integers();
-		let rows = integers.iter().map(Vec::len).max().unwrap_or_default();
-		integers
-			.into_iter()
-			.map(|column| {
-				let mut column: Vec<Fr> = column.into_iter().map(field).collect();
-				column.resize(rows, Fr::ZERO);
-				column
-			})
-			.collect()
-	}
-
-	/// The same as integers, each column up to its last value.
-	pub fn fixed_integers(&self) -> Vec<Vec<i128>> {
-		let column = |f: &dyn Fn(&Row) -> i128| self.rows.iter().map(f).collect::<Vec<_>>();
+		let column = |f: &dyn Fn(&Row) -> i128| self.rows.iter().map(|row| field(f(row))).collect();
 		let gates = &self.columns.gates;
-		let mut columns: Vec<Vec<i128>> = (0..usize::from(self.columns.lanes))
+		let mut columns: Vec<Vec<Fr>> = (0..usize::from(self.columns.lanes))
 			.map(|lane| column(&|row| row.weights.get(lane).copied().unwrap_or_default()))
 			.collect();
 		columns.push(column(&|row| row.current));
@@ -147,18 +133,23 @@ impl Trace {
 			columns.push(column(&|row| row.function));
 		}
 		if let Some(limbs) = self.columns.limbs {
-			columns.push((0..1i128 << limbs.bits).collect());
+			columns.push((0..1u64 << limbs.bits).map(Fr::from).collect());
 		}
 		if gates.function {
 			let entry = |f: &dyn Fn(&[i128; 4]) -> i128| {
 				// A row of zeros first: what rows without a function look up.
-				let entries = self.functions.iter().map(f);
-				std::iter::once(0).chain(entries).collect::<Vec<_>>()
+				let entries = self.functions.iter();
+				let entries = entries.map(|entry| field(entry[0]) * field(f(entry)));
+				std::iter::once(Fr::ZERO).chain(entries).collect()
 			};
-			columns.push(entry(&|[function, ..]| *function));
-			columns.push(entry(&|[function, index, ..]| function * index));
-			columns.push(entry(&|[function, _, first, _]| function * first));
-			columns.push(entry(&|[function, _, _, second]| function * second));
+			columns.push(entry(&|_| 1));
+			columns.push(entry(&|[_, index, ..]| *index));
+			columns.push(entry(&|[_, _, first, _]| *first));
+			columns.push(entry(&|[_, _, _, second]| *second));
+		}
+		let rows = columns.iter().map(Vec::len).max().unwrap_or_default();
+		for column in &mut columns {
+			column.resize(rows, Fr::ZERO);
 		}
 		columns
 	}

@@ -2,6 +2,9 @@
 
 use super::{Columns, Limbs, MAX_DECOMPOSED_BITS};
 
+/// Bits that an inverse square root's digits may have.
+const MAX_ROOT_BITS: u32 = 94;
+
 /// What the rows of a [`Chain`] after the sum's first are for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Finish {
@@ -11,8 +14,12 @@ pub enum Finish {
 	Rescale(u8),
 	/// It has digits, of so many bits.
 	Range(u32),
-	/// It has digits of so many bits, exactly, in one row.
+	/// It is an inverse square root with digits, of so many bits.
+	Root(u32),
+	/// It has exactly so many bits.
 	Exact(u32),
+	/// The same, in one row.
+	Single(u32),
 	/// Its sign is found; its absolute value has so many bits.
 	Sign(u32),
 	/// So many small integers are in it, each with a spare bit.
@@ -57,9 +64,11 @@ impl Finish {
 	/// Rows after the one that the sum ends in.
 	fn rows(&self, limbs: &Limbs) -> u32 {
 		match self {
-			Self::Keep | Self::Exact(_) => 0,
+			Self::Keep | Self::Single(_) => 0,
 			Self::Rescale(shift) => limbs.steps(*shift),
-			Self::Range(bits) | Self::Sign(bits) => limbs.range_rows(*bits) - 1,
+			Self::Range(bits) | Self::Root(bits) | Self::Exact(bits) | Self::Sign(bits) => {
+				limbs.range_rows(*bits) - 1
+			},
 			Self::Spread(values) => values.div_ceil(limbs.count().max(1).into()).max(1) - 1,
 		}
 	}
@@ -73,7 +82,7 @@ impl Finish {
 	pub fn has_steps(&self, limbs: &Limbs) -> bool {
 		match self {
 			Self::Keep | Self::Spread(_) => false,
-			Self::Range(_) | Self::Exact(_) => true,
+			Self::Range(_) | Self::Root(_) | Self::Exact(_) | Self::Single(_) => true,
 			Self::Rescale(_) | Self::Sign(_) => self.rows(limbs) > 0,
 		}
 	}
@@ -83,10 +92,16 @@ impl Finish {
 		let bits = match self {
 			Self::Keep => 0,
 			Self::Rescale(shift) => limbs.cut_bits(*shift) + limbs.high_bits(),
-			Self::Range(bits) | Self::Sign(bits) => limbs.range_rows(*bits) * limbs.row_bits(),
-			Self::Exact(bits) if *bits > limbs.row_bits() => return false,
-			// Scaled up to a row.
-			Self::Exact(_) => limbs.row_bits() + 62,
+			Self::Range(bits) | Self::Exact(bits) | Self::Sign(bits) => {
+				limbs.range_rows(*bits) * limbs.row_bits()
+			},
+			// Its square times the operand must stay below the modulus.
+			Self::Root(bits) if limbs.range_rows(*bits) * limbs.row_bits() > MAX_ROOT_BITS => {
+				return false
+			},
+			Self::Root(_) => 0,
+			Self::Single(bits) if *bits > limbs.row_bits() => return false,
+			Self::Single(_) => limbs.row_bits(),
 			Self::Spread(values) => {
 				let count = u32::from(limbs.count().max(1));
 				values.div_ceil(count) * count * (u32::from(limbs.bits) + 1)

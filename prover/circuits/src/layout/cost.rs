@@ -108,9 +108,12 @@ impl Counts {
 		let full_cosets = self.pieces
 			* (self.in_arguments + self.permutation + self.chunks + self.sums + self.tables);
 		let gate_cosets = (self.gate_degree - 1) * (self.in_gates + self.coefficients);
-		let operations = self.pieces
-			* (2 * self.permutation + self.chunks + 2 * self.looked_up + 2 * self.sums + self.tables)
-			+ (self.gate_degree - 1) * (self.coefficients + self.looked_up + 4);
+		let operations =
+			self.pieces
+				* (2 * self.permutation
+					+ self.chunks + 2 * self.looked_up
+					+ 2 * self.sums + self.tables)
+				+ (self.gate_degree - 1) * (self.coefficients + self.looked_up + 4);
 		let opened = small + self.permutation + full + self.coefficients + self.tables;
 		FULL_COMMITMENT_NS * full
 			+ SMALL_COMMITMENT_NS * small

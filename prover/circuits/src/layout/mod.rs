@@ -11,8 +11,8 @@ mod requirements;
 
 use crate::{circuit::row::LimbUse, graph::Graph};
 use codec::{Decode, Encode};
-pub(crate) use requirements::is_fused;
 use requirements::Requirements;
+pub(crate) use requirements::{is_fused, signed_bits};
 use serde::{Deserialize, Serialize};
 
 /// Largest circuit: 2^18 rows take some seconds per proof and 100 MB of keys.
@@ -113,7 +113,14 @@ impl Gates {
 			interpolate,
 		} = *self;
 		[
-			product, step, plain, relu, sign, spread, function, interpolate,
+			product,
+			step,
+			plain,
+			relu,
+			sign,
+			spread,
+			function,
+			interpolate,
 		]
 		.into_iter()
 		.map(u64::from)
@@ -141,6 +148,9 @@ pub enum LayoutError {
 		/// Bits of the largest result.
 		bits: u32,
 	},
+	/// A forest whose table is larger than any circuit.
+	#[error("the model's decision trees have more leaves than the largest circuit has rows")]
+	TooManyLeaves,
 	/// A layout that the model's circuit cannot have.
 	#[error("the layout {got:?} does not fit the model: {reason}")]
 	Unfit {
@@ -255,6 +265,9 @@ fn needed_k(requirements: &Requirements, columns: &Columns) -> (usize, u8) {
 /// The cheapest layout for `graph`.
 pub fn choose(graph: &Graph) -> Result<Layout, LayoutError> {
 	let requirements = Requirements::of(graph);
+	if requirements.too_many_boxes {
+		return Err(LayoutError::TooManyLeaves);
+	}
 	let min_lanes = requirements.min_lanes();
 	let limbs: Vec<Option<Limbs>> = if requirements.needs_limbs() {
 		requirements.limbs().map(Some).collect()
@@ -305,6 +318,9 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 		})
 	};
 	let requirements = Requirements::of(graph);
+	if requirements.too_many_boxes {
+		return Err(LayoutError::TooManyLeaves);
+	}
 	let columns = &layout.columns;
 	match &columns.limbs {
 		None if requirements.needs_limbs() => return unfit("limbs are missing"),

@@ -28,7 +28,7 @@
 use super::super::{
 	builder::{Builder, ZERO},
 	config::{power_of_two, Config},
-	row::{Open, Operand, Row},
+	row::{Open, Operand},
 	trace::Cell,
 };
 use halo2_proofs::{halo2curves::bn256::Fr, plonk::ConstraintSystem, poly::Rotation};
@@ -156,14 +156,7 @@ impl Builder<'_> {
 	fn carry(&mut self, open: Open) -> Open {
 		let value = open.value;
 		self.keep(open);
-		Open {
-			row: Row {
-				previous: 1,
-				..Row::default()
-			},
-			copies: Vec::new(),
-			value,
-		}
+		Open::previous(value)
 	}
 
 	/// Ends a row with its sum in the accumulator; returns that.

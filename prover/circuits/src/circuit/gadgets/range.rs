@@ -15,15 +15,15 @@
 //! below the modulus as integers if x is an integer of absolute value below 2^250 (**assumption** of
 //! each use), so it is an equation of integers. Complete: every x in the range has digits.
 //!
-//! # x is in 0..2^n, for n ≤ bR
+//! # x is in 0..2^n, exactly
 //!
-//! One row with both sides times 2^(bR − n): `2^(bR−n)·x = D`. Sound: for an integer x as above,
-//! x = D / 2^(bR−n) < 2^n. So n need not be a multiple of b.
+//! The same for 2^(bRm − n)·x, with m = ⌈n / bR⌉: for an integer x as above, that is in 0..2^(bRm)
+//! exactly if x is in 0..2^n. So n need not be a multiple of b.
 
 use super::super::{
 	builder::Builder,
 	config::Config,
-	row::{LimbUse, Open, Row},
+	row::{LimbUse, Open},
 };
 use halo2_proofs::{halo2curves::bn256::Fr, plonk::ConstraintSystem, poly::Rotation};
 
@@ -49,9 +49,11 @@ impl Builder<'_> {
 		self.emit(open);
 	}
 
-	/// Ends `open` with a check that its sum is in `0..2^bits`, exactly, which is at most a row's.
+	/// Ends `open` with a check that its sum is in `0..2^bits`, exactly.
 	pub fn check_exact_range(&mut self, mut open: Open, bits: u32) {
-		open.scale(self.row_bits().saturating_sub(bits));
+		let rows = bits.div_ceil(self.row_bits().max(1)).max(1);
+		open.scale(rows * self.row_bits() - bits);
+		let mut open = self.cut(open, rows - 1);
 		self.set_limbs(&mut open, LimbUse::Step);
 		self.emit(open);
 	}
@@ -64,14 +66,7 @@ impl Builder<'_> {
 			open.row.current = -(1 << self.row_bits());
 			open.row.accumulator = rest;
 			self.emit(open);
-			open = Open {
-				row: Row {
-					previous: 1,
-					..Row::default()
-				},
-				copies: Vec::new(),
-				value: rest,
-			};
+			open = Open::previous(rest);
 		}
 		open
 	}
