@@ -24,6 +24,10 @@ pub const OPENING_NS: u64 = 60;
 /// What a byte of the proof is worth: it is sent, stored, hashed, and an aggregation circuit
 /// computes with it.
 pub const BYTE_NS: u64 = 20_000;
+/// Bytes beyond which they are worth more: what proofs of other provers for such models have.
+pub const TARGET_BYTES: u64 = 3_072;
+/// What each of those beyond is worth.
+pub const EXCESS_BYTE_NS: u64 = 100_000;
 /// Bytes of a commitment or an evaluation.
 const WORD_BYTES: u64 = 32;
 
@@ -135,5 +139,7 @@ pub fn time(columns: &Columns, k: u8) -> u64 {
 
 /// Time and bytes together.
 pub fn of(columns: &Columns, k: u8) -> u64 {
-	time(columns, k) + BYTE_NS * proof_bytes(columns)
+	let bytes = proof_bytes(columns);
+	let excess = bytes.saturating_sub(TARGET_BYTES);
+	time(columns, k) + BYTE_NS * (bytes - excess) + EXCESS_BYTE_NS * excess
 }

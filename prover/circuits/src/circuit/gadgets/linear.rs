@@ -84,7 +84,7 @@ pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 				sum = sum - meta.query_fixed(spread, Rotation::cur()) * digits;
 			}
 		}
-		[("the row's sum is 0", sum)]
+		[("the sum is 0", sum)]
 	});
 }
 
