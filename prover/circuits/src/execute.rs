@@ -1,6 +1,8 @@
 //! Executes an integer model: exact, fast, and the same as the circuit by construction.
 
-use crate::graph::{rescale, Graph, Operator};
+use crate::graph::{
+	divide, inverse_sqrt, offsets, rescale, sign, table, trees, Axis, Graph, Operator, Pairs,
+};
 use inference_primitives::TensorError;
 
 /// An input that the model does not take.
@@ -45,10 +47,63 @@ pub fn execute_all(graph: &Graph, input: &[i64]) -> Result<Vec<Vec<i64>>, Execut
 				.iter()
 				.map(|x| rescale(*x, *shift, *relu))
 				.collect(),
+			Operator::Product { left, right, pairs } => {
+				product(tensor(&tensors, *left), tensor(&tensors, *right), pairs)
+			},
+			Operator::Sign { input } => tensor(&tensors, *input).iter().map(|x| sign(*x)).collect(),
+			Operator::Table {
+				input,
+				table: function,
+			} => tensor(&tensors, *input)
+				.iter()
+				.map(|x| table(function, *x))
+				.collect(),
+			Operator::Divide {
+				numerator,
+				denominator,
+				axes,
+				shift,
+			} => quotients(
+				tensor(&tensors, *numerator),
+				tensor(&tensors, *denominator),
+				axes,
+				*shift,
+			),
+			Operator::InverseSqrt { input, shift } => tensor(&tensors, *input)
+				.iter()
+				.map(|x| inverse_sqrt(*x, *shift))
+				.collect(),
+			Operator::Trees { input, forest } => trees(forest, tensor(&tensors, *input)),
 		};
 		tensors.push(tensor);
 	}
 	Ok(tensors)
+}
+
+fn product(left: &[i64], right: &[i64], pairs: &Pairs) -> Vec<i64> {
+	let inner = offsets(&pairs.inner);
+	offsets(&pairs.outer)
+		.into_iter()
+		.map(|(a, b)| {
+			// Partial sums may wrap, as above.
+			inner.iter().fold(0i64, |sum, (i, j)| {
+				let x = left.get(a.wrapping_add(*i)).copied().unwrap_or_default();
+				let y = right.get(b.wrapping_add(*j)).copied().unwrap_or_default();
+				sum.wrapping_add(x.wrapping_mul(y))
+			})
+		})
+		.collect()
+}
+
+fn quotients(numerator: &[i64], denominator: &[i64], axes: &[Axis], shift: u8) -> Vec<i64> {
+	offsets(axes)
+		.into_iter()
+		.map(|(i, j)| {
+			let n = numerator.get(i).copied().unwrap_or_default();
+			let d = denominator.get(j).copied().unwrap_or_default();
+			divide(n, d, shift)
+		})
+		.collect()
 }
 
 fn tensor(tensors: &[Vec<i64>], index: u32) -> &[i64] {

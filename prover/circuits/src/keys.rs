@@ -19,9 +19,6 @@ use inference_verifier::{
 };
 use std::num::NonZeroU8;
 
-/// Lookups in one table that share an argument, at most: each more raises the degree.
-const INPUTS_PER_LOOKUP: NonZeroU8 = NonZeroU8::MIN;
-
 /// Keys that cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
@@ -64,8 +61,11 @@ fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
 	let config = Config::configure(&mut cs, &layout.columns);
 	// `Graph` has checked that there are at most MAX_PUBLIC_INPUTS.
 	let public_inputs = u32::try_from(graph.public_inputs()).unwrap_or(u32::MAX);
-	let inputs = Some(INPUTS_PER_LOOKUP);
-	let parts = parts_from_constraint_system(&cs, layout.k, &[public_inputs], inputs)?;
+	// A lookup sum has room for as many limbs as the degree leaves: the argument's own is 3.
+	let inputs = NonZeroU8::new(layout.columns.degree.saturating_sub(3)).unwrap_or(NonZeroU8::MIN);
+	let mut parts = parts_from_constraint_system(&cs, layout.k, &[public_inputs], Some(inputs))?;
+	// A higher degree than the constraints' own gives longer permutation products, fewer of them.
+	parts.degree = parts.degree.max(layout.columns.degree);
 	let trace = Trace::shape(graph, layout);
 	let copies = trace
 		.copies()
@@ -91,6 +91,7 @@ fn place(parts: &Parts, config: &Config, cell: &Cell) -> PermutationCell {
 			config.lanes.get(*lane).map(|column| column.index()),
 			*row,
 		),
+		Cell::Accumulator { row } => (ColumnKind::Advice, Some(config.accumulator.index()), *row),
 		Cell::Instance { row } => (ColumnKind::Instance, Some(config.instance.index()), *row),
 	};
 	let columns = &mut parts.permutation.iter();

@@ -17,14 +17,14 @@
 //! - [`graph`]: the integer model, **whose semantics are the model's semantics**, with bounds for
 //!   every value.
 //! - [`execute`]: computes it.
-//! - [`layout`]: chooses rows, lanes and limb width by a cost model.
+//! - [`layout`]: chooses rows, lanes, limbs and degree by a cost model.
 //! - [`circuit`]: gates and rows, with the soundness argument.
 //! - [`keys`], [`prove`]: verifying and proving keys, proofs.
 //! - [`bundle`]: all of a model in a directory. [`accuracy`]: its measured errors.
 //!
 //! **Terms and units.** Fixed point: the integer v at `scale_bits` s stands for v / 2^s. *Domain*:
 //! the least and greatest admissible integer of the input. *Lane*: a column of operands; a row adds
-//! one product per lane. *Limb*: a few bits of a number, looked up in a table.
+//! one product per lane. *Limb*: a column of digits, each looked up in a table.
 //!
 //! **Invariants.**
 //! 1. For each admissible input there is a proof, and it is of what [`execute`] computes: interval

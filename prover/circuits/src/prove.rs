@@ -135,8 +135,15 @@ impl Prover {
 			.into_iter()
 			.map(to_halo2)
 			.collect();
-		let advice = trace.advice(instance.first().copied().unwrap_or_default(), trace.len());
-		let mut columns: Vec<Column> = advice.into_iter().map(Column::from_scalars).collect();
+		let mut columns: Vec<Column> = trace
+			.advice_integers()
+			.iter()
+			.map(|column| Column::from_integers(column))
+			.collect();
+		// The statement's cell.
+		if let (Some(lane), Some(value)) = (columns.first_mut(), instance.first()) {
+			lane.set(0, *value);
+		}
 		// Input and output are public and the model is in the key: there is nothing to hide.
 		let bytes = prove(
 			&self.key,

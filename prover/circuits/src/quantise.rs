@@ -307,11 +307,8 @@ fn without_unread(mut parts: GraphParts) -> GraphParts {
 	mark(parts.output, &mut alive);
 	for (index, node) in parts.nodes.iter().enumerate().rev() {
 		if alive.get(index + 1) == Some(&true) {
-			match &node.operator {
-				Operator::Affine { terms, .. } => {
-					terms.iter().for_each(|term| mark(term.input, &mut alive));
-				},
-				Operator::Rescale { input, .. } => mark(*input, &mut alive),
+			for input in node.operator.inputs() {
+				mark(input, &mut alive);
 			}
 		}
 	}
@@ -328,12 +325,7 @@ fn without_unread(mut parts: GraphParts) -> GraphParts {
 	let mut flags = alive.into_iter().skip(1);
 	parts.nodes.retain(|_| flags.next().unwrap_or_default());
 	for node in &mut parts.nodes {
-		match &mut node.operator {
-			Operator::Affine { terms, .. } => {
-				terms.iter_mut().for_each(|term| rename(&mut term.input));
-			},
-			Operator::Rescale { input, .. } => rename(input),
-		}
+		node.operator.inputs_mut().into_iter().for_each(rename);
 	}
 	rename(&mut parts.output);
 	parts

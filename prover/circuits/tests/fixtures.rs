@@ -63,7 +63,7 @@ fn compare(name: &str, tolerance: f64) -> Bundle {
 fn the_regression_is_within_a_thousandth_of_onnx_runtime() {
 	let bundle = compare("linear-regression-diabetes", 1e-3);
 	// No range check: exact, and the narrowest circuit there is.
-	assert_eq!(bundle.layout().columns.limb_bits, None);
+	assert_eq!(bundle.layout().columns.limbs, None);
 }
 
 #[test]
@@ -133,12 +133,13 @@ fn real_rows_are_proven() {
 		}
 		let manifest = bundle.manifest();
 		println!(
-			"{name}: k {}, lanes {}, limb bits {:?}, rows {}, scales {} and {}, {} CU, proof {} B, \
+			"{name}: k {}, lanes {}, limbs {:?}, degree {}, rows {}, scales {} and {}, {} CU, proof {} B, \
 			 verifying key {} B, build {build:.1?}, keys {load:.1?}, prove {prove:.0} ms (with \
 			 verification), verify {verify:.1} ms, accuracy {:?}",
 			manifest.layout.k,
 			manifest.layout.columns.lanes,
-			manifest.layout.columns.limb_bits,
+			manifest.layout.columns.limbs,
+			manifest.layout.columns.degree,
 			manifest.rows,
 			manifest.input.scale_bits,
 			manifest.output.scale_bits,

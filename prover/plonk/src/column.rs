@@ -26,27 +26,33 @@ pub enum Column {
 }
 
 impl Column {
-	/// A column of integers: as [`Column::Integers`] if each fits 64 bits.
+	/// A column of integers; those beyond 64 bits become field elements.
 	pub fn from_integers(values: &[i128]) -> Self {
-		let small: Option<Vec<i64>> = values.iter().map(|v| i64::try_from(*v).ok()).collect();
-		small.map_or_else(
-			|| Self::Scalars(values.iter().map(|v| wide_integer(*v)).collect()),
-			Self::Integers,
-		)
+		let narrow = |value: &i128| i64::try_from(*value).ok();
+		Self::from_parts(values, narrow, |value| wide_integer(*value))
 	}
 
 	/// A column of field elements: as integers where they or their negatives fit 63 bits, if most
 	/// do.
-	pub fn from_scalars(values: Vec<Fr>) -> Self {
+	pub fn from_scalars(values: &[Fr]) -> Self {
+		Self::from_parts(values, to_integer, |value| *value)
+	}
+
+	/// Integers where `narrow` gives them, if it does so for most rows.
+	fn from_parts<T>(
+		values: &[T],
+		narrow: impl Fn(&T) -> Option<i64>,
+		wide: impl Fn(&T) -> Fr,
+	) -> Self {
 		let mut integers = vec![0; values.len()];
 		let mut others = Vec::new();
 		for (row, (value, to)) in values.iter().zip(&mut integers).enumerate() {
-			match to_integer(value) {
+			match narrow(value) {
 				Some(integer) => *to = integer,
-				None => others.push((row, *value)),
+				None => others.push((row, wide(value))),
 			}
 			if others.len() > values.len().div_ceil(MIXED_SHARE) {
-				return Self::Scalars(values);
+				return Self::Scalars(values.iter().map(&wide).collect());
 			}
 		}
 		if others.is_empty() {
@@ -107,8 +113,9 @@ impl Column {
 		scalars
 	}
 
-	/// Sets a row after those that are given.
-	pub(crate) fn set(&mut self, row: usize, value: Fr) {
+	/// Sets a row that was not set to a field element before; rows up to it that are not given
+	/// become zero.
+	pub fn set(&mut self, row: usize, value: Fr) {
 		if let Self::Integers(integers) = self {
 			*self = Self::Mixed {
 				integers: std::mem::take(integers),
@@ -120,6 +127,9 @@ impl Column {
 			Self::Mixed { integers, others } => {
 				if integers.len() <= row {
 					integers.resize(row + 1, 0);
+				}
+				if let Some(integer) = integers.get_mut(row) {
+					*integer = 0;
 				}
 				others.push((row, value));
 			},

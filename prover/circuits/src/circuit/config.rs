@@ -1,30 +1,47 @@
 //! Columns and gates.
 
+use super::gadgets;
 use crate::layout::Columns;
 use halo2_proofs::{
-	halo2curves::bn256::Fr,
+	halo2curves::{bn256::Fr, ff::Field},
 	plonk::{Advice, Column, ConstraintSystem, Expression, Fixed, Instance},
 	poly::Rotation,
 };
 
-/// Columns of the range check.
+/// Fixed columns that some models need: nothing if the layout has no such gate.
 #[derive(Clone, Debug)]
-pub struct RangeConfig {
-	/// 1 where lane 0 is a limb.
-	pub range: Column<Fixed>,
-	/// `0..2^limb_bits`, then zeros.
-	pub table: Column<Fixed>,
-	/// 1 where lanes 1 and 2 are sign and result of a ReLU; only if there is one.
+pub struct Selectors {
+	/// Coefficient of the products of pairs of lanes.
+	pub product: Option<Column<Fixed>>,
+	/// 1 where limbs are digits.
+	pub step: Option<Column<Fixed>>,
+	/// 1 where a rescaling ends.
+	pub plain: Option<Column<Fixed>>,
+	/// 1 where a rescaling with ReLU ends.
+	pub relu: Option<Column<Fixed>>,
+	/// 1 where the accumulator is a sign.
 	pub sign: Option<Column<Fixed>>,
+	/// 1 where limbs are digits with a spare bit between them.
+	pub spread: Option<Column<Fixed>>,
+	/// 1 where the accumulator interpolates a function.
+	pub interpolate: Option<Column<Fixed>>,
+	/// Number of the function that lanes are looked up in, or 0.
+	pub function: Option<Column<Fixed>>,
 }
 
 /// The circuit's columns.
 #[derive(Clone, Debug)]
 pub struct Config {
+	/// All that the gates depend on.
+	pub columns: Columns,
 	/// Operands a_j.
 	pub lanes: Vec<Column<Advice>>,
 	/// The accumulator s.
 	pub accumulator: Column<Advice>,
+	/// Limbs r_i.
+	pub limbs: Vec<Column<Advice>>,
+	/// The sign σ of a ReLU.
+	pub sign: Option<Column<Advice>>,
 	/// Weights w_j.
 	pub weights: Vec<Column<Fixed>>,
 	/// Coefficient of the accumulator.
@@ -33,8 +50,12 @@ pub struct Config {
 	pub previous: Column<Fixed>,
 	/// Constant summand.
 	pub constant: Column<Fixed>,
-	/// Range check, if the model has one.
-	pub range: Option<RangeConfig>,
+	/// What the model's other gates need.
+	pub selectors: Selectors,
+	/// `0..2^bits`, then zeros; if there are limbs.
+	pub limb_table: Option<Column<Fixed>>,
+	/// Function, index, first and second value; if functions are looked up.
+	pub function_table: Vec<Column<Fixed>>,
 	/// Public inputs.
 	pub instance: Column<Instance>,
 }
@@ -42,48 +63,79 @@ pub struct Config {
 impl Config {
 	/// Makes the columns and gates.
 	pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) -> Self {
+		let gates = columns.gates;
+		let functions = if gates.function { 4 } else { 0 };
 		let config = Self {
+			columns: *columns,
 			lanes: (0..columns.lanes).map(|_| meta.advice_column()).collect(),
 			accumulator: meta.advice_column(),
+			limbs: (0..columns.limb_count())
+				.map(|_| meta.advice_column())
+				.collect(),
+			sign: gates.relu.then(|| meta.advice_column()),
 			weights: (0..columns.lanes).map(|_| meta.fixed_column()).collect(),
 			current: meta.fixed_column(),
 			previous: meta.fixed_column(),
 			constant: meta.fixed_column(),
-			range: columns.limb_bits.map(|_| RangeConfig {
-				range: meta.fixed_column(),
-				table: meta.fixed_column(),
-				sign: columns.relu.then(|| meta.fixed_column()),
-			}),
+			selectors: Selectors {
+				product: gates.product.then(|| meta.fixed_column()),
+				step: gates.step.then(|| meta.fixed_column()),
+				plain: gates.plain.then(|| meta.fixed_column()),
+				relu: gates.relu.then(|| meta.fixed_column()),
+				sign: gates.sign.then(|| meta.fixed_column()),
+				spread: gates.spread.then(|| meta.fixed_column()),
+				interpolate: gates.interpolate.then(|| meta.fixed_column()),
+				function: gates.function.then(|| meta.fixed_column()),
+			},
+			limb_table: columns.limbs.map(|_| meta.fixed_column()),
+			function_table: (0..functions).map(|_| meta.fixed_column()).collect(),
 			instance: meta.instance_column(),
 		};
 		for lane in &config.lanes {
 			meta.enable_equality(*lane);
 		}
+		meta.enable_equality(config.accumulator);
 		meta.enable_equality(config.instance);
-		config.linear_gate(meta);
-		if let Some(range) = &config.range {
-			config.range_lookup(meta, range);
-			if let Some(sign) = range.sign {
-				config.sign_gate(meta, sign);
-			}
-		}
+		gadgets::linear::gate(meta, &config);
+		gadgets::range::lookups(meta, &config);
+		gadgets::rescale::gates(meta, &config);
+		gadgets::sign::gate(meta, &config);
+		gadgets::function::gate(meta, &config);
 		// halo2 caps the degree by the environment variable MAX_DEGREE; a minimum overrides that,
 		// so that the key depends on the model alone.
-		meta.set_minimum_degree(if config.range.is_some() { 5 } else { 3 });
+		meta.set_minimum_degree(columns.degree.into());
 		config
 	}
 
 	/// Fixed columns, in the order of [`Trace::fixed`](super::trace::Trace::fixed).
 	pub fn fixed_columns(&self) -> Vec<Column<Fixed>> {
-		let range = self
-			.range
-			.iter()
-			.flat_map(|r| [r.range, r.table].into_iter().chain(r.sign));
+		let Selectors {
+			product,
+			step,
+			plain,
+			relu,
+			sign,
+			spread,
+			interpolate,
+			function,
+		} = self.selectors;
+		let selectors = [
+			product,
+			step,
+			plain,
+			relu,
+			sign,
+			spread,
+			interpolate,
+			function,
+			self.limb_table,
+		];
 		self.weights
 			.iter()
 			.copied()
 			.chain([self.current, self.previous, self.constant])
-			.chain(range)
+			.chain(selectors.into_iter().flatten())
+			.chain(self.function_table.iter().copied())
 			.collect()
 	}
 
@@ -93,58 +145,30 @@ impl Config {
 			.iter()
 			.copied()
 			.chain([self.accumulator])
+			.chain(self.limbs.iter().copied())
+			.chain(self.sign)
 			.collect()
 	}
 
-	/// `current·s + previous·s[−1] + Σ w_j·a_j + constant = 0`.
-	fn linear_gate(&self, meta: &mut ConstraintSystem<Fr>) {
-		meta.create_gate("linear", |meta| {
-			let s = meta.query_advice(self.accumulator, Rotation::cur());
-			let s_previous = meta.query_advice(self.accumulator, Rotation::prev());
-			let current = meta.query_fixed(self.current, Rotation::cur());
-			let previous = meta.query_fixed(self.previous, Rotation::cur());
-			let constant = meta.query_fixed(self.constant, Rotation::cur());
-			let sum = self.lanes.iter().zip(&self.weights).fold(
-				current * s + previous * s_previous + constant,
-				|sum, (lane, weight)| {
-					let weight = meta.query_fixed(*weight, Rotation::cur());
-					sum + weight * meta.query_advice(*lane, Rotation::cur())
-				},
-			);
-			[("current·s + previous·s[−1] + Σ w·a + constant = 0", sum)]
-		});
+	/// `Σ_i 2^(step·i)·r_(from + i)`.
+	pub(super) fn digits(
+		&self,
+		meta: &mut halo2_proofs::plonk::VirtualCells<'_, Fr>,
+		from: u8,
+		step: u32,
+	) -> Expression<Fr> {
+		let limbs = self.limbs.iter().skip(from.into());
+		limbs
+			.zip(0u64..)
+			.map(|(limb, i)| {
+				meta.query_advice(*limb, Rotation::cur()) * power_of_two(u64::from(step) * i)
+			})
+			.reduce(|sum, digit| sum + digit)
+			.unwrap_or(Expression::Constant(Fr::ZERO))
 	}
+}
 
-	/// `range·a_0` is in the table. Where `range` is 0, that is 0, which is in the table.
-	fn range_lookup(&self, meta: &mut ConstraintSystem<Fr>, range: &RangeConfig) {
-		let Some(limb) = self.lanes.first() else {
-			return;
-		};
-		meta.lookup_any("limb", |meta| {
-			let flag = meta.query_fixed(range.range, Rotation::cur());
-			let limb = meta.query_advice(*limb, Rotation::cur());
-			vec![(flag * limb, meta.query_fixed(range.table, Rotation::cur()))]
-		});
-	}
-
-	/// `sign·σ·(1 − σ) = 0` and `sign·(σ·s − out) = 0`, with σ = a_1 and out = a_2.
-	fn sign_gate(&self, meta: &mut ConstraintSystem<Fr>, sign: Column<Fixed>) {
-		let [_, sigma, out, ..] = self.lanes.as_slice() else {
-			return;
-		};
-		meta.create_gate("sign", |meta| {
-			let flag = meta.query_fixed(sign, Rotation::cur());
-			let sigma = meta.query_advice(*sigma, Rotation::cur());
-			let out = meta.query_advice(*out, Rotation::cur());
-			let s = meta.query_advice(self.accumulator, Rotation::cur());
-			let one = Expression::Constant(Fr::one());
-			[
-				(
-					"σ is 0 or 1",
-					flag.clone() * sigma.clone() * (one - sigma.clone()),
-				),
-				("out = σ·s", flag * (sigma * s - out)),
-			]
-		});
-	}
+/// 2^`exponent`.
+pub(super) fn power_of_two(exponent: u64) -> Fr {
+	Fr::from(2).pow([exponent])
 }

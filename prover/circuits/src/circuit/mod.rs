@@ -1,21 +1,23 @@
 //! The halo2 circuit.
 //!
 //! **Columns.** One instance column: the statement, the input's values, the output's values. Advice:
-//! `lanes` lanes a_0, a_1, … and the accumulator s. Fixed: a weight w_j per lane, the coefficients
-//! `current` and `previous` of the accumulator, a `constant`; with range checks also `range`,
-//! `sign` and the table of limbs. All coefficients, and so the model's weights, are in fixed
-//! columns: the verifying key binds the model. Lanes and instance take part in copy constraints.
+//! `lanes` lanes a_0, a_1, …, the accumulator s, the limbs r_0, r_1, … of the range checks, the sign
+//! σ of a ReLU. Fixed: a weight w_j per lane, the coefficients `current` and `previous` of the
+//! accumulator, a `constant`; then selectors and tables of the gates that the model needs. All
+//! coefficients, and so the model's weights, are in fixed columns: the verifying key binds the
+//! model. Lanes, accumulator and instance take part in copy constraints.
 //!
-//! **Gates**, on every row i:
-//! - *linear*: `current·s[i] + previous·s[i−1] + Σ_j w_j·a_j + constant = 0`.
-//! - *sign*: `sign·a_1·(1 − a_1) = 0` and `sign·(a_1·s[i] − a_2) = 0`.
-//! - *range* (lookup): `range·a_0` is in the table `0..2^limb_bits`.
+//! **Gates** are in [`gadgets`], each with its formula, the rows that use it, and why they are
+//! sound; docs/CIRCUITS.md has them together. Rows whose coefficients are all zero constrain
+//! nothing.
 //!
-//! Rows whose coefficients are all zero constrain nothing. Degree 5 with the lookup, 3 without.
-//!
-//! [`trace`] lays models out in these rows and says why that is sound.
+//! [`trace`] lays models out in these rows; [`row`] is one of them.
 
+mod builder;
 pub mod config;
+pub mod forest;
+pub mod gadgets;
+pub mod row;
 pub mod trace;
 
 use crate::layout::{Columns, Layout};
@@ -117,6 +119,7 @@ impl Circuit<Fr> for ModelCircuit {
 fn place(config: &Config, cell: &Cell) -> Option<Halo2Cell> {
 	let (column, row): (Column<Any>, usize) = match cell {
 		Cell::Lane { lane, row } => ((*config.lanes.get(*lane)?).into(), *row),
+		Cell::Accumulator { row } => (config.accumulator.into(), *row),
 		Cell::Instance { row } => (config.instance.into(), *row),
 	};
 	Some(Halo2Cell {

@@ -1,0 +1,11 @@
+//! Gadgets: each module has a gate under its formula, the rows that use it, and why they are sound.
+
+pub mod divide;
+pub mod function;
+pub mod linear;
+pub mod product;
+pub mod range;
+pub mod rescale;
+pub mod sign;
+pub mod table;
+pub mod trees;

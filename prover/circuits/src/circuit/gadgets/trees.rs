@@ -1,0 +1,283 @@
+//! Decision trees: the box of each tree that holds the features is proven, not every comparison.
+//!
+//! [`forest`](super::super::forest) makes intervals and boxes of a forest.
+//!
+//! # Rows, for each row x of features
+//!
+//! *Intervals.* For each feature that is used, with its own function of entries (index, least,
+//! greatest):
+//!
+//! 1. Lanes 0, 1, 2 are (I, least, greatest), looked up; `x − least` has digits.
+//! 2. `greatest − x` has digits.
+//!
+//! *Boxes.* For each tree and each group of its features f_0, f_1, …, with a function of its own and
+//! B = 2^(b+1): an entry is (box, C, v), where
+//! `C = Σ_j low_j·B^(2j) − high_j·B^(2j+1)`. Lanes 0, 1, 2 are an entry, lane 0 a copy of that in the
+//! tree's first group, and
+//!
+//! `Σ_j (B^(2j) − B^(2j+1))·I_j − C = Σ_j (I_j − low_j)·B^(2j) + (high_j − I_j)·B^(2j+1) = E`
+//!
+//! by `spread`, where E is the sum of the row's limbs, each times B to its position; further rows go
+//! on with `E + B^R·s`.
+//!
+//! *Sums.* v packs the weights of some targets: `v = Σ_t weight_t·2^(w·t)`. One sum over all trees,
+//! with the base values, gives `Σ_t y_t·2^(w·t)` with y_t in lanes, and each `y_t − least_t` is in
+//! 0..2^w, exactly ([`range`](super::range)). A sum that packs only one target is y itself.
+//!
+//! # Assumptions
+//!
+//! x is an integer within the feature's bounds, y_t within its own: w follows from them.
+//!
+//! # Soundness
+//!
+//! The entries' integers are at most 2^60, so the range checks are of integers, and x is in the
+//! interval I. There are at most 2^b intervals: each I_j − low_j and high_j − I_j is c with
+//! |c| < 2^b, each limb r is in 0..2^b, so |c − r| < B. The equation over the integers (both sides
+//! are below 2^122) says Σ (c_i − r_i)·B^i = 0: so c_0 = r_0, then c_1 = r_1, and so on. All c are
+//! limbs, hence not negative: I is in the box. The boxes of a tree are disjoint, and the same box is
+//! looked up in all its groups, so box and v are determined. The differences of two lists of y_t with
+//! the same packed sum are below 2^w each, so the same argument makes y_t unique.
+//!
+//! # Completeness
+//!
+//! The boxes of a tree cover all features within the bounds.
+
+use super::{
+	super::{
+		builder::Builder,
+		forest::{Boxes, Plan},
+		row::{LimbUse, Open, Operand},
+		trace::Cell,
+	},
+	divide::bits_of,
+	function::LOOKED_UP,
+};
+
+/// 2^(b+1) to the power of `position`.
+fn place(limb_bits: u8, position: usize) -> i128 {
+	1 << ((u32::from(limb_bits) + 1) * u32::try_from(position).unwrap_or(0)).min(126)
+}
+
+/// The constant C of a box for the features `from ..`, at most `count`.
+fn corner(ranges: &[(i64, i64)], from: usize, count: usize, limb_bits: u8) -> i128 {
+	let group = ranges.iter().skip(from).take(count).enumerate();
+	group.fold(0, |sum, (j, (low, high))| {
+		sum + i128::from(*low) * place(limb_bits, 2 * j)
+			- i128::from(*high) * place(limb_bits, 2 * j + 1)
+	})
+}
+
+/// The weights of pack `pack` in one number.
+fn packed(plan: &Plan, weights: &[i128], pack: usize) -> i128 {
+	let targets = weights.iter().skip(pack * plan.packed).take(plan.packed);
+	targets
+		.zip(0u32..)
+		.fold(0, |sum, (weight, t)| sum + (weight << (plan.width * t)))
+}
+
+/// The entries of a forest's functions, the first of which has the number `number`: one for each
+/// feature, then one for each group of each tree.
+pub fn entries(number: i128, plan: &Plan, limb_bits: u8) -> Vec<[i128; 4]> {
+	let mut entries = Vec::new();
+	let mut number = number;
+	for intervals in plan.features.values() {
+		for (interval, index) in intervals.iter().zip(0i128..) {
+			entries.push([number, index, interval.min.into(), interval.max.into()]);
+		}
+		number += 1;
+	}
+	for tree in &plan.trees {
+		for group in 0..plan.lookups(tree) {
+			for ((ranges, weights), index) in tree.boxes.iter().zip(0i128..) {
+				let corner = corner(ranges, group * plan.group, plan.group, limb_bits);
+				entries.push([number, index, corner, packed(plan, weights, group)]);
+			}
+			number += 1;
+		}
+	}
+	entries
+}
+
+/// How many functions a forest has.
+pub fn functions(plan: &Plan) -> usize {
+	let groups = plan.trees.iter().map(|tree| plan.lookups(tree));
+	plan.features.len() + groups.sum::<usize>()
+}
+
+impl Builder<'_> {
+	/// The forest's results for a row of features, whose first element is `first` of tensor
+	/// `input`; returns their homes. `results` are their values, `number` the first function's.
+	pub fn forest(
+		&mut self,
+		plan: &Plan,
+		mut number: i128,
+		(input, first): (usize, usize),
+		results: &[i128],
+	) -> Vec<Cell> {
+		let mut indices = std::collections::BTreeMap::new();
+		for (feature, intervals) in &plan.features {
+			let x = self.operand(input, first + *feature as usize, 1);
+			let index = intervals.partition_point(|i| i128::from(i.max) < x.value);
+			let interval = intervals.get(index).or(intervals.last());
+			let (low, high) = interval.map_or((0, 0), |i| (i.min.into(), i.max.into()));
+			let bits = intervals
+				.first()
+				.zip(intervals.last())
+				.map_or(1, |(a, b)| bits_of(i128::from(b.max) - i128::from(a.min)));
+			let index = i128::try_from(index).unwrap_or(0);
+			let mut open = self.sum(&[x], 0, LOOKED_UP);
+			open.set(0, Operand::witness(index));
+			open.set(1, Operand::witness(low).times(-1));
+			open.set(2, Operand::witness(high));
+			open.row.function = number;
+			let row = self.rows();
+			self.check_range(open, bits);
+			let high = Operand {
+				home: Some(Cell::Lane { lane: 2, row }),
+				weight: 1,
+				value: high,
+			};
+			let open = self.sum(&[high, x.times(-1)], 0, 0);
+			self.check_range(open, bits);
+			let index = Operand {
+				home: Some(Cell::Lane { lane: 0, row }),
+				weight: 0,
+				value: index,
+			};
+			indices.insert(*feature, index);
+			number += 1;
+		}
+		let mut packs: Vec<Vec<Operand>> = vec![Vec::new(); plan.packs()];
+		for tree in &plan.trees {
+			let indices: Vec<Operand> = tree
+				.features
+				.iter()
+				.filter_map(|feature| indices.get(feature).copied())
+				.collect();
+			self.tree(plan, tree, &indices, &mut number, &mut packs);
+		}
+		packs
+			.iter()
+			.enumerate()
+			.flat_map(|(pack, values)| self.unpack(plan, pack, values, results))
+			.collect()
+	}
+
+	/// Looks up the box of a tree; adds its weights to `packs`.
+	fn tree(
+		&mut self,
+		plan: &Plan,
+		tree: &Boxes,
+		indices: &[Operand],
+		number: &mut i128,
+		packs: &mut [Vec<Operand>],
+	) {
+		let values: Vec<i64> = indices
+			.iter()
+			.map(|index| i64::try_from(index.value).unwrap_or(0))
+			.collect();
+		let index = tree.find(&values);
+		let Some((ranges, weights)) = tree.boxes.get(index) else {
+			return;
+		};
+		let bits = self.limbs().map_or(1, |limbs| limbs.bits);
+		let mut chosen = Operand::witness(i128::try_from(index).unwrap_or(0));
+		for group in 0..plan.lookups(tree) {
+			let from = group * plan.group;
+			let operands: Vec<Operand> = indices
+				.iter()
+				.skip(from)
+				.take(plan.group)
+				.enumerate()
+				.map(|(j, index)| index.times(place(bits, 2 * j) - place(bits, 2 * j + 1)))
+				.collect();
+			let mut open = self.sum(&operands, 0, LOOKED_UP);
+			let value = packed(plan, weights, group);
+			let corner = corner(ranges, from, plan.group, bits);
+			open.set(0, chosen);
+			open.set(1, Operand::witness(corner).times(-1));
+			open.set(2, Operand::witness(value));
+			open.row.function = *number;
+			let row = self.rows();
+			if operands.is_empty() {
+				// C is 0: there are no features.
+				self.keep(open);
+			} else {
+				self.spread(open, 2 * operands.len());
+			}
+			chosen.home = Some(Cell::Lane { lane: 0, row });
+			if let Some(pack) = packs.get_mut(group) {
+				pack.push(Operand {
+					home: Some(Cell::Lane { lane: 2, row }),
+					weight: 1,
+					value,
+				});
+			}
+			*number += 1;
+		}
+	}
+
+	/// The sums of the targets in pack `pack`; returns their homes.
+	fn unpack(
+		&mut self,
+		plan: &Plan,
+		pack: usize,
+		values: &[Operand],
+		results: &[i128],
+	) -> Vec<Cell> {
+		let constant = packed(plan, &plan.base, pack);
+		let targets = (pack * plan.packed..plan.base.len()).take(plan.packed);
+		if targets.len() == 1 {
+			let open = self.sum(values, constant, 0);
+			return vec![self.keep(open)];
+		}
+		let mut open = self.sum(values, constant, targets.len());
+		let result = |target: usize| results.get(target).copied().unwrap_or_default();
+		for (lane, target) in targets.clone().enumerate() {
+			let weight = -(1i128 << (plan.width * u32::try_from(lane).unwrap_or(0)));
+			open.set(lane, Operand::witness(result(target)).times(weight));
+		}
+		let row = self.emit(open);
+		let homes: Vec<Cell> = (0..targets.len())
+			.map(|lane| Cell::Lane { lane, row })
+			.collect();
+		for (home, target) in homes.iter().zip(targets) {
+			let y = Operand {
+				home: Some(*home),
+				weight: 1,
+				value: result(target),
+			};
+			let least = plan.least.get(target).copied().unwrap_or_default();
+			let open = self.sum(&[y], -least, 0);
+			self.check_exact_range(open, plan.width);
+		}
+		homes
+	}
+
+	/// Ends `open` with a check that its sum is `count` limbs with a spare bit between them.
+	fn spread(&mut self, mut open: Open, count: usize) {
+		let Some(limbs) = self.limbs() else {
+			return;
+		};
+		let step = u32::from(limbs.bits) + 1;
+		let each = usize::from(limbs.count()).max(1);
+		for left in (0..count.div_ceil(each)).rev() {
+			let value = open.value;
+			let mask = (1i128 << step) - 1;
+			open.row.limb_use = LimbUse::Spread;
+			open.row.limbs = (0..u32::from(limbs.count()))
+				.map(|i| (value >> (i * step)) & mask)
+				.collect();
+			if left == 0 {
+				self.emit(open);
+				return;
+			}
+			let all = step * u32::from(limbs.count());
+			open.row.current = -(1 << all);
+			open.row.accumulator = value >> all;
+			let rest = open.row.accumulator;
+			self.emit(open);
+			open = Open::previous(rest);
+		}
+	}
+}

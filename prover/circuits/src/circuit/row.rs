@@ -1,0 +1,141 @@
+//! Rows: what is in the fixed and advice cells of one row, as integers.
+
+use super::trace::Cell;
+
+/// What a row's limbs are for. Each but [`LimbUse::Unused`] has a selector column of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum LimbUse {
+	/// In no gate: the limbs are in the table, and nothing reads them.
+	#[default]
+	Unused,
+	/// Digits, and no more.
+	Step,
+	/// Digits, of which the high ones give the accumulator.
+	Plain,
+	/// Digits and the sign σ; the accumulator is σ times the high digits.
+	Relu,
+	/// Digits, and the accumulator is the sign above them.
+	Sign,
+	/// Digits with a spare bit between them.
+	Spread,
+}
+
+impl LimbUse {
+	/// The uses that have a selector, in the order of their columns.
+	pub const SELECTED: [Self; 5] = [
+		Self::Step,
+		Self::Plain,
+		Self::Relu,
+		Self::Sign,
+		Self::Spread,
+	];
+}
+
+/// One row, as integers. Missing weights and values are zero.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Row {
+	/// Coefficient w_j of each lane.
+	pub weights: Vec<i128>,
+	/// Coefficient of the accumulator.
+	pub current: i128,
+	/// Coefficient of the accumulator of the row before.
+	pub previous: i128,
+	/// Constant summand.
+	pub constant: i128,
+	/// Coefficient of the products of pairs of lanes.
+	pub product: i128,
+	/// Use of the limbs.
+	pub limb_use: LimbUse,
+	/// Number of the function that the first three lanes are looked up in; 0 for none.
+	pub function: i128,
+	/// Whether the accumulator interpolates that function.
+	pub interpolate: bool,
+	/// Lanes a_j.
+	pub values: Vec<i128>,
+	/// The accumulator s.
+	pub accumulator: i128,
+	/// Limbs r_i.
+	pub limbs: Vec<i128>,
+	/// The sign σ.
+	pub sign: i128,
+}
+
+/// A cell that a row reads, and what it does with it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Operand {
+	/// Where the value lives; nothing for a value that is at home in this row.
+	pub home: Option<Cell>,
+	/// Its weight.
+	pub weight: i128,
+	/// Its value.
+	pub value: i128,
+}
+
+/// A row whose sum is complete, but not what becomes of it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Open {
+	/// The row: lanes, weights, the row before, the constant.
+	pub row: Row,
+	/// Lanes that are copies, and of what.
+	pub copies: Vec<(usize, Cell)>,
+	/// The sum.
+	pub value: i128,
+}
+
+impl Open {
+	/// Multiplies the sum by 2^`bits`.
+	pub fn scale(&mut self, bits: u32) {
+		let row = &mut self.row;
+		row.weights.iter_mut().for_each(|w| *w <<= bits);
+		row.previous <<= bits;
+		row.constant <<= bits;
+		row.product <<= bits;
+		self.value <<= bits;
+	}
+
+	/// Adds a constant.
+	pub fn add(&mut self, constant: i128) {
+		self.row.constant += constant;
+		self.value += constant;
+	}
+
+	/// A row that starts with the accumulator of the row before, `value`.
+	pub fn previous(value: i128) -> Self {
+		Self {
+			row: Row {
+				previous: 1,
+				..Row::default()
+			},
+			copies: Vec::new(),
+			value,
+		}
+	}
+
+	/// Puts an operand into lane `lane`, which is free.
+	pub fn set(&mut self, lane: usize, operand: Operand) {
+		if let (Some(weight), Some(value)) = (
+			self.row.weights.get_mut(lane),
+			self.row.values.get_mut(lane),
+		) {
+			*weight = operand.weight;
+			*value = operand.value;
+			self.value += operand.weight * operand.value;
+			if let Some(home) = operand.home {
+				self.copies.push((lane, home));
+			}
+		}
+	}
+
+	/// Puts an operand into the next lane and returns that.
+	pub fn push(&mut self, operand: Operand) -> usize {
+		let lane = self.row.values.len();
+		self.row.weights.resize(lane, 0);
+		self.row.weights.push(operand.weight);
+		self.row.values.push(operand.value);
+		self.value += operand.weight * operand.value;
+		if let Some(home) = operand.home {
+			self.copies.push((lane, home));
+		}
+		lane
+	}
+}

@@ -1,0 +1,145 @@
+//! The cost model: the prover's time on one core, and what the proof's bytes are worth.
+//!
+//! The prover commits to columns (multi-scalar multiplications, by far the most), transforms them
+//! (Fourier transforms of n = 2^k values), and evaluates the constraints on cosets of n points: a
+//! constraint of degree d on d − 1 of them. Columns whose values are full-size field elements are
+//! the permutation products, the lookup sums, the quotient's pieces and the opening's two; all
+//! others hold small integers.
+//!
+//! The constants are nanoseconds on one core of the machine they were measured on; only their
+//! ratios matter.
+
+use super::Columns;
+
+/// Commitment to a row of a column of full-size field elements.
+pub const FULL_COMMITMENT_NS: u64 = 5_500;
+/// Commitment to a row of a column of small integers.
+pub const SMALL_COMMITMENT_NS: u64 = 500;
+/// Fourier transform: a row's share of each of its k layers.
+pub const FFT_LAYER_NS: u64 = 10;
+/// A product and a sum in the evaluation of a constraint at one point.
+pub const OPERATION_NS: u64 = 25;
+/// Opening: a row of one evaluated polynomial.
+pub const OPENING_NS: u64 = 60;
+/// What a byte of the proof is worth: it is sent, stored, hashed, and an aggregation circuit
+/// computes with it.
+pub const BYTE_NS: u64 = 20_000;
+/// Bytes beyond which they are worth more: what proofs of other provers for such models have.
+pub const TARGET_BYTES: u64 = 3_072;
+/// What each of those beyond is worth.
+pub const EXCESS_BYTE_NS: u64 = 100_000;
+/// Bytes of a commitment or an evaluation.
+const WORD_BYTES: u64 = 32;
+
+/// Sizes that time and bytes follow from.
+struct Counts {
+	/// Advice columns that take part in an argument, with the lookups' multiplicities.
+	in_arguments: u64,
+	/// Advice columns that only gates read.
+	in_gates: u64,
+	/// Columns of the permutation argument.
+	permutation: u64,
+	/// Permutation products.
+	chunks: u64,
+	/// Inputs of lookups.
+	looked_up: u64,
+	/// Lookup sums.
+	sums: u64,
+	/// Pieces of the quotient.
+	pieces: u64,
+	/// Fixed columns that only gates read.
+	coefficients: u64,
+	/// Columns of tables.
+	tables: u64,
+	/// Highest degree of a gate.
+	gate_degree: u64,
+	/// Evaluations of the accumulator.
+	accumulator: u64,
+}
+
+impl Counts {
+	fn new(columns: &Columns) -> Self {
+		let degree = columns.degree();
+		let gates = &columns.gates;
+		let limbs = u64::from(columns.limb_count());
+		let functions = u64::from(gates.function);
+		let lookups = u64::from(limbs > 0) + functions;
+		let sign = u64::from(columns.has_sign());
+		// A function's input has degree 2.
+		let per_sum = degree.saturating_sub(3).max(1);
+		Self {
+			in_arguments: columns.advice() - sign + lookups,
+			in_gates: sign,
+			permutation: columns.permutation_columns(),
+			chunks: columns.permutation_chunks(),
+			looked_up: limbs + 4 * functions,
+			sums: limbs.div_ceil(per_sum) + functions,
+			pieces: degree.saturating_sub(1),
+			coefficients: u64::from(columns.lanes) + 3 + gates.selectors(),
+			tables: u64::from(limbs > 0) + 4 * functions,
+			gate_degree: if gates.relu || gates.sign || gates.product || gates.interpolate {
+				3
+			} else {
+				2
+			},
+			accumulator: 2,
+		}
+	}
+
+	/// Commitments and evaluations in a proof. The multiplicities are among the advice columns in
+	/// arguments; the accumulator is evaluated at two points, a permutation product at three (the
+	/// last at two), a lookup sum at two.
+	fn words(&self) -> u64 {
+		let advice = self.in_arguments + self.in_gates;
+		let commitments = advice + self.chunks + self.sums + self.pieces + 2;
+		let evaluations = advice
+			+ (self.accumulator - 1)
+			+ self.permutation
+			+ (3 * self.chunks).saturating_sub(1)
+			+ 2 * self.sums
+			+ self.coefficients
+			+ self.tables;
+		commitments + evaluations
+	}
+
+	/// Nanoseconds for each row.
+	fn row_ns(&self, k: u64) -> u64 {
+		let full = self.chunks + self.sums + self.pieces + 2;
+		let small = self.in_arguments + self.in_gates;
+		// One inverse transform for each witness polynomial and for the quotient; then each
+		// polynomial on every coset that a constraint on it needs.
+		let inverse = self.in_arguments + self.in_gates + self.chunks + self.sums + self.pieces;
+		let full_cosets = self.pieces
+			* (self.in_arguments + self.permutation + self.chunks + self.sums + self.tables);
+		let gate_cosets = (self.gate_degree - 1) * (self.in_gates + self.coefficients);
+		let operations =
+			self.pieces
+				* (2 * self.permutation
+					+ self.chunks + 2 * self.looked_up
+					+ 2 * self.sums + self.tables)
+				+ (self.gate_degree - 1) * (self.coefficients + self.looked_up + 4);
+		let opened = small + self.permutation + full + self.coefficients + self.tables;
+		FULL_COMMITMENT_NS * full
+			+ SMALL_COMMITMENT_NS * small
+			+ FFT_LAYER_NS * k * (inverse + full_cosets + gate_cosets)
+			+ OPERATION_NS * operations
+			+ OPENING_NS * opened
+	}
+}
+
+/// Bytes of a proof by our prover: no blinding, lookups by logarithmic derivatives.
+pub fn proof_bytes(columns: &Columns) -> u64 {
+	Counts::new(columns).words() * WORD_BYTES
+}
+
+/// The prover's time on one core, in nanoseconds, for 2^`k` rows.
+pub fn time(columns: &Columns, k: u8) -> u64 {
+	Counts::new(columns).row_ns(k.into()) << k
+}
+
+/// Time and bytes together.
+pub fn of(columns: &Columns, k: u8) -> u64 {
+	let bytes = proof_bytes(columns);
+	let excess = bytes.saturating_sub(TARGET_BYTES);
+	time(columns, k) + BYTE_NS * (bytes - excess) + EXCESS_BYTE_NS * excess
+}

@@ -1,0 +1,381 @@
+//! Chooses the circuit's size: rows, lanes, limbs, degree.
+//!
+//! - `requirements`: what the graph asks for: how many sums of which length, how many bits.
+//! - [`cost`]: what a circuit of some size costs.
+//! - [`choose`] tries every size that is enough and takes the cheapest; the first of equals, so the
+//!   same graph has the same layout everywhere.
+
+mod chain;
+pub mod cost;
+mod requirements;
+
+use crate::{circuit::row::LimbUse, graph::Graph};
+use codec::{Decode, Encode};
+use requirements::Requirements;
+pub(crate) use requirements::{is_fused, signed_bits};
+use serde::{Deserialize, Serialize};
+
+/// Largest circuit: 2^18 rows take some seconds per proof and 100 MB of keys.
+pub const MAX_K: u8 = 18;
+/// Most lanes.
+pub const MAX_LANES: u8 = 32;
+/// Widest limb: its table takes 2^16 rows.
+pub const MAX_LIMB_BITS: u8 = 16;
+/// Most limbs in a row.
+pub const MAX_LIMBS: u8 = 16;
+/// Most bits that a number has while it is decomposed, so that field equations hold over the
+/// integers, and integers fit 128 bits.
+pub const MAX_DECOMPOSED_BITS: u32 = 122;
+/// Degrees of constraint systems that are tried.
+pub const DEGREES: std::ops::RangeInclusive<u8> = 3..=9;
+/// Rows at the end that halo2 fills with blinding values, one more for the permutation argument.
+/// It follows from the gates (no column is read at more than three rows); a test compares.
+pub const RESERVED_ROWS: usize = 6;
+
+/// A circuit's size. With the graph, it determines the circuit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
+pub struct Layout {
+	/// Binary logarithm of the number of rows.
+	pub k: u8,
+	/// The columns.
+	pub columns: Columns,
+}
+
+/// A circuit's columns: all that its gates depend on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
+pub struct Columns {
+	/// Products that one row adds to the accumulator.
+	pub lanes: u8,
+	/// Degree of the constraint system: a permutation product takes `degree − 2` columns, a lookup
+	/// sum `degree − 3` limbs.
+	pub degree: u8,
+	/// The limbs of the range checks; nothing if the model needs none.
+	pub limbs: Option<Limbs>,
+	/// The gates beside the linear one.
+	pub gates: Gates,
+}
+
+/// The limbs of a row: digits in base 2^`bits`, the least significant first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
+pub struct Limbs {
+	/// Bits of a limb.
+	pub bits: u8,
+	/// Limbs that the last row of a rescaling cuts off.
+	pub low: u8,
+	/// Limbs above them: those of the result.
+	pub high: u8,
+}
+
+/// Which gates there are, and so which selectors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
+pub struct Gates {
+	/// Products of two operands.
+	pub product: bool,
+	/// Range checks, or decompositions of more than one row.
+	pub step: bool,
+	/// Rescalings without ReLU.
+	pub plain: bool,
+	/// Rescalings with ReLU.
+	pub relu: bool,
+	/// Signs.
+	pub sign: bool,
+	/// Comparisons of several small integers at once.
+	pub spread: bool,
+	/// Functions given by their values.
+	pub function: bool,
+	/// Linear interpolation of those.
+	pub interpolate: bool,
+}
+
+impl Gates {
+	/// Whether there is a gate for this use of the limbs.
+	pub fn has(&self, limb_use: LimbUse) -> bool {
+		match limb_use {
+			LimbUse::Unused => false,
+			LimbUse::Step => self.step,
+			LimbUse::Plain => self.plain,
+			LimbUse::Relu => self.relu,
+			LimbUse::Sign => self.sign,
+			LimbUse::Spread => self.spread,
+		}
+	}
+
+	/// Number of selectors.
+	fn selectors(&self) -> u64 {
+		let Self {
+			product,
+			step,
+			plain,
+			relu,
+			sign,
+			spread,
+			function,
+			interpolate,
+		} = *self;
+		[
+			product,
+			step,
+			plain,
+			relu,
+			sign,
+			spread,
+			function,
+			interpolate,
+		]
+		.into_iter()
+		.map(u64::from)
+		.sum()
+	}
+}
+
+/// A model that has no circuit, or a layout that is not the model's.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum LayoutError {
+	/// Too many rows even for the largest circuit.
+	#[error("the model needs {rows} rows; the largest circuit has {max}", max = (1usize << MAX_K) - RESERVED_ROWS)]
+	TooLarge {
+		/// Rows with the layout that needs fewest.
+		rows: usize,
+	},
+	/// Numbers have more bits than any row's limbs.
+	#[error(
+		"results of rescalings have up to {bits} bits, shifts up to {shift}: too many to decompose; \
+		use fewer scale bits"
+	)]
+	NoLimbs {
+		/// The largest shift.
+		shift: u8,
+		/// Bits of the largest result.
+		bits: u32,
+	},
+	/// A forest whose table is larger than any circuit.
+	#[error("the model's decision trees have more leaves than the largest circuit has rows")]
+	TooManyLeaves,
+	/// A layout that the model's circuit cannot have.
+	#[error("the layout {got:?} does not fit the model: {reason}")]
+	Unfit {
+		/// The layout.
+		got: Box<Layout>,
+		/// What is wrong with it.
+		reason: &'static str,
+	},
+}
+
+impl Limbs {
+	/// Limbs of a row.
+	pub fn count(&self) -> u8 {
+		self.low.saturating_add(self.high)
+	}
+
+	/// Bits of all limbs of a row together.
+	pub fn row_bits(&self) -> u32 {
+		u32::from(self.bits) * u32::from(self.count())
+	}
+
+	/// Bits of the low limbs.
+	pub fn low_bits(&self) -> u32 {
+		u32::from(self.bits) * u32::from(self.low)
+	}
+
+	/// Bits of the high limbs.
+	pub fn high_bits(&self) -> u32 {
+		u32::from(self.bits) * u32::from(self.high)
+	}
+
+	/// Rows that a rescaling by `shift` bits takes before its last.
+	pub fn steps(&self, shift: u8) -> u32 {
+		u32::from(shift)
+			.saturating_sub(self.low_bits())
+			.div_ceil(self.row_bits().max(1))
+	}
+
+	/// Bits that such a rescaling cuts off: at least `shift`.
+	pub fn cut_bits(&self, shift: u8) -> u32 {
+		self.steps(shift) * self.row_bits() + self.low_bits()
+	}
+
+	/// Rows that a range check of `bits` bits takes.
+	pub fn range_rows(&self, bits: u32) -> u32 {
+		bits.div_ceil(self.row_bits().max(1)).max(1)
+	}
+}
+
+impl Columns {
+	/// Limbs of a row.
+	pub fn limb_count(&self) -> u8 {
+		self.limbs.map_or(0, |limbs| limbs.count())
+	}
+
+	/// Whether there is a column of signs.
+	pub fn has_sign(&self) -> bool {
+		self.gates.relu
+	}
+
+	/// Advice columns: the lanes, the accumulator, the limbs, the sign.
+	pub fn advice(&self) -> u64 {
+		u64::from(self.lanes) + 1 + u64::from(self.limb_count()) + u64::from(self.has_sign())
+	}
+
+	/// Degree of the constraint system.
+	pub fn degree(&self) -> u64 {
+		self.degree.into()
+	}
+
+	/// Columns of the permutation argument: the lanes, the accumulator, the instance.
+	pub fn permutation_columns(&self) -> u64 {
+		u64::from(self.lanes) + 2
+	}
+
+	/// Permutation product polynomials.
+	pub fn permutation_chunks(&self) -> u64 {
+		self.permutation_columns()
+			.div_ceil(self.degree().saturating_sub(2).max(1))
+	}
+
+	/// Least degree with these gates: the permutation argument's, the lookup's of limbs, that of
+	/// functions, whose inputs are products.
+	fn min_degree(&self) -> u8 {
+		match (self.gates.function, self.limbs) {
+			(true, _) => 5,
+			(false, Some(_)) => 4,
+			(false, None) => 3,
+		}
+	}
+}
+
+/// Rows of the circuit: the statement's, then each element's.
+pub fn rows(graph: &Graph, columns: &Columns) -> usize {
+	Requirements::of(graph).rows(columns)
+}
+
+/// Binary logarithm of the rows that the circuit needs, and those rows.
+fn needed_k(requirements: &Requirements, columns: &Columns) -> (usize, u8) {
+	let table = columns
+		.limbs
+		.map_or(0, |limbs| 1usize << limbs.bits.min(32));
+	let rows = requirements.rows(columns);
+	let used = [table, requirements.public_inputs, requirements.table_rows]
+		.into_iter()
+		.fold(rows, usize::max)
+		.saturating_add(RESERVED_ROWS);
+	let k = used.next_power_of_two().trailing_zeros();
+	(used, u8::try_from(k).unwrap_or(u8::MAX))
+}
+
+/// The cheapest layout for `graph`.
+pub fn choose(graph: &Graph) -> Result<Layout, LayoutError> {
+	let requirements = Requirements::of(graph);
+	if requirements.too_many_boxes {
+		return Err(LayoutError::TooManyLeaves);
+	}
+	let min_lanes = requirements.min_lanes();
+	let limbs: Vec<Option<Limbs>> = if requirements.needs_limbs() {
+		requirements.limbs().map(Some).collect()
+	} else {
+		vec![None]
+	};
+	if limbs.is_empty() {
+		return Err(LayoutError::NoLimbs {
+			shift: requirements.max_shift(),
+			bits: requirements.result_bits,
+		});
+	}
+	let mut best: Option<(u64, Layout)> = None;
+	let mut fewest = usize::MAX;
+	for limbs in limbs {
+		for lanes in min_lanes..=MAX_LANES {
+			let mut columns = Columns {
+				lanes,
+				degree: 0,
+				limbs,
+				gates: requirements.gates(limbs.as_ref()),
+			};
+			let (used, k) = needed_k(&requirements, &columns);
+			fewest = fewest.min(used - RESERVED_ROWS);
+			if k > MAX_K {
+				continue;
+			}
+			let min_degree = columns.min_degree();
+			for degree in DEGREES.filter(|degree| *degree >= min_degree) {
+				columns.degree = degree;
+				let cost = cost::of(&columns, k);
+				if best.is_none_or(|(least, _)| cost < least) {
+					best = Some((cost, Layout { k, columns }));
+				}
+			}
+		}
+	}
+	best.map(|(_, layout)| layout)
+		.ok_or(LayoutError::TooLarge { rows: fewest })
+}
+
+/// Checks that `layout` fits `graph`: everything that the circuit relies on.
+pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
+	let unfit = |reason| {
+		Err(LayoutError::Unfit {
+			got: Box::new(*layout),
+			reason,
+		})
+	};
+	let requirements = Requirements::of(graph);
+	if requirements.too_many_boxes {
+		return Err(LayoutError::TooManyLeaves);
+	}
+	let columns = &layout.columns;
+	match &columns.limbs {
+		None if requirements.needs_limbs() => return unfit("limbs are missing"),
+		Some(_) if !requirements.needs_limbs() => return unfit("there is nothing to decompose"),
+		Some(limbs) => {
+			if !(1..=MAX_LIMB_BITS).contains(&limbs.bits) {
+				return unfit("limb bits are out of range");
+			}
+			if !(1..=MAX_LIMBS).contains(&limbs.count()) {
+				return unfit("the number of limbs is out of range");
+			}
+			if !requirements.fits(limbs) {
+				return unfit("the limbs cannot hold a rescaling");
+			}
+		},
+		None => (),
+	}
+	if columns.gates != requirements.gates(columns.limbs.as_ref()) {
+		return unfit("its gates are not the model's");
+	}
+	if !(requirements.min_lanes()..=MAX_LANES).contains(&columns.lanes) {
+		return unfit("the number of lanes is out of range");
+	}
+	if !DEGREES.contains(&columns.degree) || columns.degree < columns.min_degree() {
+		return unfit("the degree is out of range");
+	}
+	if layout.k > MAX_K {
+		return unfit("it has too many rows");
+	}
+	if needed_k(&requirements, columns).1 > layout.k {
+		return unfit("it has too few rows");
+	}
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn limbs_cut_off_at_least_the_shift() {
+		let limbs = Limbs {
+			bits: 7,
+			low: 2,
+			high: 3,
+		};
+		assert_eq!((limbs.steps(14), limbs.cut_bits(14)), (0, 14));
+		assert_eq!((limbs.steps(15), limbs.cut_bits(15)), (1, 49));
+		assert_eq!((limbs.steps(0), limbs.cut_bits(0)), (0, 14));
+		let high_only = Limbs {
+			bits: 8,
+			low: 0,
+			high: 3,
+		};
+		assert_eq!((high_only.steps(16), high_only.cut_bits(16)), (1, 24));
+		assert_eq!((high_only.steps(0), high_only.cut_bits(0)), (0, 0));
+	}
+}

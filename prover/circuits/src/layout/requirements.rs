@@ -1,0 +1,373 @@
+//! What a graph asks of its circuit.
+
+use super::{
+	chain::{Chain, Finish},
+	Columns, Gates, Limbs, MAX_LIMBS, MAX_LIMB_BITS,
+};
+use crate::{
+	circuit::{
+		forest::Plan,
+		gadgets::{
+			divide::{bits_of, root_bits},
+			function::LOOKED_UP,
+		},
+	},
+	graph::{self, size, Forest, Graph, Operator},
+};
+use std::collections::BTreeMap;
+
+/// What a graph asks of its circuit.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Requirements {
+	/// How many chains there are of each form.
+	chains: BTreeMap<Chain, usize>,
+	/// Gates that do not follow from the chains.
+	gates: Gates,
+	/// Least bits of the high limbs.
+	pub result_bits: u32,
+	/// Least bits of a limb.
+	pub limb_bits: u8,
+	/// Rows of the instance column.
+	pub public_inputs: usize,
+	/// Rows of the function table.
+	pub table_rows: usize,
+	/// Lanes that one row needs.
+	min_lanes: u8,
+	/// Whether there is a forest with more boxes than any table has room for.
+	pub too_many_boxes: bool,
+}
+
+impl Requirements {
+	/// Those of `graph`.
+	pub fn of(graph: &Graph) -> Self {
+		let mut found = Self {
+			public_inputs: graph.public_inputs(),
+			limb_bits: 1,
+			min_lanes: 1,
+			..Self::default()
+		};
+		for (index, node) in graph.nodes().iter().enumerate() {
+			let tensor = index + 1;
+			match &node.operator {
+				_ if is_fused(graph, tensor) => (),
+				Operator::Affine { .. } => found.sums(graph, tensor, tensor, Finish::Keep),
+				Operator::Product { .. } => found.sums(graph, tensor, tensor, Finish::Keep),
+				Operator::Rescale { input, shift, relu } => {
+					let input = *input as usize;
+					found.sums(graph, tensor, input, Finish::Rescale(*shift));
+					let bits = result_bits(graph, input, *shift, *relu);
+					found.result_bits = found.result_bits.max(bits);
+					found.gates.plain |= !relu;
+					found.gates.relu |= relu;
+				},
+				Operator::Sign { input } => {
+					let input = *input as usize;
+					let range = graph.tensors().get(input).map(|t| t.range());
+					let bits = range.map_or(1, |x| signed_bits(x.min, x.max));
+					found.sums(graph, tensor, input, Finish::Sign(bits));
+					found.gates.sign = true;
+				},
+				Operator::Table { input, table } => {
+					found.table(graph, tensor, *input as usize, table);
+				},
+				Operator::Divide { denominator, .. } => {
+					let (n, d) = (range(graph, tensor), range(graph, *denominator as usize));
+					found.divide(
+						elements(graph, tensor),
+						bits_of(n.1 - n.0),
+						bits_of(2 * d.1),
+					);
+				},
+				Operator::InverseSqrt { input, shift } => {
+					let (y, x) = (range(graph, tensor), range(graph, *input as usize));
+					let x_max = i64::try_from(x.1).unwrap_or(i64::MAX);
+					let bits = root_bits(*shift, x_max);
+					found.inverse_sqrt(elements(graph, tensor), bits_of(y.1), bits);
+				},
+				Operator::Trees { input, forest } => {
+					found.forest(graph, tensor, *input as usize, forest);
+				},
+			}
+			if let Operator::Product { .. } = &node.operator {
+				found.gates.product = true;
+				found.needs_lanes(2);
+			}
+		}
+		if found.gates.function {
+			found.table_rows += 1;
+		}
+		found
+	}
+
+	fn needs_lanes(&mut self, lanes: usize) {
+		let lanes = u8::try_from(lanes).unwrap_or(u8::MAX);
+		self.min_lanes = self.min_lanes.max(lanes);
+	}
+
+	/// A piecewise linear function: `circuit::gadgets::table`.
+	fn table(&mut self, graph: &Graph, tensor: usize, input: usize, table: &graph::Table) {
+		let is_open = is_fused(graph, input);
+		let count = elements(graph, tensor);
+		for element in 0..count {
+			let operands = if is_open {
+				summands(graph, input, element)
+			} else {
+				1
+			};
+			self.chain(
+				Chain {
+					room: 1,
+					..Chain::sum(operands, Finish::Keep)
+				},
+				1,
+			);
+		}
+		self.chain(
+			Chain {
+				room: LOOKED_UP,
+				..Chain::sum(0, Finish::Single(table.segment_bits.into()))
+			},
+			count,
+		);
+		if table.slope_shift > 0 {
+			self.chain(Chain::sum(0, Finish::Rescale(table.slope_shift)), count);
+			let range = graph.tensors().get(tensor).map(|t| t.range());
+			let bits = range.map_or(1, |x| signed_bits(x.min, x.max)) + 1;
+			self.result_bits = self.result_bits.max(bits);
+			self.gates.plain = true;
+		}
+		self.gates.function = true;
+		self.gates.interpolate = true;
+		self.table_rows += table.base.len();
+		self.needs_lanes(LOOKED_UP);
+	}
+
+	/// Quotients: `circuit::gadgets::divide`.
+	fn divide(&mut self, count: usize, quotient: u32, divisor: u32) {
+		self.chain(Chain::sum(0, Finish::Keep), count);
+		self.chain(Chain::sum(2, Finish::Range(divisor)), count);
+		self.chain(Chain::sum(1, Finish::Range(divisor)), count);
+		self.chain(Chain::sum(1, Finish::Range(quotient)), count);
+		self.gates.product = true;
+		self.needs_lanes(4);
+	}
+
+	/// Inverse square roots: `circuit::gadgets::divide`.
+	fn inverse_sqrt(&mut self, count: usize, root: u32, remainder: u32) {
+		self.chain(Chain::sum(0, Finish::Keep), 2 * count);
+		self.chain(Chain::sum(0, Finish::Range(remainder)), count);
+		self.chain(Chain::sum(3, Finish::Range(remainder)), count);
+		self.chain(Chain::sum(1, Finish::Root(root)), count);
+		self.gates.product = true;
+		self.needs_lanes(2);
+	}
+
+	/// Decision trees: `circuit::gadgets::trees`.
+	fn forest(&mut self, graph: &Graph, tensor: usize, input: usize, forest: &Forest) {
+		let bounds = |tensor: usize| graph.tensors().get(tensor).map(|t| t.bounds.as_slice());
+		let plan = Plan::of(
+			forest,
+			bounds(input).unwrap_or_default(),
+			bounds(tensor).unwrap_or_default(),
+		);
+		let Some(plan) = plan else {
+			self.too_many_boxes = true;
+			return;
+		};
+		let rows = forest.rows as usize;
+		let looked_up = |operands, finish| Chain {
+			room: LOOKED_UP,
+			..Chain::sum(operands, finish)
+		};
+		for intervals in plan.features.values() {
+			let ends = intervals.first().zip(intervals.last());
+			let bits = ends.map_or(1, |(a, b)| bits_of(i128::from(b.max) - i128::from(a.min)));
+			self.chain(looked_up(1, Finish::Range(bits)), rows);
+			self.chain(Chain::sum(2, Finish::Range(bits)), rows);
+			self.table_rows += intervals.len();
+		}
+		for tree in &plan.trees {
+			let lookups = plan.lookups(tree);
+			for group in 0..lookups {
+				let features = tree.features.len().saturating_sub(group * plan.group);
+				let features = features.min(plan.group);
+				let finish = match u32::try_from(2 * features).unwrap_or(u32::MAX) {
+					0 => Finish::Keep,
+					conditions => Finish::Spread(conditions),
+				};
+				self.chain(looked_up(features, finish), rows);
+			}
+			self.table_rows += lookups * tree.boxes.len();
+		}
+		let mut targets = plan.base.len();
+		while targets > 0 {
+			let packed = targets.min(plan.packed.max(1));
+			let room = if packed == 1 { 0 } else { packed };
+			self.chain(
+				Chain {
+					room,
+					..Chain::sum(plan.trees.len(), Finish::Keep)
+				},
+				rows,
+			);
+			if packed > 1 {
+				self.chain(Chain::sum(1, Finish::Exact(plan.width)), rows * packed);
+			}
+			self.needs_lanes(room);
+			targets -= packed;
+		}
+		self.limb_bits = self.limb_bits.max(plan.index_bits());
+		self.gates.spread |= !plan.trees.is_empty();
+		self.gates.function |= !plan.features.is_empty();
+		self.needs_lanes(LOOKED_UP);
+	}
+
+	/// The chains of tensor `tensor`, whose elements finish those of `input`.
+	fn sums(&mut self, graph: &Graph, tensor: usize, input: usize, finish: Finish) {
+		let is_open = tensor == input || is_fused(graph, input);
+		for element in 0..elements(graph, tensor) {
+			let operands = if is_open {
+				summands(graph, input, element)
+			} else {
+				1
+			};
+			let pairs = is_open && is_product(graph, input);
+			self.chain(
+				Chain {
+					pairs,
+					..Chain::sum(operands, finish)
+				},
+				1,
+			);
+		}
+	}
+
+	/// Adds `count` chains.
+	pub fn chain(&mut self, chain: Chain, count: usize) {
+		*self.chains.entry(chain).or_default() += count;
+	}
+
+	/// Whether anything is decomposed.
+	pub fn needs_limbs(&self) -> bool {
+		self.chains.keys().any(|chain| chain.finish.needs_limbs())
+	}
+
+	/// The largest shift.
+	pub fn max_shift(&self) -> u8 {
+		let shift = |chain: &Chain| match chain.finish {
+			Finish::Rescale(shift) => Some(shift),
+			_ => None,
+		};
+		self.chains.keys().filter_map(shift).max().unwrap_or(0)
+	}
+
+	/// Least number of lanes.
+	pub fn min_lanes(&self) -> u8 {
+		self.min_lanes
+	}
+
+	/// All limbs that are enough.
+	pub fn limbs(&self) -> impl Iterator<Item = Limbs> + '_ {
+		(self.limb_bits..=MAX_LIMB_BITS).flat_map(move |bits| {
+			let high = self.result_bits.div_ceil(bits.into()).max(1);
+			(0..MAX_LIMBS).filter_map(move |low| {
+				let limbs = Limbs {
+					bits,
+					low,
+					high: u8::try_from(high).ok()?,
+				};
+				(limbs.count() <= MAX_LIMBS && self.fits(&limbs)).then_some(limbs)
+			})
+		})
+	}
+
+	/// Whether `limbs` are enough for every chain.
+	pub fn fits(&self, limbs: &Limbs) -> bool {
+		limbs.bits >= self.limb_bits
+			&& limbs.high_bits() >= self.result_bits.max(1)
+			&& self.chains.keys().all(|chain| chain.finish.fits(limbs))
+	}
+
+	/// The gates that the model needs with `limbs`.
+	pub fn gates(&self, limbs: Option<&Limbs>) -> Gates {
+		let mut finishes = self.chains.keys().map(|chain| chain.finish);
+		Gates {
+			step: limbs.is_some_and(|limbs| finishes.any(|finish| finish.has_steps(limbs))),
+			..self.gates
+		}
+	}
+
+	/// Rows of the circuit: the statement's, then each chain's.
+	pub fn rows(&self, columns: &Columns) -> usize {
+		self.chains.iter().fold(1usize, |rows, (chain, count)| {
+			rows.saturating_add(count.saturating_mul(chain.rows(columns)))
+		})
+	}
+}
+
+/// Bits of a rescaling's result before the ReLU, as the high limbs hold it: with ReLU t such that
+/// −2^t ≤ y < 2^t, else such that −2^(t−1) ≤ y < 2^(t−1).
+fn result_bits(graph: &Graph, input: usize, shift: u8, relu: bool) -> u32 {
+	let Some(tensor) = graph.tensors().get(input) else {
+		return 0;
+	};
+	let range = tensor.range();
+	let [min, max] = [range.min, range.max].map(|x| graph::rescale(x, shift, false));
+	signed_bits(min, max) + u32::from(!relu)
+}
+
+/// The least t such that −2^t ≤ x < 2^t for all x in `min..=max`.
+pub fn signed_bits(min: i64, max: i64) -> u32 {
+	// −2^t ≤ x exactly if −x − 1 < 2^t.
+	let greatest = max.max(-1 - min).max(0);
+	64 - greatest.leading_zeros()
+}
+
+/// Least and greatest value of a tensor's elements.
+fn range(graph: &Graph, tensor: usize) -> (i128, i128) {
+	let range = graph.tensors().get(tensor).map(|t| t.range());
+	range.map_or((0, 0), |x| (x.min.into(), x.max.into()))
+}
+
+/// Number of a tensor's elements.
+fn elements(graph: &Graph, tensor: usize) -> usize {
+	graph.tensors().get(tensor).map_or(0, |t| t.bounds.len())
+}
+
+/// What computes a tensor; nothing for the input.
+fn operator(graph: &Graph, tensor: usize) -> Option<&Operator> {
+	Some(&graph.nodes().get(tensor.checked_sub(1)?)?.operator)
+}
+
+fn is_product(graph: &Graph, tensor: usize) -> bool {
+	matches!(operator(graph, tensor), Some(Operator::Product { .. }))
+}
+
+/// How many operands, or pairs of them, element `element` of tensor `tensor` is the sum of.
+fn summands(graph: &Graph, tensor: usize, element: usize) -> usize {
+	match operator(graph, tensor) {
+		Some(Operator::Affine { terms, .. }) => terms.iter().map(|t| t.map.row_len(element)).sum(),
+		Some(Operator::Product { pairs, .. }) => size(&pairs.inner),
+		_ => 1,
+	}
+}
+
+/// Whether the elements of tensor `tensor` stay open sums: an affine operator's or a product's
+/// result that only one rescaling or sign reads, or an affine operator's that only one table reads.
+/// Then the rows of that follow at once.
+pub fn is_fused(graph: &Graph, tensor: usize) -> bool {
+	let (is_affine, is_product) = match operator(graph, tensor) {
+		Some(Operator::Affine { .. }) => (true, false),
+		Some(Operator::Product { .. }) => (false, true),
+		_ => return false,
+	};
+	let readers = graph.tensors().get(tensor).map(|tensor| tensor.readers);
+	readers == Some(1)
+		&& graph.nodes().iter().any(|node| match &node.operator {
+			Operator::Rescale { input, .. } | Operator::Sign { input } => {
+				*input as usize == tensor && (is_affine || is_product)
+			},
+			Operator::Table { input, .. } => *input as usize == tensor && is_affine,
+			_ => false,
+		})
+}

@@ -1,0 +1,242 @@
+//! A witness that a test may change, and what refuses it.
+
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use halo2_proofs::{
+	dev::{MockProver, VerifyFailure},
+	halo2curves::bn256::Fr,
+};
+use inference_circuits::{
+	circuit::{
+		row::LimbUse,
+		trace::{Cell, Trace},
+		ModelCircuit,
+	},
+	execute::execute,
+	graph::Graph,
+	layout::{self, Columns, Gates, Layout, Limbs},
+};
+
+pub const STATEMENT: u64 = 0xfeed;
+
+pub fn field(x: i64) -> Fr {
+	let magnitude = Fr::from(x.unsigned_abs());
+	if x < 0 {
+		-magnitude
+	} else {
+		magnitude
+	}
+}
+
+/// A witness and public inputs that a test may change.
+pub struct Assignment {
+	pub layout: Layout,
+	pub shape: Trace,
+	pub circuit: ModelCircuit,
+	pub advice: Vec<Vec<Fr>>,
+	pub instance: Vec<Fr>,
+	pub rows: usize,
+}
+
+impl Assignment {
+	pub fn new(graph: &Graph, layout: Layout, input: &[i64]) -> Self {
+		let (trace, output) = Trace::witness(graph, &layout, input).unwrap();
+		assert_eq!(output, execute(graph, input).unwrap());
+		Self::of(graph, layout, &trace, input, &output)
+	}
+
+	/// The witness of a prover who takes `values` for those of the tensors.
+	pub fn with_values(graph: &Graph, layout: Layout, values: Vec<Vec<i64>>) -> Self {
+		let (input, output) = (values[0].clone(), values[graph.output_tensor()].clone());
+		let trace = Trace::with_values(graph, &layout, values);
+		Self::of(graph, layout, &trace, &input, &output)
+	}
+
+	fn of(graph: &Graph, layout: Layout, trace: &Trace, input: &[i64], output: &[i64]) -> Self {
+		layout::check(graph, &layout).unwrap();
+		let shape = Trace::shape(graph, &layout);
+		// Coefficients and copies do not depend on the witness.
+		assert_eq!(
+			(shape.fixed(), shape.copies()),
+			(trace.fixed(), trace.copies())
+		);
+		assert_eq!(trace.len(), layout::rows(graph, &layout.columns));
+		let instance = std::iter::once(Fr::from(STATEMENT))
+			.chain(input.iter().chain(output).map(|x| field(*x)))
+			.collect();
+		Self {
+			layout,
+			circuit: ModelCircuit::new(&layout, &shape),
+			advice: trace.advice(Fr::from(STATEMENT), 1 << layout.k),
+			instance,
+			rows: trace.len(),
+			shape,
+		}
+	}
+
+	pub fn is_satisfied(&self) -> bool {
+		self.failures().is_empty()
+	}
+
+	/// What refuses the assignment: names of constraints, `lookup`, `copy`.
+	pub fn failures(&self) -> Vec<String> {
+		let circuit = self.circuit.clone().with_witness(self.advice.clone());
+		let k = u32::from(self.layout.k);
+		let prover = MockProver::run(k, &circuit, vec![self.instance.clone()]).unwrap();
+		let name = |failure: VerifyFailure| match failure {
+			VerifyFailure::ConstraintNotSatisfied { constraint, .. } => {
+				let text = constraint.to_string();
+				text.split('\'').nth(1).unwrap_or(&text).into()
+			},
+			VerifyFailure::Lookup { name, .. } => format!("lookup {name}"),
+			VerifyFailure::Permutation { .. } => "copy".into(),
+			other => panic!("{other}"),
+		};
+		// MockProver panics where it would report that row 0, whose row before is no cell of ours, fails.
+		let verified = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| prover.verify()));
+		let Ok(verified) = verified else {
+			return vec!["row 0".into()];
+		};
+		let failures = verified.err().unwrap_or_default();
+		let mut names: Vec<String> = failures.into_iter().map(name).collect();
+		names.dedup();
+		names
+	}
+
+	pub fn read(&self, cell: Cell) -> Fr {
+		match cell {
+			Cell::Lane { lane, row } => self.advice[lane][row],
+			Cell::Accumulator { row } => self.advice[self.lanes()][row],
+			Cell::Instance { row } => self.instance[row],
+		}
+	}
+
+	pub fn lanes(&self) -> usize {
+		self.layout.columns.lanes.into()
+	}
+
+	/// Index of the column of limb `limb`.
+	pub fn limb(&self, limb: usize) -> usize {
+		self.lanes() + 1 + limb
+	}
+
+	/// Index of the column of signs.
+	pub fn sign(&self) -> usize {
+		self.limb(self.layout.columns.limb_count().into())
+	}
+
+	/// For each cell of the rows in use, whether some constraint notices any change of it; nothing
+	/// for limbs that no gate reads, which may be any in the table.
+	pub fn is_read(&self) -> Vec<Vec<Option<bool>>> {
+		let columns = &self.layout.columns;
+		let (lanes, gates) = (self.lanes(), &columns.gates);
+		let fixed = self.shape.fixed();
+		let mut next = lanes + 3;
+		let mut selector = |exists: bool| {
+			next += usize::from(exists);
+			exists.then(|| next - 1)
+		};
+		let product = selector(gates.product);
+		let uses = LimbUse::SELECTED.map(|limb_use| selector(gates.has(limb_use)));
+		let [_, plain, relu, sign, _] = uses;
+		let interpolate = selector(gates.interpolate);
+		let function = selector(gates.function);
+		let is_set = |column: Option<usize>, row: usize| {
+			column.is_some_and(|c| fixed[c].get(row).is_some_and(|x| *x != Fr::zero()))
+		};
+		let copied: std::collections::BTreeSet<Cell> = self
+			.shape
+			.copies()
+			.iter()
+			.flat_map(|(a, b)| [*a, *b])
+			.collect();
+		let zero = Fr::zero();
+		(0..self.advice.len())
+			.map(|column| {
+				(0..self.rows)
+					.map(|row| {
+						if column < lanes {
+							let partner = column ^ 1;
+							let in_product = is_set(product, row)
+								&& partner < lanes / 2 * 2
+								&& self.advice[partner][row] != zero;
+							Some(
+								is_set(Some(column), row)
+									|| in_product || (column < 3 && is_set(function, row))
+									|| copied.contains(&Cell::Lane { lane: column, row }),
+							)
+						} else if column == lanes {
+							let below =
+								is_set(interpolate, row + 1) && self.advice[2][row + 1] != zero;
+							Some(
+								is_set(Some(lanes), row)
+									|| is_set(Some(lanes + 1), row + 1)
+									|| [plain, relu, sign, interpolate]
+										.into_iter()
+										.any(|c| is_set(c, row)) || below
+									|| copied.contains(&Cell::Accumulator { row }),
+							)
+						} else if column < self.sign() {
+							uses.iter().any(|c| is_set(*c, row)).then_some(true)
+						} else {
+							Some(is_set(relu, row))
+						}
+					})
+					.collect()
+			})
+			.collect()
+	}
+
+	/// Changes every cell that the constraints should notice, `step` cells apart, and checks that
+	/// they do; returns how many.
+	pub fn check_every_cell(&mut self, step: usize) -> usize {
+		assert!(self.is_satisfied());
+		let is_read = self.is_read();
+		let mut read = 0;
+		let mut position = 0;
+		for row in 0..self.rows {
+			for column in 0..self.advice.len() {
+				position += 1;
+				let Some(is_read) = is_read[column][row] else {
+					continue;
+				};
+				if position % step != 0 {
+					continue;
+				}
+				let value = self.advice[column][row];
+				for delta in [Fr::one(), -Fr::one()] {
+					self.advice[column][row] = value + delta;
+					assert_eq!(self.is_satisfied(), !is_read, "column {column}, row {row}");
+				}
+				self.advice[column][row] = value;
+				read += usize::from(is_read);
+			}
+		}
+		read
+	}
+}
+
+/// The chosen layout with other columns, and as few rows as it can.
+pub fn layout_with(
+	graph: &Graph,
+	lanes: u8,
+	limbs: Option<(u8, u8, u8)>,
+	degree: u8,
+) -> Option<Layout> {
+	let chosen = layout::choose(graph).unwrap().columns;
+	let limbs = limbs.map(|(bits, low, high)| Limbs { bits, low, high });
+	[false, true].into_iter().find_map(|step| {
+		let columns = Columns {
+			lanes,
+			degree,
+			limbs,
+			gates: Gates {
+				step,
+				..chosen.gates
+			},
+		};
+		(3..=layout::MAX_K)
+			.map(|k| Layout { k, columns })
+			.find(|layout| layout::check(graph, layout).is_ok())
+	})
+}

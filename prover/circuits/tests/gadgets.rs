@@ -1,0 +1,692 @@
+//! Each operator's rows: satisfied by the executor's values, and by nothing else.
+
+mod assignment;
+
+use assignment::*;
+use halo2_proofs::halo2curves::bn256::Fr;
+use inference_circuits::{
+	circuit::{forest::Plan, trace::Cell},
+	execute::execute_all,
+	graph::{
+		Axis, Branch, Forest, Graph, GraphParts, Leaf, Node, Operator, Pairs, Table, Term, Tree,
+	},
+	layout::{self, Layout},
+	linear_map::LinearMap,
+};
+use inference_primitives::{TensorSpec, Visibility};
+use proptest::{prelude::*, test_runner::FileFailurePersistence};
+
+fn graph(inputs: u32, domain: (i64, i64), operators: Vec<Operator>) -> Graph {
+	let nodes = operators.into_iter().map(|operator| Node {
+		name: operator.name().into(),
+		operator,
+	});
+	let nodes: Vec<Node> = nodes.collect();
+	let parts = |outputs| GraphParts {
+		input: TensorSpec {
+			shape: vec![inputs],
+			scale_bits: 4,
+			min: domain.0,
+			max: domain.1,
+			visibility: Visibility::Public,
+		},
+		output: nodes.len() as u32,
+		nodes: nodes.clone(),
+		output_shape: vec![outputs],
+		post_processing: None,
+	};
+	let found = (1..100).find_map(|outputs| Graph::new(parts(outputs)).ok());
+	// For its error.
+	found.unwrap_or_else(|| Graph::new(parts(1)).unwrap())
+}
+
+fn axis(extent: u32, left: u32, right: u32) -> Axis {
+	Axis {
+		extent,
+		left,
+		right,
+	}
+}
+
+fn affine(input: u32, inputs: usize, rows: &[&[i64]], bias: i64) -> Operator {
+	let rows = rows.iter().map(|row| row.iter().copied().enumerate());
+	Operator::Affine {
+		bias: vec![bias; rows.len()],
+		terms: vec![Term {
+			input,
+			map: LinearMap::from_rows(inputs, rows).unwrap(),
+		}],
+		weight_bits: 0,
+	}
+}
+
+fn squares(inputs: u32) -> Operator {
+	Operator::Product {
+		left: 0,
+		right: 0,
+		pairs: Pairs {
+			outer: vec![axis(inputs, 1, 1)],
+			inner: vec![],
+		},
+	}
+}
+
+fn rescale(input: u32, shift: u8, relu: bool) -> Operator {
+	Operator::Rescale { input, shift, relu }
+}
+
+/// A 2×3 matrix times its transpose; element-wise squares, rescaled.
+fn products() -> Graph {
+	let gram = Operator::Product {
+		left: 0,
+		right: 0,
+		pairs: Pairs {
+			outer: vec![axis(2, 3, 0), axis(2, 0, 3)],
+			inner: vec![axis(3, 1, 1)],
+		},
+	};
+	let operators = vec![
+		gram,
+		squares(6),
+		rescale(2, 3, false),
+		affine(1, 4, &[&[1, 2, 3, 4]], 5),
+		Operator::Affine {
+			terms: vec![Term {
+				input: 3,
+				map: LinearMap::from_rows(6, [[(0, 1), (5, 1)]]).unwrap(),
+			}],
+			bias: vec![0],
+			weight_bits: 3,
+		},
+		Operator::Product {
+			left: 4,
+			right: 5,
+			pairs: Pairs {
+				outer: vec![axis(1, 0, 0)],
+				inner: vec![],
+			},
+		},
+	];
+	graph(6, (-100, 100), operators)
+}
+
+/// Signs of inputs, of differences, of products.
+fn signs() -> Graph {
+	let operators = vec![
+		Operator::Sign { input: 0 },
+		affine(0, 3, &[&[1, -1, 0], &[0, 1, -1]], 0),
+		Operator::Sign { input: 2 },
+		squares(3),
+		affine(4, 3, &[&[1, 1, -1]], -1000),
+		Operator::Sign { input: 5 },
+		Operator::Affine {
+			terms: [(1, 3), (3, 2), (6, 1)]
+				.map(|(input, n)| Term {
+					input,
+					map: LinearMap::from_rows(n, [(0..n).map(|i| (i, 1 << i))]).unwrap(),
+				})
+				.into(),
+			bias: vec![0],
+			weight_bits: 0,
+		},
+	];
+	graph(3, (-100, 100), operators)
+}
+
+fn function(slope_shift: u8, segment_bits: u8) -> Table {
+	let segments = 256 >> segment_bits;
+	Table {
+		origin: -128,
+		segment_bits,
+		slope_shift,
+		scale_bits: 6,
+		base: (0..segments).map(|h| (h - 8) * (h - 5)).collect(),
+		slope: (0..segments).map(|h| 3 * h - 20).collect(),
+	}
+}
+
+/// Two functions of inputs and of a sum, one without rounding.
+fn tables() -> Graph {
+	let table = |input, slope_shift, segment_bits| Operator::Table {
+		input,
+		table: function(slope_shift, segment_bits),
+	};
+	let operators = vec![
+		table(0, 3, 4),
+		affine(0, 2, &[&[1, -1]], 1),
+		table(2, 0, 3),
+		table(0, 2, 0),
+		Operator::Affine {
+			terms: [(1, 2), (3, 1), (4, 2)]
+				.map(|(input, n)| Term {
+					input,
+					map: LinearMap::from_rows(n, [(0..n).map(|i| (i, 1 << i))]).unwrap(),
+				})
+				.into(),
+			bias: vec![0],
+			weight_bits: 0,
+		},
+	];
+	graph(2, (-60, 60), operators)
+}
+
+/// Quotients by a square plus one.
+fn quotients() -> Graph {
+	let operators = vec![
+		squares(2),
+		affine(1, 2, &[&[1, 0], &[0, 1]], 1),
+		Operator::Divide {
+			numerator: 0,
+			denominator: 2,
+			axes: vec![axis(2, 1, 1)],
+			shift: 12,
+		},
+	];
+	graph(2, (-100, 100), operators)
+}
+
+fn roots() -> Graph {
+	let operators = vec![
+		squares(2),
+		affine(1, 2, &[&[1, 0], &[0, 1]], 1),
+		Operator::InverseSqrt {
+			input: 2,
+			shift: 40,
+		},
+	];
+	graph(2, (-100, 100), operators)
+}
+
+fn leaf(weights: &[(u32, i64)]) -> Leaf {
+	Leaf {
+		weights: weights.into(),
+	}
+}
+
+/// Three trees on three features, one without a branch, with thresholds outside the domain.
+fn forest(targets: u32) -> Forest {
+	let branch = |feature, threshold, yes, no| Branch {
+		feature,
+		threshold,
+		yes,
+		no,
+	};
+	let last = targets - 1;
+	Forest {
+		features: 3,
+		rows: 2,
+		targets,
+		scale_bits: 3,
+		base: (0..i64::from(targets)).map(|t| 5 - 7 * t).collect(),
+		trees: vec![
+			Tree {
+				branches: vec![
+					branch(0, 10, 1, 2),
+					branch(2, -7, 3, 4),
+					branch(2, 30, 5, 6),
+				],
+				leaves: vec![
+					leaf(&[(0, 100)]),
+					leaf(&[(last, 7)]),
+					leaf(&[(0, -3)]),
+					leaf(&[]),
+				],
+			},
+			Tree {
+				branches: vec![],
+				leaves: vec![leaf(&[(last, 1)])],
+			},
+			Tree {
+				branches: vec![
+					branch(1, 0, 1, 4),
+					branch(0, -200, 3, 2),
+					branch(0, 25, 3, 4),
+				],
+				leaves: vec![
+					leaf(&[(0, 11)]),
+					leaf(&[(0, 13), (last, 17)][..last.min(1) as usize + 1]),
+				],
+			},
+		],
+	}
+}
+
+fn trees(targets: u32) -> Graph {
+	let forest = forest(targets);
+	graph(6, (-100, 100), vec![Operator::Trees { input: 0, forest }])
+}
+
+/// All of them, with layouts of one and of several rows for each decomposition.
+fn cases() -> Vec<(&'static str, Graph, Vec<Layout>)> {
+	let cases = [
+		("products", products()),
+		("signs", signs()),
+		("tables", tables()),
+		("quotients", quotients()),
+		("roots", roots()),
+		("trees", trees(1)),
+		("trees of 3 targets", trees(3)),
+		("trees of 6 targets", trees(6)),
+	];
+	cases
+		.into_iter()
+		.map(|(name, graph)| {
+			let mut layouts = vec![layout::choose(&graph).unwrap()];
+			for lanes in [3, 4, 5, 8] {
+				for limbs in [(4, 1, 4), (8, 0, 2), (7, 2, 3), (5, 4, 4), (3, 0, 7)] {
+					layouts.extend(layout_with(&graph, lanes, Some(limbs), 5));
+				}
+			}
+			assert!(layouts.len() > 3, "{name}");
+			(name, graph, layouts)
+		})
+		.collect()
+}
+
+fn edges() -> Vec<Vec<i64>> {
+	let corners = [-100, -60, -8, -7, -1, 0, 1, 10, 11, 25, 26, 30, 31, 60, 100];
+	corners
+		.iter()
+		.map(|x| vec![*x, -x, x / 2, x - x / 3, *x, 1 - x / 2])
+		.collect()
+}
+
+fn input_for(graph: &Graph, values: &[i64]) -> Vec<i64> {
+	let spec = graph.input();
+	let values = values.iter().cycle().take(spec.len());
+	values.map(|x| (*x).clamp(spec.min, spec.max)).collect()
+}
+
+mod completeness {
+	use super::*;
+
+	#[test]
+	fn every_operator_has_a_witness_in_every_layout() {
+		for (name, graph, layouts) in cases() {
+			for layout in layouts {
+				let input = input_for(&graph, &[-100, 10, -7, 100, 11, -6]);
+				let failures = Assignment::new(&graph, layout, &input).failures();
+				assert!(failures.is_empty(), "{name}, {layout:?}: {failures:?}");
+			}
+		}
+	}
+
+	#[test]
+	fn thresholds_segments_and_zeros_have_a_witness() {
+		for (name, graph, layouts) in cases() {
+			for input in edges() {
+				let input = input_for(&graph, &input);
+				let failures = Assignment::new(&graph, layouts[0], &input).failures();
+				assert!(failures.is_empty(), "{name}, {input:?}: {failures:?}");
+			}
+		}
+	}
+
+	proptest! {
+		#![proptest_config(ProptestConfig {
+			cases: 24,
+			failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
+				"tests/gadgets.proptest-regressions",
+			))),
+			..ProptestConfig::default()
+		})]
+
+		#[test]
+		fn random_inputs_have_a_witness(
+			values in prop::collection::vec(-100i64..=100, 6),
+			pick in 0usize..1000,
+		) {
+			for (name, graph, layouts) in cases() {
+				let layout = layouts[pick % layouts.len()];
+				let input = input_for(&graph, &values);
+				let failures = Assignment::new(&graph, layout, &input).failures();
+				prop_assert!(failures.is_empty(), "{}, {:?}: {:?}", name, layout, failures);
+			}
+		}
+	}
+}
+
+mod soundness {
+	use super::*;
+
+	#[test]
+	fn every_changed_cell_is_refused_unless_nothing_reads_it() {
+		for (name, graph, layouts) in cases() {
+			let input = input_for(&graph, &[-33, 12, 57, -8, 91, 3]);
+			// The layout of most rows: every kind of row.
+			let layout = layouts
+				.iter()
+				.filter(|layout| layout.k <= 9)
+				.max_by_key(|layout| layout::rows(&graph, &layout.columns))
+				.unwrap();
+			let read = Assignment::new(&graph, *layout, &input).check_every_cell(3);
+			assert!(read > 10, "{name}: {read}");
+		}
+	}
+
+	#[test]
+	fn every_other_output_is_refused() {
+		for (name, graph, layouts) in cases() {
+			let input = input_for(&graph, &[-33, 12, 57, -8, 91, 3]);
+			let honest = execute_all(&graph, &input).unwrap();
+			for element in 0..graph.output().len() {
+				for delta in [-2, -1, 1, 2, 64, 4096] {
+					let mut values = honest.clone();
+					values[graph.output_tensor()][element] += delta;
+					let forged = Assignment::with_values(&graph, layouts[0], values);
+					assert!(!forged.is_satisfied(), "{name}, {element}, {delta}");
+				}
+			}
+		}
+	}
+
+	/// A quotient or a root that is off by one, with all that follows from it.
+	#[test]
+	fn another_quotient_or_root_leaves_a_remainder_without_digits() {
+		for graph in [quotients(), roots()] {
+			for input in edges() {
+				let input = input_for(&graph, &input);
+				let layout = layout::choose(&graph).unwrap();
+				for delta in [-1, 1] {
+					let mut values = execute_all(&graph, &input).unwrap();
+					values[3][0] += delta;
+					let forged = Assignment::with_values(&graph, layout, values);
+					let failures = forged.failures();
+					// A negative remainder's limbs, cut to their width, do not add up to it.
+					assert_eq!(failures, ["the sum is 0"], "{input:?}, {delta}");
+				}
+			}
+		}
+	}
+
+	#[test]
+	fn a_product_takes_nothing_from_lanes_without_operands() {
+		let graph = products();
+		let layout = layout_with(&graph, 8, Some((7, 2, 3)), 5).unwrap();
+		let mut forged = Assignment::new(&graph, layout, &[3, 1, 4, 1, 5, 9]);
+		// Row 1 has three products: lanes 6 and 7 are free.
+		let s = forged.lanes();
+		assert_eq!(forged.advice[6][1], Fr::zero());
+		forged.advice[6][1] = Fr::one();
+		forged.advice[7][1] = Fr::from(2);
+		forged.advice[s][1] += Fr::from(2);
+		assert!(forged.failures().contains(&"copy".to_string()));
+	}
+
+	#[test]
+	fn the_zero_of_unused_lanes_is_zero() {
+		let graph = products();
+		let layout = layout::choose(&graph).unwrap();
+		let mut forged = Assignment::new(&graph, layout, &[3, 1, 4, 1, 5, 9]);
+		let zero = Cell::Accumulator { row: 0 };
+		let copies = forged.shape.copies().to_vec();
+		let lanes = forged.lanes();
+		forged.advice[lanes][0] = Fr::one();
+		for (cell, home) in copies {
+			if let (Cell::Lane { lane, row }, true) = (cell, home == zero) {
+				forged.advice[lane][row] = Fr::one();
+			}
+		}
+		assert!(!forged.is_satisfied());
+	}
+
+	#[test]
+	fn another_sign_is_refused() {
+		let graph = graph(1, (-100, 100), vec![Operator::Sign { input: 0 }]);
+		let layout = layout_with(&graph, 1, Some((4, 0, 2)), 5).unwrap();
+		for x in [-100, -1, 0, 1, 100] {
+			let mut forged = Assignment::new(&graph, layout, &[x]);
+			let (s, top) = (forged.lanes(), forged.limb(1));
+			let sign = forged.advice[s][1];
+			assert_eq!(sign, Fr::from(u64::from(x >= 0)));
+			let other = Fr::one() - sign;
+			forged.advice[s][1] = other;
+			forged.instance[2] = other;
+			assert_eq!(forged.failures(), ["the sum is 0"]);
+			// The limbs make up for it.
+			forged.advice[top][1] += (sign - other) * Fr::from(16);
+			assert_eq!(forged.failures(), ["lookup limb"]);
+			// A sign that is no bit makes up for other limbs.
+			let mut forged = Assignment::new(&graph, layout, &[x]);
+			let low = forged.limb(0);
+			let limb = forged.advice[low][1];
+			let limb_delta = if limb == Fr::from(15) {
+				-Fr::one()
+			} else {
+				Fr::one()
+			};
+			forged.advice[low][1] += limb_delta;
+			let other = sign - limb_delta * Fr::from(256).invert().unwrap();
+			forged.advice[s][1] = other;
+			forged.instance[2] = other;
+			let failures = forged.failures();
+			assert!(
+				matches!(failures.as_slice(), [one] if one.contains("s is 0 or 1")),
+				"{failures:?}"
+			);
+		}
+	}
+
+	/// One function without rounding, of segments of 16; rows 1 to 2 are its.
+	fn one_table(x: i64) -> Assignment {
+		let table = Operator::Table {
+			input: 0,
+			table: function(0, 4),
+		};
+		let graph = graph(1, (-60, 60), vec![table]);
+		let layout = layout_with(&graph, 3, Some((4, 0, 2)), 5).unwrap();
+		let assignment = Assignment::new(&graph, layout, &[x]);
+		assert_eq!(assignment.rows, 3);
+		assert!(assignment.is_satisfied());
+		assignment
+	}
+
+	fn set(assignment: &mut Assignment, row: usize, values: &[(usize, i64)]) {
+		for (column, value) in values {
+			assignment.advice[*column][row] = field(*value);
+		}
+	}
+
+	#[test]
+	fn another_segment_is_refused_by_the_range_of_the_place_alone() {
+		let function = function(0, 4);
+		for x in [-60i64, 0, 5, 15, 59] {
+			for delta in [-1i64, 1] {
+				let mut forged = one_table(x);
+				let h = ((x + 128) >> 4) + delta;
+				let l = x + 128 - 16 * h;
+				let (base, slope) = (function.base[h as usize], function.slope[h as usize]);
+				let y = base + slope * l;
+				let (s, limb) = (forged.lanes(), forged.limb(0));
+				set(&mut forged, 1, &[(0, h), (s, l)]);
+				set(&mut forged, 2, &[(0, h), (1, base), (2, slope), (s, y)]);
+				// 2^(8 − 4)·l in limbs of four bits: the second is l.
+				set(&mut forged, 2, &[(limb, 0), (limb + 1, l)]);
+				forged.instance[2] = field(y);
+				assert_eq!(forged.failures(), ["lookup limb"], "{x}, {delta}");
+			}
+		}
+	}
+
+	#[test]
+	fn values_that_are_not_the_functions_are_refused_by_the_lookup_alone() {
+		let mut forged = one_table(5);
+		let s = forged.lanes();
+		forged.advice[1][2] += Fr::one();
+		forged.advice[s][2] += Fr::one();
+		forged.instance[2] += Fr::one();
+		assert_eq!(forged.failures(), ["lookup function"]);
+		let mut forged = one_table(5);
+		let l = forged.advice[s][1];
+		forged.advice[2][2] += Fr::one();
+		forged.advice[s][2] += l;
+		forged.instance[2] += l;
+		assert_eq!(forged.failures(), ["lookup function"]);
+	}
+
+	#[test]
+	fn another_interpolation_is_refused_by_its_gate_alone() {
+		let mut forged = one_table(5);
+		let s = forged.lanes();
+		forged.advice[s][2] += Fr::one();
+		forged.instance[2] += Fr::one();
+		let failures = forged.failures();
+		assert!(
+			matches!(failures.as_slice(), [one] if one.contains("first + second")),
+			"{failures:?}"
+		);
+	}
+
+	/// A stump on one feature: intervals in rows 1 and 2, its box in row 3, the sum in row 4.
+	fn stump(x: i64) -> (Assignment, Plan) {
+		let forest = Forest {
+			features: 1,
+			rows: 1,
+			targets: 1,
+			scale_bits: 0,
+			base: vec![0],
+			trees: vec![Tree {
+				branches: vec![
+					Branch {
+						feature: 0,
+						threshold: 10,
+						yes: 1,
+						no: 2,
+					},
+					Branch {
+						feature: 0,
+						threshold: -10,
+						yes: 3,
+						no: 4,
+					},
+				],
+				// Nodes 2, 3, 4.
+				leaves: vec![leaf(&[(0, 300)]), leaf(&[(0, 100)]), leaf(&[(0, 200)])],
+			}],
+		};
+		let operator = Operator::Trees {
+			input: 0,
+			forest: forest.clone(),
+		};
+		let graph = graph(1, (-100, 100), vec![operator]);
+		let bounds = |i: usize| &graph.tensors()[i].bounds;
+		let plan = Plan::of(&forest, bounds(0), bounds(1)).unwrap();
+		let layout = layout_with(&graph, 4, Some((4, 0, 2)), 5).unwrap();
+		let assignment = Assignment::new(&graph, layout, &[x]);
+		assert_eq!(assignment.rows, 5);
+		assert!(assignment.is_satisfied());
+		(assignment, plan)
+	}
+
+	#[test]
+	fn another_interval_is_refused_by_the_range_of_the_distance_alone() {
+		for (x, index) in [
+			(-100, 1),
+			(-10, 1),
+			(0, 0),
+			(0, 2),
+			(10, 2),
+			(11, 1),
+			(100, 0),
+		] {
+			let (mut forged, plan) = stump(x);
+			let interval = plan.features[&0][index];
+			let boxes = &plan.trees[0];
+			let chosen = boxes.find(&[index as i64]);
+			let ((low, high), weight) = (boxes.boxes[chosen].0[0], boxes.boxes[chosen].1[0]);
+			let (s, limb) = (forged.lanes(), forged.limb(0));
+			let values = [(0, index as i64), (1, interval.min), (2, interval.max)];
+			set(&mut forged, 1, &values);
+			// All of the distance in one limb, however large or negative.
+			let below = x - interval.min;
+			set(&mut forged, 1, &[(limb, below), (limb + 1, 0)]);
+			let above = interval.max - x;
+			set(&mut forged, 2, &[(0, interval.max)]);
+			set(&mut forged, 2, &[(limb, above), (limb + 1, 0)]);
+			for (row, value) in [(1, below), (2, above)] {
+				if value >= 0 {
+					set(
+						&mut forged,
+						row,
+						&[(limb, value & 15), (limb + 1, value >> 4)],
+					);
+				}
+			}
+			let corner = low - 32 * high;
+			let row = [
+				(0, chosen as i64),
+				(1, corner),
+				(2, weight as i64),
+				(3, index as i64),
+			];
+			set(&mut forged, 3, &row);
+			set(
+				&mut forged,
+				3,
+				&[(limb, index as i64 - low), (limb + 1, high - index as i64)],
+			);
+			set(&mut forged, 4, &[(0, weight as i64), (s, weight as i64)]);
+			forged.instance[2] = field(weight as i64);
+			assert_eq!(forged.failures(), ["lookup limb"], "{x}, {index}");
+		}
+	}
+
+	#[test]
+	fn another_box_is_refused_by_the_range_of_the_conditions_alone() {
+		for (x, other) in [(-50, 0), (-50, 1), (0, 1), (0, 2), (50, 0), (50, 2)] {
+			let (mut forged, plan) = stump(x);
+			let boxes = &plan.trees[0];
+			let index = plan.features[&0].partition_point(|i| i.max < x) as i64;
+			let right = boxes.find(&[index]);
+			let wrong = (0..3).filter(|i| *i != right).nth(other % 2).unwrap();
+			let ((low, high), weight) = (boxes.boxes[wrong].0[0], boxes.boxes[wrong].1[0]);
+			let (s, limb) = (forged.lanes(), forged.limb(0));
+			let row = [(0, wrong as i64), (1, low - 32 * high), (2, weight as i64)];
+			set(&mut forged, 3, &row);
+			set(&mut forged, 4, &[(0, weight as i64), (s, weight as i64)]);
+			forged.instance[2] = field(weight as i64);
+			// Condition by condition: one is negative.
+			set(
+				&mut forged,
+				3,
+				&[(limb, index - low), (limb + 1, high - index)],
+			);
+			assert_eq!(forged.failures(), ["lookup limb"], "{x}, {wrong}");
+			// With a borrow from the next condition.
+			let (mut first, mut second) = (index - low, high - index);
+			if first < 0 {
+				first += 32;
+				second -= 1;
+			}
+			set(&mut forged, 3, &[(limb, first), (limb + 1, second)]);
+			assert_eq!(forged.failures(), ["lookup limb"], "{x}, {wrong}");
+		}
+	}
+
+	#[test]
+	fn a_weight_of_another_leaf_is_refused_by_the_lookup_alone() {
+		let (mut forged, _) = stump(0);
+		let s = forged.lanes();
+		set(&mut forged, 3, &[(2, 300)]);
+		set(&mut forged, 4, &[(0, 300), (s, 300)]);
+		forged.instance[2] = field(300);
+		assert_eq!(forged.failures(), ["lookup function"]);
+	}
+
+	#[test]
+	fn sums_of_targets_are_not_mixed_up() {
+		let graph = trees(3);
+		let layout = layout::choose(&graph).unwrap();
+		let input = [-33, 12, 57, -8, 91, 3];
+		let honest = execute_all(&graph, &input).unwrap();
+		let bounds = |i: usize| &graph.tensors()[i].bounds;
+		let plan = Plan::of(&forest(3), bounds(0), bounds(1)).unwrap();
+		assert_eq!(plan.packed, 3);
+		// A unit of the second target is 2^w of the first.
+		let mut values = honest.clone();
+		values[1][0] += 1 << plan.width;
+		values[1][1] -= 1;
+		let failures = Assignment::with_values(&graph, layout, values).failures();
+		assert_eq!(failures, ["the sum is 0"]);
+	}
+}
