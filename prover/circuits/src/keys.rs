@@ -76,8 +76,8 @@ fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
 		parts,
 		fixed: trace
 			.fixed()
-			.into_iter()
-			.map(Column::from_scalars)
+			.iter()
+			.map(|column| Column::from_scalars(column))
 			.collect(),
 		copies,
 	})
