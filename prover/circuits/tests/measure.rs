@@ -237,3 +237,30 @@ fn known_models_are_as_small_as_they_should_be() {
 		&forest(2, 2, 2, 5),
 	);
 }
+
+/// The same for the `model.onnx` files in the folders of `INFERENCE_MODELS`.
+#[test]
+#[ignore = "needs models"]
+fn models_of_a_folder() {
+	let folder = std::env::var_os("INFERENCE_MODELS").unwrap();
+	for entry in std::fs::read_dir(folder).unwrap() {
+		let path = entry.unwrap().path();
+		for file in ["model.ml.onnx", "model.onnx"] {
+			let Ok(bytes) = std::fs::read(path.join(file)) else {
+				continue;
+			};
+			let float = inference_circuits::onnx::parse(&bytes)
+				.map_err(|e| e.to_string())
+				.and_then(|float| float.simplify().map_err(|e| e.to_string()));
+			let options = inference_circuits::quantise::QuantiseOptions::default();
+			let name = format!("{}/{file}", path.file_name().unwrap().to_string_lossy());
+			let graph = float.and_then(|float| {
+				inference_circuits::quantise::quantise(&float, &options).map_err(|e| e.to_string())
+			});
+			match graph {
+				Ok(graph) => drop(measure(&name, &graph)),
+				Err(error) => println!("{name}: {}", error.lines().next().unwrap_or_default()),
+			}
+		}
+	}
+}
