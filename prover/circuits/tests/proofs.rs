@@ -8,71 +8,57 @@ mod cases;
 
 use assignment::*;
 use cases::*;
-use halo2_proofs::{
-	halo2curves::bn256::{Bn256, G1Affine},
-	plonk::{create_proof_from_advice, ProvingKey},
-	poly::kzg::{
-		commitment::{KZGCommitmentScheme, ParamsKZG},
-		multiopen::ProverSHPLONK,
-	},
-};
 use inference_circuits::{
 	execute::execute_all,
 	graph::Graph,
 	keys,
 	layout::{self, Layout},
 };
+use inference_plonk::{prove, Blinding, Column, CommitmentKey, ProvingKey};
 use inference_primitives::hashing::blake2_256;
-use inference_verifier::{
-	halo2::{from_halo2, transcript_writer},
-	verify, Plan, Setup,
-};
-use rand::{rngs::StdRng, SeedableRng};
+use inference_verifier::{halo2::from_halo2, verify, Setup};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// A model with its keys.
 struct Case {
 	graph: Graph,
 	layout: Layout,
-	parameters: ParamsKZG<Bn256>,
-	key: ProvingKey<G1Affine>,
-	plan: Plan,
+	commitments: CommitmentKey,
+	key: ProvingKey,
 }
 
 impl Case {
 	fn new(graph: Graph) -> Self {
 		let layout = layout::choose(&graph).unwrap();
-		let parameters = keys::parameters(layout.k);
-		let (key, plan) = keys::proving_key(&graph, &layout, &parameters).unwrap();
+		let commitments = keys::commitment_key(layout.k).unwrap();
+		let key = keys::proving_key(&graph, &layout, &commitments).unwrap();
 		Self {
 			graph,
 			layout,
-			parameters,
+			commitments,
 			key,
-			plan,
 		}
 	}
 
 	/// Whether a proof of `assignment`, right or wrong, verifies; a prover that fails made none.
 	fn accepts(&self, assignment: &Assignment) -> bool {
-		let mut transcript = transcript_writer(&self.plan);
-		let made = create_proof_from_advice::<
-			KZGCommitmentScheme<Bn256>,
-			ProverSHPLONK<'_, Bn256>,
-			_,
-			_,
-			_,
-		>(
-			&self.parameters,
+		let columns = assignment.advice.iter();
+		let made = prove(
 			&self.key,
-			&[&assignment.instance],
-			assignment.advice.clone(),
-			StdRng::seed_from_u64(1),
-			&mut transcript,
+			&self.commitments,
+			std::slice::from_ref(&assignment.instance),
+			// The assignment has blinding rows; without blinding they are zero.
+			|_, _| {
+				Ok(columns
+					.clone()
+					.map(|column| Column::from_scalars(&column[..self.key.usable_rows()]))
+					.collect())
+			},
+			Blinding::None,
 		);
-		let proof = transcript.finalize();
 		let inputs: Vec<_> = assignment.instance.iter().map(|x| from_halo2(*x)).collect();
-		made.is_ok() && verify(&self.plan, &Setup::insecure_development(), &inputs, &proof).is_ok()
+		let setup = Setup::insecure_development();
+		made.is_ok_and(|proof| verify(self.key.plan(), &setup, &inputs, &proof).is_ok())
 	}
 }
 
@@ -95,7 +81,7 @@ fn verifying_keys_are_pinned() {
 	let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/gadget_keys.json");
 	let hash = |graph: &Graph| {
 		let layout = layout::choose(graph).unwrap();
-		let plan = keys::plan(graph, &layout, &keys::parameters(layout.k)).unwrap();
+		let plan = keys::plan(graph, &layout, &keys::commitment_key(layout.k).unwrap()).unwrap();
 		let hash = blake2_256(&plan.to_bytes());
 		hash.iter()
 			.map(|byte| format!("{byte:02x}"))

@@ -24,10 +24,15 @@ pub const OPENING_NS: u64 = 60;
 /// What a byte of the proof is worth: it is sent, stored, hashed, and an aggregation circuit
 /// computes with it.
 pub const BYTE_NS: u64 = 20_000;
-/// Bytes beyond which they are worth more: what proofs of other provers for such models have.
-pub const TARGET_BYTES: u64 = 3_072;
+/// Bytes beyond which they are worth more: what EZKL's proofs of small models have
+/// (docs/BENCHMARKS.md).
+pub const TARGET_BYTES: u64 = 1_952;
+/// The same for circuits of [`LARGE_K`] and more.
+pub const LARGE_TARGET_BYTES: u64 = 3_072;
+/// Binary logarithm of the rows from which a circuit is large.
+pub const LARGE_K: u8 = 12;
 /// What each of those beyond is worth.
-pub const EXCESS_BYTE_NS: u64 = 100_000;
+pub const EXCESS_BYTE_NS: u64 = 1_000_000;
 /// Bytes of a commitment or an evaluation.
 const WORD_BYTES: u64 = 32;
 
@@ -140,6 +145,11 @@ pub fn time(columns: &Columns, k: u8) -> u64 {
 /// Time and bytes together.
 pub fn of(columns: &Columns, k: u8) -> u64 {
 	let bytes = proof_bytes(columns);
-	let excess = bytes.saturating_sub(TARGET_BYTES);
+	let target = if k < LARGE_K {
+		TARGET_BYTES
+	} else {
+		LARGE_TARGET_BYTES
+	};
+	let excess = bytes.saturating_sub(target);
 	time(columns, k) + BYTE_NS * (bytes - excess) + EXCESS_BYTE_NS * excess
 }
