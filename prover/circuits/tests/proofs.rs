@@ -12,7 +12,7 @@ use inference_circuits::{
 	execute::execute_all,
 	graph::Graph,
 	keys,
-	layout::{self, Layout},
+	layout::{self, cost, Layout},
 };
 use inference_plonk::{prove, Blinding, Column, CommitmentKey, ProvingKey};
 use inference_primitives::hashing::blake2_256;
@@ -69,6 +69,8 @@ fn every_operator_is_proven_and_a_wrong_output_is_not() {
 		let input = input_for(&case.graph, &[-33, 12, 57, -8, 91, 3]);
 		let honest = Assignment::new(&case.graph, case.layout, &input);
 		assert!(case.accepts(&honest), "{name}");
+		let proof_len = case.key.plan().proof_len() as u64;
+		assert_eq!(cost::proof_bytes(&case.layout.columns), proof_len, "{name}");
 		let mut values = execute_all(&case.graph, &input).unwrap();
 		values[case.graph.output_tensor()][0] += 1;
 		let forged = Assignment::with_values(&case.graph, case.layout, values);

@@ -33,7 +33,7 @@ pub const LARGE_TARGET_BYTES: u64 = 3_072;
 pub const LARGE_K: u8 = 12;
 /// What each of those beyond is worth.
 pub const EXCESS_BYTE_NS: u64 = 1_000_000;
-/// Bytes of a commitment or an evaluation.
+/// Bytes of a coordinate or an evaluation.
 const WORD_BYTES: u64 = 32;
 
 /// Sizes that time and bytes follow from.
@@ -68,17 +68,17 @@ impl Counts {
 		let gates = &columns.gates;
 		let limbs = u64::from(columns.limb_count());
 		let functions = u64::from(gates.function);
-		let lookups = u64::from(limbs > 0) + functions;
 		let sign = u64::from(columns.has_sign());
 		// A function's input has degree 2.
 		let per_sum = degree.saturating_sub(3).max(1);
+		let sums = limbs.div_ceil(per_sum) + functions;
 		Self {
-			in_arguments: columns.advice() - sign + lookups,
+			in_arguments: columns.advice() - sign + sums,
 			in_gates: sign,
 			permutation: columns.permutation_columns(),
 			chunks: columns.permutation_chunks(),
 			looked_up: limbs + 4 * functions,
-			sums: limbs.div_ceil(per_sum) + functions,
+			sums,
 			pieces: degree.saturating_sub(1),
 			coefficients: u64::from(columns.lanes) + 3 + gates.selectors(),
 			tables: u64::from(limbs > 0) + 4 * functions,
@@ -91,20 +91,22 @@ impl Counts {
 		}
 	}
 
-	/// Commitments and evaluations in a proof. The multiplicities are among the advice columns in
-	/// arguments; the accumulator is evaluated at two points, a permutation product at three (the
-	/// last at two), a lookup sum at two.
+	/// Words of a proof: two for each commitment, one for each evaluation. The multiplicities are
+	/// among the advice columns in arguments; the accumulator is evaluated at two points, a
+	/// permutation product at three (the last at two), a lookup sum at two. One commitment and one
+	/// evaluation are those of the random polynomial, zero without blinding.
 	fn words(&self) -> u64 {
 		let advice = self.in_arguments + self.in_gates;
-		let commitments = advice + self.chunks + self.sums + self.pieces + 2;
+		let commitments = advice + self.chunks + self.sums + self.pieces + 3;
 		let evaluations = advice
 			+ (self.accumulator - 1)
 			+ self.permutation
 			+ (3 * self.chunks).saturating_sub(1)
 			+ 2 * self.sums
 			+ self.coefficients
-			+ self.tables;
-		commitments + evaluations
+			+ self.tables
+			+ 1;
+		2 * commitments + evaluations
 	}
 
 	/// Nanoseconds for each row.
