@@ -33,7 +33,7 @@
 //!
 //! **Limitations.** If two creators use one key for their models, the first one's deposit comes
 //! back only when both models are gone. The weight of a verification is a linear formula over the
-//! key's sizes with provisional constants ([`weights`]).
+//! key's sizes, fitted from above to measured keys ([`weights`]).
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]

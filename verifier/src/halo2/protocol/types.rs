@@ -165,7 +165,7 @@ impl Sub for Expression {
 	type Output = Self;
 
 	fn sub(self, other: Self) -> Self {
-		self + Self::Negated(other.into())
+		Self::Sum(self.into(), Self::Negated(other.into()).into())
 	}
 }
 
