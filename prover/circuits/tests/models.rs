@@ -439,6 +439,39 @@ fn zoo(index: usize) -> Model {
 	}
 }
 
+#[test]
+fn no_changed_byte_of_a_model_panics() {
+	let mut models: Vec<Model> = (0..6).map(zoo).collect();
+	models.push(
+		image(2, 3, 3)
+			.weights("w", &[2, 1, 2, 2], &[0.5; 8])
+			.node_with(
+				"Conv",
+				&["x", "w"],
+				"c",
+				&[int("group", 2), ints("pads", &[1, 0, 0, 1])],
+			)
+			.node_with("MaxPool", &["c"], "y", &[ints("kernel_shape", &[2, 2])]),
+	);
+	for (index, model) in models.iter().enumerate() {
+		let bytes = model.bytes();
+		for position in 0..bytes.len() {
+			for value in [0, 1, 0x7f, 0xff, bytes[position] ^ 1] {
+				let mut bytes = bytes.clone();
+				bytes[position] = value;
+				let Ok(graph) = parse(&bytes).map(|graph| graph.simplify().unwrap()) else {
+					continue;
+				};
+				let length = graph.input_shape.iter().map(|d| *d as usize).product();
+				let _ = graph.execute(&vec![0.5; length]);
+				if (position + index) % 23 == 0 {
+					let _ = quantise(&graph, &options(-4.0, 4.0));
+				}
+			}
+		}
+	}
+}
+
 proptest! {
 	#![proptest_config(ProptestConfig {
 		cases: 64,
