@@ -11,9 +11,10 @@
 //!                        └──────── accuracy ──────┘                    Plan ─┴─ prove ─► proof
 //! ```
 //!
-//! - [`onnx`]: parses the file; every linear operator becomes a [`linear_map`].
+//! - [`onnx`]: parses the file; every operator becomes one of the few of [`float_graph`], every linear
+//!   one a [`linear_map`].
 //! - [`float_graph`]: the model in real numbers; folds biases and scalers into their neighbours.
-//! - [`quantise`]: chooses scales, rounds to integers.
+//! - [`quantise`]: chooses scales, rounds to integers, makes tables of functions.
 //! - [`graph`]: the integer model, **whose semantics are the model's semantics**, with bounds for
 //!   every value.
 //! - [`execute`]: computes it.
@@ -35,7 +36,8 @@
 //!    options: no randomness, no environment.
 //! 4. No bytes of an ONNX file or a bundle make this crate panic.
 //!
-//! **Limitations.** Operators: [`onnx::supported`]. A trailing ArgMax is not proven: the output is
+//! **Limitations.** Operators: [`onnx::supported`]; docs/OPERATORS.md measures them. Which of the
+//! integer model's operators have a circuit, [`layout`] says. A trailing ArgMax is not proven: the output is
 //! its operand, and [`PostProcessing`](float_graph::PostProcessing) tells the client to take the
 //! index. Input and output are public, with at most 1023 values together. The insecure development
 //! setup only, until a ceremony's setup exists.

@@ -148,7 +148,13 @@ pub fn transposed(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 		.ints("pads")
 		.map_or(vec![0; 2 * rank], |v| read(Some(v), 0));
 	attributes.finish()?;
-	let fits = w_channels == channels
+	let small = |values: &[usize]| values.iter().all(|n| *n < 1 << 20);
+	let fits = rank <= 3
+		&& [&strides, &dilations, &extra, &pads]
+			.iter()
+			.all(|v| small(v))
+		&& small(kernel)
+		&& w_channels == channels
 		&& groups > 0
 		&& channels % groups == 0
 		&& kernel.len() == rank

@@ -225,7 +225,7 @@ fn by_norm(
 	}
 	let divisors = match norm {
 		"L1" => {
-			let size = node.absolute(x)?;
+			let size = node.magnitude(x)?;
 			node.sum_groups(&size, count, groups, 1.0)?
 		},
 		"MAX" => node.extreme_groups(x, count, groups, true)?,
@@ -251,12 +251,13 @@ fn local_response(node: &mut NodeReader<'_>, x: &Variable) -> Result<Variable, O
 		return Err(node.bad_shape("expected a batch and a channel dimension"));
 	};
 	let plane: usize = spatial.iter().product();
+	node.check_entries(node.size(&x.shape)?.checked_mul(size.min(*channels)))?;
 	let squares = node.times(x, x)?;
 	let mut groups = Vec::new();
 	for b in 0..*batch {
 		for c in 0..*channels {
 			let first = c.saturating_sub((size - 1) / 2);
-			let last = (c + size / 2).min(channels - 1);
+			let last = c.saturating_add(size / 2).min(channels - 1);
 			for i in 0..plane {
 				groups.push(
 					(first..=last)

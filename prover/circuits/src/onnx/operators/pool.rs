@@ -7,6 +7,11 @@ use crate::onnx::{
 	shape, OnnxError,
 };
 
+/// Most spatial dimensions.
+const MAX_SPATIAL: usize = 3;
+/// Strides, dilations, pads and kernels are smaller than this.
+const MAX_STEP: usize = 1 << 20;
+
 /// A window that slides over the spatial dimensions.
 pub struct Window {
 	/// Dimensions of what it slides over.
@@ -30,11 +35,14 @@ impl Window {
 		kernel: Vec<usize>,
 	) -> Result<Self, OnnxError> {
 		let rank = input.len();
+		if rank > MAX_SPATIAL {
+			return Err(node.bad_shape(format!("more than {MAX_SPATIAL} spatial dimensions")));
+		}
 		let read = |values: Option<Vec<i64>>, default: usize| match values {
 			None => Some(vec![default; rank]),
 			Some(values) => values
 				.iter()
-				.map(|x| usize::try_from(*x).ok().filter(|x| *x < 1 << 20))
+				.map(|x| usize::try_from(*x).ok().filter(|x| *x < MAX_STEP))
 				.collect::<Option<Vec<_>>>()
 				.filter(|values| values.len() == rank && values.iter().all(|x| *x > 0)),
 		};
@@ -44,7 +52,13 @@ impl Window {
 		let auto = attributes.string("auto_pad").unwrap_or_default();
 		let pads = attributes.ints("pads").unwrap_or_else(|| vec![0; 2 * rank]);
 		let ceil = attributes.int("ceil_mode", 0) != 0;
-		if kernel.len() != rank || pads.len() != 2 * rank || kernel.contains(&0) {
+		let small = |n: &usize| (1..MAX_STEP).contains(n);
+		let bounded = |pad: &i64| usize::try_from(*pad).is_ok_and(|pad| pad < MAX_STEP);
+		if kernel.len() != rank
+			|| pads.len() != 2 * rank
+			|| !kernel.iter().all(small)
+			|| !pads.iter().all(bounded)
+		{
 			return Err(node.bad_shape("kernel or pads do not fit the spatial dimensions"));
 		}
 		let mut window = Self {

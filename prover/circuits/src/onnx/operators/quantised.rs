@@ -11,6 +11,7 @@ use crate::onnx::{
 /// QuantizeLinear, DequantizeLinear, QLinearMatMul, QLinearConv.
 pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	let x = node.variable(0)?;
+	check_parameters(node)?;
 	let result = match node.operator {
 		"QuantizeLinear" => {
 			let mut attributes = node.attributes();
@@ -100,6 +101,25 @@ pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 		},
 	};
 	one(node, result)
+}
+
+/// Scales and zero points must be constants: a scale that depends on the input would be rounded to the
+/// activations' scale, and lose what makes it one.
+fn check_parameters(node: &mut NodeReader<'_>) -> Result<(), OnnxError> {
+	let indices: &[usize] = match node.operator {
+		"QLinearMatMul" | "QLinearConv" => &[1, 2, 4, 5, 6, 7],
+		_ => &[1, 2],
+	};
+	for index in indices {
+		if let Some(value) = node.optional_variable(*index)? {
+			if node.known(&value).is_none() {
+				return Err(node.bad_operand(format!(
+					"operand {index}, a scale or zero point, must be a constant"
+				)));
+			}
+		}
+	}
+	Ok(())
 }
 
 /// A scale or zero point per tensor, per index of an axis, or per block of one.

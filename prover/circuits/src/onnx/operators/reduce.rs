@@ -50,7 +50,7 @@ pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 		"ReduceMax" => node.extreme_groups(&x, shape, &groups, true)?,
 		"ReduceMin" => node.extreme_groups(&x, shape, &groups, false)?,
 		"ReduceL1" => {
-			let size = node.absolute(&x)?;
+			let size = node.magnitude(&x)?;
 			sum(node, &size)?
 		},
 		"ReduceProd" => product_groups(node, &x, shape, &groups)?,
@@ -140,6 +140,14 @@ pub fn softmax(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	one(node, result)
 }
 
+/// Fails if the pairs of elements of all groups are too many.
+fn check_pairs(node: &NodeReader<'_>, groups: &[Vec<usize>]) -> Result<(), OnnxError> {
+	let pairs = groups.iter().fold(0usize, |sum, group| {
+		sum.saturating_add(group.len().saturating_mul(group.len()))
+	});
+	node.check_entries(Some(pairs))
+}
+
 /// Hardmax: 1 at the first greatest element of each group.
 pub fn hard_max(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	let x = node.variable(0)?;
@@ -147,6 +155,7 @@ pub fn hard_max(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	let below = node.below_maximum(&x, &groups)?;
 	let is_greatest = node.step(&below, false)?;
 	// Only the first counts: the number of greatest ones up to each is 1 there.
+	check_pairs(node, &groups)?;
 	let of = group_of(&x, &groups);
 	let before: Vec<Vec<usize>> = of
 		.iter()
@@ -187,6 +196,7 @@ pub fn cum_sum(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 		.and_then(|axis| shape::axis(*axis, x.shape.len()))
 		.ok_or_else(|| node.bad_shape("the axis is no dimension"))?;
 	let groups = groups(&x.shape, &[axis]);
+	check_pairs(node, &groups)?;
 	let of = group_of(&x, &groups);
 	let sums: Vec<Vec<usize>> = of
 		.iter()
