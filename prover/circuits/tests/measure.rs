@@ -1,6 +1,6 @@
 //! Sizes of circuits of known models. `cargo test --test measure -- --nocapture` prints them.
 
-mod support;
+mod assignment;
 
 use inference_circuits::{
 	graph::{Branch, Forest, Graph, GraphParts, Leaf, Node, Operator, Term, Tree},
@@ -156,7 +156,7 @@ fn lenet() -> Graph {
 /// A balanced tree of depth `depth` over `features` features.
 fn tree(seed: usize, depth: u32, features: u32, thresholds: i64) -> Tree {
 	let branches = (1usize << depth) - 1;
-	let random = |i: usize, n: i64| weight(seed * 1000 + i, 1).rem_euclid(n);
+	let random = |i: usize, n: i64| (weight(seed * 1000 + i, 1) >> 4).rem_euclid(n);
 	Tree {
 		branches: (0..branches)
 			.map(|i| Branch {
