@@ -35,7 +35,7 @@
 //!    options: no randomness, no environment.
 //! 4. No bytes of an ONNX file or a bundle make this crate panic.
 //!
-//! **Limitations.** Operators: [`onnx::SUPPORTED`]. A trailing ArgMax is not proven: the output is
+//! **Limitations.** Operators: [`onnx::supported`]. A trailing ArgMax is not proven: the output is
 //! its operand, and [`PostProcessing`](float_graph::PostProcessing) tells the client to take the
 //! index. Input and output are public, with at most 1023 values together. The insecure development
 //! setup only, until a ceremony's setup exists.

@@ -169,8 +169,8 @@ fn verifying_keys_are_pinned() {
 #[test]
 fn unsupported_files_are_refused_with_what_is_wrong() {
 	let read = |file: &str| parse(&fs::read(folder().join("unsupported").join(file)).unwrap());
-	let error = read("operators.onnx").unwrap_err().to_string();
-	assert!(error.contains("Sin (node \"wave\")") && error.contains("Atan (node \"angle\")"));
+	// Once refused for its operators: both have tables by now.
+	assert!(read("operators.onnx").is_ok());
 	assert!(matches!(
 		read("garbage.onnx"),
 		Err(OnnxError::Unparsable(_))

@@ -263,7 +263,7 @@ impl Graph {
 	}
 }
 
-fn check_spec(tensor: &'static str, spec: &TensorSpec) -> Result<(), GraphError> {
+pub(crate) fn check_spec(tensor: &'static str, spec: &TensorSpec) -> Result<(), GraphError> {
 	spec.check().map_err(|error| GraphError::Spec {
 		tensor,
 		shape: spec.shape.clone(),

@@ -41,6 +41,50 @@ impl<'a> Attributes<'a> {
 		f64::from(self.left.remove(name).map_or(default, |a| a.f))
 	}
 
+	/// A real number, if present.
+	pub fn optional_float(&mut self, name: &str) -> Option<f64> {
+		self.left.remove(name).map(|a| f64::from(a.f))
+	}
+
+	/// Takes an attribute that does not matter.
+	pub fn skip(&mut self, name: &str) {
+		self.left.remove(name);
+	}
+
+	/// Fails if an attribute is present.
+	pub fn unsupported_if_present(&self, name: &str) -> Result<(), OnnxError> {
+		match self.left.contains_key(name) {
+			true => Err(self.unsupported(name, "is not supported")),
+			false => Ok(()),
+		}
+	}
+
+	/// Takes a list of any kind and returns its length.
+	pub fn length(&mut self, name: &str) -> usize {
+		self.left
+			.remove(name)
+			.map_or(0, |a| a.ints.len().max(a.strings.len()).max(a.floats.len()))
+	}
+
+	/// A list of texts, if present.
+	pub fn strings(&mut self, name: &str) -> Option<Vec<String>> {
+		self.left.remove(name).map(|a| {
+			a.strings
+				.iter()
+				.map(|s| String::from_utf8_lossy(s).into_owned())
+				.collect()
+		})
+	}
+
+	/// Real numbers, as a list or a tensor, if present.
+	pub fn tensor_or_floats(&mut self, name: &str) -> Option<Result<Vec<f64>, OnnxError>> {
+		let attribute = self.left.remove(name)?;
+		Some(match &attribute.t {
+			Some(proto) => Constant::read(self.node, proto).map(|c| c.to_floats()),
+			None => Ok(attribute.floats.iter().map(|x| f64::from(*x)).collect()),
+		})
+	}
+
 	/// A list of integers, if present.
 	pub fn ints(&mut self, name: &str) -> Option<Vec<i64>> {
 		self.left.remove(name).map(|a| a.ints.clone())

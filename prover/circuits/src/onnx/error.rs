@@ -28,7 +28,7 @@ pub enum OnnxError {
 	#[error("the ONNX model has no graph")]
 	NoGraph,
 	/// Operators that are not supported: all of those that the output depends on.
-	#[error("unsupported operators: {}; supported are {}", list(.0), super::SUPPORTED.join(", "))]
+	#[error("unsupported operators: {}; supported are {}", list(.0), super::supported().collect::<Vec<_>>().join(", "))]
 	UnsupportedOperators(Vec<UnsupportedOperator>),
 	/// An attribute whose value, or presence, is not supported.
 	#[error("node {node:?} ({operator}): attribute {attribute:?} {reason}")]
@@ -92,7 +92,9 @@ pub enum OnnxError {
 		value: String,
 	},
 	/// The input is no tensor of floating-point numbers.
-	#[error("input {value:?} has element type {got}; expected float or double")]
+	#[error(
+		"input {value:?} has element type {got}; expected a number or bool of at most 64 bits"
+	)]
 	UnsupportedInputType {
 		/// Name of the input.
 		value: String,
@@ -115,11 +117,11 @@ pub enum OnnxError {
 		/// What is wrong with it.
 		reason: String,
 	},
-	/// Not exactly one input.
-	#[error("expected a model with one input, got {}: {}", .0.len(), .0.join(", "))]
+	/// No input.
+	#[error("expected a model with an input, got {}: {}", .0.len(), .0.join(", "))]
 	InputCount(Vec<String>),
-	/// Not exactly one output.
-	#[error("expected a model with one output, got {}: {}", .0.len(), .0.join(", "))]
+	/// No output.
+	#[error("expected a model with an output, got {}: {}", .0.len(), .0.join(", "))]
 	OutputCount(Vec<String>),
 	/// The output does not depend on the input.
 	#[error("the output {0:?} does not depend on the input")]
@@ -133,6 +135,15 @@ pub enum OnnxError {
 		operator: String,
 		/// Which bound it exceeds.
 		reason: String,
+	},
+	/// Several nodes that cannot be read.
+	#[error("{} nodes cannot be read: {}", .0.len(), .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+	Several(Vec<OnnxError>),
+	/// A node after one that cannot be read: only seen inside this module.
+	#[error("node {node:?} follows a node that cannot be read")]
+	FollowsAnother {
+		/// Name of the node.
+		node: String,
 	},
 	/// A linear map that cannot be built.
 	#[error(transparent)]

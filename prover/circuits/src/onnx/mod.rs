@@ -7,6 +7,9 @@
 //!
 //! **The batch dimension.** A first dimension that is symbolic, or 1 in a tensor of two or more
 //! dimensions, is the batch: it becomes 1 and is left out of the declared shapes.
+//!
+//! **Preflight.** Operators that are not known are all listed at once; then every node that cannot be
+//! read for another reason, but for those that follow from one.
 
 mod attributes;
 mod error;
@@ -16,5 +19,6 @@ mod shape;
 mod tensor;
 
 pub use error::{OnnxError, UnsupportedOperator};
-pub use operators::SUPPORTED;
-pub use reader::parse;
+pub use operators::supported;
+pub use reader::{parse, parse_with, OnnxModel, Output, ReadOptions};
+pub use tensor::{Constant, Data};

@@ -1,4 +1,7 @@
 //! Walks an ONNX graph in the order of execution.
+//!
+//! What does not depend on the input is computed on the spot, by the same operators in double
+//! precision: so every operator folds constants.
 
 use super::{
 	attributes::Attributes,
@@ -10,7 +13,7 @@ use crate::{
 	float_graph::{FloatGraph, FloatNode, FloatOperator, PostProcessing},
 	linear_map::LinearMap,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use tract_onnx::{
 	pb::{
 		tensor_shape_proto::dimension::Value as Dimension, type_proto, GraphProto, NodeProto,
@@ -21,6 +24,8 @@ use tract_onnx::{
 
 /// Most entries of one operator's linear map.
 const MAX_ENTRIES: usize = 1 << 24;
+/// ONNX's operators, if the model does not say which.
+const DEFAULT_OPSET: i64 = 13;
 
 /// What a name in the graph stands for.
 #[derive(Clone, PartialEq, Debug)]
@@ -38,30 +43,109 @@ pub(super) enum Value {
 		/// Whether ties go to the last index.
 		last: bool,
 	},
+	/// Its node could not be read; that error is reported already.
+	Unknown,
 }
 
-/// A tensor that depends on the input.
+/// What kind of numbers a tensor holds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Kind {
+	/// 0 and 1.
+	Bool,
+	/// Integers.
+	Integer,
+	/// Real numbers.
+	Real,
+}
+
+/// A tensor in the [`FloatGraph`]. It may be a constant: see [`NodeReader::known`].
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Variable {
 	/// The value of the [`FloatGraph`] with its elements, row-major.
 	pub value: usize,
 	/// Dimensions, with the batch.
 	pub shape: Vec<usize>,
+	/// What its elements are.
+	pub kind: Kind,
+}
+
+/// The real-number model while it grows.
+pub(super) struct Builder {
+	/// The model.
+	pub graph: FloatGraph,
+	/// Values that do not depend on the input.
+	known: HashMap<usize, Vec<f64>>,
+}
+
+impl Builder {
+	/// Adds an operator and returns its value; computes it if its operands are known.
+	fn push(&mut self, node: &str, operator: FloatOperator) -> Result<usize, OnnxError> {
+		let inputs = operator.inputs();
+		let operands: Option<Vec<Vec<f64>>> =
+			inputs.iter().map(|i| self.known.get(i).cloned()).collect();
+		let value = self.graph.nodes.len() + 1;
+		if let Some(operands) = operands {
+			let mut renamed = operator.clone();
+			for (index, input) in renamed.inputs_mut().into_iter().enumerate() {
+				*input = index;
+			}
+			let result = renamed.compute(&operands);
+			if let Some(index) = result.iter().position(|x| !x.is_finite()) {
+				return Err(OnnxError::NonFinite {
+					tensor: node.into(),
+					index,
+				});
+			}
+			// Its node is a constant, and goes away unless something needs it as an operand.
+			self.graph.nodes.push(FloatNode {
+				name: node.into(),
+				operator: FloatOperator::Affine {
+					terms: Vec::new(),
+					bias: result.clone(),
+				},
+			});
+			self.known.insert(value, result);
+		} else {
+			self.graph.nodes.push(FloatNode {
+				name: node.into(),
+				operator,
+			});
+		}
+		Ok(value)
+	}
 }
 
 /// A node while it is read: its names, its operands, and the graph that grows.
 pub(super) struct NodeReader<'a> {
 	pub node: &'a str,
 	pub operator: &'a str,
+	/// Version of ONNX's operators that the model uses.
+	pub opset: i64,
 	proto: &'a NodeProto,
+	/// Element types that the file declares.
+	types: &'a HashMap<&'a str, i32>,
 	values: &'a HashMap<&'a str, Value>,
-	graph: &'a mut FloatGraph,
+	builder: &'a mut Builder,
 }
 
 impl<'a> NodeReader<'a> {
 	/// The node's attributes.
 	pub fn attributes(&self) -> Attributes<'a> {
 		Attributes::new(self.node, self.operator, self.proto)
+	}
+
+	/// Number of operands, missing ones at the end not counted.
+	pub fn operands(&self) -> usize {
+		self.proto
+			.input
+			.iter()
+			.rposition(|name| !name.is_empty())
+			.map_or(0, |i| i + 1)
+	}
+
+	/// Number of results.
+	pub fn results(&self) -> usize {
+		self.proto.output.len()
 	}
 
 	/// Operand `index`, if it is given.
@@ -87,18 +171,122 @@ impl<'a> NodeReader<'a> {
 			.ok_or_else(|| self.bad_operand(format!("operand {index} is missing")))
 	}
 
-	/// Operand `index`, which must be a constant list of integers.
-	pub fn constant_ints(&self, index: usize) -> Result<Option<Vec<i64>>, OnnxError> {
+	/// Operand `index` as a tensor of the graph; a constant becomes one that is known.
+	pub fn variable(&mut self, index: usize) -> Result<Variable, OnnxError> {
+		let value = self.operand(index)?;
+		self.to_variable(value)
+	}
+
+	/// The same, if it is given.
+	pub fn optional_variable(&mut self, index: usize) -> Result<Option<Variable>, OnnxError> {
+		match self.optional(index)? {
+			Some(value) => self.to_variable(value).map(Some),
+			None => Ok(None),
+		}
+	}
+
+	/// A value as a tensor of the graph.
+	pub fn to_variable(&mut self, value: &Value) -> Result<Variable, OnnxError> {
+		match value {
+			Value::Variable(variable) => Ok(variable.clone()),
+			Value::Constant(constant) => {
+				let kind = match constant.data {
+					Data::Int(_) => Kind::Integer,
+					Data::Float(_) => Kind::Real,
+				};
+				let (shape, bias) = (constant.shape.clone(), constant.to_floats());
+				self.push(
+					shape,
+					kind,
+					FloatOperator::Affine {
+						terms: Vec::new(),
+						bias,
+					},
+				)
+			},
+			Value::ArgMax { .. } => Err(self.bad_operand(
+				"nothing may follow an ArgMax: it is supported only as the model's last step",
+			)),
+			Value::Unknown => Err(OnnxError::FollowsAnother {
+				node: self.node.into(),
+			}),
+		}
+	}
+
+	/// A tensor of the graph as a value: a constant if it is known.
+	pub fn to_value(&self, variable: Variable) -> Value {
+		match self.known(&variable) {
+			Some(values) => {
+				let data = if variable.kind == Kind::Real {
+					Data::Float(values.to_vec())
+				} else {
+					Data::Int(values.iter().map(|x| *x as i64).collect())
+				};
+				Value::Constant(Constant {
+					shape: variable.shape,
+					data,
+				})
+			},
+			None => Value::Variable(variable),
+		}
+	}
+
+	/// The elements of a tensor that does not depend on the input.
+	pub fn known(&self, variable: &Variable) -> Option<&[f64]> {
+		self.builder.known.get(&variable.value).map(Vec::as_slice)
+	}
+
+	/// The operator that computes a tensor, unless it is the input.
+	pub fn producer(&self, value: usize) -> Option<&FloatOperator> {
+		let node = self.builder.graph.nodes.get(value.checked_sub(1)?)?;
+		Some(&node.operator)
+	}
+
+	/// ONNX's number of the element type of operand `index`, if it is a constant of the file or an
+	/// input, or another node says so.
+	pub fn element_type(&self, index: usize) -> Option<i32> {
+		let name = self.proto.input.get(index)?;
+		self.types.get(name.as_str()).copied()
+	}
+
+	/// Operand `index`, which must be a constant if it is given: its elements and its shape.
+	pub fn constant(&self, index: usize) -> Result<Option<&'a Constant>, OnnxError> {
 		match self.optional(index)? {
 			None => Ok(None),
-			Some(Value::Constant(Constant {
-				data: Data::Int(values),
-				..
-			})) => Ok(Some(values.clone())),
-			Some(_) => Err(self.bad_operand(format!(
+			Some(Value::Constant(constant)) => Ok(Some(constant)),
+			Some(Value::Unknown) => Err(OnnxError::FollowsAnother {
+				node: self.node.into(),
+			}),
+			Some(_) => Err(self.bad_operand(format!("operand {index} must be a constant"))),
+		}
+	}
+
+	/// Operand `index`, which must be a constant list of real numbers.
+	pub fn constant_floats(&self, index: usize) -> Result<Option<Vec<f64>>, OnnxError> {
+		Ok(self.constant(index)?.map(Constant::to_floats))
+	}
+
+	/// Operand `index`, which must be a constant list of integers.
+	pub fn constant_ints(&self, index: usize) -> Result<Option<Vec<i64>>, OnnxError> {
+		let not_constant = || {
+			self.bad_operand(format!(
 				"operand {index} must be a constant tensor of integers: dynamic shapes are not \
 				 supported"
-			))),
+			))
+		};
+		match self.optional(index)? {
+			None => Ok(None),
+			Some(Value::Constant(constant)) => match &constant.data {
+				Data::Int(values) => Ok(Some(values.clone())),
+				Data::Float(values) if values.iter().all(|x| x.fract() == 0.0) => {
+					Ok(Some(values.iter().map(|x| *x as i64).collect()))
+				},
+				Data::Float(_) => Err(not_constant()),
+			},
+			Some(Value::Unknown) => Err(OnnxError::FollowsAnother {
+				node: self.node.into(),
+			}),
+			Some(_) => Err(not_constant()),
 		}
 	}
 
@@ -149,59 +337,117 @@ impl<'a> NodeReader<'a> {
 		}
 	}
 
-	/// Adds an affine operator.
+	/// Adds an affine operator. Terms that are known become part of the bias.
 	pub fn affine(
 		&mut self,
 		shape: Vec<usize>,
+		kind: Kind,
 		terms: Vec<(usize, LinearMap<f64>)>,
-		bias: Vec<f64>,
-	) -> Result<Value, OnnxError> {
+		mut bias: Vec<f64>,
+	) -> Result<Variable, OnnxError> {
 		let non_finite = |index| OnnxError::NonFinite {
 			tensor: self.node.into(),
 			index,
 		};
-		if let Some(index) = bias.iter().position(|x| !x.is_finite()) {
-			return Err(non_finite(index));
-		}
-		for (_, map) in &terms {
+		let mut unknown = Vec::with_capacity(terms.len());
+		for (value, map) in terms {
 			if let Some(index) = map.weights().iter().position(|x| !x.is_finite()) {
 				return Err(non_finite(index));
 			}
+			match self.builder.known.get(&value) {
+				Some(values) => {
+					for (to, x) in bias.iter_mut().zip(map.apply(values)) {
+						*to += x;
+					}
+				},
+				None => unknown.push((value, map)),
+			}
 		}
-		Ok(self.push(shape, FloatOperator::Affine { terms, bias }))
-	}
-
-	/// Adds a ReLU.
-	pub fn relu(&mut self, input: &Variable) -> Value {
+		if let Some(index) = bias.iter().position(|x| !x.is_finite()) {
+			return Err(non_finite(index));
+		}
 		self.push(
-			input.shape.clone(),
-			FloatOperator::Relu { input: input.value },
+			shape,
+			kind,
+			FloatOperator::Affine {
+				terms: unknown,
+				bias,
+			},
 		)
 	}
 
-	fn push(&mut self, shape: Vec<usize>, operator: FloatOperator) -> Value {
-		self.graph.nodes.push(FloatNode {
-			name: self.node.into(),
-			operator,
-		});
-		Value::Variable(Variable {
-			value: self.graph.nodes.len(),
-			shape,
-		})
+	/// Adds an operator whose result has shape `shape`.
+	pub fn push(
+		&mut self,
+		shape: Vec<usize>,
+		kind: Kind,
+		operator: FloatOperator,
+	) -> Result<Variable, OnnxError> {
+		let value = self.builder.push(self.node, operator)?;
+		Ok(Variable { value, shape, kind })
 	}
 }
 
+/// How to read a model.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct ReadOptions {
+	/// Inputs that are constants of the circuit: shapes, axes and the like.
+	pub constants: BTreeMap<String, Constant>,
+	/// Shapes of inputs, instead of those in the file, which may leave dimensions open.
+	pub shapes: BTreeMap<String, Vec<usize>>,
+}
+
+/// What became of one of a model's outputs.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Output {
+	/// Elements of the circuit's output.
+	Elements {
+		/// Index of the first.
+		start: usize,
+		/// How many.
+		length: usize,
+	},
+	/// The index of the greatest element of another output: left to who reads it.
+	ArgMax,
+	/// It does not depend on the input.
+	Constant(Vec<f64>),
+}
+
+/// A model and what became of each of its outputs.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OnnxModel {
+	/// The model.
+	pub graph: FloatGraph,
+	/// Its outputs by name, in the file's order.
+	pub outputs: Vec<(String, Output)>,
+}
+
 /// Reads an ONNX model.
+///
+/// Several inputs are taken one after the other, as one flat input. Several outputs are given one
+/// after the other, as one flat output, without labels (an ArgMax) and constants.
 pub fn parse(bytes: &[u8]) -> Result<FloatGraph, OnnxError> {
+	Ok(parse_with(bytes, &ReadOptions::default())?.graph)
+}
+
+/// Reads an ONNX model; [`parse`] says how.
+pub fn parse_with(bytes: &[u8], options: &ReadOptions) -> Result<OnnxModel, OnnxError> {
 	let model = tract_onnx::onnx()
 		.proto_model_for_read(&mut &*bytes)
 		.map_err(|e| OnnxError::Unparsable(format!("{e:#}")))?;
 	let graph = model.graph.as_ref().ok_or(OnnxError::NoGraph)?;
-	let output = match graph.output.as_slice() {
-		[output] => output.name.as_str(),
-		outputs => return Err(OnnxError::OutputCount(names(outputs.iter()))),
-	};
-	let needed = needed_nodes(graph, output);
+	let opset = model
+		.opset_import
+		.iter()
+		.find(|set| set.domain.is_empty() || set.domain == "ai.onnx")
+		.map_or(DEFAULT_OPSET, |set| set.version);
+	if graph.output.is_empty() {
+		return Err(OnnxError::OutputCount(Vec::new()));
+	}
+	let needed = needed_nodes(
+		graph,
+		graph.output.iter().map(|o| o.name.as_str()).collect(),
+	);
 	check_operators(graph, &needed)?;
 
 	let mut values: HashMap<&str, Value> = HashMap::new();
@@ -211,60 +457,222 @@ pub fn parse(bytes: &[u8]) -> Result<FloatGraph, OnnxError> {
 			Value::Constant(Constant::read(&proto.name, proto)?),
 		);
 	}
+	for (name, constant) in &options.constants {
+		values.insert(name, Value::Constant(constant.clone()));
+	}
+	let (mut builder, batched) = inputs(graph, &mut values, options)?;
+	let types = element_types(graph);
+	let mut errors = Vec::new();
+	for (index, proto) in graph.node.iter().enumerate() {
+		if !needed.contains(&index) {
+			continue;
+		}
+		let results = operators::read(&mut NodeReader {
+			node: &node_name(index, proto),
+			operator: &operator_name(proto),
+			opset,
+			proto,
+			types: &types,
+			values: &values,
+			builder: &mut builder,
+		});
+		let mut results = match results {
+			Ok(results) => results,
+			Err(error) => {
+				if !matches!(error, OnnxError::FollowsAnother { .. }) {
+					errors.push(error);
+				}
+				Vec::new()
+			},
+		}
+		.into_iter();
+		for name in &proto.output {
+			values.insert(name, results.next().unwrap_or(Value::Unknown));
+		}
+	}
+	match errors.len() {
+		0 => outputs(graph, builder.graph, &values, batched),
+		1 => Err(errors.swap_remove(0)),
+		_ => Err(OnnxError::Several(errors)),
+	}
+}
+
+/// Element types of the file's constants, inputs and declared values.
+fn element_types(graph: &GraphProto) -> HashMap<&str, i32> {
+	let declared = graph
+		.input
+		.iter()
+		.chain(&graph.value_info)
+		.filter_map(|value| {
+			let type_proto::Value::TensorType(tensor) = value.r#type.as_ref()?.value.as_ref()?;
+			Some((value.name.as_str(), tensor.elem_type))
+		});
+	let constants = graph
+		.initializer
+		.iter()
+		.map(|tensor| (tensor.name.as_str(), tensor.data_type));
+	let nodes = graph
+		.node
+		.iter()
+		.filter(|node| node.op_type == "Constant")
+		.filter_map(|node| {
+			let tensor = node.attribute.iter().find_map(|a| a.t.as_ref())?;
+			Some((node.output.first()?.as_str(), tensor.data_type))
+		});
+	declared.chain(constants).chain(nodes).collect()
+}
+
+/// Makes the inputs, one after the other in value 0; whether there is a batch dimension.
+fn inputs<'a>(
+	graph: &'a GraphProto,
+	values: &mut HashMap<&'a str, Value>,
+	options: &ReadOptions,
+) -> Result<(Builder, bool), OnnxError> {
 	let inputs: Vec<_> = graph
 		.input
 		.iter()
 		.filter(|input| !values.contains_key(input.name.as_str()))
 		.collect();
-	let input = match inputs.as_slice() {
-		[input] => *input,
-		_ => return Err(OnnxError::InputCount(names(inputs.into_iter()))),
-	};
-	let (shape, batched) = input_shape(input)?;
-	let mut float_graph = FloatGraph {
-		input_shape: declared_shape(&shape, batched),
-		nodes: Vec::new(),
-		output: 0,
-		output_shape: Vec::new(),
-		post_processing: None,
-	};
-	values.insert(&input.name, Value::Variable(Variable { value: 0, shape }));
-
-	for (index, proto) in graph.node.iter().enumerate() {
-		if !needed.contains(&index) {
-			continue;
-		}
-		let value = operators::read(&mut NodeReader {
-			node: &node_name(index, proto),
-			operator: &operator_name(proto),
-			proto,
-			values: &values,
-			graph: &mut float_graph,
-		})?;
-		if let Some(name) = proto.output.first() {
-			values.insert(name, value);
-		}
+	let mut shapes = Vec::with_capacity(inputs.len());
+	for input in &inputs {
+		shapes.push(input_shape(input, options.shapes.get(&input.name))?);
 	}
-
-	match values.remove(output) {
-		Some(Value::Variable(variable)) => {
-			float_graph.output = variable.value;
-			float_graph.output_shape = declared_shape(&variable.shape, batched);
+	let mut builder = Builder {
+		graph: FloatGraph {
+			input_shape: Vec::new(),
+			nodes: Vec::new(),
+			output: 0,
+			output_shape: Vec::new(),
+			post_processing: None,
 		},
-		Some(Value::ArgMax { of, axis, last }) => {
-			float_graph.output = of.value;
-			float_graph.output_shape = declared_shape(&of.shape, batched);
-			let axis = axis.saturating_sub(
-				of.shape
-					.len()
-					.saturating_sub(float_graph.output_shape.len()),
-			);
+		known: HashMap::new(),
+	};
+	if let ([input], [(shape, kind, batched)]) = (inputs.as_slice(), shapes.as_slice()) {
+		builder.graph.input_shape = declared_shape(shape, *batched);
+		values.insert(
+			&input.name,
+			Value::Variable(Variable {
+				value: 0,
+				shape: shape.clone(),
+				kind: *kind,
+			}),
+		);
+		return Ok((builder, *batched));
+	}
+	if inputs.is_empty() {
+		return Err(OnnxError::InputCount(names(inputs.into_iter())));
+	}
+	let lengths: Vec<usize> = shapes
+		.iter()
+		.map(|(shape, ..)| shape.iter().product())
+		.collect();
+	let total = lengths.iter().fold(0usize, |sum, n| sum.saturating_add(*n));
+	if total > shape::MAX_ELEMENTS {
+		return Err(OnnxError::TooLarge {
+			node: names(inputs.into_iter()).join(", "),
+			operator: "input".into(),
+			reason: format!(
+				"together they have more than {} elements",
+				shape::MAX_ELEMENTS
+			),
+		});
+	}
+	builder.graph.input_shape = vec![u32::try_from(total).unwrap_or(u32::MAX)];
+	let mut start = 0;
+	for ((input, (shape, kind, _)), length) in inputs.iter().zip(shapes).zip(lengths) {
+		let map = LinearMap::from_rows(total, (start..start + length).map(|i| [(i, 1.0)]))?;
+		let value = builder.push(
+			&input.name,
+			FloatOperator::Affine {
+				terms: vec![(0, map)],
+				bias: vec![0.0; length],
+			},
+		)?;
+		values.insert(
+			&input.name,
+			Value::Variable(Variable { value, shape, kind }),
+		);
+		start += length;
+	}
+	Ok((builder, false))
+}
+
+/// Puts the outputs one after the other.
+fn outputs(
+	proto: &GraphProto,
+	mut graph: FloatGraph,
+	values: &HashMap<&str, Value>,
+	batched: bool,
+) -> Result<OnnxModel, OnnxError> {
+	let mut variables: Vec<&Variable> = Vec::new();
+	let mut label = None;
+	let mut start = 0;
+	let mut outputs = Vec::new();
+	for output in &proto.output {
+		let kept = match values.get(output.name.as_str()) {
+			Some(Value::Variable(variable)) => {
+				let length: usize = variable.shape.iter().product();
+				variables.push(variable);
+				start += length;
+				Output::Elements {
+					start: start - length,
+					length,
+				}
+			},
+			Some(Value::ArgMax { of, axis, last }) => {
+				label.get_or_insert((of, *axis, *last));
+				Output::ArgMax
+			},
+			Some(Value::Constant(constant)) => Output::Constant(constant.to_floats()),
+			Some(Value::Unknown) | None => {
+				return Err(OnnxError::ConstantOutput(output.name.clone()));
+			},
+		};
+		outputs.push((output.name.clone(), kept));
+	}
+	match (variables.as_slice(), label) {
+		([variable], _) => {
+			graph.output = variable.value;
+			graph.output_shape = declared_shape(&variable.shape, batched);
+		},
+		([], Some((of, axis, last))) => {
+			graph.output = of.value;
+			graph.output_shape = declared_shape(&of.shape, batched);
+			let axis = axis.saturating_sub(of.shape.len().saturating_sub(graph.output_shape.len()));
 			let axis = u8::try_from(axis).unwrap_or(u8::MAX);
-			float_graph.post_processing = Some(PostProcessing::ArgMax { axis, last });
+			graph.post_processing = Some(PostProcessing::ArgMax { axis, last });
 		},
-		Some(Value::Constant(_)) | None => return Err(OnnxError::ConstantOutput(output.into())),
+		([], None) => {
+			let names = outputs
+				.into_iter()
+				.map(|(name, _)| name)
+				.collect::<Vec<_>>();
+			return Err(OnnxError::ConstantOutput(names.join(", ")));
+		},
+		(variables, _) => {
+			let total = start;
+			let mut offset = 0;
+			let mut terms = Vec::with_capacity(variables.len());
+			for variable in variables {
+				let length: usize = variable.shape.iter().product();
+				let range = offset..offset + length;
+				let rows =
+					(0..total).map(|i| range.contains(&i).then_some((i - range.start.min(i), 1.0)));
+				terms.push((variable.value, LinearMap::from_rows(length, rows)?));
+				offset += length;
+			}
+			graph.nodes.push(FloatNode {
+				name: "outputs".into(),
+				operator: FloatOperator::Affine {
+					terms,
+					bias: vec![0.0; total],
+				},
+			});
+			graph.output = graph.nodes.len();
+			graph.output_shape = vec![u32::try_from(total).unwrap_or(u32::MAX)];
+		},
 	}
-	Ok(float_graph)
+	Ok(OnnxModel { graph, outputs })
 }
 
 fn names<'a>(values: impl Iterator<Item = &'a ValueInfoProto>) -> Vec<String> {
@@ -291,8 +699,8 @@ fn operator_name(proto: &NodeProto) -> String {
 	}
 }
 
-/// Indices of the nodes that `output` depends on.
-fn needed_nodes(graph: &GraphProto, output: &str) -> HashSet<usize> {
+/// Indices of the nodes that the values `open` depend on.
+fn needed_nodes<'a>(graph: &'a GraphProto, mut open: Vec<&'a str>) -> HashSet<usize> {
 	let producers: HashMap<&str, usize> = graph
 		.node
 		.iter()
@@ -300,7 +708,6 @@ fn needed_nodes(graph: &GraphProto, output: &str) -> HashSet<usize> {
 		.flat_map(|(index, node)| node.output.iter().map(move |name| (name.as_str(), index)))
 		.collect();
 	let mut needed = HashSet::new();
-	let mut open: Vec<&str> = vec![output];
 	while let Some(name) = open.pop() {
 		let Some(index) = producers.get(name).filter(|_| !name.is_empty()) else {
 			continue;
@@ -329,7 +736,7 @@ fn check_operators(graph: &GraphProto, needed: &HashSet<usize>) -> Result<(), On
 			node: node_name(index, node),
 			operator: operator_name(node),
 		})
-		.filter(|entry| !operators::SUPPORTED.contains(&entry.operator.as_str()))
+		.filter(|entry| operators::supported().all(|name| name != entry.operator))
 		.collect();
 	if unsupported.is_empty() {
 		Ok(())
@@ -338,22 +745,31 @@ fn check_operators(graph: &GraphProto, needed: &HashSet<usize>) -> Result<(), On
 	}
 }
 
-/// The input's dimensions, the batch as 1, and whether there is a batch.
-fn input_shape(input: &ValueInfoProto) -> Result<(Vec<usize>, bool), OnnxError> {
+/// The input's dimensions, the batch as 1, its kind, and whether there is a batch.
+fn input_shape(
+	input: &ValueInfoProto,
+	given: Option<&Vec<usize>>,
+) -> Result<(Vec<usize>, Kind, bool), OnnxError> {
 	let no_shape = || OnnxError::NoShape {
 		value: input.name.clone(),
 	};
-	let kind = input
+	let declared = input
 		.r#type
 		.as_ref()
 		.and_then(|t| t.value.as_ref())
 		.ok_or_else(no_shape)?;
-	let type_proto::Value::TensorType(tensor) = kind;
-	if ![element_type::FLOAT, element_type::DOUBLE].contains(&tensor.elem_type) {
-		return Err(OnnxError::UnsupportedInputType {
+	let type_proto::Value::TensorType(tensor) = declared;
+	let kind =
+		element_type::kind(tensor.elem_type).ok_or_else(|| OnnxError::UnsupportedInputType {
 			value: input.name.clone(),
 			got: tensor.elem_type,
-		});
+		})?;
+	if let Some(shape) = given {
+		return Ok((
+			shape.clone(),
+			kind,
+			shape.len() > 1 && shape.first() == Some(&1),
+		));
 	}
 	let dims = &tensor.shape.as_ref().ok_or_else(no_shape)?.dim;
 	let mut shape = Vec::with_capacity(dims.len());
@@ -391,7 +807,7 @@ fn input_shape(input: &ValueInfoProto) -> Result<(Vec<usize>, bool), OnnxError> 
 			),
 		});
 	}
-	Ok((shape, batched))
+	Ok((shape, kind, batched))
 }
 
 /// The shape without the batch dimension. A tensor keeps at least one dimension.

@@ -3,16 +3,55 @@
 use super::OnnxError;
 use tract_onnx::pb::{tensor_proto::DataLocation, TensorProto};
 
-/// ONNX element types that constants may have.
+/// ONNX's numbers of element types.
 pub mod element_type {
+	use crate::onnx::reader::Kind;
+
 	/// 32-bit floating point.
 	pub const FLOAT: i32 = 1;
+	/// 8-bit natural number.
+	pub const UINT8: i32 = 2;
+	/// 8-bit integer.
+	pub const INT8: i32 = 3;
+	/// 16-bit natural number.
+	pub const UINT16: i32 = 4;
+	/// 16-bit integer.
+	pub const INT16: i32 = 5;
 	/// 32-bit integer.
 	pub const INT32: i32 = 6;
 	/// 64-bit integer.
 	pub const INT64: i32 = 7;
+	/// True or false.
+	pub const BOOL: i32 = 9;
+	/// 16-bit floating point.
+	pub const FLOAT16: i32 = 10;
 	/// 64-bit floating point.
 	pub const DOUBLE: i32 = 11;
+	/// 32-bit natural number.
+	pub const UINT32: i32 = 12;
+	/// 64-bit natural number.
+	pub const UINT64: i32 = 13;
+
+	/// What kind of numbers a tensor of this type holds, if it can be read.
+	pub(in crate::onnx) fn kind(element_type: i32) -> Option<Kind> {
+		match element_type {
+			FLOAT | FLOAT16 | DOUBLE => Some(Kind::Real),
+			BOOL => Some(Kind::Bool),
+			UINT8 | INT8 | UINT16 | INT16 | INT32 | INT64 | UINT32 | UINT64 => Some(Kind::Integer),
+			_ => None,
+		}
+	}
+
+	/// Least and greatest number of an 8- or 16-bit integer type.
+	pub fn range(element_type: i32) -> Option<(f64, f64)> {
+		match element_type {
+			UINT8 => Some((0.0, 255.0)),
+			INT8 => Some((-128.0, 127.0)),
+			UINT16 => Some((0.0, 65535.0)),
+			INT16 => Some((-32768.0, 32767.0)),
+			_ => None,
+		}
+	}
 }
 
 /// Elements of a constant.
@@ -105,6 +144,81 @@ impl Constant {
 				};
 				Self::float(name, shape, values)?
 			},
+			element_type::FLOAT16 => {
+				let values = if raw.is_empty() {
+					proto.int32_data.iter().map(|x| half(*x as u16)).collect()
+				} else {
+					chunks(raw)
+						.ok_or_else(|| misfit(name, raw.len(), 2))?
+						.map(|bytes| half(u16::from_le_bytes(bytes)))
+						.collect()
+				};
+				Self::float(name, shape, values)?
+			},
+			element_type::UINT64 => {
+				let values: Vec<u64> = if raw.is_empty() {
+					proto.uint64_data.clone()
+				} else {
+					chunks(raw)
+						.ok_or_else(|| misfit(name, raw.len(), 8))?
+						.map(u64::from_le_bytes)
+						.collect()
+				};
+				let values = values
+					.into_iter()
+					.map(|x| i64::try_from(x).unwrap_or(i64::MAX));
+				Self::int(shape, values.collect())
+			},
+			element_type::UINT32 => {
+				let values = if raw.is_empty() {
+					proto
+						.uint64_data
+						.iter()
+						.map(|x| i64::try_from(*x).unwrap_or(i64::MAX))
+						.collect()
+				} else {
+					chunks(raw)
+						.ok_or_else(|| misfit(name, raw.len(), 4))?
+						.map(|bytes| i64::from(u32::from_le_bytes(bytes)))
+						.collect()
+				};
+				Self::int(shape, values)
+			},
+			element_type::UINT16 | element_type::INT16 => {
+				let signed = proto.data_type == element_type::INT16;
+				let values = if raw.is_empty() {
+					proto.int32_data.iter().map(|x| i64::from(*x)).collect()
+				} else {
+					chunks(raw)
+						.ok_or_else(|| misfit(name, raw.len(), 2))?
+						.map(|bytes| {
+							if signed {
+								i64::from(i16::from_le_bytes(bytes))
+							} else {
+								i64::from(u16::from_le_bytes(bytes))
+							}
+						})
+						.collect()
+				};
+				Self::int(shape, values)
+			},
+			element_type::UINT8 | element_type::INT8 | element_type::BOOL => {
+				let signed = proto.data_type == element_type::INT8;
+				let values = if raw.is_empty() {
+					proto.int32_data.iter().map(|x| i64::from(*x)).collect()
+				} else {
+					raw.iter()
+						.map(|x| {
+							if signed {
+								i64::from(*x as i8)
+							} else {
+								i64::from(*x)
+							}
+						})
+						.collect()
+				};
+				Self::int(shape, values)
+			},
 			element_type::INT64 => {
 				let values = if raw.is_empty() {
 					proto.int64_data.clone()
@@ -129,7 +243,7 @@ impl Constant {
 			},
 			other => {
 				return Err(bad(format!(
-					"element type {other} is not supported; expected float, double, int32 or int64"
+					"element type {other} is not supported; expected a number or bool of at most 64 bits"
 				)));
 			},
 		};
@@ -178,6 +292,18 @@ impl Constant {
 			// Exact up to 2^53, which is more than any weight or index needs.
 			Data::Int(values) => values.iter().map(|x| *x as f64).collect(),
 		}
+	}
+}
+
+/// A 16-bit floating-point number.
+fn half(bits: u16) -> f64 {
+	let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
+	let fraction = f64::from(bits & 0x3ff);
+	sign * match (bits >> 10) & 0x1f {
+		0 => fraction * 2f64.powi(-24),
+		31 if fraction == 0.0 => f64::INFINITY,
+		31 => f64::NAN,
+		exponent => (1024.0 + fraction) * 2f64.powi(i32::from(exponent) - 25),
 	}
 }
 

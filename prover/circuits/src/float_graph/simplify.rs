@@ -1,95 +1,12 @@
-//! A model as real-number operators on flat tensors: what the ONNX reader hands to the quantiser.
-//!
-//! Value 0 is the input; value `i + 1` is what node `i` computes. Shapes matter only at the two
-//! ends: reshaping, transposing and broadcasting are already part of the linear maps.
+//! Rewrites that keep the function: fewer multiplications, fewer roundings.
 
+use super::{FloatGraph, FloatNode, FloatOperator};
 use crate::linear_map::{LinearMap, MapError};
-use codec::{Decode, Encode};
-use serde::{Deserialize, Serialize};
-
-/// A model in real numbers.
-#[derive(Clone, PartialEq, Debug)]
-pub struct FloatGraph {
-	/// Shape of one input, without the batch dimension.
-	pub input_shape: Vec<u32>,
-	/// Operators in the order of execution.
-	pub nodes: Vec<FloatNode>,
-	/// The value that is the output.
-	pub output: usize,
-	/// Shape of one output, without the batch dimension.
-	pub output_shape: Vec<u32>,
-	/// What the client does with the output, outside the circuit.
-	pub post_processing: Option<PostProcessing>,
-}
-
-/// One operator.
-#[derive(Clone, PartialEq, Debug)]
-pub struct FloatNode {
-	/// Name of the ONNX node that it comes from.
-	pub name: String,
-	/// What it computes.
-	pub operator: FloatOperator,
-}
-
-/// What a node computes.
-#[derive(Clone, PartialEq, Debug)]
-pub enum FloatOperator {
-	/// The sum of linear maps of values, and a bias.
-	Affine {
-		/// Value and map, one pair per summand.
-		terms: Vec<(usize, LinearMap<f64>)>,
-		/// The constant summand; its length is the number of outputs.
-		bias: Vec<f64>,
-	},
-	/// `max(x, 0)` of each element.
-	Relu {
-		/// The value.
-		input: usize,
-	},
-}
-
-/// A step after the circuit: it is not proven, and anyone can redo it from the proven output.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PostProcessing {
-	/// The model's trailing ArgMax: index of the greatest element along `axis` of the output.
-	ArgMax {
-		/// Dimension of the output's shape (no batch dimension).
-		axis: u8,
-		/// Whether ties go to the last index instead of the first.
-		last: bool,
-	},
-}
 
 /// A fold is tried only if it takes at most this many multiplications.
 const MAX_FOLD_COST: usize = 1 << 26;
 
 impl FloatGraph {
-	/// Computes the model on `input`, in double precision.
-	pub fn execute(&self, input: &[f64]) -> Vec<f64> {
-		let mut values: Vec<Vec<f64>> = vec![input.to_vec()];
-		let empty = Vec::new();
-		for node in &self.nodes {
-			let value = match &node.operator {
-				FloatOperator::Affine { terms, bias } => {
-					terms.iter().fold(bias.clone(), |mut sum, (input, map)| {
-						let product = map.apply(values.get(*input).unwrap_or(&empty));
-						sum.iter_mut().zip(product).for_each(|(to, x)| *to += x);
-						sum
-					})
-				},
-				FloatOperator::Relu { input } => values
-					.get(*input)
-					.unwrap_or(&empty)
-					.iter()
-					.map(|x| x.max(0.0))
-					.collect(),
-			};
-			values.push(value);
-		}
-		values.get(self.output).cloned().unwrap_or_default()
-	}
-
 	/// Folds affine operators into the affine operators that follow them, where that does not add
 	/// multiplications, and drops what the output does not depend on.
 	///
@@ -167,11 +84,12 @@ impl FloatGraph {
 		let in_nodes: usize = self
 			.nodes
 			.iter()
-			.map(|node| match &node.operator {
-				FloatOperator::Affine { terms, .. } => {
-					terms.iter().filter(|(input, _)| *input == value).count()
-				},
-				FloatOperator::Relu { input } => usize::from(*input == value),
+			.map(|node| {
+				node.operator
+					.inputs()
+					.iter()
+					.filter(|input| **input == value)
+					.count()
 			})
 			.sum();
 		in_nodes + usize::from(self.output == value)
@@ -186,14 +104,10 @@ impl FloatGraph {
 		};
 		mark(self.output, &mut alive);
 		for (index, node) in self.nodes.iter().enumerate().rev() {
-			if alive.get(index + 1) != Some(&true) {
-				continue;
-			}
-			match &node.operator {
-				FloatOperator::Affine { terms, .. } => {
-					terms.iter().for_each(|(input, _)| mark(*input, &mut alive))
-				},
-				FloatOperator::Relu { input } => mark(*input, &mut alive),
+			if alive.get(index + 1) == Some(&true) {
+				for input in node.operator.inputs() {
+					mark(input, &mut alive);
+				}
 			}
 		}
 		let mut renamed = vec![0usize];
@@ -206,12 +120,7 @@ impl FloatGraph {
 		let mut flags = alive.into_iter().skip(1);
 		self.nodes.retain(|_| flags.next().unwrap_or_default());
 		for node in &mut self.nodes {
-			match &mut node.operator {
-				FloatOperator::Affine { terms, .. } => {
-					terms.iter_mut().for_each(|(input, _)| rename(input))
-				},
-				FloatOperator::Relu { input } => rename(input),
-			}
+			node.operator.inputs_mut().into_iter().for_each(rename);
 		}
 		rename(&mut self.output);
 		self
@@ -219,7 +128,9 @@ impl FloatGraph {
 }
 
 /// Adds up the maps of equal values.
-fn merge(terms: Vec<(usize, LinearMap<f64>)>) -> Result<Vec<(usize, LinearMap<f64>)>, MapError> {
+pub(crate) fn merge(
+	terms: Vec<(usize, LinearMap<f64>)>,
+) -> Result<Vec<(usize, LinearMap<f64>)>, MapError> {
 	let mut merged: Vec<(usize, LinearMap<f64>)> = Vec::new();
 	for (value, map) in terms {
 		match merged.iter_mut().find(|(other, _)| *other == value) {

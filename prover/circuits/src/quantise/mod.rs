@@ -6,14 +6,26 @@
 //! follows. What the last operator computes is not rounded: a linear regression needs no range
 //! check at all. Weights that are all integers, with a bias that is exact, have scale 0.
 //!
-//! **Domain.** Declared, or taken from the calibration samples with a margin, or ±8.
+//! Comparisons and decision trees read the most exact value there is; thresholds are rounded as the
+//! input is, so that what equals its threshold still does. A function becomes a piecewise linear table of
+//! as few segments as keep its error within one unit of the activations' scale; where it levels off
+//! it is cut off. [`QuantiseReport`] lists the tables with their errors, and the values that were
+//! clipped where a function is not defined.
+//!
+//! **Domain.** Declared, or taken from the calibration samples with a margin, or ±8. Only the input
+//! has a domain: every other bound follows from it and the weights.
+
+mod lower;
+mod tables;
 
 use crate::{
+	execute::execute,
 	float_graph::{FloatGraph, FloatNode, FloatOperator},
-	graph::{Graph, GraphError, GraphParts, Node, Operator, Term, MAX_SHIFT},
-	linear_map::LinearMap,
+	graph::{Graph, GraphError, GraphParts, Interval, Tensor, MAX_SHIFT},
 };
 use inference_primitives::{TensorSpec, Visibility};
+use lower::Lowering;
+use serde::{Deserialize, Serialize};
 
 /// Binary digits of weights after the point, unless told otherwise.
 pub const DEFAULT_WEIGHT_SCALE_BITS: u8 = 16;
@@ -28,6 +40,12 @@ const LINEAR_INPUT_BITS: i32 = 26;
 const MAX_INPUT_SCALE_BITS: i32 = 24;
 /// The coarsest scale that is chosen by itself.
 const MIN_INPUT_SCALE_BITS: i32 = 8;
+/// The scale of a model that compares its input, without samples to choose it by.
+const DECIDING_BITS: u8 = 16;
+/// Bits by which the scale is refined while samples fall on the wrong side of a threshold.
+const DECIDING_STEP: u8 = 2;
+/// Samples by which that scale is chosen.
+const DECIDING_SAMPLES: usize = 64;
 /// Margin around the calibration samples, as a share of their span.
 const DOMAIN_MARGIN: f64 = 0.1;
 
@@ -85,13 +103,68 @@ pub enum QuantiseError {
 		/// The scale.
 		scale_bits: u8,
 	},
+	/// A function without a table.
+	#[error("node {node:?} ({function}): {reason}")]
+	Function {
+		/// Name of the node.
+		node: String,
+		/// Name of the function.
+		function: &'static str,
+		/// What is wrong.
+		reason: String,
+	},
 	/// The integer model is not valid.
 	#[error(transparent)]
 	Graph(#[from] GraphError),
 }
 
+/// A function that became a table.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TableReport {
+	/// Name of the node.
+	pub node: String,
+	/// The function.
+	pub function: String,
+	/// Least operand of the table; smaller ones give the same result.
+	pub min: f64,
+	/// Greatest operand of the table; of greater ones, the function is its straight tail.
+	pub max: f64,
+	/// Number of segments.
+	pub segments: usize,
+	/// Greatest absolute error of the table, in real units, over at least 16 points per segment.
+	pub max_error: f64,
+}
+
+/// A value that is cut off, where the real function has no such bounds: outside, it is not defined.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ClippedValue {
+	/// Name of the node.
+	pub node: String,
+	/// Least value.
+	pub min: f64,
+	/// Greatest value.
+	pub max: f64,
+}
+
+/// What rounding did besides rounding.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct QuantiseReport {
+	/// The tables.
+	pub tables: Vec<TableReport>,
+	/// The clipped values.
+	pub clips: Vec<ClippedValue>,
+}
+
 /// Rounds `graph` to integers.
 pub fn quantise(graph: &FloatGraph, options: &QuantiseOptions) -> Result<Graph, QuantiseError> {
+	Ok(quantise_with_report(graph, options)?.0)
+}
+
+/// Rounds `graph` to integers, and says what that did besides rounding.
+pub fn quantise_with_report(
+	graph: &FloatGraph,
+	options: &QuantiseOptions,
+) -> Result<(Graph, QuantiseReport), QuantiseError> {
 	let weight_bits = options
 		.weight_scale_bits
 		.unwrap_or(DEFAULT_WEIGHT_SCALE_BITS);
@@ -103,7 +176,11 @@ pub fn quantise(graph: &FloatGraph, options: &QuantiseOptions) -> Result<Graph, 
 			max: MAX_SHIFT,
 		});
 	}
-	let (min, max) = domain(graph, options)?;
+	let domain = domain(graph, options)?;
+	let (min, max) = domain;
+	if let Some(scale_bits) = options.input_scale_bits {
+		return at_scale(graph, domain, scale_bits, weight_bits);
+	}
 	// One affine operator is not rescaled.
 	let is_linear = matches!(
 		graph.nodes.as_slice(),
@@ -117,9 +194,94 @@ pub fn quantise(graph: &FloatGraph, options: &QuantiseOptions) -> Result<Graph, 
 	} else {
 		INPUT_BITS
 	};
-	let scale_bits = options
-		.input_scale_bits
-		.unwrap_or_else(|| input_scale_bits(min, max, input_bits));
+	let scale_bits = input_scale_bits(min, max, input_bits);
+	let decides = graph.nodes.iter().any(|node| {
+		matches!(
+			node.operator,
+			FloatOperator::Step { .. } | FloatOperator::Floor { .. } | FloatOperator::Trees { .. }
+		)
+	});
+	if decides {
+		deciding(graph, options, domain, scale_bits, weight_bits)
+	} else {
+		at_scale(graph, domain, scale_bits, weight_bits)
+	}
+}
+
+/// A model that compares its input has a jump at every threshold: the coarsest scale, from
+/// `scale_bits` on, at which the samples fall on the right sides. Without samples, the finest.
+fn deciding(
+	graph: &FloatGraph,
+	options: &QuantiseOptions,
+	domain: (f64, f64),
+	scale_bits: u8,
+	weight_bits: u8,
+) -> Result<(Graph, QuantiseReport), QuantiseError> {
+	let finest = MAX_INPUT_SCALE_BITS as u8;
+	let samples = &options.calibration;
+	let expected: Vec<Vec<f64>> = samples
+		.iter()
+		.take(DECIDING_SAMPLES)
+		.map(|sample| graph.execute(sample))
+		.collect();
+	let mut best: Option<(f64, (Graph, QuantiseReport))> = None;
+	let mut refused = None;
+	let mut bits = if samples.is_empty() {
+		DECIDING_BITS.max(scale_bits)
+	} else {
+		scale_bits
+	};
+	while bits <= finest {
+		match at_scale(graph, domain, bits, weight_bits) {
+			Ok(model) => {
+				let error = samples
+					.iter()
+					.zip(&expected)
+					.map(|(sample, expected)| sample_error(&model.0, sample, expected))
+					.fold(0.0, f64::max);
+				// A finer scale costs: it must do much better.
+				if best.as_ref().is_none_or(|(least, _)| error < least / 4.0) {
+					best = Some((error, model));
+				}
+				if samples.is_empty() || error == 0.0 {
+					break;
+				}
+			},
+			Err(error) => {
+				refused.get_or_insert(error);
+				break;
+			},
+		}
+		bits += DECIDING_STEP;
+	}
+	match (best, refused) {
+		(Some((_, model)), _) => Ok(model),
+		(None, Some(error)) => Err(error),
+		(None, None) => at_scale(graph, domain, scale_bits, weight_bits),
+	}
+}
+
+/// Greatest error of one sample; infinite if it cannot be executed.
+fn sample_error(graph: &Graph, sample: &[f64], expected: &[f64]) -> f64 {
+	let scale = graph.input().scale_bits;
+	let input: Option<Vec<i64>> = sample.iter().map(|x| to_fixed(*x, scale)).collect();
+	match input.and_then(|input| execute(graph, &input).ok()) {
+		Some(output) => output
+			.iter()
+			.zip(expected)
+			.map(|(y, want)| (from_fixed(*y, graph.output().scale_bits) - want).abs())
+			.fold(0.0, f64::max),
+		None => f64::INFINITY,
+	}
+}
+
+/// Rounds `graph` with the input at `scale_bits`.
+fn at_scale(
+	graph: &FloatGraph,
+	(min, max): (f64, f64),
+	scale_bits: u8,
+	weight_bits: u8,
+) -> Result<(Graph, QuantiseReport), QuantiseError> {
 	if scale_bits > TensorSpec::MAX_SCALE_BITS {
 		return Err(QuantiseError::ScaleTooFine {
 			what: "an input scale",
@@ -134,166 +296,29 @@ pub fn quantise(graph: &FloatGraph, options: &QuantiseOptions) -> Result<Graph, 
 		max: fix("input", max, scale_bits)?,
 		visibility: Visibility::Public,
 	};
-	let mut quantiser = Quantiser {
-		scale_bits,
-		weight_bits,
-		nodes: Vec::new(),
-		values: vec![Quantised {
-			tensor: 0,
-			excess: 0,
-			rescaled: Some(0),
-		}],
+	crate::graph::check_spec("input", &input)?;
+	let bounds = Interval {
+		min: input.min,
+		max: input.max,
 	};
+	let tensor = Tensor {
+		scale_bits,
+		bounds: vec![bounds; input.len()],
+		readers: 0,
+	};
+	let mut lowering = Lowering::new(graph, tensor, weight_bits);
 	for node in &graph.nodes {
-		quantiser.node(&node.name, &node.operator)?;
+		lowering.node(&node.name, &node.operator)?;
 	}
-	let output = quantiser
-		.values
-		.get(graph.output)
-		.map_or(0, |value| value.tensor);
-	Ok(Graph::new(without_unread(GraphParts {
+	let output = lowering.output(graph.output)?;
+	let graph = Graph::new(without_unread(GraphParts {
 		input,
-		nodes: quantiser.nodes,
+		nodes: lowering.nodes,
 		output,
 		output_shape: graph.output_shape.clone(),
 		post_processing: graph.post_processing,
-	}))?)
-}
-
-/// A value of the real-number model in the integer one.
-struct Quantised {
-	/// Its tensor.
-	tensor: u32,
-	/// Scale bits of that tensor above the activations' scale.
-	excess: u8,
-	/// The tensor brought back to the activations' scale, if there is one already.
-	rescaled: Option<u32>,
-}
-
-struct Quantiser {
-	scale_bits: u8,
-	weight_bits: u8,
-	nodes: Vec<Node>,
-	values: Vec<Quantised>,
-}
-
-impl Quantiser {
-	fn push(&mut self, name: &str, operator: Operator) -> u32 {
-		self.nodes.push(Node {
-			name: name.into(),
-			operator,
-		});
-		u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
-	}
-
-	/// The tensor of `value` at the activations' scale.
-	fn rescaled(&mut self, value: usize) -> u32 {
-		let Some(Quantised {
-			tensor,
-			excess,
-			rescaled,
-		}) = self.values.get(value)
-		else {
-			// `Graph::new` refuses it.
-			return u32::MAX;
-		};
-		if let Some(tensor) = rescaled {
-			return *tensor;
-		}
-		let (input, shift) = (*tensor, *excess);
-		let name = (input as usize)
-			.checked_sub(1)
-			.and_then(|i| self.nodes.get(i))
-			.map(|n| n.name.clone());
-		let operator = Operator::Rescale {
-			input,
-			shift,
-			relu: false,
-		};
-		let tensor = self.push(&name.unwrap_or_default(), operator);
-		if let Some(value) = self.values.get_mut(value) {
-			value.rescaled = Some(tensor);
-		}
-		tensor
-	}
-
-	fn node(&mut self, name: &str, operator: &FloatOperator) -> Result<(), QuantiseError> {
-		let value = match operator {
-			FloatOperator::Relu { input } => {
-				let (input, shift) = self
-					.values
-					.get(*input)
-					.map_or((u32::MAX, 0), |v| (v.tensor, v.excess));
-				let tensor = self.push(
-					name,
-					Operator::Rescale {
-						input,
-						shift,
-						relu: true,
-					},
-				);
-				Quantised {
-					tensor,
-					excess: 0,
-					rescaled: Some(tensor),
-				}
-			},
-			FloatOperator::Affine { terms, bias } => {
-				let weight_bits = if self.is_integral(terms, bias) {
-					0
-				} else {
-					self.weight_bits
-				};
-				let acc_bits = self.scale_bits.saturating_add(weight_bits);
-				let bias = bias
-					.iter()
-					.map(|b| fix(name, *b, acc_bits))
-					.collect::<Result<Vec<_>, _>>()?;
-				let terms = terms
-					.iter()
-					.map(|(value, map)| {
-						// Rounding makes zeros: dropped by rebuilding the map.
-						let fixed = map.try_map(|w| fix(name, w, weight_bits))?;
-						let map = LinearMap::from_rows(fixed.inputs(), fixed.rows()).map_err(
-							|error| GraphError::Map {
-								node: name.into(),
-								error,
-							},
-						)?;
-						Ok(Term {
-							input: self.rescaled(*value),
-							map,
-						})
-					})
-					.collect::<Result<Vec<_>, QuantiseError>>()?;
-				let tensor = self.push(
-					name,
-					Operator::Affine {
-						terms,
-						bias,
-						weight_bits,
-					},
-				);
-				let rescaled = (weight_bits == 0).then_some(tensor);
-				Quantised {
-					tensor,
-					excess: weight_bits,
-					rescaled,
-				}
-			},
-		};
-		self.values.push(value);
-		Ok(())
-	}
-
-	/// Whether no weight needs binary digits after the point, and the bias none beyond the scale.
-	fn is_integral(&self, terms: &[(usize, LinearMap<f64>)], bias: &[f64]) -> bool {
-		let scale = 2f64.powi(i32::from(self.scale_bits));
-		terms
-			.iter()
-			.all(|(_, map)| map.weights().iter().all(|w| w.fract() == 0.0))
-			&& bias.iter().all(|b| (b * scale).fract() == 0.0)
-	}
+	}))?;
+	Ok((graph, lowering.report))
 }
 
 /// Drops the operators that the output does not depend on.
@@ -409,7 +434,7 @@ fn input_scale_bits(min: f64, max: f64, input_bits: i32) -> u8 {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::execute::execute;
+	use crate::{graph::Operator, linear_map::LinearMap};
 
 	fn layer(name: &str, input: usize, rows: &[&[f64]], bias: &[f64]) -> FloatNode {
 		let map = LinearMap::from_rows(
@@ -576,13 +601,10 @@ mod tests {
 		));
 		assert!(matches!(
 			with(QuantiseOptions {
-				input_scale_bits: Some(30),
+				input_scale_bits: Some(41),
 				..default()
 			}),
-			QuantiseError::Graph(GraphError::Spec {
-				tensor: "output",
-				..
-			})
+			QuantiseError::ScaleTooFine { got: 41, .. }
 		));
 		assert!(matches!(
 			with(QuantiseOptions {
