@@ -19,7 +19,7 @@ use crate::{
 	layout::{self, Layout, LayoutError},
 	linear_map::MapError,
 	onnx::{self, OnnxError},
-	quantise::{self, QuantiseError, QuantiseOptions},
+	quantise::{self, QuantiseError, QuantiseOptions, QuantiseReport},
 };
 use codec::{DecodeAll, Encode};
 use inference_primitives::{
@@ -265,7 +265,7 @@ pub enum VerificationError {
 }
 
 /// What a bundle says about itself. All of it is checked against graph and plan when it is loaded,
-/// but name, producer, the ONNX file's hash and accuracy, which are statements of whoever built it.
+/// but name, producer, the ONNX file's hash, accuracy and quantisation, which are statements of whoever built it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -305,6 +305,9 @@ pub struct Manifest {
 	pub proof_bytes: usize,
 	/// Errors on the calibration samples; absent without samples.
 	pub accuracy: Option<AccuracyReport>,
+	/// Where precision is lost besides rounding: tables with their errors, clipped values.
+	#[serde(default, skip_serializing_if = "QuantiseReport::is_empty")]
+	pub quantisation: QuantiseReport,
 }
 
 /// A model ready to be registered, executed and proven.
@@ -334,7 +337,7 @@ impl Bundle {
 		progress(BuildStage::Parse);
 		let original = onnx::parse(onnx)?.simplify()?;
 		progress(BuildStage::Quantise);
-		let graph = quantise::quantise(
+		let (graph, quantisation) = quantise::quantise_with_report(
 			&original,
 			&QuantiseOptions {
 				input_scale_bits: options.input_scale_bits,
@@ -383,6 +386,7 @@ impl Bundle {
 			compute_units: plan.shape().compute_units(),
 			proof_bytes: plan.proof_len(),
 			accuracy,
+			quantisation,
 		};
 		let mut manifest_bytes = serde_json::to_vec_pretty(&manifest)?;
 		manifest_bytes.push(b'\n');

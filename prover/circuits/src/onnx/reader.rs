@@ -174,19 +174,19 @@ impl<'a> NodeReader<'a> {
 	/// Operand `index` as a tensor of the graph; a constant becomes one that is known.
 	pub fn variable(&mut self, index: usize) -> Result<Variable, OnnxError> {
 		let value = self.operand(index)?;
-		self.to_variable(value)
+		self.make_variable(value)
 	}
 
 	/// The same, if it is given.
 	pub fn optional_variable(&mut self, index: usize) -> Result<Option<Variable>, OnnxError> {
 		match self.optional(index)? {
-			Some(value) => self.to_variable(value).map(Some),
+			Some(value) => self.make_variable(value).map(Some),
 			None => Ok(None),
 		}
 	}
 
 	/// A value as a tensor of the graph.
-	pub fn to_variable(&mut self, value: &Value) -> Result<Variable, OnnxError> {
+	pub fn make_variable(&mut self, value: &Value) -> Result<Variable, OnnxError> {
 		match value {
 			Value::Variable(variable) => Ok(variable.clone()),
 			Value::Constant(constant) => {

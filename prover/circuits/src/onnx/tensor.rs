@@ -265,24 +265,14 @@ impl Constant {
 		}
 	}
 
+	/// Whether it has no element.
+	pub fn is_empty(&self) -> bool {
+		self.len() == 0
+	}
+
 	/// The same elements in another shape, which must hold as many.
 	pub fn with_shape(self, shape: Vec<usize>) -> Self {
 		Self { shape, ..self }
-	}
-
-	/// The elements at `indices`, as a tensor of shape `shape`.
-	pub fn gather(&self, shape: Vec<usize>, indices: &[usize]) -> Self {
-		fn pick<T: Copy + Default>(values: &[T], indices: &[usize]) -> Vec<T> {
-			indices
-				.iter()
-				.map(|i| values.get(*i).copied().unwrap_or_default())
-				.collect()
-		}
-		let data = match &self.data {
-			Data::Float(values) => Data::Float(pick(values, indices)),
-			Data::Int(values) => Data::Int(pick(values, indices)),
-		};
-		Self { shape, data }
 	}
 
 	/// The elements as real numbers.

@@ -2,7 +2,7 @@
 
 use super::{fix, from_fixed, tables, ClippedValue, QuantiseError, QuantiseReport, TableReport};
 use crate::{
-	float_graph::{FloatForest, FloatGraph, FloatOperator, Function},
+	float_graph::{FloatBranch, FloatForest, FloatGraph, FloatOperator, Function},
 	graph::{
 		infer, Axis, Branch, Forest, GraphError, Interval, Leaf, Node, Operator, Pairs, Tensor,
 		Term, Tree, MAX_ABS, MAX_ELEMENTS, MAX_ROOT_SHIFT, MAX_SHIFT,
@@ -41,12 +41,19 @@ pub struct Lowering {
 	/// Per value: if it is only compared with 0, whether the comparisons are strict.
 	compared: Vec<Option<bool>>,
 	elements: usize,
+	/// Per sample, every value of the real-number model: to place thresholds.
+	samples: Vec<Vec<Vec<f64>>>,
 	pub report: QuantiseReport,
 }
 
 impl Lowering {
 	/// Starts with the input's bounds.
-	pub fn new(graph: &FloatGraph, input: Tensor, weight_bits: u8) -> Self {
+	pub fn new(
+		graph: &FloatGraph,
+		input: Tensor,
+		weight_bits: u8,
+		samples: &[Vec<Vec<f64>>],
+	) -> Self {
 		Self {
 			scale_bits: input.scale_bits,
 			weight_bits,
@@ -58,6 +65,7 @@ impl Lowering {
 				at: BTreeMap::new(),
 			}],
 			compared: compared(graph),
+			samples: samples.to_vec(),
 			report: QuantiseReport::default(),
 		}
 	}
@@ -344,6 +352,9 @@ impl Lowering {
 			.iter()
 			.map(|b| fix(name, *b, acc_bits))
 			.collect::<Result<Vec<_>, _>>()?;
+		if compared.is_some() && weight_bits == 0 {
+			self.place_biases(terms, bias, scale, compared == Some(true), &mut fixed_bias);
+		}
 		if compared == Some(true) {
 			// x > 0 exactly if x − 1 ≥ 0.
 			for b in &mut fixed_bias {
@@ -374,6 +385,103 @@ impl Lowering {
 				weight_bits,
 			},
 		)
+	}
+
+	/// Moves each bias by one unit where that puts more of the samples that lie on the boundary on
+	/// their right side. `strict` compares above 0, else from 0 on.
+	fn place_biases(
+		&self,
+		terms: &[(usize, LinearMap<f64>)],
+		bias: &[f64],
+		scale: u8,
+		strict: bool,
+		fixed: &mut [i64],
+	) {
+		let unit = 2f64.powi(i32::from(scale));
+		let mut votes = vec![[0i64; 2]; fixed.len()];
+		for values in &self.samples {
+			let mut exact = bias.to_vec();
+			let mut rounded: Vec<f64> = fixed.iter().map(|b| *b as f64).collect();
+			for (value, map) in terms {
+				let Some(x) = values.get(*value) else {
+					continue;
+				};
+				let fixed: Vec<f64> = x.iter().map(|x| (x * unit).round()).collect();
+				exact
+					.iter_mut()
+					.zip(map.apply(x))
+					.for_each(|(to, x)| *to += x);
+				rounded
+					.iter_mut()
+					.zip(map.apply(&fixed))
+					.for_each(|(to, x)| *to += x);
+			}
+			for ((vote, exact), rounded) in votes.iter_mut().zip(exact).zip(rounded) {
+				let above = if strict { exact > 0.0 } else { exact >= 0.0 };
+				// The least sum that counts as above, and the one below it.
+				let first = if strict { 1.0 } else { 0.0 };
+				let sign = if above { 1 } else { -1 };
+				let [lower, upper] = vote;
+				if rounded == first {
+					*lower += sign;
+				} else if rounded == first - 1.0 {
+					*upper += sign;
+				}
+			}
+		}
+		for (b, [lower, upper]) in fixed.iter_mut().zip(votes) {
+			if lower < 0 {
+				*b = b.saturating_sub(1);
+			} else if upper > 0 {
+				*b = b.saturating_add(1);
+			}
+		}
+	}
+
+	/// The thresholds of a forest, each at most one unit beside the rounded one: such that more of the
+	/// samples that equal it go where they should.
+	fn thresholds(&self, input: usize, forest: &FloatForest, unit: f64) -> Vec<Vec<i64>> {
+		// Rounded as the input is: a feature that equals its threshold still does. x < t is x ≤ t − 1.
+		let rounded = |branch: &FloatBranch| {
+			let t = (branch.threshold * unit).round() - if branch.strict { 1.0 } else { 0.0 };
+			// Saturates: beyond the bounds, all admissible features are on one side.
+			(t as i64).clamp(-MAX_ABS, MAX_ABS)
+		};
+		let place = |branch: &FloatBranch| {
+			let threshold = rounded(branch);
+			let (mut at, mut above) = (0i64, 0i64);
+			for x in self.samples.iter().filter_map(|values| values.get(input)) {
+				for row in x.chunks(forest.features.max(1)).take(forest.rows) {
+					let Some(x) = row.get(branch.feature as usize) else {
+						continue;
+					};
+					let yes = if branch.strict {
+						*x < branch.threshold
+					} else {
+						*x <= branch.threshold
+					};
+					let vote = if yes { 1 } else { -1 };
+					let fixed = (x * unit).round();
+					if fixed == threshold as f64 {
+						at += vote;
+					} else if fixed == threshold as f64 + 1.0 {
+						above += vote;
+					}
+				}
+			}
+			if at < 0 {
+				threshold.saturating_sub(1).max(-MAX_ABS)
+			} else if above > 0 {
+				threshold.saturating_add(1).min(MAX_ABS)
+			} else {
+				threshold
+			}
+		};
+		forest
+			.trees
+			.iter()
+			.map(|tree| tree.branches.iter().map(place).collect())
+			.collect()
 	}
 
 	/// Adds a term to the bias if its operand is a constant; whether it was.
@@ -702,20 +810,16 @@ impl Lowering {
 		let unit = 2f64.powi(i32::from(self.tensor(name, x)?.scale_bits));
 		let scale_bits = self.weight_bits.saturating_add(LEAF_BITS);
 		let size = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-		// Rounded as the input is: a feature that equals its threshold still does. x < t is x ≤ t − 1.
-		let threshold = |threshold: f64, strict: bool| {
-			let t = (threshold * unit).round() - if strict { 1.0 } else { 0.0 };
-			// Saturates: beyond the bounds, all admissible features are on one side.
-			(t as i64).clamp(-MAX_ABS, MAX_ABS)
-		};
 		let mut trees = Vec::with_capacity(forest.trees.len());
-		for tree in &forest.trees {
+		let thresholds = self.thresholds(input, forest, unit);
+		for (tree, thresholds) in forest.trees.iter().zip(thresholds) {
 			let branches = tree
 				.branches
 				.iter()
-				.map(|branch| Branch {
+				.zip(thresholds)
+				.map(|(branch, threshold)| Branch {
 					feature: branch.feature,
-					threshold: threshold(branch.threshold, branch.strict),
+					threshold,
 					yes: branch.yes,
 					no: branch.no,
 				})

@@ -7,8 +7,9 @@
 //! check at all. Weights that are all integers, with a bias that is exact, have scale 0.
 //!
 //! Comparisons and decision trees read the most exact value there is; thresholds are rounded as the
-//! input is, so that what equals its threshold still does. A function becomes a piecewise linear table of
-//! as few segments as keep its error within one unit of the activations' scale; where it levels off
+//! input is, so that what equals its threshold still does, and moved by one unit where the samples
+//! that lie on them say so. A function becomes a piecewise linear table of
+//! as few segments as keep its error within two units of the activations' scale; where it levels off
 //! it is cut off. [`QuantiseReport`] lists the tables with their errors, and the values that were
 //! clipped where a function is not defined.
 //!
@@ -45,7 +46,7 @@ const DECIDING_BITS: u8 = 16;
 /// Bits by which the scale is refined while samples fall on the wrong side of a threshold.
 const DECIDING_STEP: u8 = 2;
 /// Samples by which that scale is chosen.
-const DECIDING_SAMPLES: usize = 64;
+const DECIDING_SAMPLES: usize = 256;
 /// Margin around the calibration samples, as a share of their span.
 const DOMAIN_MARGIN: f64 = 0.1;
 
@@ -155,6 +156,13 @@ pub struct QuantiseReport {
 	pub clips: Vec<ClippedValue>,
 }
 
+impl QuantiseReport {
+	/// Whether there is nothing to say.
+	pub fn is_empty(&self) -> bool {
+		self.tables.is_empty() && self.clips.is_empty()
+	}
+}
+
 /// Rounds `graph` to integers.
 pub fn quantise(graph: &FloatGraph, options: &QuantiseOptions) -> Result<Graph, QuantiseError> {
 	Ok(quantise_with_report(graph, options)?.0)
@@ -178,8 +186,20 @@ pub fn quantise_with_report(
 	}
 	let domain = domain(graph, options)?;
 	let (min, max) = domain;
+	let decides = graph.nodes.iter().any(|node| {
+		matches!(
+			node.operator,
+			FloatOperator::Step { .. } | FloatOperator::Floor { .. } | FloatOperator::Trees { .. }
+		)
+	});
+	let samples: Vec<Vec<Vec<f64>>> = options
+		.calibration
+		.iter()
+		.take(if decides { DECIDING_SAMPLES } else { 0 })
+		.map(|sample| graph.execute_all(sample))
+		.collect();
 	if let Some(scale_bits) = options.input_scale_bits {
-		return at_scale(graph, domain, scale_bits, weight_bits);
+		return at_scale(graph, domain, scale_bits, weight_bits, &samples);
 	}
 	// One affine operator is not rescaled.
 	let is_linear = matches!(
@@ -195,16 +215,10 @@ pub fn quantise_with_report(
 		INPUT_BITS
 	};
 	let scale_bits = input_scale_bits(min, max, input_bits);
-	let decides = graph.nodes.iter().any(|node| {
-		matches!(
-			node.operator,
-			FloatOperator::Step { .. } | FloatOperator::Floor { .. } | FloatOperator::Trees { .. }
-		)
-	});
 	if decides {
-		deciding(graph, options, domain, scale_bits, weight_bits)
+		deciding(graph, domain, scale_bits, weight_bits, &samples)
 	} else {
-		at_scale(graph, domain, scale_bits, weight_bits)
+		at_scale(graph, domain, scale_bits, weight_bits, &[])
 	}
 }
 
@@ -212,18 +226,12 @@ pub fn quantise_with_report(
 /// `scale_bits` on, at which the samples fall on the right sides. Without samples, the finest.
 fn deciding(
 	graph: &FloatGraph,
-	options: &QuantiseOptions,
 	domain: (f64, f64),
 	scale_bits: u8,
 	weight_bits: u8,
+	samples: &[Vec<Vec<f64>>],
 ) -> Result<(Graph, QuantiseReport), QuantiseError> {
 	let finest = MAX_INPUT_SCALE_BITS as u8;
-	let samples = &options.calibration;
-	let expected: Vec<Vec<f64>> = samples
-		.iter()
-		.take(DECIDING_SAMPLES)
-		.map(|sample| graph.execute(sample))
-		.collect();
 	let mut best: Option<(f64, (Graph, QuantiseReport))> = None;
 	let mut refused = None;
 	let mut bits = if samples.is_empty() {
@@ -232,11 +240,11 @@ fn deciding(
 		scale_bits
 	};
 	while bits <= finest {
-		match at_scale(graph, domain, bits, weight_bits) {
+		match at_scale(graph, domain, bits, weight_bits, samples) {
 			Ok(model) => {
 				let error = samples
 					.iter()
-					.zip(&expected)
+					.filter_map(|values| Some((values.first()?, values.get(graph.output)?)))
 					.map(|(sample, expected)| sample_error(&model.0, sample, expected))
 					.fold(0.0, f64::max);
 				// A finer scale costs: it must do much better.
@@ -257,7 +265,7 @@ fn deciding(
 	match (best, refused) {
 		(Some((_, model)), _) => Ok(model),
 		(None, Some(error)) => Err(error),
-		(None, None) => at_scale(graph, domain, scale_bits, weight_bits),
+		(None, None) => at_scale(graph, domain, scale_bits, weight_bits, samples),
 	}
 }
 
@@ -281,6 +289,7 @@ fn at_scale(
 	(min, max): (f64, f64),
 	scale_bits: u8,
 	weight_bits: u8,
+	samples: &[Vec<Vec<f64>>],
 ) -> Result<(Graph, QuantiseReport), QuantiseError> {
 	if scale_bits > TensorSpec::MAX_SCALE_BITS {
 		return Err(QuantiseError::ScaleTooFine {
@@ -306,7 +315,7 @@ fn at_scale(
 		bounds: vec![bounds; input.len()],
 		readers: 0,
 	};
-	let mut lowering = Lowering::new(graph, tensor, weight_bits);
+	let mut lowering = Lowering::new(graph, tensor, weight_bits, samples);
 	for node in &graph.nodes {
 		lowering.node(&node.name, &node.operator)?;
 	}

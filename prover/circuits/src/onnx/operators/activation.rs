@@ -76,7 +76,7 @@ pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 			return one(node, y);
 		},
 		"Softsign" => {
-			let size = node.absolute(&x)?;
+			let size = node.magnitude(&x)?;
 			let size = node.scaled(&size, 1.0, 1.0)?;
 			let y = node.quotient(&x, &size)?;
 			return one(node, y);

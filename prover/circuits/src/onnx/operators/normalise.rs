@@ -225,7 +225,7 @@ fn by_norm(
 	}
 	let divisors = match norm {
 		"L1" => {
-			let size = node.absolute(x)?;
+			let size = node.magnitude(x)?;
 			node.sum_groups(&size, count, groups, 1.0)?
 		},
 		"MAX" => node.extreme_groups(x, count, groups, true)?,

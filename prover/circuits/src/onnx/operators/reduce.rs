@@ -50,7 +50,7 @@ pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 		"ReduceMax" => node.extreme_groups(&x, shape, &groups, true)?,
 		"ReduceMin" => node.extreme_groups(&x, shape, &groups, false)?,
 		"ReduceL1" => {
-			let size = node.absolute(&x)?;
+			let size = node.magnitude(&x)?;
 			sum(node, &size)?
 		},
 		"ReduceProd" => product_groups(node, &x, shape, &groups)?,
