@@ -8,7 +8,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use inference_circuits::{
 	circuit::config::Config,
 	graph::{Graph, GraphParts, Node, Operator, Term},
-	layout::{self, Columns, Gates, Layout, LayoutError, Limbs},
+	layout::{self, cost, Columns, Gates, Layout, LayoutError, Limbs},
 	linear_map::LinearMap,
 	onnx::parse,
 	quantise::{quantise, QuantiseOptions},
@@ -169,13 +169,12 @@ mod completeness {
 			let graph = graph(&network(&widths, seed));
 			let high = 26u8.div_ceil(bits);
 			// A layer without weights is a constant, and needs no range check.
-			let needed = layout::choose(&graph).unwrap().columns.limbs;
-			let limbs = needed.map(|_| (bits, low, high));
+			let chosen = layout::choose(&graph).unwrap();
+			let limbs = chosen.columns.limbs.map(|_| (bits, low, high));
 			if let Some(layout) = layout_with(&graph, lanes, limbs, degree) {
 				let input = input_of(&graph, seed);
 				prop_assert!(Assignment::new(&graph, layout, &input).is_satisfied());
 			}
-			let chosen = layout::choose(&graph).unwrap();
 			prop_assert!(Assignment::new(&graph, chosen, &input_of(&graph, !seed)).is_satisfied());
 		}
 	}
@@ -472,5 +471,60 @@ mod layouts {
 	fn the_same_model_has_the_same_layout() {
 		let choose = || layout::choose(&graph(&network(&[9, 6, 4, 2], 5))).unwrap();
 		assert_eq!(choose(), choose());
+	}
+
+	#[test]
+	fn no_other_layout_costs_less() {
+		let graph = graph(&network(&[12, 7, 3], 5));
+		let chosen = layout::choose(&graph).unwrap();
+		let least = cost::of(&chosen.columns, chosen.k);
+		let mut tried = 0;
+		let limbs = (1..=layout::MAX_LIMB_BITS).flat_map(|bits| {
+			(0..5).flat_map(move |low| (1..9).map(move |high| Limbs { bits, low, high }))
+		});
+		for (limbs, lanes) in limbs.flat_map(|limbs| (1..=20).map(move |lanes| (limbs, lanes))) {
+			for (step, degree) in [false, true]
+				.into_iter()
+				.flat_map(|s| [(s, 4), (s, 5), (s, 7)])
+			{
+				let columns = Columns {
+					lanes,
+					degree,
+					limbs: Some(limbs),
+					gates: Gates {
+						step,
+						..chosen.columns.gates
+					},
+				};
+				for k in 3..=chosen.k {
+					let other = Layout { k, columns };
+					if layout::check(&graph, &other).is_ok() {
+						assert!(cost::of(&columns, k) >= least, "{other:?}");
+						tried += 1;
+						break;
+					}
+				}
+			}
+		}
+		assert!(tried > 500, "{tried}");
+	}
+
+	#[test]
+	fn cost_grows_with_rows_columns_and_limbs() {
+		let columns = |lanes, count| Columns {
+			lanes,
+			degree: 5,
+			limbs: Some(Limbs {
+				bits: 8,
+				low: 0,
+				high: count,
+			}),
+			gates: Gates::default(),
+		};
+		let base = cost::time(&columns(4, 2), 10);
+		assert!(cost::time(&columns(4, 2), 11) > 2 * base);
+		assert!(cost::time(&columns(5, 2), 10) > base);
+		assert!(cost::time(&columns(4, 3), 10) > base);
+		assert!(cost::proof_bytes(&columns(5, 2)) > cost::proof_bytes(&columns(4, 2)));
 	}
 }

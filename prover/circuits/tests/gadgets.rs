@@ -9,7 +9,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use inference_circuits::{
 	circuit::{forest::Plan, trace::Cell},
 	execute::execute_all,
-	graph::{Branch, Forest, Graph, Operator, Tree},
+	graph::{Branch, Forest, Graph, Operator, Pairs, Table, Tree},
 	layout::{self, Layout},
 };
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
@@ -39,6 +39,130 @@ fn edges() -> Vec<Vec<i64>> {
 		.collect()
 }
 
+/// A random operator on tensors of three elements.
+#[derive(Clone, Debug)]
+struct Step {
+	kind: u8,
+	left: usize,
+	right: usize,
+	numbers: Vec<i64>,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+	let step = (
+		0u8..8,
+		0usize..100,
+		0usize..100,
+		prop::collection::vec(-9i64..=9, 12),
+	);
+	let step = step.prop_map(|(kind, left, right, numbers)| Step {
+		kind,
+		left,
+		right,
+		numbers,
+	});
+	prop::collection::vec(step, 1..7)
+}
+
+/// The operators of `step` on the tensors of `graph`, if there is one.
+fn operators_of(step: &Step, tensors: &[(i64, i64)]) -> Vec<Operator> {
+	let left = step.left % tensors.len();
+	let right = step.right % tensors.len();
+	let next = tensors.len() as u32;
+	let numbers = &step.numbers;
+	let product = |left, right| Operator::Product {
+		left,
+		right,
+		pairs: Pairs {
+			outer: vec![axis(3, 1, 1)],
+			inner: vec![],
+		},
+	};
+	let identity: [&[i64]; 3] = [&[1, 0, 0], &[0, 1, 0], &[0, 0, 1]];
+	let (l, r) = (left as u32, right as u32);
+	let (min, max) = tensors[left];
+	match step.kind {
+		0 => {
+			let rows: Vec<&[i64]> = numbers[..9].chunks(3).collect();
+			vec![affine(l, 3, &rows, numbers[9])]
+		},
+		1 => vec![rescale(l, numbers[0].unsigned_abs() as u8 + 1, false)],
+		2 => vec![rescale(l, numbers[0].unsigned_abs() as u8, true)],
+		3 => vec![product(l, r)],
+		4 => vec![Operator::Sign { input: l }],
+		5 => {
+			let bits = (64 - ((max - min) >> 4).leading_zeros()) as u8;
+			let segments = ((max - min) >> bits) + 1;
+			let table = Table {
+				origin: min,
+				segment_bits: bits,
+				slope_shift: numbers[0].unsigned_abs() as u8,
+				scale_bits: 4,
+				base: (0..segments).map(|h| numbers[1] * h + numbers[2]).collect(),
+				slope: (0..segments).map(|h| numbers[3] - h).collect(),
+			};
+			vec![Operator::Table { input: l, table }]
+		},
+		6 => {
+			let last = if numbers[0] % 2 == 0 {
+				Operator::Divide {
+					numerator: l,
+					denominator: next + 1,
+					axes: vec![axis(3, 1, 1)],
+					shift: 20 + numbers[1].unsigned_abs() as u8,
+				}
+			} else {
+				Operator::InverseSqrt {
+					input: next + 1,
+					shift: 40 + 2 * numbers[1].unsigned_abs() as u8,
+				}
+			};
+			vec![product(r, r), affine(next, 3, &identity, 1), last]
+		},
+		_ => {
+			let threshold = |i: usize| min + (max - min) * (numbers[i] + 10) / 20;
+			let branch = |i: usize, yes, no| Branch {
+				feature: numbers[i + 3].unsigned_abs() as u32 % 3,
+				threshold: threshold(i),
+				yes,
+				no,
+			};
+			let tree = |first: usize| Tree {
+				branches: vec![branch(first, 1, 2), branch(first + 1, 3, 4)],
+				leaves: (0..3).map(|i| leaf(&[(i, numbers[i as usize])])).collect(),
+			};
+			let forest = Forest {
+				features: 3,
+				rows: 1,
+				targets: 3,
+				scale_bits: 4,
+				base: numbers[..3].into(),
+				trees: (0..4).map(tree).collect(),
+			};
+			vec![Operator::Trees { input: l, forest }]
+		},
+	}
+}
+
+/// The graph of those steps that are valid.
+fn random_graph(steps: &[Step]) -> Option<Graph> {
+	let mut operators = Vec::new();
+	let mut graph: Option<Graph> = None;
+	let mut tensors = vec![(-50, 50)];
+	for step in steps {
+		let mut more = operators.clone();
+		more.extend(operators_of(step, &tensors));
+		let Ok(next) = try_graph(3, (-50, 50), more.clone(), 3) else {
+			continue;
+		};
+		let ranges = next.tensors().iter().map(|tensor| tensor.range());
+		tensors = ranges.map(|x| (x.min, x.max)).collect();
+		operators = more;
+		graph = Some(next);
+	}
+	graph
+}
+
 mod completeness {
 	use super::*;
 
@@ -66,12 +190,34 @@ mod completeness {
 
 	proptest! {
 		#![proptest_config(ProptestConfig {
-			cases: 24,
+			cases: 48,
 			failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
 				"tests/gadgets.proptest-regressions",
 			))),
 			..ProptestConfig::default()
 		})]
+
+		#[test]
+		fn random_graphs_have_a_witness(
+			steps in steps(),
+			values in prop::collection::vec(-50i64..=50, 3),
+			lanes in 3u8..9,
+			bits in 4u8..12,
+			low in 0u8..4,
+		) {
+			let Some(graph) = random_graph(&steps) else {
+				return Ok(());
+			};
+			let Ok(chosen) = layout::choose(&graph) else {
+				return Ok(());
+			};
+			let high = 30u8.div_ceil(bits);
+			let other = layout_with(&graph, lanes, Some((bits, low, high)), 6);
+			for layout in [Some(chosen), other].into_iter().flatten() {
+				let failures = Assignment::new(&graph, layout, &values).failures();
+				prop_assert!(failures.is_empty(), "{:?}: {:?}", layout, failures);
+			}
+		}
 
 		#[test]
 		fn random_inputs_have_a_witness(

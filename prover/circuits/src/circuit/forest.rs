@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 
 /// Most boxes of a forest: as many as the largest function table has room for.
 pub const MAX_BOXES: usize = 1 << 17;
+/// Most interval ranges that are computed for a tree's boxes: bounds the work that a graph can ask
+/// for.
+const MAX_RANGES: usize = 1 << 22;
 /// Bits that numbers packed into one may have.
 const PACKED_BITS: u32 = 116;
 /// Most targets whose sums are packed into one number.
@@ -107,7 +110,10 @@ impl Plan {
 			}
 		}
 		let bits = |x: i128| 128 - x.max(0).leading_zeros();
-		let width = ranges.iter().map(|(min, max)| bits(max - min)).max();
+		let width = ranges
+			.iter()
+			.map(|(min, max)| bits(max.saturating_sub(*min)));
+		let width = width.max();
 		self.width = width.unwrap_or(1).max(1);
 		self.least = ranges.iter().map(|range| range.0).collect();
 		// The greatest number that is shifted, and the sum of one per tree.
@@ -170,11 +176,10 @@ impl Boxes {
 		let all: Vec<(i64, i64)> = all.collect();
 		let mut boxes = Vec::new();
 		let mut open = vec![(0usize, all)];
-		// Paths that lead nowhere count too: a malicious graph must not cost more.
-		let mut steps = 0usize;
+		let mut ranges_seen = 0usize;
 		while let Some((node, ranges)) = open.pop() {
-			steps += 1;
-			if steps > 4 * MAX_BOXES || boxes.len() >= most {
+			ranges_seen += ranges.len();
+			if ranges_seen > MAX_RANGES || boxes.len() >= most {
 				return None;
 			}
 			let Some(branch) = tree.branches.get(node) else {
@@ -221,5 +226,112 @@ impl Boxes {
 		};
 		let found = self.boxes.iter().position(|(ranges, _)| holds(ranges));
 		found.unwrap_or_default()
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::graph::{trees, Branch, Leaf};
+
+	fn branch(feature: u32, threshold: i64, yes: u32, no: u32) -> Branch {
+		Branch {
+			feature,
+			threshold,
+			yes,
+			no,
+		}
+	}
+
+	fn leaf(weight: i64) -> Leaf {
+		Leaf {
+			weights: vec![(0, weight)],
+		}
+	}
+
+	/// Thresholds at, within and beyond the domain −5..=5; two branches share a leaf.
+	fn forest() -> Forest {
+		Forest {
+			features: 2,
+			rows: 1,
+			targets: 1,
+			scale_bits: 0,
+			base: vec![1000],
+			trees: vec![
+				Tree {
+					branches: vec![branch(0, 0, 1, 2), branch(1, -5, 3, 4), branch(1, 5, 4, 5)],
+					leaves: vec![leaf(1), leaf(2), leaf(4)],
+				},
+				Tree {
+					branches: vec![branch(0, 0, 1, 2), branch(0, -9, 2, 3)],
+					leaves: vec![leaf(8), leaf(16)],
+				},
+				Tree {
+					branches: vec![],
+					leaves: vec![leaf(32)],
+				},
+			],
+		}
+	}
+
+	#[test]
+	fn exactly_one_box_of_each_tree_holds_a_row_and_has_its_weights() {
+		let forest = forest();
+		let inputs = [Interval { min: -5, max: 5 }; 2];
+		let outputs = [Interval {
+			min: 1000,
+			max: 1063,
+		}];
+		let plan = Plan::of(&forest, &inputs, &outputs).unwrap();
+		assert_eq!((plan.trees.len(), plan.base[0]), (2, 1032));
+		for (x, y) in (-5..=5).flat_map(|x| (-5..=5).map(move |y| (x, y))) {
+			let mut sum = plan.base[0];
+			for tree in &plan.trees {
+				let index = |feature: &u32| {
+					let value = [x, y][*feature as usize];
+					let intervals = plan.features[feature].iter();
+					let held = |i: &Interval| (i.min..=i.max).contains(&value);
+					intervals.clone().position(held).unwrap() as i64
+				};
+				let indices: Vec<i64> = tree.features.iter().map(index).collect();
+				let holds = |ranges: &[(i64, i64)]| {
+					let mut pairs = ranges.iter().zip(&indices);
+					pairs.all(|((low, high), i)| (low..=high).contains(&i))
+				};
+				let held: Vec<usize> = (0..tree.boxes.len())
+					.filter(|i| holds(&tree.boxes[*i].0))
+					.collect();
+				assert_eq!(held, [tree.find(&indices)]);
+				sum += tree.boxes[held[0]].1[0];
+			}
+			assert_eq!(sum, trees(&forest, &[x, y])[0].into(), "{x}, {y}");
+		}
+	}
+
+	#[test]
+	fn a_graph_of_exponentially_many_paths_is_refused() {
+		// Each pair of branches meets again.
+		let depth = 40u32;
+		let branches = (0..depth).flat_map(|i| {
+			let next = 3 * (i + 1);
+			[
+				branch(0, 2 * i64::from(i), 3 * i + 1, 3 * i + 2),
+				branch(1, i64::from(i), next, next),
+				branch(1, i64::from(i), next, next),
+			]
+		});
+		let mut forest = forest();
+		forest.trees = vec![Tree {
+			branches: branches.collect(),
+			leaves: vec![leaf(1)],
+		}];
+		let inputs = [Interval {
+			min: -500,
+			max: 500,
+		}; 2];
+		let outputs = [Interval { min: 0, max: 5000 }];
+		// Feature 0's thresholds ascend, so that its paths stay few; feature 1 doubles them.
+		let plan = Plan::of(&forest, &inputs, &outputs);
+		assert!(plan.is_none_or(|plan| plan.trees[0].boxes.len() <= MAX_BOXES));
 	}
 }

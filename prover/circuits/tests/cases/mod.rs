@@ -4,19 +4,25 @@
 
 use inference_circuits::{
 	graph::{
-		Axis, Branch, Forest, Graph, GraphParts, Leaf, Node, Operator, Pairs, Table, Term, Tree,
+		Axis, Branch, Forest, Graph, GraphError, GraphParts, Leaf, Node, Operator, Pairs, Table,
+		Term, Tree,
 	},
 	linear_map::LinearMap,
 };
 use inference_primitives::{TensorSpec, Visibility};
 
-pub fn graph(inputs: u32, domain: (i64, i64), operators: Vec<Operator>) -> Graph {
+pub fn try_graph(
+	inputs: u32,
+	domain: (i64, i64),
+	operators: Vec<Operator>,
+	outputs: u32,
+) -> Result<Graph, GraphError> {
 	let nodes = operators.into_iter().map(|operator| Node {
 		name: operator.name().into(),
 		operator,
 	});
 	let nodes: Vec<Node> = nodes.collect();
-	let parts = |outputs| GraphParts {
+	Graph::new(GraphParts {
 		input: TensorSpec {
 			shape: vec![inputs],
 			scale_bits: 4,
@@ -25,13 +31,17 @@ pub fn graph(inputs: u32, domain: (i64, i64), operators: Vec<Operator>) -> Graph
 			visibility: Visibility::Public,
 		},
 		output: nodes.len() as u32,
-		nodes: nodes.clone(),
+		nodes,
 		output_shape: vec![outputs],
 		post_processing: None,
-	};
-	let found = (1..100).find_map(|outputs| Graph::new(parts(outputs)).ok());
+	})
+}
+
+/// The graph with as many outputs as its last operator has.
+pub fn graph(inputs: u32, domain: (i64, i64), operators: Vec<Operator>) -> Graph {
+	let found = (1..100).find_map(|n| try_graph(inputs, domain, operators.clone(), n).ok());
 	// For its error.
-	found.unwrap_or_else(|| Graph::new(parts(1)).unwrap())
+	found.unwrap_or_else(|| try_graph(inputs, domain, operators, 1).unwrap())
 }
 
 pub fn axis(extent: u32, left: u32, right: u32) -> Axis {
