@@ -27,10 +27,10 @@ pub const BYTE_NS: u64 = 20_000;
 /// Bytes beyond which they are worth more: what EZKL's proofs of small models have
 /// (docs/BENCHMARKS.md).
 pub const TARGET_BYTES: u64 = 1_952;
-/// The same for circuits of [`LARGE_K`] and more.
+/// The same for models of [`LARGE_OPERANDS`] and more.
 pub const LARGE_TARGET_BYTES: u64 = 3_072;
-/// Binary logarithm of the rows from which a circuit is large.
-pub const LARGE_K: u8 = 12;
+/// Operands of all sums from which a model is large.
+pub const LARGE_OPERANDS: usize = 1 << 14;
 /// What each of those beyond is worth.
 pub const EXCESS_BYTE_NS: u64 = 1_000_000;
 /// Bytes of a coordinate or an evaluation.
@@ -144,14 +144,19 @@ pub fn time(columns: &Columns, k: u8) -> u64 {
 	Counts::new(columns).row_ns(k.into()) << k
 }
 
-/// Time and bytes together.
-pub fn of(columns: &Columns, k: u8) -> u64 {
-	let bytes = proof_bytes(columns);
-	let target = if k < LARGE_K {
+/// Bytes that a proof of a model with so many operands may have before they are worth more. It
+/// depends on the model alone, so that no size is taken for its target's sake.
+pub fn target_bytes(operands: usize) -> u64 {
+	if operands < LARGE_OPERANDS {
 		TARGET_BYTES
 	} else {
 		LARGE_TARGET_BYTES
-	};
+	}
+}
+
+/// Time and bytes together, the bytes beyond `target` at their higher worth.
+pub fn of(columns: &Columns, k: u8, target: u64) -> u64 {
+	let bytes = proof_bytes(columns);
 	let excess = bytes.saturating_sub(target);
 	time(columns, k) + BYTE_NS * (bytes - excess) + EXCESS_BYTE_NS * excess
 }

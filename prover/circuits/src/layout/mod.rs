@@ -280,6 +280,7 @@ pub fn choose(graph: &Graph) -> Result<Layout, LayoutError> {
 			bits: requirements.result_bits,
 		});
 	}
+	let target = cost::target_bytes(requirements.operands());
 	let mut best: Option<(u64, Layout)> = None;
 	let mut fewest = usize::MAX;
 	for limbs in limbs {
@@ -298,7 +299,7 @@ pub fn choose(graph: &Graph) -> Result<Layout, LayoutError> {
 			let min_degree = columns.min_degree();
 			for degree in DEGREES.filter(|degree| *degree >= min_degree) {
 				columns.degree = degree;
-				let cost = cost::of(&columns, k);
+				let cost = cost::of(&columns, k, target);
 				if best.is_none_or(|(least, _)| cost < least) {
 					best = Some((cost, Layout { k, columns }));
 				}

@@ -297,6 +297,13 @@ impl Requirements {
 		}
 	}
 
+	/// Operands of all sums.
+	pub fn operands(&self) -> usize {
+		self.chains.iter().fold(0usize, |sum, (chain, count)| {
+			sum.saturating_add(count.saturating_mul(chain.operands))
+		})
+	}
+
 	/// Rows of the circuit: the statement's, then each chain's.
 	pub fn rows(&self, columns: &Columns) -> usize {
 		self.chains.iter().fold(1usize, |rows, (chain, count)| {
