@@ -247,7 +247,7 @@ mod soundness {
 				.filter(|layout| layout.k <= 9)
 				.max_by_key(|layout| layout::rows(&graph, &layout.columns))
 				.unwrap();
-			let read = Assignment::new(&graph, *layout, &input).check_every_cell(3);
+			let read = Assignment::new(&graph, *layout, &input).check_every_cell(1);
 			assert!(read > 10, "{name}: {read}");
 		}
 	}

@@ -310,28 +310,19 @@ mod tests {
 
 	#[test]
 	fn a_graph_of_exponentially_many_paths_is_refused() {
-		// Each pair of branches meets again.
-		let depth = 40u32;
-		let branches = (0..depth).flat_map(|i| {
-			let next = 3 * (i + 1);
-			[
-				branch(0, 2 * i64::from(i), 3 * i + 1, 3 * i + 2),
-				branch(1, i64::from(i), next, next),
-				branch(1, i64::from(i), next, next),
-			]
-		});
+		// Both successors of each branch are the next one, which compares another feature.
+		let features = 20u32;
 		let mut forest = forest();
+		forest.features = features;
 		forest.trees = vec![Tree {
-			branches: branches.collect(),
+			branches: (0..features).map(|i| branch(i, 0, i + 1, i + 1)).collect(),
 			leaves: vec![leaf(1)],
 		}];
-		let inputs = [Interval {
-			min: -500,
-			max: 500,
-		}; 2];
-		let outputs = [Interval { min: 0, max: 5000 }];
-		// Feature 0's thresholds ascend, so that its paths stay few; feature 1 doubles them.
-		let plan = Plan::of(&forest, &inputs, &outputs);
-		assert!(plan.is_none_or(|plan| plan.trees[0].boxes.len() <= MAX_BOXES));
+		let inputs = [Interval { min: -5, max: 5 }; 20];
+		let outputs = [Interval {
+			min: 1001,
+			max: 1001,
+		}];
+		assert_eq!(Plan::of(&forest, &inputs, &outputs), None);
 	}
 }
