@@ -159,7 +159,7 @@ mod failure {
 
 	#[test]
 	fn protocol_should_be_refused_or_make_another_plan_when_anything_in_it_is_changed() {
-		for name in ["lookups", "small-domain"] {
+		for (name, least_refused, least_other) in [("lookups", 280, 11), ("small-domain", 190, 8)] {
 			let (root, original) = (written(name), plan(&protocol(name)).unwrap());
 			let (mut refused, mut other) = (0, 0);
 			each_change("", &root, &mut |path, changed| {
@@ -175,7 +175,10 @@ mod failure {
 				}
 			});
 			// Other gates, lookups, digests: other circuits. All else is refused.
-			assert!(refused > 250 && other > 10, "{name}: {refused}, {other}");
+			assert!(
+				refused >= least_refused && other >= least_other,
+				"{name}: {refused}, {other}"
+			);
 		}
 	}
 
