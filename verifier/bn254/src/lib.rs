@@ -30,8 +30,6 @@
 //! **Measured.** Thread time (minimum) on a busy 2-core AMD EPYC at 2.6 GHz, where everything takes
 //! about 1.7 times as long as on the idle machine: read the ratios. wasm32v1-none, opt-level 3, lto,
 //! one codegen unit; wasmtime 36 (cranelift, speed, no SIMD). `ark` is `ark_bn254` 0.5.
-//! `scripts/bench-bn254` measures the rows again that can be had through the public functions, and
-//! checks that both libraries return the same (`bench/`).
 //!
 //! | operation                         | wasm: ark | wasm: here | native: ark | native: here |
 //! |-----------------------------------|----------:|-----------:|------------:|-------------:|
