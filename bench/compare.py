@@ -36,10 +36,18 @@ def last_line(text):
 
 
 def ours(cli, folder, work, runs):
-    """Builds and measures our circuit; what it costs, or why it cannot be built."""
-    model = os.path.join(folder, "model.ml.onnx")
-    if not os.path.exists(model):
-        model = os.path.join(folder, "model.onnx")
+    """Measures the ai.onnx.ml form; without one that takes the whole input (it has one row), the other."""
+    for name in ("model.ml.onnx", "model.onnx"):
+        model = os.path.join(folder, name)
+        if os.path.exists(model):
+            result = measure(cli, model, folder, work, runs)
+            if "error" not in result:
+                return result
+    return result
+
+
+def measure(cli, model, folder, work, runs):
+    """Builds and measures our circuit of a model; what it costs, or why it cannot be built."""
     values = json.load(open(os.path.join(folder, "input.json")))["input_data"][0]
     samples, bundle = os.path.join(work, "samples.json"), os.path.join(work, "bundle")
     os.makedirs(work, exist_ok=True)
