@@ -301,6 +301,11 @@ mod decisions {
 
 	/// `x <= 0.3 ? 1.5 : (y < -1 ? 2.5 : -3)`
 	fn tree() -> Model {
+		tree_with_targets(1)
+	}
+
+	/// The same, said to have so many targets.
+	fn tree_with_targets(targets: i64) -> Model {
 		let texts = |name: &str, values: &[&str]| {
 			values
 				.iter()
@@ -327,9 +332,20 @@ mod decisions {
 				ints("target_nodeids", &[1, 3, 4]),
 				ints("target_ids", &[0; 3]),
 				floats("target_weights", &[1.5, 2.5, -3.0]),
-				int("n_targets", 1),
+				int("n_targets", targets),
 			],
 		)
+	}
+
+	#[test]
+	fn a_number_of_targets_should_be_bounded_before_it_is_allocated() {
+		for targets in [0, -1, 1 << 32, i64::MAX] {
+			let error = parse(&tree_with_targets(targets).bytes()).unwrap_err();
+			assert!(
+				error.to_string().contains("elements") || targets <= 0,
+				"{error}"
+			);
+		}
 	}
 
 	#[test]

@@ -379,6 +379,19 @@ impl Check<'_> {
 				max: MAX_ELEMENTS,
 			});
 		}
+		// Each row's bounds go through all nodes of all trees, and for each tree all targets.
+		let nodes = forest.trees.iter().map(|tree| {
+			let nodes = tree.branches.len().saturating_add(tree.leaves.len());
+			nodes.saturating_add(targets)
+		});
+		let steps = nodes.fold(0, usize::saturating_add).saturating_mul(rows);
+		if steps > MAX_ENTRIES {
+			return Err(GraphError::TooLarge {
+				what: "steps through decision trees",
+				got: steps,
+				max: MAX_ENTRIES,
+			});
+		}
 		self.constants(&forest.base, MAX_ABS)?;
 		for tree in &forest.trees {
 			self.tree(tree, features, targets)?;

@@ -361,6 +361,33 @@ mod tests {
 	}
 
 	#[test]
+	fn trees_without_branches_count_as_steps_too() {
+		let error = malformed(|parts| {
+			let tree = Tree {
+				branches: vec![],
+				leaves: vec![Leaf { weights: vec![] }],
+			};
+			let forest = Forest {
+				features: 1,
+				rows: 1,
+				targets: 1 << 14,
+				scale_bits: 0,
+				base: vec![0; 1 << 14],
+				trees: vec![tree; 1 << 10],
+			};
+			parts.nodes.push(Node {
+				name: "forest".into(),
+				operator: Operator::Trees { input: 1, forest },
+			});
+		});
+		let what = "steps through decision trees";
+		assert!(
+			matches!(error, GraphError::TooLarge { what: said, .. } if said == what),
+			"{error}"
+		);
+	}
+
+	#[test]
 	fn malformed_parts_are_refused() {
 		let is_malformed = |error| matches!(error, GraphError::Malformed { .. });
 		assert!(is_malformed(malformed(|p| p.output_shape = vec![2])));

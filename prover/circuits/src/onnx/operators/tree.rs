@@ -146,7 +146,8 @@ pub fn ensemble(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 		forest
 			.push(walk(nodes, root).ok_or_else(|| node.bad_shape("a tree's nodes make no tree"))?);
 	}
-	let mut start = vec![0.0; targets];
+	// `targets` is an attribute: it is bounded here.
+	let mut start = vec![0.0; node.size(&[targets])?];
 	if !base.is_empty() {
 		if base.len() != targets && !(is_binary && base.len() == 2) {
 			return Err(node.bad_shape("there is not one base value per target"));
@@ -278,7 +279,9 @@ pub fn ensemble_v5(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 		forest
 			.push(walk(&nodes, root).ok_or_else(|| node.bad_shape("a tree's nodes make no tree"))?);
 	}
-	let scores = grow(node, forest, vec![0.0; targets])?;
+	// `targets` is an attribute: it is bounded here.
+	let start = vec![0.0; node.size(&[targets])?];
+	let scores = grow(node, forest, start)?;
 	let scores = post_transform(node, &scores, transform)?;
 	one(node, scores)
 }
