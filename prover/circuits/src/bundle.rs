@@ -16,7 +16,7 @@ use crate::{
 	float_graph::PostProcessing,
 	graph::{Graph, GraphError, GraphParts},
 	keys::{self, KeysError},
-	layout::{self, Layout, LayoutError},
+	layout::{self, Claim, Layout, LayoutError},
 	linear_map::MapError,
 	onnx::{self, OnnxError},
 	quantise::{self, QuantiseError, QuantiseOptions, QuantiseReport},
@@ -64,6 +64,8 @@ pub struct BuildOptions {
 	pub calibration: Vec<Vec<f64>>,
 	/// The original model's outputs for `calibration`; computed in double precision if absent.
 	pub expected: Option<Vec<Vec<f64>>>,
+	/// What its proofs say: for how many inferences, and whether their inputs are hidden.
+	pub claim: Claim,
 }
 
 /// A stage of [`Bundle::build`], announced when it starts.
@@ -134,6 +136,9 @@ pub enum BuildError {
 	/// It has no circuit.
 	#[error(transparent)]
 	Layout(#[from] LayoutError),
+	/// Its tensors are not valid.
+	#[error(transparent)]
+	Tensors(#[from] GraphError),
 	/// Its keys cannot be made.
 	#[error(transparent)]
 	Keys(#[from] KeysError),
@@ -344,11 +349,12 @@ impl Bundle {
 				weight_scale_bits: options.weight_scale_bits,
 				input_domain: options.input_domain,
 				calibration: options.calibration.clone(),
+				power_of_two_domain: options.claim.hidden_input,
 			},
 		)?;
 		check_expected(options, graph.output().len())?;
 		progress(BuildStage::Layout);
-		let layout = layout::choose(&graph)?;
+		let layout = layout::choose_for(&graph, options.claim)?;
 		progress(BuildStage::Keys);
 		let plan = keys::plan(&graph, &layout, &keys::commitment_key(layout.k)?)?;
 		let plan_bytes = plan.to_bytes();
@@ -377,11 +383,11 @@ impl Bundle {
 			system: ProofSystem::Halo2,
 			setup: setup.id(),
 			vk_hash: vk_hash(ProofSystem::Halo2, &setup.id(), &plan_bytes),
-			input: graph.input().clone(),
-			output: graph.output().clone(),
+			input: layout.claim.tensor(graph.input())?,
+			output: layout.claim.tensor(graph.output())?,
 			post_processing: graph.parts().post_processing,
 			layout,
-			rows: layout::rows(&graph, &layout.columns),
+			rows: layout::rows(&graph, &layout),
 			multiplications: graph.multiplications(),
 			compute_units: plan.shape().compute_units(),
 			proof_bytes: plan.proof_len(),
@@ -461,11 +467,13 @@ impl Bundle {
 			plan,
 			..
 		} = self;
+		let claim = &manifest.layout.claim;
+		let (input, output) = (claim.tensor(graph.input()), claim.tensor(graph.output()));
 		let checks = [
 			("name", (1..=MAX_NAME_BYTES).contains(&manifest.name.len())),
 			("vk_hash", manifest.vk_hash == self.vk_hash_of(plan)),
-			("input", manifest.input == *graph.input()),
-			("output", manifest.output == *graph.output()),
+			("input", Ok(&manifest.input) == input.as_ref()),
+			("output", Ok(&manifest.output) == output.as_ref()),
 			(
 				"post_processing",
 				manifest.post_processing == graph.parts().post_processing,
@@ -473,7 +481,7 @@ impl Bundle {
 			("layout", manifest.layout.k == plan.k()),
 			(
 				"rows",
-				manifest.rows == layout::rows(graph, &manifest.layout.columns),
+				manifest.rows == layout::rows(graph, &manifest.layout),
 			),
 			(
 				"multiplications",
@@ -486,7 +494,7 @@ impl Bundle {
 			("proof_bytes", manifest.proof_bytes == plan.proof_len()),
 			(
 				"the number of public inputs",
-				usize::try_from(plan.num_public_inputs()) == Ok(graph.public_inputs()),
+				usize::try_from(plan.num_public_inputs()) == Ok(claim.public_inputs(graph)),
 			),
 		];
 		match checks.into_iter().find(|(_, holds)| !holds) {
@@ -503,6 +511,16 @@ impl Bundle {
 	/// The integer model.
 	pub fn graph(&self) -> &Graph {
 		&self.graph
+	}
+
+	/// The tensor of all inferences' inputs.
+	pub fn input(&self) -> &TensorSpec {
+		&self.manifest.input
+	}
+
+	/// The tensor of all inferences' outputs.
+	pub fn output(&self) -> &TensorSpec {
+		&self.manifest.output
 	}
 
 	/// The circuit's size.
@@ -540,12 +558,24 @@ impl Bundle {
 		tagged_hash(b"inference-network/bundle/v1", &self.manifest_bytes)
 	}
 
-	/// Computes the output for `input`, both in fixed point.
+	/// Computes the output for `input`, both in fixed point, both of all inferences one after the other.
 	pub fn execute(&self, input: &[i64]) -> Result<Vec<i64>, ExecuteError> {
-		execute::execute(&self.graph, input)
+		let inputs = self.layout().claim.split(&self.graph, input)?;
+		let outputs = inputs.map(|input| execute::execute(&self.graph, input));
+		Ok(outputs.collect::<Result<Vec<_>, _>>()?.concat())
 	}
 
-	/// Verifies that `proof` shows `output` to be the model's output for `input`, under `header`.
+	/// The part of `input` that a statement and the public inputs have: nothing of a hidden one.
+	pub(crate) fn public_part<'a>(&self, input: &'a [i64]) -> &'a [i64] {
+		if self.layout().claim.hidden_input {
+			&[]
+		} else {
+			input
+		}
+	}
+
+	/// Verifies that `proof` shows `output` to be the model's output for `input`, under `header`. A
+	/// hidden input is not looked at: the proof says that some admissible input gives the output.
 	pub fn verify(
 		&self,
 		header: &StatementHeader,
@@ -559,12 +589,13 @@ impl Bundle {
 				got: self.vk_hash(),
 			});
 		}
-		self.graph
-			.input()
-			.check_values(input)
-			.map_err(VerificationError::Input)?;
-		self.graph
-			.output()
+		let input = self.public_part(input);
+		if !self.layout().claim.hidden_input {
+			self.input()
+				.check_values(input)
+				.map_err(VerificationError::Input)?;
+		}
+		self.output()
 			.check_values(output)
 			.map_err(VerificationError::Output)?;
 		let statement = Statement::new(header.clone(), input, output);
@@ -574,7 +605,7 @@ impl Bundle {
 
 	/// Real numbers to the model's fixed point, rounded to the nearest.
 	pub fn quantise_input(&self, values: &[f64]) -> Result<Vec<i64>, QuantiseInputError> {
-		let spec = self.graph.input();
+		let spec = self.input();
 		let fixed = values
 			.iter()
 			.enumerate()

@@ -59,8 +59,9 @@ pub fn proving_key(
 fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
 	let mut cs = ConstraintSystem::default();
 	let config = Config::configure(&mut cs, &layout.columns);
-	// `Graph` has checked that there are at most MAX_PUBLIC_INPUTS.
-	let public_inputs = u32::try_from(graph.public_inputs()).unwrap_or(u32::MAX);
+	// The layout has been checked: there are at most MAX_PUBLIC_INPUTS.
+	let public_inputs = layout.claim.public_inputs(graph);
+	let public_inputs = u32::try_from(public_inputs).unwrap_or(u32::MAX);
 	// A lookup sum has room for as many limbs as the degree leaves: the argument's own is 3.
 	let inputs = NonZeroU8::new(layout.columns.degree.saturating_sub(3)).unwrap_or(NonZeroU8::MIN);
 	let mut parts = parts_from_constraint_system(&cs, layout.k, &[public_inputs], Some(inputs))?;
@@ -85,14 +86,11 @@ fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
 
 /// Where the permutation has a cell. A cell that it does not have is refused later.
 fn place(parts: &Parts, config: &Config, cell: &Cell) -> PermutationCell {
-	let (kind, index, row) = match cell {
-		Cell::Lane { lane, row } => (
-			ColumnKind::Advice,
-			config.lanes.get(*lane).map(|column| column.index()),
-			*row,
-		),
-		Cell::Accumulator { row } => (ColumnKind::Advice, Some(config.accumulator.index()), *row),
-		Cell::Instance { row } => (ColumnKind::Instance, Some(config.instance.index()), *row),
+	let (column, row) = config.place(cell);
+	let index = column.map(|column| column.index());
+	let kind = match cell {
+		Cell::Instance { .. } => ColumnKind::Instance,
+		_ => ColumnKind::Advice,
 	};
 	let columns = &mut parts.permutation.iter();
 	let column = columns.position(|c| c.kind == kind && Some(usize::from(c.index)) == index);

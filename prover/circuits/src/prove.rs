@@ -130,8 +130,9 @@ impl Prover {
 			});
 		}
 		let (trace, output) = Trace::witness(bundle.graph(), bundle.layout(), input)?;
-		let statement = Statement::new(header.clone(), input, &output);
-		let instance: Vec<Fr> = public_inputs(&statement, input, &output)
+		let public_input = bundle.public_part(input);
+		let statement = Statement::new(header.clone(), public_input, &output);
+		let instance: Vec<Fr> = public_inputs(&statement, public_input, &output)
 			.into_iter()
 			.map(to_halo2)
 			.collect();
@@ -144,13 +145,29 @@ impl Prover {
 		if let (Some(lane), Some(value)) = (columns.first_mut(), instance.first()) {
 			lane.set(0, *value);
 		}
-		// Input and output are public and the model is in the key: there is nothing to hide.
+		// Without a hidden input there is nothing to hide: input and output are public, and the model is
+		// in the key.
+		let mut random = rand::rngs::OsRng;
+		let blinding = if bundle.layout().claim.hidden_input {
+			Blinding::Random(&mut random)
+		} else {
+			Blinding::None
+		};
 		let bytes = prove(
 			&self.key,
 			&self.commitments,
 			&[instance],
-			|_, _| Ok(std::mem::take(&mut columns)),
-			Blinding::None,
+			|phase, challenges| {
+				Ok(match challenges.first() {
+					Some(challenge) if phase > 0 => trace
+						.advice_combined(*challenge)
+						.into_iter()
+						.map(Column::Scalars)
+						.collect(),
+					_ => std::mem::take(&mut columns),
+				})
+			},
+			blinding,
 		)?;
 		Ok(Proof { output, bytes })
 	}

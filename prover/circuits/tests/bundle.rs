@@ -353,7 +353,7 @@ mod directories {
 				};
 				let input = vec![graph.input().max; graph.input().len()];
 				let (trace, output) = Trace::witness(&graph, &layout, &input).unwrap();
-				assert_eq!(trace.len(), layout::rows(&graph, &layout.columns));
+				assert_eq!(trace.len(), layout::rows(&graph, &layout));
 				graph.output().check_values(&output).unwrap();
 			}
 		}

@@ -412,6 +412,7 @@ mod layouts {
 				degree,
 				limbs,
 				gates,
+				combined_lanes: 0,
 			};
 			let mut cs = halo2_proofs::plonk::ConstraintSystem::default();
 			Config::configure(&mut cs, &columns);
@@ -497,9 +498,14 @@ mod layouts {
 						step,
 						..chosen.columns.gates
 					},
+					combined_lanes: 0,
 				};
 				for k in 3..=chosen.k {
-					let other = Layout { k, columns };
+					let other = Layout {
+						k,
+						columns,
+						claim: chosen.claim,
+					};
 					if layout::check(&graph, &other).is_ok() {
 						assert!(cost::of(&columns, k, target) >= least, "{other:?}");
 						tried += 1;
@@ -522,6 +528,7 @@ mod layouts {
 				high: count,
 			}),
 			gates: Gates::default(),
+			combined_lanes: 0,
 		};
 		let base = cost::time(&columns(4, 2), 10);
 		assert!(cost::time(&columns(4, 2), 11) > 2 * base);

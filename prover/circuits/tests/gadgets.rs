@@ -245,7 +245,7 @@ mod soundness {
 			let layout = layouts
 				.iter()
 				.filter(|layout| layout.k <= 9)
-				.max_by_key(|layout| layout::rows(&graph, &layout.columns))
+				.max_by_key(|layout| layout::rows(&graph, layout))
 				.unwrap();
 			let read = Assignment::new(&graph, *layout, &input).check_every_cell(1);
 			assert!(read > 10, "{name}: {read}");

@@ -200,7 +200,7 @@ fn measure(name: &str, graph: &Graph) -> Layout {
 		"{name}: k {}, rows {}, lanes {}, limbs {:?}, degree {}, advice {}, permutation products {}, \
 		 about {} ms and {} bytes, chosen in {:.1?}",
 		layout.k,
-		layout::rows(graph, columns),
+		layout::rows(graph, &layout),
 		columns.lanes,
 		columns.limbs.map(|l| (l.bits, l.low, l.high)),
 		columns.degree,

@@ -2,14 +2,15 @@
 
 use super::{
 	forest::Plan,
-	gadgets::{table, trees},
+	gadgets::{divide::bits_of, table, trees},
 	row::{Open, Operand, Row},
-	trace::{Cell, Trace, STATEMENT},
+	trace::{Cell, CombinedRow, Trace, STATEMENT},
 };
 use crate::{
-	graph::{offsets, Graph, Operator},
-	layout::{is_fused, signed_bits, Layout, Limbs},
+	graph::{offsets, Forest, Graph, Operator},
+	layout::{is_combined, is_fused, signed_bits, Layout, Limbs},
 };
+use std::ops::Range;
 
 /// A cell that is zero: the accumulator of row 0.
 pub const ZERO: Cell = Cell::Accumulator { row: 0 };
@@ -18,16 +19,24 @@ pub const ZERO: Cell = Cell::Accumulator { row: 0 };
 pub struct Builder<'a> {
 	graph: &'a Graph,
 	trace: Trace,
-	/// Per tensor, where its elements live; empty for those that stay in open sums.
-	homes: Vec<Vec<Cell>>,
-	values: Vec<Vec<i64>>,
+	/// Per inference and tensor, where its elements live; empty for those that stay in open sums.
+	homes: Vec<Vec<Vec<Cell>>>,
+	/// Per inference and tensor.
+	values: Vec<Vec<Vec<i64>>>,
+	/// Per tensor that deferred sums read, its elements' combinations over all inferences.
+	combined: Vec<Vec<Cell>>,
+	/// The inference whose rows are being built.
+	inference: usize,
+	/// Tensor and element of the sum that was deferred last.
+	deferred: Option<(usize, usize)>,
 	/// Number of the next function.
 	function: i128,
 }
 
 impl<'a> Builder<'a> {
-	/// The trace of `graph` whose tensors have `values`.
-	pub fn build(graph: &'a Graph, layout: &Layout, values: Vec<Vec<i64>>) -> Trace {
+	/// The trace of `graph` whose tensors have `values`, one list per inference.
+	pub fn build(graph: &'a Graph, layout: &Layout, values: Vec<Vec<Vec<i64>>>) -> Trace {
+		let inferences = usize::from(layout.claim.inferences);
 		let mut builder = Builder {
 			graph,
 			trace: Trace {
@@ -35,64 +44,158 @@ impl<'a> Builder<'a> {
 				rows: Vec::new(),
 				copies: vec![(STATEMENT, Cell::Instance { row: 0 })],
 				functions: Vec::new(),
+				combined: Vec::new(),
 			},
-			homes: vec![(0..graph.input().len())
-				.map(|i| Cell::Instance { row: 1 + i })
-				.collect()],
+			homes: vec![Vec::new(); inferences],
 			values,
+			combined: Vec::new(),
+			inference: 0,
+			deferred: None,
 			function: 1,
 		};
 		builder.trace.rows.push(Row {
 			current: -1,
 			..Row::default()
 		});
+		let inputs = if layout.claim.hidden_input {
+			builder.each_element(0, |builder, element| builder.hidden_input(element))
+		} else {
+			let homes = builder.public_inputs();
+			builder.each_element(0, |builder, element| {
+				let homes = homes.get(builder.inference);
+				let home = homes.and_then(|homes| homes.get(element));
+				home.copied().unwrap_or(ZERO)
+			})
+		};
+		builder.add_homes(inputs);
 		for index in 0..graph.nodes().len() {
 			let homes = builder.node(index);
-			builder.homes.push(homes);
+			builder.add_homes(homes);
 		}
-		let first = 1 + graph.input().len();
-		for element in 0..graph.output().len() {
-			if let Some(home) = builder.home(graph.output_tensor(), element) {
-				let row = first + element;
-				builder.trace.copies.push((home, Cell::Instance { row }));
+		let outputs = layout.claim.public_inputs(graph) - inferences * graph.output().len();
+		for inference in 0..inferences {
+			builder.inference = inference;
+			for element in 0..graph.output().len() {
+				if let Some(home) = builder.home(graph.output_tensor(), element) {
+					let row = outputs + inference * graph.output().len() + element;
+					builder.copy(home, Cell::Instance { row });
+				}
 			}
 		}
 		builder.trace
 	}
 
-	/// Lays node `index` out; returns the homes of its elements.
-	fn node(&mut self, index: usize) -> Vec<Cell> {
+	/// The instance's cells that hold the inferences' inputs.
+	fn public_inputs(&self) -> Vec<Vec<Cell>> {
+		let length = self.graph.input().len();
+		(0..self.homes.len())
+			.map(|inference| {
+				let rows = (0..length).map(|i| 1 + inference * length + i);
+				rows.map(|row| Cell::Instance { row }).collect()
+			})
+			.collect()
+	}
+
+	fn add_homes(&mut self, homes: Vec<Vec<Cell>>) {
+		for (all, homes) in self.homes.iter_mut().zip(homes) {
+			all.push(homes);
+		}
+	}
+
+	/// Lays an element of the hidden input out; returns its home. It is checked to be in the input's
+	/// domain, of 2^n integers.
+	fn hidden_input(&mut self, element: usize) -> Cell {
+		let value = self.value(0, element);
+		let (min, max) = self.range(0);
+		let bits = bits_of(max - min);
+		let row = self.rows();
+		let mut open = Open::default();
+		open.row.accumulator = value;
+		if self.row_bits() < bits {
+			self.emit(open);
+			let mut open = Open::previous(value);
+			open.add(-min);
+			self.check_exact_range(open, bits);
+		} else {
+			open.row.current = 1;
+			open.value = value;
+			open.add(-min);
+			self.check_exact_range(open, bits);
+		}
+		Cell::Accumulator { row }
+	}
+
+	/// Lays each element of `tensor` out by `home`, which returns its home, for each inference in turn;
+	/// returns the homes, one list per inference.
+	fn each_element(
+		&mut self,
+		tensor: usize,
+		mut home: impl FnMut(&mut Self, usize) -> Cell,
+	) -> Vec<Vec<Cell>> {
+		let elements = self.graph.tensors().get(tensor);
+		let elements = elements.map_or(0, |tensor| tensor.bounds.len());
+		let inferences = self.homes.len();
+		let mut homes = vec![Vec::with_capacity(elements); inferences];
+		let is_combined = self.trace.columns.is_batch() && is_combined(self.graph, tensor);
+		let mut combinations = Vec::new();
+		for element in 0..elements {
+			let first = self.rows();
+			let cells: Vec<Cell> = (0..inferences)
+				.map(|inference| {
+					self.inference = inference;
+					home(self, element)
+				})
+				.collect();
+			let rows = first..self.rows();
+			if let Some(deferred) = self.deferred.take() {
+				self.end_deferred(deferred, rows.clone());
+			}
+			if is_combined {
+				let values: Vec<i128> = (0..inferences)
+					.map(|inference| self.value_of(inference, tensor, element))
+					.collect();
+				combinations.extend(self.combine(&cells, &values, rows));
+			}
+			for (homes, cell) in homes.iter_mut().zip(cells) {
+				homes.push(cell);
+			}
+		}
+		self.combined.resize(tensor, Vec::new());
+		self.combined.push(combinations);
+		homes
+	}
+
+	/// Lays node `index` out; returns the homes of its elements, one list per inference.
+	fn node(&mut self, index: usize) -> Vec<Vec<Cell>> {
 		let tensor = index + 1;
 		let graph = self.graph;
+		let nowhere = vec![Vec::new(); self.homes.len()];
 		let Some(node) = graph.nodes().get(index) else {
-			return Vec::new();
+			return nowhere;
 		};
-		let elements = 0..graph.tensors().get(tensor).map_or(0, |t| t.bounds.len());
 		match &node.operator {
 			// What reads it lays it out.
-			_ if is_fused(graph, tensor) => Vec::new(),
-			Operator::Affine { .. } | Operator::Product { .. } => elements
-				.map(|element| {
-					let open = self.open(tensor, element, 0);
-					self.keep(open)
+			_ if is_fused(graph, tensor) => nowhere,
+			Operator::Affine { .. } | Operator::Product { .. } => {
+				self.each_element(tensor, |builder, element| {
+					let open = builder.open(tensor, element, 0);
+					builder.keep(open)
 				})
-				.collect(),
-			Operator::Rescale { input, shift, relu } => elements
-				.map(|element| {
-					let open = self.open(*input as usize, element, 0);
-					self.rescale(open, *shift, *relu)
+			},
+			Operator::Rescale { input, shift, relu } => {
+				self.each_element(tensor, |builder, element| {
+					let open = builder.open(*input as usize, element, 0);
+					builder.rescale(open, *shift, *relu)
 				})
-				.collect(),
+			},
 			Operator::Sign { input } => {
 				let input = *input as usize;
 				let range = graph.tensors().get(input).map(|t| t.range());
 				let bits = range.map_or(1, |x| signed_bits(x.min, x.max));
-				elements
-					.map(|element| {
-						let open = self.open(input, element, 0);
-						self.sign(open, bits)
-					})
-					.collect()
+				self.each_element(tensor, |builder, element| {
+					let open = builder.open(input, element, 0);
+					builder.sign(open, bits)
+				})
 			},
 			Operator::Table {
 				input,
@@ -102,12 +205,10 @@ impl<'a> Builder<'a> {
 				self.function += 1;
 				let entries = table::entries(number, function);
 				self.trace.functions.extend(entries);
-				elements
-					.map(|element| {
-						let open = self.open(*input as usize, element, 1);
-						self.table(open, number, function)
-					})
-					.collect()
+				self.each_element(tensor, |builder, element| {
+					let open = builder.open(*input as usize, element, 1);
+					builder.table(open, number, function)
+				})
 			},
 			Operator::Divide {
 				numerator,
@@ -117,55 +218,67 @@ impl<'a> Builder<'a> {
 			} => {
 				let (n, d) = (*numerator as usize, *denominator as usize);
 				let (y_range, d_range) = (self.range(tensor), self.range(d));
-				offsets(axes)
-					.into_iter()
-					.enumerate()
-					.map(|(element, (i, j))| {
-						let y = self.value(tensor, element);
-						self.divide(((n, i), (d, j)), *shift, y, y_range, d_range.1)
-					})
-					.collect()
+				let operands = offsets(axes);
+				self.each_element(tensor, |builder, element| {
+					let y = builder.value(tensor, element);
+					let (i, j) = operands.get(element).copied().unwrap_or_default();
+					builder.divide(((n, i), (d, j)), *shift, y, y_range, d_range.1)
+				})
 			},
 			Operator::InverseSqrt { input, shift } => {
 				let input = *input as usize;
 				let (y_max, x_max) = (self.range(tensor).1, self.range(input).1);
 				let x_max = i64::try_from(x_max).unwrap_or(i64::MAX);
-				elements
-					.map(|element| {
-						let y = self.value(tensor, element);
-						self.inverse_sqrt((input, element), *shift, y, y_max, x_max)
-					})
-					.collect()
+				self.each_element(tensor, |builder, element| {
+					let y = builder.value(tensor, element);
+					builder.inverse_sqrt((input, element), *shift, y, y_max, x_max)
+				})
 			},
 			Operator::Trees { input, forest } => {
-				let input = *input as usize;
-				let bounds = |tensor: usize| graph.tensors().get(tensor).map(|t| &t.bounds[..]);
-				let (inputs, outputs) = (bounds(input), bounds(tensor));
-				let plan = Plan::of(
-					forest,
-					inputs.unwrap_or_default(),
-					outputs.unwrap_or_default(),
-				);
-				// `layout::choose` and `layout::check` refuse what has no plan.
-				let plan = plan.unwrap_or_default();
-				let number = self.function;
-				let limb_bits = self.limbs().map_or(1, |limbs| limbs.bits);
-				self.trace
-					.functions
-					.extend(trees::entries(number, &plan, limb_bits));
-				self.function += i128::try_from(trees::functions(&plan)).unwrap_or(0);
-				let targets = plan.base.len();
-				(0..forest.rows as usize)
-					.flat_map(|row| {
-						let results: Vec<i128> = (0..targets)
-							.map(|target| self.value(tensor, row * targets + target))
-							.collect();
-						let first = row * forest.features as usize;
-						self.forest(&plan, number, (input, first), &results)
-					})
-					.collect()
+				let homes = self.trees(tensor, *input as usize, forest);
+				// The forests are laid out; what remains is to combine their results.
+				self.each_element(tensor, |builder, element| {
+					let homes = homes.get(builder.inference);
+					let home = homes.and_then(|homes| homes.get(element));
+					home.copied().unwrap_or(ZERO)
+				})
 			},
 		}
+	}
+
+	/// Lays a forest out; returns the homes of its results, one list per inference.
+	fn trees(&mut self, tensor: usize, input: usize, forest: &Forest) -> Vec<Vec<Cell>> {
+		let graph = self.graph;
+		let bounds = |tensor: usize| graph.tensors().get(tensor).map(|t| &t.bounds[..]);
+		let (inputs, outputs) = (bounds(input), bounds(tensor));
+		let plan = Plan::of(
+			forest,
+			inputs.unwrap_or_default(),
+			outputs.unwrap_or_default(),
+		);
+		// `layout::choose` and `layout::check` refuse what has no plan.
+		let plan = plan.unwrap_or_default();
+		let number = self.function;
+		let limb_bits = self.limbs().map_or(1, |limbs| limbs.bits);
+		self.trace
+			.functions
+			.extend(trees::entries(number, &plan, limb_bits));
+		self.function += i128::try_from(trees::functions(&plan)).unwrap_or(0);
+		let targets = plan.base.len();
+		let mut homes = Vec::with_capacity(self.homes.len());
+		for inference in 0..self.homes.len() {
+			self.inference = inference;
+			let mut cells = Vec::new();
+			for row in 0..forest.rows as usize {
+				let results: Vec<i128> = (0..targets)
+					.map(|target| self.value(tensor, row * targets + target))
+					.collect();
+				let first = row * forest.features as usize;
+				cells.extend(self.forest(&plan, number, (input, first), &results));
+			}
+			homes.push(cells);
+		}
+		homes
 	}
 
 	/// Least and greatest value of a tensor's elements.
@@ -185,6 +298,17 @@ impl<'a> Builder<'a> {
 				Some(Operator::Product { left, right, pairs }) => {
 					let pairs = self.pairs(*left, *right, pairs, element);
 					self.sum_of_products(&pairs)
+				},
+				Some(Operator::Affine { bias, .. }) if self.trace.columns.is_batch() => {
+					let constant = bias.get(element).copied().unwrap_or_default().into();
+					let sum = self.value(tensor, element) - constant;
+					self.deferred = Some((tensor, element));
+					let mut open = Open::deferred(sum, self.inference);
+					open.add(constant);
+					for _ in 0..room {
+						open.push(Operand::witness(0));
+					}
+					open
 				},
 				_ => {
 					let (operands, constant) = self.operands(tensor, element);
@@ -230,13 +354,68 @@ impl<'a> Builder<'a> {
 
 	/// An element's value.
 	pub fn value(&self, tensor: usize, element: usize) -> i128 {
-		let values = self.values.get(tensor);
+		self.value_of(self.inference, tensor, element)
+	}
+
+	fn value_of(&self, inference: usize, tensor: usize, element: usize) -> i128 {
+		let values = self.values.get(inference).and_then(|v| v.get(tensor));
 		let value = values.and_then(|v| v.get(element)).copied();
 		value.unwrap_or_default().into()
 	}
 
 	fn home(&self, tensor: usize, element: usize) -> Option<Cell> {
-		self.homes.get(tensor)?.get(element).copied()
+		let homes = self.homes.get(self.inference)?;
+		homes.get(tensor)?.get(element).copied()
+	}
+
+	/// The combinations that an affine tensor's element is the sum of, with their weights.
+	pub fn combined_terms(
+		&self,
+		tensor: usize,
+		element: usize,
+	) -> impl Iterator<Item = (Cell, i128)> + '_ {
+		let terms = match self.operator(tensor) {
+			Some(Operator::Affine { terms, .. }) => terms.as_slice(),
+			_ => &[],
+		};
+		terms.iter().flat_map(move |term| {
+			let cells = self.combined.get(term.input as usize);
+			term.map
+				.row(element)
+				.filter_map(move |(i, weight)| Some((*cells?.get(i)?, weight.into())))
+		})
+	}
+
+	/// Lanes of the sums that check combinations.
+	pub fn combined_lanes(&self) -> usize {
+		usize::from(self.trace.columns.combined_lanes).max(1)
+	}
+
+	/// Appends a row of the sums that check combinations.
+	pub fn emit_combined(&mut self, combined: CombinedRow) {
+		let row = self.trace.combined.len();
+		let lanes = combined.operands.iter().enumerate();
+		let copies = lanes.map(|(lane, (cell, _))| (Cell::CombinedLane { lane, row }, *cell));
+		self.trace.copies.extend(copies);
+		self.trace.combined.push(combined);
+	}
+
+	/// Copies `home`, which holds `value`, to the accumulator of a row of its own; returns the row.
+	pub fn emit_copy(&mut self, home: Cell, value: i128) -> usize {
+		let mut open = Open::default();
+		open.row.accumulator = value;
+		let row = self.emit(open);
+		self.copy(Cell::Accumulator { row }, home);
+		row
+	}
+
+	fn copy(&mut self, left: Cell, right: Cell) {
+		self.trace.copies.push((left, right));
+	}
+
+	/// Rows that were emitted.
+	pub fn rows_mut(&mut self, rows: Range<usize>) -> &mut [Row] {
+		self.trace.rows.get_mut(rows).unwrap_or_default()
 	}
 
 	/// Number of lanes.

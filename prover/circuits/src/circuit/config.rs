@@ -1,10 +1,13 @@
 //! Columns and gates.
 
-use super::gadgets;
+use super::{gadgets, trace::Cell};
 use crate::layout::Columns;
 use halo2_proofs::{
 	halo2curves::{bn256::Fr, ff::Field},
-	plonk::{Advice, Column, ConstraintSystem, Expression, Fixed, Instance},
+	plonk::{
+		Advice, Any, Challenge, Column, ConstraintSystem, Expression, FirstPhase, Fixed, Instance,
+		SecondPhase,
+	},
 	poly::Rotation,
 };
 
@@ -58,6 +61,84 @@ pub struct Config {
 	pub function_table: Vec<Column<Fixed>>,
 	/// Public inputs.
 	pub instance: Column<Instance>,
+	/// What batches need.
+	pub combination: Option<Combination>,
+}
+
+/// Columns of the second phase: [`combine`](super::gadgets::combine).
+#[derive(Clone, Debug)]
+pub struct Combination {
+	/// What combinations are polynomials in.
+	pub challenge: Challenge,
+	/// Operands of the sums that check combinations.
+	pub lanes: Vec<Column<Advice>>,
+	/// Combination of deferred sums.
+	pub sums: Column<Advice>,
+	/// Combination of accumulators.
+	pub values: Column<Advice>,
+	/// Sum of the lanes' products.
+	pub total: Column<Advice>,
+	/// Weights of the lanes.
+	pub weights: Vec<Column<Fixed>>,
+	/// What rows do to the combination of sums.
+	pub sums_use: CombiningColumns,
+	/// What rows do to the combination of accumulators.
+	pub values_use: CombiningColumns,
+	/// 1 where the total is kept.
+	pub current: Column<Fixed>,
+	/// 1 where the row before's total is added.
+	pub previous: Column<Fixed>,
+}
+
+/// Selectors of a combination.
+#[derive(Clone, Copy, Debug)]
+pub struct CombiningColumns {
+	/// 1 where a value is added.
+	pub take: Column<Fixed>,
+	/// 1 where the combination of the rows above is multiplied by the challenge before that.
+	pub shift: Column<Fixed>,
+	/// 1 where it stays what it is in the row above.
+	pub hold: Column<Fixed>,
+}
+
+impl Combination {
+	fn new(meta: &mut ConstraintSystem<Fr>, lanes: u8) -> Self {
+		let mut combining = || CombiningColumns {
+			take: meta.fixed_column(),
+			shift: meta.fixed_column(),
+			hold: meta.fixed_column(),
+		};
+		let (sums_use, values_use) = (combining(), combining());
+		Self {
+			challenge: meta.challenge_usable_after(FirstPhase),
+			lanes: (0..lanes)
+				.map(|_| meta.advice_column_in(SecondPhase))
+				.collect(),
+			sums: meta.advice_column_in(SecondPhase),
+			values: meta.advice_column_in(SecondPhase),
+			total: meta.advice_column_in(SecondPhase),
+			weights: (0..lanes).map(|_| meta.fixed_column()).collect(),
+			sums_use,
+			values_use,
+			current: meta.fixed_column(),
+			previous: meta.fixed_column(),
+		}
+	}
+
+	/// Fixed columns, in the order of [`combine::fixed`](super::gadgets::combine::fixed).
+	fn fixed_columns(&self) -> impl Iterator<Item = Column<Fixed>> + '_ {
+		[self.sums_use, self.values_use]
+			.into_iter()
+			.flat_map(|columns| [columns.take, columns.shift, columns.hold])
+			.chain(self.weights.iter().copied())
+			.chain([self.current, self.previous])
+	}
+
+	/// Advice columns, in the order of [`combine::advice`](super::gadgets::combine::advice).
+	pub fn advice_columns(&self) -> impl Iterator<Item = Column<Advice>> + '_ {
+		let lanes = self.lanes.iter().copied();
+		lanes.chain([self.sums, self.values, self.total])
+	}
 }
 
 impl Config {
@@ -90,17 +171,28 @@ impl Config {
 			limb_table: columns.limbs.map(|_| meta.fixed_column()),
 			function_table: (0..functions).map(|_| meta.fixed_column()).collect(),
 			instance: meta.instance_column(),
+			combination: columns
+				.is_batch()
+				.then(|| Combination::new(meta, columns.combined_lanes)),
 		};
 		for lane in &config.lanes {
 			meta.enable_equality(*lane);
 		}
 		meta.enable_equality(config.accumulator);
 		meta.enable_equality(config.instance);
+		if let Some(combination) = &config.combination {
+			for lane in &combination.lanes {
+				meta.enable_equality(*lane);
+			}
+			meta.enable_equality(combination.sums);
+			meta.enable_equality(combination.values);
+		}
 		gadgets::linear::gate(meta, &config);
 		gadgets::range::lookups(meta, &config);
 		gadgets::rescale::gates(meta, &config);
 		gadgets::sign::gate(meta, &config);
 		gadgets::function::gate(meta, &config);
+		gadgets::combine::gates(meta, &config);
 		// halo2 caps the degree by the environment variable MAX_DEGREE; a minimum overrides that,
 		// so that the key depends on the model alone.
 		meta.set_minimum_degree(columns.degree.into());
@@ -136,10 +228,12 @@ impl Config {
 			.chain([self.current, self.previous, self.constant])
 			.chain(selectors.into_iter().flatten())
 			.chain(self.function_table.iter().copied())
+			.chain(self.combination.iter().flat_map(|c| c.fixed_columns()))
 			.collect()
 	}
 
-	/// Advice columns, in the order of [`Trace::advice`](super::trace::Trace::advice).
+	/// Advice columns of the first phase, in the order of
+	/// [`Trace::advice`](super::trace::Trace::advice).
 	pub fn advice_columns(&self) -> Vec<Column<Advice>> {
 		self.lanes
 			.iter()
@@ -148,6 +242,23 @@ impl Config {
 			.chain(self.limbs.iter().copied())
 			.chain(self.sign)
 			.collect()
+	}
+
+	/// The column of a cell, if there is one, and its row.
+	pub fn place(&self, cell: &Cell) -> (Option<Column<Any>>, usize) {
+		let combination = self.combination.as_ref();
+		let (column, row): (Option<Column<Any>>, usize) = match *cell {
+			Cell::Lane { lane, row } => (self.lanes.get(lane).map(|c| (*c).into()), row),
+			Cell::Accumulator { row } => (Some(self.accumulator.into()), row),
+			Cell::Instance { row } => (Some(self.instance.into()), row),
+			Cell::Sums { row } => (combination.map(|c| c.sums.into()), row),
+			Cell::Values { row } => (combination.map(|c| c.values.into()), row),
+			Cell::CombinedLane { lane, row } => {
+				let lane = combination.and_then(|c| c.lanes.get(lane));
+				(lane.map(|c| (*c).into()), row)
+			},
+		};
+		(column, row)
 	}
 
 	/// `Σ_i 2^(step·i)·r_(from + i)`.

@@ -25,7 +25,7 @@ use config::Config;
 use halo2_proofs::{
 	circuit::{Cell as Halo2Cell, Layouter, SimpleFloorPlanner, Value},
 	halo2curves::bn256::Fr,
-	plonk::{Any, Circuit, Column, ConstraintSystem, Error},
+	plonk::{Circuit, ConstraintSystem, Error},
 };
 use trace::{Cell, Trace};
 
@@ -36,6 +36,8 @@ pub struct ModelCircuit {
 	fixed: Vec<Vec<Fr>>,
 	copies: Vec<(Cell, Cell)>,
 	advice: Option<Vec<Vec<Fr>>>,
+	/// What the second phase's columns of a batch are made of.
+	batch: Option<Trace>,
 }
 
 impl ModelCircuit {
@@ -46,13 +48,23 @@ impl ModelCircuit {
 			fixed: trace.fixed(),
 			copies: trace.copies().to_vec(),
 			advice: None,
+			batch: None,
 		}
 	}
 
-	/// The same circuit with the witness `advice`: per column, the values of the first rows.
+	/// The same circuit with the witness `advice`: per column of the first phase, the values of the
+	/// first rows.
 	pub fn with_witness(self, advice: Vec<Vec<Fr>>) -> Self {
 		Self {
 			advice: Some(advice),
+			..self
+		}
+	}
+
+	/// The same circuit with a second phase that combines the values of `trace`.
+	pub fn with_batch(self, trace: Trace) -> Self {
+		Self {
+			batch: Some(trace),
 			..self
 		}
 	}
@@ -66,6 +78,7 @@ impl Circuit<Fr> for ModelCircuit {
 	fn without_witnesses(&self) -> Self {
 		Self {
 			advice: None,
+			batch: None,
 			..self.clone()
 		}
 	}
@@ -83,6 +96,10 @@ impl Circuit<Fr> for ModelCircuit {
 	}
 
 	fn synthesize(&self, config: Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
+		let challenge = config
+			.combination
+			.as_ref()
+			.map_or(Value::unknown(), |c| layouter.get_challenge(c.challenge));
 		layouter.assign_region(
 			|| "model",
 			|mut region| {
@@ -103,6 +120,21 @@ impl Circuit<Fr> for ModelCircuit {
 						);
 					}
 				}
+				if let Some(combination) = &config.combination {
+					let combined = challenge.and_then(|challenge| match &self.batch {
+						Some(trace) => Value::known(trace.advice_combined(challenge)),
+						None => Value::unknown(),
+					});
+					for (index, column) in combination.advice_columns().enumerate() {
+						for row in 0..rows {
+							let value = combined.as_ref().map(|columns| {
+								let column = columns.get(index);
+								column.and_then(|c| c.get(row)).copied().unwrap_or_default()
+							});
+							region.assign_advice(column, row, value);
+						}
+					}
+				}
 				for (left, right) in &self.copies {
 					let (Some(left), Some(right)) = (place(&config, left), place(&config, right))
 					else {
@@ -117,13 +149,9 @@ impl Circuit<Fr> for ModelCircuit {
 }
 
 fn place(config: &Config, cell: &Cell) -> Option<Halo2Cell> {
-	let (column, row): (Column<Any>, usize) = match cell {
-		Cell::Lane { lane, row } => ((*config.lanes.get(*lane)?).into(), *row),
-		Cell::Accumulator { row } => (config.accumulator.into(), *row),
-		Cell::Instance { row } => (config.instance.into(), *row),
-	};
+	let (column, row_offset) = config.place(cell);
 	Some(Halo2Cell {
-		row_offset: row,
-		column,
+		row_offset,
+		column: column?,
 	})
 }

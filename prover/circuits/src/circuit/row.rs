@@ -31,6 +31,36 @@ impl LimbUse {
 	];
 }
 
+/// What a row does to a combination of a batch's values ([`combine`](super::gadgets::combine)).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Combining {
+	/// Nothing.
+	#[default]
+	Unused,
+	/// Starts one with the first inference's value.
+	Start,
+	/// Multiplies it by the challenge and adds the next inference's.
+	Next,
+	/// Keeps it for a row below.
+	Hold,
+}
+
+impl Combining {
+	/// The first inference's start, or a later one's step.
+	pub fn of(inference: usize) -> Self {
+		if inference == 0 {
+			Self::Start
+		} else {
+			Self::Next
+		}
+	}
+
+	/// Whether it adds a value.
+	pub fn takes(self) -> bool {
+		matches!(self, Self::Start | Self::Next)
+	}
+}
+
 /// One row, as integers. Missing weights and values are zero.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Row {
@@ -58,6 +88,14 @@ pub struct Row {
 	pub limbs: Vec<i128>,
 	/// The sign σ.
 	pub sign: i128,
+	/// Combination of the sums that are deferred.
+	pub sums: Combining,
+	/// Coefficient of the deferred sum, 0 if there is none.
+	pub factor: i128,
+	/// The deferred sum times its coefficient.
+	pub deferred: i128,
+	/// Combination of the accumulators.
+	pub values_combined: Combining,
 }
 
 /// A cell that a row reads, and what it does with it.
@@ -87,10 +125,27 @@ impl Open {
 	pub fn scale(&mut self, bits: u32) {
 		let row = &mut self.row;
 		row.weights.iter_mut().for_each(|w| *w <<= bits);
+		row.current <<= bits;
 		row.previous <<= bits;
 		row.constant <<= bits;
 		row.product <<= bits;
+		row.factor <<= bits;
+		row.deferred <<= bits;
 		self.value <<= bits;
+	}
+
+	/// A row with a sum that a later phase checks; it is inference number `inference`'s.
+	pub fn deferred(sum: i128, inference: usize) -> Self {
+		Self {
+			row: Row {
+				sums: Combining::of(inference),
+				factor: 1,
+				deferred: sum,
+				..Row::default()
+			},
+			copies: Vec::new(),
+			value: sum,
+		}
 	}
 
 	/// Adds a constant.

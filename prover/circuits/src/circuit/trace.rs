@@ -6,6 +6,10 @@
 //! instance for the input, a lane or the accumulator for everything else; wherever it is used again,
 //! a copy constraint ties the cell to its home.
 //!
+//! A batch of inferences has each element's rows of all inferences together, and its affine sums
+//! [deferred](super::gadgets::combine). A hidden input's homes are accumulators, checked to be in the
+//! domain.
+//!
 //! The [gadgets](super::gadgets) say what the rows prove, under which assumptions on the operands.
 //!
 //! # The assumptions hold
@@ -19,6 +23,7 @@
 
 use super::{
 	builder::Builder,
+	gadgets::combine,
 	row::{LimbUse, Row},
 };
 use crate::{
@@ -51,6 +56,35 @@ pub enum Cell {
 		/// The row.
 		row: usize,
 	},
+	/// The combination of deferred sums.
+	Sums {
+		/// The row.
+		row: usize,
+	},
+	/// The combination of accumulators.
+	Values {
+		/// The row.
+		row: usize,
+	},
+	/// A lane of the combinations' own sums.
+	CombinedLane {
+		/// Its index.
+		lane: usize,
+		/// The row.
+		row: usize,
+	},
+}
+
+/// One row of the sums that check combinations: `[previous total] + Σ weight · operand`, which is
+/// the total, or 0 in a sum's last row.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct CombinedRow {
+	/// Combinations and their weights, one a lane.
+	pub operands: Vec<(Cell, i128)>,
+	/// Whether it goes on from the row before.
+	pub is_continued: bool,
+	/// Whether it is the sum's last.
+	pub is_last: bool,
 }
 
 /// The cell of the statement.
@@ -64,6 +98,8 @@ pub struct Trace {
 	pub(super) copies: Vec<(Cell, Cell)>,
 	/// Entries of the function table: function, index, first, second.
 	pub(super) functions: Vec<[i128; 4]>,
+	/// Sums that check combinations, in rows and columns of their own.
+	pub(super) combined: Vec<CombinedRow>,
 }
 
 impl Trace {
@@ -74,32 +110,35 @@ impl Trace {
 			.iter()
 			.map(|tensor| vec![0; tensor.bounds.len()])
 			.collect();
-		Builder::build(graph, layout, zeros)
+		let inferences = layout.claim.inferences.into();
+		Builder::build(graph, layout, vec![zeros; inferences])
 	}
 
-	/// The rows with the witness for `input`, and the output.
+	/// The rows with the witness for `input`, and the output: both one inference after the other.
 	pub fn witness(
 		graph: &Graph,
 		layout: &Layout,
 		input: &[i64],
 	) -> Result<(Self, Vec<i64>), ExecuteError> {
-		let values = execute_all(graph, input)?;
-		let output = values
-			.get(graph.output_tensor())
-			.cloned()
-			.unwrap_or_default();
+		let values = layout
+			.claim
+			.split(graph, input)?
+			.map(|input| execute_all(graph, input))
+			.collect::<Result<Vec<_>, _>>()?;
+		let outputs = values.iter().filter_map(|v| v.get(graph.output_tensor()));
+		let output = outputs.flatten().copied().collect();
 		Ok((Builder::build(graph, layout, values), output))
 	}
 
-	/// The rows of a prover who takes `values` for those of the tensors, right or wrong: for tests of
-	/// soundness.
-	pub fn with_values(graph: &Graph, layout: &Layout, values: Vec<Vec<i64>>) -> Self {
+	/// The rows of a prover who takes `values` for those of each inference's tensors, right or wrong:
+	/// for tests of soundness.
+	pub fn with_values(graph: &Graph, layout: &Layout, values: Vec<Vec<Vec<i64>>>) -> Self {
 		Builder::build(graph, layout, values)
 	}
 
 	/// Number of rows.
 	pub fn len(&self) -> usize {
-		self.rows.len()
+		self.rows.len().max(self.combined.len())
 	}
 
 	/// Whether there is no row (never: the statement has one).
@@ -153,6 +192,7 @@ impl Trace {
 			columns.push(entry(&|[_, _, first, _]| *first));
 			columns.push(entry(&|[_, _, _, second]| *second));
 		}
+		columns.extend(combine::fixed(self));
 		let rows = columns.iter().map(Vec::len).max().unwrap_or_default();
 		for column in &mut columns {
 			column.resize(rows, Fr::ZERO);
@@ -160,7 +200,13 @@ impl Trace {
 		columns
 	}
 
-	/// Values of the advice columns, in the order of
+	/// Values of the second phase's advice columns, in their order, given its challenge; nothing
+	/// without a batch.
+	pub fn advice_combined(&self, challenge: Fr) -> Vec<Vec<Fr>> {
+		combine::advice(self, challenge)
+	}
+
+	/// Values of the first phase's advice columns, in the order of
 	/// [`Config::advice_columns`](super::config::Config::advice_columns); zeros up to `rows`.
 	pub fn advice(&self, statement: Fr, rows: usize) -> Vec<Vec<Fr>> {
 		let mut columns: Vec<Vec<Fr>> = self
@@ -198,7 +244,7 @@ impl Trace {
 }
 
 /// An integer as a field element.
-fn field(x: i128) -> Fr {
+pub(super) fn field(x: i128) -> Fr {
 	let magnitude = Fr::from_u128(x.unsigned_abs());
 	if x < 0 {
 		-magnitude

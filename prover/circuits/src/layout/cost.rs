@@ -61,6 +61,8 @@ struct Counts {
 	gate_degree: u64,
 	/// Evaluations of the accumulator.
 	accumulator: u64,
+	/// Second-phase columns of a batch, all of field elements; three of them are evaluated twice.
+	combined: u64,
 }
 
 impl Counts {
@@ -81,7 +83,13 @@ impl Counts {
 			looked_up: limbs + 4 * functions,
 			sums,
 			pieces: degree.saturating_sub(1),
-			coefficients: u64::from(columns.lanes) + 3 + gates.selectors(),
+			coefficients: u64::from(columns.lanes)
+				+ 3 + gates.selectors()
+				+ if columns.is_batch() {
+					columns.combined() + 5
+				} else {
+					0
+				},
 			tables: u64::from(limbs > 0) + 4 * functions,
 			gate_degree: if gates.relu || gates.sign || gates.product || gates.interpolate {
 				3
@@ -89,6 +97,7 @@ impl Counts {
 				2
 			},
 			accumulator: 2,
+			combined: columns.combined(),
 		}
 	}
 
@@ -97,10 +106,11 @@ impl Counts {
 	/// permutation product at three (the last at two), a lookup sum at two. One commitment and one
 	/// evaluation are those of the random polynomial, zero without blinding.
 	fn words(&self) -> u64 {
-		let advice = self.in_arguments + self.in_gates;
+		let advice = self.in_arguments + self.in_gates + self.combined;
 		let commitments = advice + self.chunks + self.sums + self.pieces + 3;
 		let evaluations = advice
 			+ (self.accumulator - 1)
+			+ if self.combined > 0 { 3 } else { 0 }
 			+ self.permutation
 			+ (3 * self.chunks).saturating_sub(1)
 			+ 2 * self.sums
@@ -112,13 +122,22 @@ impl Counts {
 
 	/// Nanoseconds for each row.
 	fn row_ns(&self, k: u64) -> u64 {
-		let full = self.chunks + self.sums + self.pieces + 2;
+		let full = self.chunks + self.sums + self.pieces + 2 + self.combined;
 		let small = self.in_arguments + self.in_gates;
 		// One inverse transform for each witness polynomial and for the quotient; then each
 		// polynomial on every coset that a constraint on it needs.
-		let inverse = self.in_arguments + self.in_gates + self.chunks + self.sums + self.pieces;
+		let inverse = self.in_arguments
+			+ self.in_gates
+			+ self.combined
+			+ self.chunks
+			+ self.sums
+			+ self.pieces;
 		let full_cosets = self.pieces
-			* (self.in_arguments + self.permutation + self.chunks + self.sums + self.tables);
+			* (self.in_arguments
+				+ self.combined
+				+ self.permutation
+				+ self.chunks
+				+ self.sums + self.tables);
 		let gate_cosets = (self.gate_degree - 1) * (self.in_gates + self.coefficients);
 		let operations =
 			self.pieces

@@ -6,13 +6,19 @@
 //!   same graph has the same layout everywhere.
 
 mod chain;
+mod claim;
 pub mod cost;
 mod requirements;
 
-use crate::{circuit::row::LimbUse, graph::Graph};
+use crate::{
+	circuit::row::LimbUse,
+	graph::{Graph, GraphError},
+};
+pub use claim::{Claim, MAX_INFERENCES};
 use codec::{Decode, Encode};
+use inference_primitives::MAX_PUBLIC_INPUTS;
 use requirements::Requirements;
-pub(crate) use requirements::{is_fused, signed_bits};
+pub(crate) use requirements::{is_combined, is_fused, signed_bits};
 use serde::{Deserialize, Serialize};
 
 /// Largest circuit: 2^18 rows take some seconds per proof and 100 MB of keys.
@@ -39,6 +45,8 @@ pub struct Layout {
 	pub k: u8,
 	/// The columns.
 	pub columns: Columns,
+	/// What its proofs say.
+	pub claim: Claim,
 }
 
 /// A circuit's columns: all that its gates depend on.
@@ -53,6 +61,8 @@ pub struct Columns {
 	pub limbs: Option<Limbs>,
 	/// The gates beside the linear one.
 	pub gates: Gates,
+	/// Operands of a row of the sums that check a batch's combinations; 0 without a batch.
+	pub combined_lanes: u8,
 }
 
 /// The limbs of a row: digits in base 2^`bits`, the least significant first.
@@ -148,6 +158,37 @@ pub enum LayoutError {
 		/// Bits of the largest result.
 		bits: u32,
 	},
+	/// No inference, or more than a proof can have.
+	#[error("a proof is about 1 to {MAX_INFERENCES} inferences, got {got}")]
+	Inferences {
+		/// Their number.
+		got: u16,
+	},
+	/// Inputs and outputs of all inferences are too many.
+	#[error(
+		"{inferences} inferences have {got} public inputs with the statement; a proof has room for \
+		{MAX_PUBLIC_INPUTS}: take fewer inferences, or hide the inputs"
+	)]
+	PublicInputs {
+		/// Number of inferences.
+		inferences: u16,
+		/// Public inputs.
+		got: usize,
+	},
+	/// The tensor of all inferences' values is none.
+	#[error("the batch's tensors are not valid: {0}")]
+	Batch(Box<GraphError>),
+	/// A hidden input's domain is not as large as the circuit can check.
+	#[error(
+		"a hidden input's domain must hold 2^n integers, n over 0; it is {min} to {max}: build the model \
+		with a hidden input from the start, which widens the domain"
+	)]
+	HiddenDomain {
+		/// The least admissible integer.
+		min: i64,
+		/// The greatest.
+		max: i64,
+	},
 	/// A forest whose table is larger than any circuit.
 	#[error("the model's decision trees have more leaves than the largest circuit has rows")]
 	TooManyLeaves,
@@ -211,7 +252,22 @@ impl Columns {
 		self.gates.relu
 	}
 
-	/// Advice columns: the lanes, the accumulator, the limbs, the sign.
+	/// Whether there are columns for a batch.
+	pub fn is_batch(&self) -> bool {
+		self.combined_lanes > 0
+	}
+
+	/// Second-phase columns of a batch: lanes, two combinations, a total. The lanes and the
+	/// combinations take part in the permutation argument.
+	pub fn combined(&self) -> u64 {
+		if self.is_batch() {
+			u64::from(self.combined_lanes) + 3
+		} else {
+			0
+		}
+	}
+
+	/// Advice columns of the first phase: the lanes, the accumulator, the limbs, the sign.
 	pub fn advice(&self) -> u64 {
 		u64::from(self.lanes) + 1 + u64::from(self.limb_count()) + u64::from(self.has_sign())
 	}
@@ -223,7 +279,7 @@ impl Columns {
 
 	/// Columns of the permutation argument: the lanes, the accumulator, the instance.
 	pub fn permutation_columns(&self) -> u64 {
-		u64::from(self.lanes) + 2
+		u64::from(self.lanes) + 2 + self.combined().saturating_sub(1)
 	}
 
 	/// Permutation product polynomials.
@@ -244,8 +300,8 @@ impl Columns {
 }
 
 /// Rows of the circuit: the statement's, then each element's.
-pub fn rows(graph: &Graph, columns: &Columns) -> usize {
-	Requirements::of(graph).rows(columns)
+pub fn rows(graph: &Graph, layout: &Layout) -> usize {
+	Requirements::of(graph, &layout.claim).rows(&layout.columns)
 }
 
 /// Binary logarithm of the rows that the circuit needs, and those rows.
@@ -262,13 +318,48 @@ fn needed_k(requirements: &Requirements, columns: &Columns) -> (usize, u8) {
 	(used, u8::try_from(k).unwrap_or(u8::MAX))
 }
 
-/// The cheapest layout for `graph`.
+/// The cheapest layout for one inference of `graph` with a public input.
 pub fn choose(graph: &Graph) -> Result<Layout, LayoutError> {
-	let requirements = Requirements::of(graph);
+	choose_for(graph, Claim::default())
+}
+
+/// Whether a circuit of `graph` can claim `claim`.
+fn check_claim(graph: &Graph, claim: &Claim) -> Result<(), LayoutError> {
+	if !(1..=MAX_INFERENCES).contains(&claim.inferences) {
+		return Err(LayoutError::Inferences {
+			got: claim.inferences,
+		});
+	}
+	let got = claim.public_inputs(graph);
+	if got > MAX_PUBLIC_INPUTS as usize {
+		return Err(LayoutError::PublicInputs {
+			inferences: claim.inferences,
+			got,
+		});
+	}
+	for tensor in [graph.input(), graph.output()] {
+		claim
+			.tensor(tensor)
+			.map_err(|error| LayoutError::Batch(Box::new(error)))?;
+	}
+	let input = graph.input();
+	let values = i128::from(input.max) - i128::from(input.min) + 1;
+	if claim.hidden_input && (values.count_ones() != 1 || values == 1) {
+		return Err(LayoutError::HiddenDomain {
+			min: input.min,
+			max: input.max,
+		});
+	}
+	Ok(())
+}
+
+/// The cheapest layout for proofs of `claim` about `graph`.
+pub fn choose_for(graph: &Graph, claim: Claim) -> Result<Layout, LayoutError> {
+	check_claim(graph, &claim)?;
+	let requirements = Requirements::of(graph, &claim);
 	if requirements.too_many_boxes {
 		return Err(LayoutError::TooManyLeaves);
 	}
-	let min_lanes = requirements.min_lanes();
 	let limbs: Vec<Option<Limbs>> = if requirements.needs_limbs() {
 		requirements.limbs().map(Some).collect()
 	} else {
@@ -284,12 +375,13 @@ pub fn choose(graph: &Graph) -> Result<Layout, LayoutError> {
 	let mut best: Option<(u64, Layout)> = None;
 	let mut fewest = usize::MAX;
 	for limbs in limbs {
-		for lanes in min_lanes..=MAX_LANES {
+		for (lanes, combined_lanes) in requirements.lanes() {
 			let mut columns = Columns {
 				lanes,
 				degree: 0,
 				limbs,
 				gates: requirements.gates(limbs.as_ref()),
+				combined_lanes,
 			};
 			let (used, k) = needed_k(&requirements, &columns);
 			fewest = fewest.min(used - RESERVED_ROWS);
@@ -301,7 +393,7 @@ pub fn choose(graph: &Graph) -> Result<Layout, LayoutError> {
 				columns.degree = degree;
 				let cost = cost::of(&columns, k, target);
 				if best.is_none_or(|(least, _)| cost < least) {
-					best = Some((cost, Layout { k, columns }));
+					best = Some((cost, Layout { k, columns, claim }));
 				}
 			}
 		}
@@ -318,7 +410,8 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 			reason,
 		})
 	};
-	let requirements = Requirements::of(graph);
+	check_claim(graph, &layout.claim)?;
+	let requirements = Requirements::of(graph, &layout.claim);
 	if requirements.too_many_boxes {
 		return Err(LayoutError::TooManyLeaves);
 	}
@@ -344,6 +437,9 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 	}
 	if !(requirements.min_lanes()..=MAX_LANES).contains(&columns.lanes) {
 		return unfit("the number of lanes is out of range");
+	}
+	if columns.is_batch() != (layout.claim.inferences > 1) || columns.combined_lanes > MAX_LANES {
+		return unfit("its lanes for combinations are not those of its batch");
 	}
 	if !DEGREES.contains(&columns.degree) || columns.degree < columns.min_degree() {
 		return unfit("the degree is out of range");

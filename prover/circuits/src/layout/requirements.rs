@@ -2,7 +2,7 @@
 
 use super::{
 	chain::{Chain, Finish},
-	Columns, Gates, Limbs, MAX_LIMBS, MAX_LIMB_BITS,
+	Claim, Columns, Gates, Limbs, MAX_LANES, MAX_LIMBS, MAX_LIMB_BITS,
 };
 use crate::{
 	circuit::{
@@ -33,15 +33,20 @@ pub struct Requirements {
 	pub table_rows: usize,
 	/// Lanes that one row needs.
 	min_lanes: u8,
+	/// How many sums of each number of operands check a batch's combinations.
+	combined: BTreeMap<usize, usize>,
+	/// Number of inferences.
+	inferences: usize,
 	/// Whether there is a forest with more boxes than any table has room for.
 	pub too_many_boxes: bool,
 }
 
 impl Requirements {
-	/// Those of `graph`.
-	pub fn of(graph: &Graph) -> Self {
+	/// Those of proofs of `claim` about `graph`.
+	pub fn of(graph: &Graph, claim: &Claim) -> Self {
 		let mut found = Self {
-			public_inputs: graph.public_inputs(),
+			public_inputs: claim.public_inputs(graph),
+			inferences: claim.inferences.into(),
 			limb_bits: 1,
 			min_lanes: 1,
 			..Self::default()
@@ -96,7 +101,62 @@ impl Requirements {
 		if found.gates.function {
 			found.table_rows += 1;
 		}
+		if claim.hidden_input {
+			let (min, max) = range(graph, 0);
+			found.chain(
+				Chain::sum(0, Finish::Hidden(bits_of(max - min))),
+				elements(graph, 0),
+			);
+		}
+		if found.is_batch() {
+			found.combinations(graph, claim);
+		}
+		for count in found.chains.values_mut() {
+			*count = count.saturating_mul(found.inferences);
+		}
 		found
+	}
+
+	/// Whether affine sums are deferred.
+	fn is_batch(&self) -> bool {
+		self.inferences > 1
+	}
+
+	/// What a batch's combinations need: `circuit::gadgets::combine`.
+	fn combinations(&mut self, graph: &Graph, claim: &Claim) {
+		for tensor in 0..graph.tensors().len() {
+			if let Some(Operator::Affine { .. }) = operator(graph, tensor) {
+				for element in 0..elements(graph, tensor) {
+					let operands = summands(graph, tensor, element) + 1;
+					*self.combined.entry(operands).or_default() += 1;
+				}
+			}
+			let in_accumulators = match operator(graph, tensor) {
+				None => claim.hidden_input,
+				Some(
+					Operator::Affine { .. }
+					| Operator::Product { .. }
+					| Operator::Rescale { .. }
+					| Operator::Sign { .. }
+					| Operator::Table { .. },
+				) => true,
+				Some(
+					Operator::Divide { .. } | Operator::InverseSqrt { .. } | Operator::Trees { .. },
+				) => false,
+			};
+			if is_combined(graph, tensor) && !in_accumulators {
+				self.chain(Chain::sum(0, Finish::Keep), elements(graph, tensor));
+			}
+		}
+	}
+
+	/// Operands that a row's sum has: those of an open sum, none if it is deferred, or one.
+	fn operands_of(&self, graph: &Graph, tensor: usize, element: usize, is_open: bool) -> usize {
+		match operator(graph, tensor) {
+			_ if !is_open => 1,
+			Some(Operator::Affine { .. }) if self.is_batch() => 0,
+			_ => summands(graph, tensor, element),
+		}
 	}
 
 	fn needs_lanes(&mut self, lanes: usize) {
@@ -109,11 +169,7 @@ impl Requirements {
 		let is_open = is_fused(graph, input);
 		let count = elements(graph, tensor);
 		for element in 0..count {
-			let operands = if is_open {
-				summands(graph, input, element)
-			} else {
-				1
-			};
+			let operands = self.operands_of(graph, input, element, is_open);
 			self.chain(
 				Chain {
 					room: 1,
@@ -226,11 +282,7 @@ impl Requirements {
 	fn sums(&mut self, graph: &Graph, tensor: usize, input: usize, finish: Finish) {
 		let is_open = tensor == input || is_fused(graph, input);
 		for element in 0..elements(graph, tensor) {
-			let operands = if is_open {
-				summands(graph, input, element)
-			} else {
-				1
-			};
+			let operands = self.operands_of(graph, input, element, is_open);
 			let pairs = is_open && is_product(graph, input);
 			self.chain(
 				Chain {
@@ -259,6 +311,18 @@ impl Requirements {
 			_ => None,
 		};
 		self.chains.keys().filter_map(shift).max().unwrap_or(0)
+	}
+
+	/// Numbers of lanes to try, those of sums and those of combinations. In a batch few sums have
+	/// operands, so a few numbers of lanes are enough.
+	pub fn lanes(&self) -> impl Iterator<Item = (u8, u8)> + '_ {
+		let (most, combined) = if self.is_batch() {
+			(self.min_lanes.saturating_add(3), 1..=MAX_LANES)
+		} else {
+			(MAX_LANES, 0..=0)
+		};
+		(self.min_lanes..=most.min(MAX_LANES))
+			.flat_map(move |lanes| combined.clone().map(move |combined| (lanes, combined)))
 	}
 
 	/// Least number of lanes.
@@ -304,11 +368,20 @@ impl Requirements {
 		})
 	}
 
-	/// Rows of the circuit: the statement's, then each chain's.
+	/// Rows of the circuit: the statement's, then each chain's; or those that check combinations, if
+	/// they are more.
 	pub fn rows(&self, columns: &Columns) -> usize {
-		self.chains.iter().fold(1usize, |rows, (chain, count)| {
+		let rows = self.chains.iter().fold(1usize, |rows, (chain, count)| {
 			rows.saturating_add(count.saturating_mul(chain.rows(columns)))
-		})
+		});
+		let lanes = usize::from(columns.combined_lanes).max(1);
+		let combined = self
+			.combined
+			.iter()
+			.fold(0usize, |rows, (operands, count)| {
+				rows.saturating_add(count.saturating_mul(operands.div_ceil(lanes)))
+			});
+		rows.max(combined)
 	}
 }
 
@@ -357,6 +430,14 @@ fn summands(graph: &Graph, tensor: usize, element: usize) -> usize {
 		Some(Operator::Product { pairs, .. }) => size(&pairs.inner),
 		_ => 1,
 	}
+}
+
+/// Whether an affine operator reads tensor `tensor`.
+pub fn is_combined(graph: &Graph, tensor: usize) -> bool {
+	graph.nodes().iter().any(|node| match &node.operator {
+		Operator::Affine { terms, .. } => terms.iter().any(|term| term.input as usize == tensor),
+		_ => false,
+	})
 }
 
 /// Whether the elements of tensor `tensor` stay open sums: an affine operator's or a product's

@@ -61,6 +61,9 @@ pub struct QuantiseOptions {
 	pub input_domain: Option<(f64, f64)>,
 	/// Typical inputs, each as long as the input: they give the domain if it is not declared.
 	pub calibration: Vec<Vec<f64>>,
+	/// Whether to raise the greatest input until the domain holds 2^n integers, n over 0: what a circuit
+	/// can check of a hidden input with one decomposition.
+	pub power_of_two_domain: bool,
 }
 
 /// A model that cannot be quantised as asked.
@@ -185,7 +188,6 @@ pub fn quantise_with_report(
 		});
 	}
 	let domain = domain(graph, options)?;
-	let (min, max) = domain;
 	let decides = graph.nodes.iter().any(|node| {
 		matches!(
 			node.operator,
@@ -214,7 +216,7 @@ pub fn quantise_with_report(
 	} else {
 		INPUT_BITS
 	};
-	let scale_bits = input_scale_bits(min, max, input_bits);
+	let scale_bits = input_scale_bits(domain.min, domain.max, input_bits);
 	if decides {
 		deciding(graph, domain, scale_bits, weight_bits, &samples)
 	} else {
@@ -226,7 +228,7 @@ pub fn quantise_with_report(
 /// `scale_bits` on, at which the samples fall on the right sides. Without samples, the finest.
 fn deciding(
 	graph: &FloatGraph,
-	domain: (f64, f64),
+	domain: Domain,
 	scale_bits: u8,
 	weight_bits: u8,
 	samples: &[Vec<Vec<f64>>],
@@ -283,10 +285,23 @@ fn sample_error(graph: &Graph, sample: &[f64], expected: &[f64]) -> f64 {
 	}
 }
 
+/// `input` with the least domain of 2^n integers, n over 0, that starts where its own does. One beyond
+/// all domains is refused by the specification's check.
+fn widen(input: TensorSpec) -> TensorSpec {
+	let last = input.max.saturating_sub(input.min).max(1).unsigned_abs();
+	let span = u64::MAX
+		.checked_shr(last.leading_zeros())
+		.unwrap_or(u64::MAX);
+	TensorSpec {
+		max: input.min.saturating_add_unsigned(span),
+		..input
+	}
+}
+
 /// Rounds `graph` with the input at `scale_bits`.
 fn at_scale(
 	graph: &FloatGraph,
-	(min, max): (f64, f64),
+	domain: Domain,
 	scale_bits: u8,
 	weight_bits: u8,
 	samples: &[Vec<Vec<f64>>],
@@ -301,9 +316,14 @@ fn at_scale(
 	let input = TensorSpec {
 		shape: graph.input_shape.clone(),
 		scale_bits,
-		min: fix("input", min, scale_bits)?,
-		max: fix("input", max, scale_bits)?,
+		min: fix("input", domain.min, scale_bits)?,
+		max: fix("input", domain.max, scale_bits)?,
 		visibility: Visibility::Public,
+	};
+	let input = if domain.power_of_two {
+		widen(input)
+	} else {
+		input
 	};
 	crate::graph::check_spec("input", &input)?;
 	let bounds = Interval {
@@ -388,7 +408,16 @@ pub fn from_fixed(v: i64, scale_bits: u8) -> f64 {
 	v as f64 / 2f64.powi(i32::from(scale_bits))
 }
 
-fn domain(graph: &FloatGraph, options: &QuantiseOptions) -> Result<(f64, f64), QuantiseError> {
+/// Admissible inputs, as real numbers.
+#[derive(Clone, Copy, Debug)]
+struct Domain {
+	min: f64,
+	max: f64,
+	/// [`QuantiseOptions::power_of_two_domain`].
+	power_of_two: bool,
+}
+
+fn domain(graph: &FloatGraph, options: &QuantiseOptions) -> Result<Domain, QuantiseError> {
 	let expected = graph.input_shape.iter().map(|d| *d as usize).product();
 	for (sample, values) in options.calibration.iter().enumerate() {
 		let got = if values.len() != expected {
@@ -411,7 +440,11 @@ fn domain(graph: &FloatGraph, options: &QuantiseOptions) -> Result<(f64, f64), Q
 	if !(min.is_finite() && max.is_finite() && min <= max) {
 		return Err(QuantiseError::BadDomain { min, max });
 	}
-	Ok((min, max))
+	Ok(Domain {
+		min,
+		max,
+		power_of_two: options.power_of_two_domain,
+	})
 }
 
 /// The samples' range and a margin, which never crosses zero.

@@ -14,7 +14,7 @@ use inference_circuits::{
 	},
 	execute::execute,
 	graph::Graph,
-	layout::{self, Columns, Gates, Layout, Limbs},
+	layout::{self, Claim, Columns, Gates, Layout, Limbs},
 };
 
 pub const STATEMENT: u64 = 0xfeed;
@@ -32,6 +32,7 @@ pub fn field(x: i64) -> Fr {
 pub struct Assignment {
 	pub layout: Layout,
 	pub shape: Trace,
+	pub trace: Trace,
 	pub circuit: ModelCircuit,
 	pub advice: Vec<Vec<Fr>>,
 	pub instance: Vec<Fr>,
@@ -41,13 +42,21 @@ pub struct Assignment {
 impl Assignment {
 	pub fn new(graph: &Graph, layout: Layout, input: &[i64]) -> Self {
 		let (trace, output) = Trace::witness(graph, &layout, input).unwrap();
-		assert_eq!(output, execute(graph, input).unwrap());
+		let inputs = layout.claim.split(graph, input).unwrap();
+		let expected = inputs.flat_map(|input| execute(graph, input).unwrap());
+		assert_eq!(output, expected.collect::<Vec<_>>());
 		Self::of(graph, layout, &trace, input, &output)
 	}
 
 	/// The witness of a prover who takes `values` for those of the tensors.
 	pub fn with_values(graph: &Graph, layout: Layout, values: Vec<Vec<i64>>) -> Self {
-		let (input, output) = (values[0].clone(), values[graph.output_tensor()].clone());
+		Self::with_batch_values(graph, layout, vec![values])
+	}
+
+	/// The same for a batch, whose values are listed per inference.
+	pub fn with_batch_values(graph: &Graph, layout: Layout, values: Vec<Vec<Vec<i64>>>) -> Self {
+		let all = |tensor: usize| values.iter().flat_map(|v| v[tensor].clone()).collect();
+		let (input, output): (Vec<i64>, Vec<i64>) = (all(0), all(graph.output_tensor()));
 		let trace = Trace::with_values(graph, &layout, values);
 		Self::of(graph, layout, &trace, &input, &output)
 	}
@@ -60,17 +69,27 @@ impl Assignment {
 			(shape.fixed(), shape.copies()),
 			(trace.fixed(), trace.copies())
 		);
-		assert_eq!(trace.len(), layout::rows(graph, &layout.columns));
+		assert_eq!(trace.len(), layout::rows(graph, &layout));
 		let instance = std::iter::once(Fr::from(STATEMENT))
-			.chain(input.iter().chain(output).map(|x| field(*x)))
+			.chain(
+				if layout.claim.hidden_input {
+					&[]
+				} else {
+					input
+				}
+				.iter()
+				.chain(output)
+				.map(|x| field(*x)),
+			)
 			.collect();
 		Self {
 			layout,
-			circuit: ModelCircuit::new(&layout, &shape),
+			circuit: ModelCircuit::new(&layout, &shape).with_batch(trace.clone()),
 			advice: trace.advice(Fr::from(STATEMENT), 1 << layout.k),
 			instance,
 			rows: trace.len(),
 			shape,
+			trace: trace.clone(),
 		}
 	}
 
@@ -108,6 +127,9 @@ impl Assignment {
 			Cell::Lane { lane, row } => self.advice[lane][row],
 			Cell::Accumulator { row } => self.advice[self.lanes()][row],
 			Cell::Instance { row } => self.instance[row],
+			Cell::Sums { .. } | Cell::Values { .. } | Cell::CombinedLane { .. } => {
+				panic!("of the second phase")
+			},
 		}
 	}
 
@@ -234,9 +256,14 @@ pub fn layout_with(
 				step,
 				..chosen.gates
 			},
+			combined_lanes: 0,
 		};
 		(3..=layout::MAX_K)
-			.map(|k| Layout { k, columns })
+			.map(|k| Layout {
+				k,
+				columns,
+				claim: Claim::default(),
+			})
 			.find(|layout| layout::check(graph, layout).is_ok())
 	})
 }

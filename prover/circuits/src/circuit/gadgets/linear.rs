@@ -7,6 +7,7 @@
 //! `current·s[i] + previous·s[i−1] + Σ_j w_j·a_j + product·Σ_j a_(2j)·a_(2j+1) + constant
 //!  − (step + plain + relu + sign)·D − relu·2^(bR)·σ − sign·2^(bR)·s[i] − spread·E = 0`,
 //!
+//! in batches with ` + take·t[i] − shift·ρ·t[i−1]` on the left ([`combine`](super::combine)).
 //! `D = Σ_j 2^(bj)·r_j`, `E = Σ_j 2^((b+1)j)·r_j`. Rows whose coefficients are all zero constrain
 //! nothing. Terms whose selector the model does not need are left out.
 //!
@@ -31,6 +32,7 @@ use super::super::{
 	row::{Open, Operand},
 	trace::Cell,
 };
+use super::combine;
 use halo2_proofs::{halo2curves::bn256::Fr, plonk::ConstraintSystem, poly::Rotation};
 
 /// The gate.
@@ -83,6 +85,9 @@ pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 				let digits = config.digits(meta, 0, u32::from(limbs.bits) + 1);
 				sum = sum - meta.query_fixed(spread, Rotation::cur()) * digits;
 			}
+		}
+		if let Some(combination) = &config.combination {
+			sum = sum + combine::deferred(meta, combination);
 		}
 		[("the sum is 0", sum)]
 	});

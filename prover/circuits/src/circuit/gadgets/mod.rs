@@ -1,5 +1,6 @@
 //! Gadgets: each module has a gate under its formula, the rows that use it, and why they are sound.
 
+pub mod combine;
 pub mod divide;
 pub mod function;
 pub mod linear;

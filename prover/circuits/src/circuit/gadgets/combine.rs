@@ -1,0 +1,260 @@
+//! Batches: the affine sums of B inferences, checked once.
+//!
+//! An element of an affine operator has the sums v_1, …, v_B, of which inference β's is
+//! `v_β = c + Σ_j w_j·x_(j,β)`. None of them is added up. Each row that would hold the last operands of a
+//! sum says instead what its sum is, by what the row makes of it (digits, an accumulator): the sum is
+//! *deferred*. Once the first phase's columns are committed, a challenge ρ is drawn, and the second
+//! phase shows
+//!
+//! `Σ_j w_j·X_j − V = 0`, with `X_j = Σ_β ρ^(B−β)·x_(j,β)`, `V = Σ_β ρ^(B−β)·(v_β − c)`.
+//!
+//! # Constraints
+//!
+//! Second-phase columns: t combines deferred sums, u combines accumulators, lanes A_j with fixed
+//! weights W_j and the total T add up. On every row i:
+//!
+//! - linear: `G + take_t·t[i] − shift_t·ρ·t[i−1] = 0`, where G is all that the linear gate has without
+//!   batches. G holds no operand of the deferred sum, so that with a coefficient f of the sum
+//!   `t[i] = ρ·t[i−1] + f·(v − c)`: c is in G's constant;
+//! - values: `(take_u + hold_u)·u[i] − (shift_u·ρ + hold_u)·u[i−1] − take_u·s[i] = 0`;
+//! - hold: `hold_t·(t[i] − t[i−1]) = 0`;
+//! - combined: `previous·T[i−1] + Σ_j W_j·A_j − current·T[i] = 0`.
+//!
+//! # Rows
+//!
+//! The rows of an element come one inference after the other. `take` is 1 in each row that has a sum or
+//! a home, `shift` in those but the first inference's, `hold` in all rows between them; so the last
+//! inference's cells of t and u are `f·V` and the element's X. Elements whose homes are not in such
+//! rows, but in lanes or in the instance, are copied to an accumulator first.
+//!
+//! The second phase's own rows are in parallel to the first's: per element ⌈(n + 1) / M⌉ rows of M
+//! lanes, copies of the X_j with weights f·w_j and of f·V with weight −1; the last row keeps no total.
+//! One more inference needs none of them.
+//!
+//! # Assumptions
+//!
+//! All inferences' rows of an element have the same f, which is not 0.
+//!
+//! # Soundness
+//!
+//! Let `d_β = v_β − c − Σ_j w_j·x_(j,β)`, with v_β the field element that its row's equation says. All
+//! of it is committed before ρ is drawn. The rows prove `Σ_β ρ^(B−β)·d_β = 0`, a polynomial in ρ of
+//! degree below B. If some d_β is not 0, that holds for at most B − 1 of the field's elements: over all
+//! elements of a circuit of 2^18 rows and 2^8 inferences with probability below 2^(26 − 253). Otherwise
+//! each deferred sum is what a row of operands would have made it.
+//!
+//! (Freivalds, Fast probabilistic algorithms, 1979, with the batch for the matrix's columns.)
+
+use super::super::{
+	builder::Builder,
+	config::{Combination, CombiningColumns, Config},
+	row::{Combining, Row},
+	trace::{field, Cell, CombinedRow, Trace},
+};
+use halo2_proofs::{
+	halo2curves::{bn256::Fr, ff::Field},
+	plonk::{ConstraintSystem, Expression, VirtualCells},
+	poly::Rotation,
+};
+use std::ops::Range;
+
+/// The gates of the second phase's columns.
+pub fn gates(meta: &mut ConstraintSystem<Fr>, config: &Config) {
+	let Some(combination) = &config.combination else {
+		return;
+	};
+	meta.create_gate("values", |meta| {
+		let [take, shift, hold] = selectors(meta, &combination.values_use);
+		let challenge = meta.query_challenge(combination.challenge);
+		let s = meta.query_advice(config.accumulator, Rotation::cur());
+		let u = meta.query_advice(combination.values, Rotation::cur());
+		let previous = meta.query_advice(combination.values, Rotation::prev());
+		[(
+			"the accumulators are combined",
+			(take.clone() + hold.clone()) * u - (shift * challenge + hold) * previous - take * s,
+		)]
+	});
+	meta.create_gate("hold", |meta| {
+		let [_, _, hold] = selectors(meta, &combination.sums_use);
+		let t = meta.query_advice(combination.sums, Rotation::cur());
+		let previous = meta.query_advice(combination.sums, Rotation::prev());
+		[("the combination of sums stays", hold * (t - previous))]
+	});
+	meta.create_gate("combined", |meta| {
+		let total = meta.query_advice(combination.total, Rotation::cur());
+		let before = meta.query_advice(combination.total, Rotation::prev());
+		let previous = meta.query_fixed(combination.previous, Rotation::cur());
+		let current = meta.query_fixed(combination.current, Rotation::cur());
+		let mut sum = previous * before - current * total;
+		for (lane, weight) in combination.lanes.iter().zip(&combination.weights) {
+			let weight = meta.query_fixed(*weight, Rotation::cur());
+			sum = sum + weight * meta.query_advice(*lane, Rotation::cur());
+		}
+		[("the combinations add up to 0", sum)]
+	});
+}
+
+/// What the linear gate has more in batches: `take·t[i] − shift·ρ·t[i−1]`.
+pub fn deferred(meta: &mut VirtualCells<'_, Fr>, combination: &Combination) -> Expression<Fr> {
+	let [take, shift, _] = selectors(meta, &combination.sums_use);
+	let challenge = meta.query_challenge(combination.challenge);
+	let t = meta.query_advice(combination.sums, Rotation::cur());
+	let previous = meta.query_advice(combination.sums, Rotation::prev());
+	take * t - shift * challenge * previous
+}
+
+fn selectors(meta: &mut VirtualCells<'_, Fr>, columns: &CombiningColumns) -> [Expression<Fr>; 3] {
+	[columns.take, columns.shift, columns.hold]
+		.map(|column| meta.query_fixed(column, Rotation::cur()))
+}
+
+/// Values of the fixed columns that batches have, in their order; nothing without a batch.
+pub fn fixed(trace: &Trace) -> Vec<Vec<Fr>> {
+	if !trace.columns.is_batch() {
+		return Vec::new();
+	}
+	let uses: [fn(&Row) -> Combining; 2] = [|row| row.sums, |row| row.values_combined];
+	let flags: [fn(Combining) -> bool; 3] = [
+		Combining::takes,
+		|combining| combining == Combining::Next,
+		|combining| combining == Combining::Hold,
+	];
+	let selectors = uses.into_iter().flat_map(|combining| {
+		flags.into_iter().map(move |flag| {
+			let is_set = |row: &Row| Fr::from(u64::from(flag(combining(row))));
+			trace.rows.iter().map(is_set).collect()
+		})
+	});
+	let column = |value: &dyn Fn(&CombinedRow) -> i128| -> Vec<Fr> {
+		trace.combined.iter().map(|row| field(value(row))).collect()
+	};
+	let weights = (0..usize::from(trace.columns.combined_lanes))
+		.map(|lane| column(&|row| row.operands.get(lane).map_or(0, |(_, weight)| *weight)));
+	selectors
+		.chain(weights)
+		.chain([
+			column(&|row| i128::from(!row.is_last)),
+			column(&|row| i128::from(row.is_continued)),
+		])
+		.collect()
+}
+
+/// Values of the second phase's advice columns, in their order; nothing without a batch.
+pub fn advice(trace: &Trace, challenge: Fr) -> Vec<Vec<Fr>> {
+	if !trace.columns.is_batch() {
+		return Vec::new();
+	}
+	let combine = |combining: &dyn Fn(&Row) -> (Combining, i128)| -> Vec<Fr> {
+		let mut last = Fr::ZERO;
+		let rows = trace.rows.iter().map(|row| {
+			last = match combining(row) {
+				(Combining::Unused, _) => Fr::ZERO,
+				(Combining::Start, value) => field(value),
+				(Combining::Next, value) => last * challenge + field(value),
+				(Combining::Hold, _) => last,
+			};
+			last
+		});
+		rows.collect()
+	};
+	let sums = combine(&|row| (row.sums, row.deferred));
+	let values = combine(&|row| (row.values_combined, row.accumulator));
+	let read = |cell: &Cell| match cell {
+		Cell::Sums { row } => sums.get(*row).copied().unwrap_or_default(),
+		Cell::Values { row } => values.get(*row).copied().unwrap_or_default(),
+		_ => Fr::ZERO,
+	};
+	let mut lanes: Vec<Vec<Fr>> =
+		vec![vec![Fr::ZERO; trace.combined.len()]; trace.columns.combined_lanes.into()];
+	let mut totals = Vec::with_capacity(trace.combined.len());
+	let mut total = Fr::ZERO;
+	for (index, row) in trace.combined.iter().enumerate() {
+		if !row.is_continued {
+			total = Fr::ZERO;
+		}
+		for ((cell, weight), lane) in row.operands.iter().zip(&mut lanes) {
+			let value = read(cell);
+			total += value * field(*weight);
+			if let Some(to) = lane.get_mut(index) {
+				*to = value;
+			}
+		}
+		totals.push(if row.is_last { Fr::ZERO } else { total });
+	}
+	lanes.push(sums);
+	lanes.push(values);
+	lanes.push(totals);
+	lanes
+}
+
+impl Builder<'_> {
+	/// Ends an element's rows, which are `rows` and hold all inferences': checks the sum that was
+	/// deferred in them, of element `deferred.1` of tensor `deferred.0`.
+	pub fn end_deferred(&mut self, deferred: (usize, usize), rows: Range<usize>) {
+		if let Some((row, factor)) = self.close_sums(rows) {
+			self.check_combination(deferred, row, factor);
+		}
+	}
+
+	/// Combines an element's cells, one an inference, whose values are `values`; returns the
+	/// combination. Those that are not all accumulators of `rows` are copied to such first.
+	pub fn combine(&mut self, homes: &[Cell], values: &[i128], rows: Range<usize>) -> Option<Cell> {
+		let in_rows = |cell: &Cell| match cell {
+			Cell::Accumulator { row } if rows.contains(row) => Some(*row),
+			_ => None,
+		};
+		let own: Option<Vec<usize>> = homes.iter().map(in_rows).collect();
+		let own = own.unwrap_or_else(|| {
+			let cells = homes.iter().zip(values);
+			let copies = cells.map(|(home, value)| self.emit_copy(*home, *value));
+			copies.collect()
+		});
+		let row = self.combine_values(&own)?;
+		Some(Cell::Values { row })
+	}
+
+	/// Marks the rows between deferred sums; returns the last sum's row, and its coefficient.
+	fn close_sums(&mut self, rows: Range<usize>) -> Option<(usize, i128)> {
+		let rows_of = self.rows_mut(rows.clone());
+		let last = rows_of.iter().rposition(|row| row.sums.takes())?;
+		let first = rows_of.iter().position(|row| row.sums.takes())?;
+		for row in rows_of.get_mut(first..last)? {
+			if row.sums == Combining::Unused {
+				row.sums = Combining::Hold;
+			}
+		}
+		let factor = rows_of.get(last)?.factor;
+		Some((rows.start + last, factor))
+	}
+
+	/// Combines the accumulators of `rows`, one an inference; returns the last one's row.
+	fn combine_values(&mut self, rows: &[usize]) -> Option<usize> {
+		let (first, last) = (*rows.first()?, *rows.last()?);
+		let all = self.rows_mut(first..last + 1);
+		for row in all.iter_mut() {
+			row.values_combined = Combining::Hold;
+		}
+		for (inference, row) in rows.iter().enumerate() {
+			all.get_mut(row - first)?.values_combined = Combining::of(inference);
+		}
+		Some(last)
+	}
+
+	/// Rows of the second phase that check a deferred sum, combined in row `row` with `factor`.
+	fn check_combination(&mut self, (tensor, element): (usize, usize), row: usize, factor: i128) {
+		let terms = self.combined_terms(tensor, element);
+		let operands: Vec<(Cell, i128)> = terms
+			.map(|(cell, weight)| (cell, factor * weight))
+			.chain([(Cell::Sums { row }, -1)])
+			.collect();
+		let lanes = self.combined_lanes();
+		let count = operands.len().div_ceil(lanes);
+		for (index, chunk) in operands.chunks(lanes).enumerate() {
+			self.emit_combined(CombinedRow {
+				operands: chunk.to_vec(),
+				is_continued: index > 0,
+				is_last: index + 1 == count,
+			});
+		}
+	}
+}

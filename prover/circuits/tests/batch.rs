@@ -1,0 +1,356 @@
+//! Batches of inferences and hidden inputs: proven, and refused where they lie.
+
+mod assignment;
+mod cases;
+
+use assignment::*;
+use cases::*;
+use halo2_proofs::halo2curves::bn256::Fr;
+use inference_circuits::{
+	execute::{execute, execute_all},
+	graph::{Graph, GraphParts, Operator},
+	keys,
+	layout::{self, cost, Claim, Layout, LayoutError, MAX_INFERENCES},
+};
+use inference_plonk::{prove, Blinding, Column, CommitmentKey, ProvingKey};
+use inference_verifier::{halo2::from_halo2, verify, Setup};
+use rand::SeedableRng;
+
+/// A model with its keys.
+struct Case {
+	graph: Graph,
+	layout: Layout,
+	commitments: CommitmentKey,
+	key: ProvingKey,
+}
+
+/// Changes second-phase columns.
+type Change<'a> = &'a dyn Fn(&mut Vec<Vec<Fr>>);
+
+impl Case {
+	fn new(graph: Graph, claim: Claim) -> Self {
+		let layout = layout::choose_for(&graph, claim).unwrap();
+		layout::check(&graph, &layout).unwrap();
+		let commitments = keys::commitment_key(layout.k).unwrap();
+		let key = keys::proving_key(&graph, &layout, &commitments).unwrap();
+		Self {
+			graph,
+			layout,
+			commitments,
+			key,
+		}
+	}
+
+	fn accepts(&self, assignment: &Assignment) -> bool {
+		self.accepts_with(assignment, &|_| ())
+	}
+
+	/// Whether a proof of `assignment`, right or wrong, with a second phase that `change` has changed,
+	/// verifies; a prover that fails made none.
+	fn accepts_with(&self, assignment: &Assignment, change: Change<'_>) -> bool {
+		let usable = self.key.usable_rows();
+		let mut random = rand_chacha::ChaCha20Rng::seed_from_u64(7);
+		let made = prove(
+			&self.key,
+			&self.commitments,
+			std::slice::from_ref(&assignment.instance),
+			|phase, challenges| {
+				let mut columns = assignment.advice.clone();
+				if phase > 0 {
+					columns = assignment.trace.advice_combined(challenges[0]);
+					change(&mut columns);
+				}
+				let first = |column: &Vec<Fr>| column[..column.len().min(usable)].to_vec();
+				let columns = columns.iter().map(first);
+				Ok(columns.map(|c| Column::from_scalars(&c)).collect())
+			},
+			if self.layout.claim.hidden_input {
+				Blinding::Random(&mut random)
+			} else {
+				Blinding::None
+			},
+		);
+		let inputs: Vec<_> = assignment.instance.iter().map(|x| from_halo2(*x)).collect();
+		let setup = Setup::insecure_development();
+		made.is_ok_and(|proof| verify(self.key.plan(), &setup, &inputs, &proof).is_ok())
+	}
+}
+
+fn batch(inferences: u16) -> Claim {
+	Claim {
+		inferences,
+		..Claim::default()
+	}
+}
+
+/// Different admissible inputs, one after the other.
+fn inputs_for(graph: &Graph, claim: &Claim) -> Vec<i64> {
+	(0..i64::from(claim.inferences))
+		.flat_map(|i| {
+			input_for(
+				graph,
+				&[-33 + 5 * i, 12 - 7 * i, 57, -8 - i, 91 - 11 * i, 3],
+			)
+		})
+		.collect()
+}
+
+/// All tensors of each inference.
+fn values_for(graph: &Graph, claim: &Claim) -> Vec<Vec<Vec<i64>>> {
+	let inputs = inputs_for(graph, claim);
+	let inputs = claim.split(graph, &inputs).unwrap();
+	inputs.map(|x| execute_all(graph, x).unwrap()).collect()
+}
+
+/// `graph` with an input domain of 2^n integers.
+fn with_power_of_two(graph: &Graph) -> Option<Graph> {
+	let parts = graph.parts().clone();
+	let input = inference_primitives::TensorSpec {
+		min: if parts.input.min < 0 { -64 } else { 0 },
+		max: 63,
+		..parts.input.clone()
+	};
+	Graph::new(GraphParts { input, ..parts }).ok()
+}
+
+/// Two dense layers with ReLU between them, and a residual connection.
+fn dense() -> Graph {
+	let rows: Vec<Vec<i64>> = (0..5i64)
+		.map(|i| (0..4).map(|j| (7 * i + 3 * j) % 11 - 5).collect())
+		.collect();
+	let first: Vec<&[i64]> = rows.iter().map(Vec::as_slice).collect();
+	let operators = vec![
+		affine(0, 4, &first, 3),
+		rescale(1, 2, true),
+		affine(
+			2,
+			5,
+			&[&[1, -2, 3, 1, 0], &[2, 2, -1, 0, 5], &[0, 1, 1, 1, 1]],
+			-9,
+		),
+		rescale(3, 2, false),
+		affine(4, 3, &[&[1, 1, 1], &[3, -2, 0]], 0),
+	];
+	graph(4, (-64, 63), operators)
+}
+
+#[test]
+fn every_operator_is_proven_in_a_batch_and_a_wrong_output_is_not() {
+	for (name, graph) in models().into_iter().chain([("dense", dense())]) {
+		let claim = batch(3);
+		let case = Case::new(graph, claim);
+		let input = inputs_for(&case.graph, &claim);
+		let honest = Assignment::new(&case.graph, case.layout, &input);
+		assert_eq!(honest.failures(), Vec::<String>::new(), "{name}");
+		assert!(case.accepts(&honest), "{name}");
+		let proof_len = case.key.plan().proof_len() as u64;
+		assert_eq!(cost::proof_bytes(&case.layout.columns), proof_len, "{name}");
+		for inference in [0, 2] {
+			let mut values = values_for(&case.graph, &claim);
+			values[inference][case.graph.output_tensor()][0] += 1;
+			let forged = Assignment::with_batch_values(&case.graph, case.layout, values);
+			assert!(!case.accepts(&forged), "{name}, {inference}");
+		}
+	}
+}
+
+#[test]
+fn hidden_inputs_are_proven_and_those_outside_the_domain_are_not() {
+	for inferences in [1, 2] {
+		let claim = Claim {
+			inferences,
+			hidden_input: true,
+		};
+		let mut tried = 0;
+		for (name, graph) in models().into_iter().chain([("dense", dense())]) {
+			let Some(graph) = with_power_of_two(&graph) else {
+				continue;
+			};
+			let case = Case::new(graph, claim);
+			let input = inputs_for(&case.graph, &claim);
+			let honest = Assignment::new(&case.graph, case.layout, &input);
+			let outputs = case.graph.output().len() * usize::from(inferences);
+			assert_eq!(honest.instance.len(), 1 + outputs);
+			assert!(case.accepts(&honest), "{name}");
+			tried += 1;
+		}
+		assert!(tried > 5);
+
+		// An input just outside: everything else is as the model has it.
+		let case = Case::new(dense(), claim);
+		for (outside, element) in [(64, 0), (-65, 3), (1 << 20, 1)] {
+			let mut values = values_for(&case.graph, &claim);
+			values[0][0][element] = outside;
+			recompute(&case.graph, &mut values[0], 1);
+			let forged = Assignment::with_batch_values(&case.graph, case.layout, values);
+			assert!(!case.accepts(&forged), "{outside}");
+		}
+	}
+}
+
+/// Computes the dense model's tensors from `tensor` on.
+fn recompute(graph: &Graph, values: &mut [Vec<i64>], tensor: usize) {
+	for index in tensor..values.len() {
+		values[index] = match &graph.nodes()[index - 1].operator {
+			Operator::Affine { terms, bias, .. } => bias
+				.iter()
+				.enumerate()
+				.map(|(element, bias)| {
+					let row = terms[0].map.row(element);
+					let x = &values[terms[0].input as usize];
+					bias + row.map(|(i, w)| w * x[i]).sum::<i64>()
+				})
+				.collect(),
+			Operator::Rescale { input, shift, relu } => values[*input as usize]
+				.iter()
+				.map(|x| inference_circuits::graph::rescale(*x, *shift, *relu))
+				.collect(),
+			other => panic!("{}", other.name()),
+		};
+	}
+}
+
+#[test]
+fn a_sum_that_is_not_the_models_is_refused() {
+	let claim = batch(4);
+	let case = Case::new(dense(), claim);
+	// Tensors 1 and 3 stay open sums, 5 is the output.
+	for tensor in [1, 3, 5] {
+		for changes in [
+			vec![(1, 0, 4)],
+			// Both in one element: the plain sum over the batch stays the same.
+			vec![(0, 0, 8), (2, 0, -8)],
+			// In two elements of one inference.
+			vec![(3, 0, 8), (3, 1, -8)],
+		] {
+			let mut values = values_for(&case.graph, &claim);
+			for (inference, element, change) in &changes {
+				values[*inference][tensor][*element] += change;
+			}
+			for inference in &mut values {
+				recompute(&case.graph, inference, tensor + 1);
+			}
+			let forged = Assignment::with_batch_values(&case.graph, case.layout, values);
+			assert_eq!(
+				forged.failures(),
+				["the combinations add up to 0"],
+				"{tensor}, {changes:?}"
+			);
+			assert!(!case.accepts(&forged), "{tensor}, {changes:?}");
+		}
+	}
+}
+
+#[test]
+fn every_changed_cell_of_the_second_phase_is_refused() {
+	let claim = batch(2);
+	let operators = vec![
+		affine(0, 2, &[&[1, -2], &[3, 5]], 3),
+		rescale(1, 2, true),
+		affine(2, 2, &[&[1, -2]], -9),
+	];
+	// The domain's limbs need several rows for the first rescaling in some layouts.
+	let case = Case::new(graph(2, (-64, 63), operators), claim);
+	let honest = Assignment::new(&case.graph, case.layout, &inputs_for(&case.graph, &claim));
+	let columns = honest.trace.advice_combined(Fr::from(5));
+	let shape = honest.trace.advice_combined(Fr::from(7));
+	let mut read = 0;
+	for column in 0..columns.len() {
+		for row in 0..columns[column].len() {
+			// Cells that a challenge does not reach hold nothing.
+			if columns[column][row] == Fr::zero() && shape[column][row] == Fr::zero() {
+				continue;
+			}
+			let change = |columns: &mut Vec<Vec<Fr>>| columns[column][row] += Fr::from(1);
+			assert!(!case.accepts_with(&honest, &change), "{column}, {row}");
+			read += 1;
+		}
+	}
+	assert!(read > 15, "{read}");
+}
+
+#[test]
+fn combinations_are_held_over_rows_of_longer_decompositions() {
+	let claim = batch(3);
+	let graph = dense();
+	let chosen = layout::choose_for(&graph, claim).unwrap();
+	let layout = (1..=4u8)
+		.flat_map(|bits| (3..=10).map(move |k| (bits, k)))
+		.find_map(|(bits, k)| {
+			let mut layout = Layout { k, ..chosen };
+			let limbs = layout.columns.limbs.as_mut()?;
+			(limbs.bits, limbs.low, limbs.high) =
+				(bits, 0, limbs.high_bits().div_ceil(bits.into()) as u8);
+			layout.columns.gates.step = true;
+			// A rescaling by 2 bits takes more than its last row.
+			let is_longer = limbs.steps(2) > 0;
+			(is_longer && layout::check(&graph, &layout).is_ok()).then_some(layout)
+		})
+		.unwrap();
+	let assignment = Assignment::new(&graph, layout, &inputs_for(&graph, &claim));
+	assert_eq!(assignment.failures(), Vec::<String>::new());
+	let mut values = values_for(&graph, &claim);
+	values[1][3][2] += 8;
+	recompute(&graph, &mut values[1], 4);
+	let forged = Assignment::with_batch_values(&graph, layout, values);
+	assert_eq!(forged.failures(), ["the combinations add up to 0"]);
+}
+
+#[test]
+fn a_batch_computes_what_its_inferences_do() {
+	let (graph, claim) = (dense(), batch(5));
+	let input = inputs_for(&graph, &claim);
+	let layout = layout::choose_for(&graph, claim).unwrap();
+	let (_, output) =
+		inference_circuits::circuit::trace::Trace::witness(&graph, &layout, &input).unwrap();
+	let each: Vec<i64> = input
+		.chunks(4)
+		.flat_map(|input| execute(&graph, input).unwrap())
+		.collect();
+	assert_eq!(output, each);
+}
+
+#[test]
+fn claims_that_no_circuit_has_are_refused() {
+	let graph = dense();
+	let choose = |inferences, hidden_input| {
+		let claim = Claim {
+			inferences,
+			hidden_input,
+		};
+		layout::choose_for(&graph, claim).unwrap_err()
+	};
+	for got in [0, MAX_INFERENCES + 1, u16::MAX] {
+		assert_eq!(choose(got, false), LayoutError::Inferences { got });
+	}
+	let got = 1 + 200 * (4 + 2);
+	let inferences = 200;
+	assert_eq!(
+		choose(inferences, false),
+		LayoutError::PublicInputs { inferences, got }
+	);
+	let layout = layout::choose(&graph).unwrap();
+	let mut other = layout;
+	other.claim.inferences = 2;
+	assert!(matches!(
+		layout::check(&graph, &other),
+		Err(LayoutError::Unfit { .. })
+	));
+	other.claim.inferences = 1;
+	other.columns.combined_lanes = 1;
+	assert!(matches!(
+		layout::check(&graph, &other),
+		Err(LayoutError::Unfit { .. })
+	));
+	let odd = graph_with_odd_domain();
+	let claim = Claim {
+		inferences: 1,
+		hidden_input: true,
+	};
+	let error = layout::choose_for(&odd, claim).unwrap_err();
+	assert_eq!(error, LayoutError::HiddenDomain { min: -3, max: 3 });
+}
+
+fn graph_with_odd_domain() -> Graph {
+	graph(1, (-3, 3), vec![affine(0, 1, &[&[2]], 1)])
+}
