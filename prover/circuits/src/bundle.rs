@@ -349,7 +349,7 @@ impl Bundle {
 				weight_scale_bits: options.weight_scale_bits,
 				input_domain: options.input_domain,
 				calibration: options.calibration.clone(),
-				power_of_two_domain: options.claim.hidden_input,
+				binary_domain: options.claim.hidden_input,
 			},
 		)?;
 		check_expected(options, graph.output().len())?;
@@ -383,8 +383,8 @@ impl Bundle {
 			system: ProofSystem::Halo2,
 			setup: setup.id(),
 			vk_hash: vk_hash(ProofSystem::Halo2, &setup.id(), &plan_bytes),
-			input: layout.claim.tensor(graph.input())?,
-			output: layout.claim.tensor(graph.output())?,
+			input: layout.claim.input(&graph)?,
+			output: layout.claim.output(&graph)?,
 			post_processing: graph.parts().post_processing,
 			layout,
 			rows: layout::rows(&graph, &layout),
@@ -468,7 +468,7 @@ impl Bundle {
 			..
 		} = self;
 		let claim = &manifest.layout.claim;
-		let (input, output) = (claim.tensor(graph.input()), claim.tensor(graph.output()));
+		let (input, output) = (claim.input(graph), claim.output(graph));
 		let checks = [
 			("name", (1..=MAX_NAME_BYTES).contains(&manifest.name.len())),
 			("vk_hash", manifest.vk_hash == self.vk_hash_of(plan)),

@@ -413,6 +413,7 @@ mod layouts {
 				limbs,
 				gates,
 				combined_lanes: 0,
+				inputs: None,
 			};
 			let mut cs = halo2_proofs::plonk::ConstraintSystem::default();
 			Config::configure(&mut cs, &columns);
@@ -499,6 +500,7 @@ mod layouts {
 						..chosen.columns.gates
 					},
 					combined_lanes: 0,
+					inputs: None,
 				};
 				for k in 3..=chosen.k {
 					let other = Layout {
@@ -529,6 +531,7 @@ mod layouts {
 			}),
 			gates: Gates::default(),
 			combined_lanes: 0,
+			inputs: None,
 		};
 		let base = cost::time(&columns(4, 2), 10);
 		assert!(cost::time(&columns(4, 2), 11) > 2 * base);

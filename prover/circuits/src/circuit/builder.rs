@@ -2,7 +2,7 @@
 
 use super::{
 	forest::Plan,
-	gadgets::{divide::bits_of, table, trees},
+	gadgets::{table, trees},
 	row::{Open, Operand, Row},
 	trace::{Cell, CombinedRow, Trace, STATEMENT},
 };
@@ -57,16 +57,16 @@ impl<'a> Builder<'a> {
 			current: -1,
 			..Row::default()
 		});
-		let inputs = if layout.claim.hidden_input {
-			builder.each_element(0, |builder, element| builder.hidden_input(element))
+		let public = if layout.claim.hidden_input {
+			Vec::new()
 		} else {
-			let homes = builder.public_inputs();
-			builder.each_element(0, |builder, element| {
-				let homes = homes.get(builder.inference);
-				let home = homes.and_then(|homes| homes.get(element));
-				home.copied().unwrap_or(ZERO)
-			})
+			builder.public_inputs()
 		};
+		let (inputs, combinations) = match &layout.columns.inputs {
+			Some(shape) => builder.inputs(shape, &public),
+			None => (public, Vec::new()),
+		};
+		builder.combined.push(combinations);
 		builder.add_homes(inputs);
 		for index in 0..graph.nodes().len() {
 			let homes = builder.node(index);
@@ -102,29 +102,6 @@ impl<'a> Builder<'a> {
 		}
 	}
 
-	/// Lays an element of the hidden input out; returns its home. It is checked to be in the input's
-	/// domain, of 2^n integers.
-	fn hidden_input(&mut self, element: usize) -> Cell {
-		let value = self.value(0, element);
-		let (min, max) = self.range(0);
-		let bits = bits_of(max - min);
-		let row = self.rows();
-		let mut open = Open::default();
-		open.row.accumulator = value;
-		if self.row_bits() < bits {
-			self.emit(open);
-			let mut open = Open::previous(value);
-			open.add(-min);
-			self.check_exact_range(open, bits);
-		} else {
-			open.row.current = 1;
-			open.value = value;
-			open.add(-min);
-			self.check_exact_range(open, bits);
-		}
-		Cell::Accumulator { row }
-	}
-
 	/// Lays each element of `tensor` out by `home`, which returns its home, for each inference in turn;
 	/// returns the homes, one list per inference.
 	fn each_element(
@@ -136,7 +113,7 @@ impl<'a> Builder<'a> {
 		let elements = elements.map_or(0, |tensor| tensor.bounds.len());
 		let inferences = self.homes.len();
 		let mut homes = vec![Vec::with_capacity(elements); inferences];
-		let is_combined = self.trace.columns.is_batch() && is_combined(self.graph, tensor);
+		let is_combined = self.defers() && is_combined(self.graph, tensor);
 		let mut combinations = Vec::new();
 		for element in 0..elements {
 			let first = self.rows();
@@ -299,7 +276,7 @@ impl<'a> Builder<'a> {
 					let pairs = self.pairs(*left, *right, pairs, element);
 					self.sum_of_products(&pairs)
 				},
-				Some(Operator::Affine { bias, .. }) if self.trace.columns.is_batch() => {
+				Some(Operator::Affine { bias, .. }) if self.defers() => {
 					let constant = bias.get(element).copied().unwrap_or_default().into();
 					let sum = self.value(tensor, element) - constant;
 					self.deferred = Some((tensor, element));
@@ -357,7 +334,8 @@ impl<'a> Builder<'a> {
 		self.value_of(self.inference, tensor, element)
 	}
 
-	fn value_of(&self, inference: usize, tensor: usize, element: usize) -> i128 {
+	/// An element's value in one of the inferences.
+	pub fn value_of(&self, inference: usize, tensor: usize, element: usize) -> i128 {
 		let values = self.values.get(inference).and_then(|v| v.get(tensor));
 		let value = values.and_then(|v| v.get(element)).copied();
 		value.unwrap_or_default().into()
@@ -416,6 +394,21 @@ impl<'a> Builder<'a> {
 	/// Rows that were emitted.
 	pub fn rows_mut(&mut self, rows: Range<usize>) -> &mut [Row] {
 		self.trace.rows.get_mut(rows).unwrap_or_default()
+	}
+
+	/// Number of inferences.
+	pub fn inferences(&self) -> usize {
+		self.homes.len()
+	}
+
+	/// Inputs of an inference.
+	pub fn input_length(&self) -> usize {
+		self.graph.input().len()
+	}
+
+	/// Whether affine sums are deferred.
+	pub fn defers(&self) -> bool {
+		self.trace.columns.defers()
 	}
 
 	/// Number of lanes.

@@ -30,6 +30,8 @@ pub struct Selectors {
 	pub interpolate: Option<Column<Fixed>>,
 	/// Number of the function that lanes are looked up in, or 0.
 	pub function: Option<Column<Fixed>>,
+	/// 1 where lanes hold hidden inputs.
+	pub input: Option<Column<Fixed>>,
 }
 
 /// The circuit's columns.
@@ -84,6 +86,8 @@ pub struct Combination {
 	pub sums_use: CombiningColumns,
 	/// What rows do to the combination of accumulators.
 	pub values_use: CombiningColumns,
+	/// 1 in rows of inputs, and 1 in those but an element's first.
+	pub inputs: Option<(Column<Fixed>, Column<Fixed>)>,
 	/// 1 where the total is kept.
 	pub current: Column<Fixed>,
 	/// 1 where the row before's total is added.
@@ -102,13 +106,16 @@ pub struct CombiningColumns {
 }
 
 impl Combination {
-	fn new(meta: &mut ConstraintSystem<Fr>, lanes: u8) -> Self {
+	fn new(meta: &mut ConstraintSystem<Fr>, columns: &Columns) -> Self {
+		let lanes = columns.combined_lanes;
 		let mut combining = || CombiningColumns {
 			take: meta.fixed_column(),
 			shift: meta.fixed_column(),
 			hold: meta.fixed_column(),
 		};
 		let (sums_use, values_use) = (combining(), combining());
+		let inputs = columns.inputs;
+		let inputs = inputs.map(|_| (meta.fixed_column(), meta.fixed_column()));
 		Self {
 			challenge: meta.challenge_usable_after(FirstPhase),
 			lanes: (0..lanes)
@@ -120,6 +127,7 @@ impl Combination {
 			weights: (0..lanes).map(|_| meta.fixed_column()).collect(),
 			sums_use,
 			values_use,
+			inputs,
 			current: meta.fixed_column(),
 			previous: meta.fixed_column(),
 		}
@@ -130,6 +138,11 @@ impl Combination {
 		[self.sums_use, self.values_use]
 			.into_iter()
 			.flat_map(|columns| [columns.take, columns.shift, columns.hold])
+			.chain(
+				self.inputs
+					.into_iter()
+					.flat_map(|(pack, next)| [pack, next]),
+			)
 			.chain(self.weights.iter().copied())
 			.chain([self.current, self.previous])
 	}
@@ -167,13 +180,12 @@ impl Config {
 				spread: gates.spread.then(|| meta.fixed_column()),
 				interpolate: gates.interpolate.then(|| meta.fixed_column()),
 				function: gates.function.then(|| meta.fixed_column()),
+				input: columns.hides_inputs().then(|| meta.fixed_column()),
 			},
 			limb_table: columns.limbs.map(|_| meta.fixed_column()),
 			function_table: (0..functions).map(|_| meta.fixed_column()).collect(),
 			instance: meta.instance_column(),
-			combination: columns
-				.is_batch()
-				.then(|| Combination::new(meta, columns.combined_lanes)),
+			combination: columns.defers().then(|| Combination::new(meta, columns)),
 		};
 		for lane in &config.lanes {
 			meta.enable_equality(*lane);
@@ -192,6 +204,7 @@ impl Config {
 		gadgets::rescale::gates(meta, &config);
 		gadgets::sign::gate(meta, &config);
 		gadgets::function::gate(meta, &config);
+		gadgets::inputs::gate(meta, &config);
 		gadgets::combine::gates(meta, &config);
 		// halo2 caps the degree by the environment variable MAX_DEGREE; a minimum overrides that,
 		// so that the key depends on the model alone.
@@ -210,6 +223,7 @@ impl Config {
 			spread,
 			interpolate,
 			function,
+			input,
 		} = self.selectors;
 		let selectors = [
 			product,
@@ -220,6 +234,7 @@ impl Config {
 			spread,
 			interpolate,
 			function,
+			input,
 			self.limb_table,
 		];
 		self.weights
@@ -268,7 +283,18 @@ impl Config {
 		from: u8,
 		step: u32,
 	) -> Expression<Fr> {
-		let limbs = self.limbs.iter().skip(from.into());
+		self.digits_of(meta, from, u8::MAX, step)
+	}
+
+	/// The same of up to `count` limbs.
+	pub(super) fn digits_of(
+		&self,
+		meta: &mut halo2_proofs::plonk::VirtualCells<'_, Fr>,
+		from: u8,
+		count: u8,
+		step: u32,
+	) -> Expression<Fr> {
+		let limbs = self.limbs.iter().skip(from.into()).take(count.into());
 		limbs
 			.zip(0u64..)
 			.map(|(limb, i)| {

@@ -43,6 +43,10 @@ pub enum Combining {
 	Next,
 	/// Keeps it for a row below.
 	Hold,
+	/// Starts one with the lanes of a row of inputs.
+	StartPacked,
+	/// The same for the next inferences' inputs.
+	NextPacked,
 }
 
 impl Combining {
@@ -96,6 +100,8 @@ pub struct Row {
 	pub deferred: i128,
 	/// Combination of the accumulators.
 	pub values_combined: Combining,
+	/// Whether lanes hold hidden inputs.
+	pub input: bool,
 }
 
 /// A cell that a row reads, and what it does with it.

@@ -7,8 +7,7 @@
 //! a copy constraint ties the cell to its home.
 //!
 //! A batch of inferences has each element's rows of all inferences together, and its affine sums
-//! [deferred](super::gadgets::combine). A hidden input's homes are accumulators, checked to be in the
-//! domain.
+//! [deferred](super::gadgets::combine). A hidden input's homes are lanes, checked to be in the domain.
 //!
 //! The [gadgets](super::gadgets) say what the rows prove, under which assumptions on the operands.
 //!
@@ -146,6 +145,11 @@ impl Trace {
 		self.rows.is_empty()
 	}
 
+	/// Whether the lanes of row `row` hold hidden inputs.
+	pub fn is_input_row(&self, row: usize) -> bool {
+		self.rows.get(row).is_some_and(|row| row.input)
+	}
+
 	/// Pairs of cells that must be equal.
 	pub fn copies(&self) -> &[(Cell, Cell)] {
 		&self.copies
@@ -176,6 +180,9 @@ impl Trace {
 		}
 		if gates.function {
 			columns.push(column(&|row| row.function));
+		}
+		if self.columns.hides_inputs() {
+			columns.push(column(&|row| i128::from(row.input)));
 		}
 		if let Some(limbs) = self.columns.limbs {
 			columns.push((0..1u64 << limbs.bits).map(Fr::from).collect());

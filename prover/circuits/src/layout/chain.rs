@@ -18,8 +18,6 @@ pub enum Finish {
 	Root(u32),
 	/// It has exactly so many bits.
 	Exact(u32),
-	/// The same, of a value that has a cell: the row that it is in, if that has limbs enough.
-	Hidden(u32),
 	/// It has exactly so many bits, in one row.
 	Single(u32),
 	/// Its sign is found; its absolute value has so many bits.
@@ -71,8 +69,6 @@ impl Finish {
 			Self::Range(bits) | Self::Root(bits) | Self::Exact(bits) | Self::Sign(bits) => {
 				limbs.range_rows(*bits) - 1
 			},
-			Self::Hidden(bits) if *bits <= limbs.row_bits() => 0,
-			Self::Hidden(bits) => limbs.range_rows(*bits),
 			Self::Spread(values) => values.div_ceil(limbs.count().max(1).into()).max(1) - 1,
 		}
 	}
@@ -86,9 +82,7 @@ impl Finish {
 	pub fn has_steps(&self, limbs: &Limbs) -> bool {
 		match self {
 			Self::Keep | Self::Spread(_) => false,
-			Self::Range(_) | Self::Root(_) | Self::Exact(_) | Self::Hidden(_) | Self::Single(_) => {
-				true
-			},
+			Self::Range(_) | Self::Root(_) | Self::Exact(_) | Self::Single(_) => true,
 			Self::Rescale(_) | Self::Sign(_) => self.rows(limbs) > 0,
 		}
 	}
@@ -98,7 +92,7 @@ impl Finish {
 		let bits = match self {
 			Self::Keep => 0,
 			Self::Rescale(shift) => limbs.cut_bits(*shift) + limbs.high_bits(),
-			Self::Range(bits) | Self::Exact(bits) | Self::Hidden(bits) | Self::Sign(bits) => {
+			Self::Range(bits) | Self::Exact(bits) | Self::Sign(bits) => {
 				limbs.range_rows(*bits) * limbs.row_bits()
 			},
 			// Its square times the operand must stay below the modulus.

@@ -44,23 +44,37 @@ impl Claim {
 			.saturating_add(1)
 	}
 
-	/// The tensor of all inferences': `tensor` with the inferences as first dimension, which replaces
-	/// one of 1.
-	pub fn tensor(&self, tensor: &TensorSpec) -> Result<TensorSpec, GraphError> {
+	/// The tensor of all inferences' inputs. A hidden one is in no statement: it may be larger than
+	/// those that the chain takes.
+	pub fn input(&self, graph: &Graph) -> Result<TensorSpec, GraphError> {
+		let input = self.tensor(graph.input());
+		if !self.hidden_input {
+			crate::graph::check_spec("batch", &input)?;
+		}
+		Ok(input)
+	}
+
+	/// The tensor of all inferences' outputs.
+	pub fn output(&self, graph: &Graph) -> Result<TensorSpec, GraphError> {
+		let output = self.tensor(graph.output());
+		crate::graph::check_spec("batch", &output)?;
+		Ok(output)
+	}
+
+	/// `tensor` with the inferences as first dimension, which replaces one of 1.
+	fn tensor(&self, tensor: &TensorSpec) -> TensorSpec {
 		if self.inferences == 1 {
-			return Ok(tensor.clone());
+			return tensor.clone();
 		}
 		let mut shape = tensor.shape.clone();
 		match shape.first_mut() {
 			Some(first) if *first == 1 => *first = self.inferences.into(),
 			_ => shape.insert(0, self.inferences.into()),
 		}
-		let tensor = TensorSpec {
+		TensorSpec {
 			shape,
 			..tensor.clone()
-		};
-		crate::graph::check_spec("batch", &tensor)?;
-		Ok(tensor)
+		}
 	}
 
 	/// The inferences' inputs in `input`, one after the other.

@@ -85,11 +85,11 @@ impl Counts {
 			pieces: degree.saturating_sub(1),
 			coefficients: u64::from(columns.lanes)
 				+ 3 + gates.selectors()
-				+ if columns.is_batch() {
+				+ if columns.defers() {
 					columns.combined() + 5
 				} else {
 					0
-				},
+				} + Self::input_selectors(columns),
 			tables: u64::from(limbs > 0) + 4 * functions,
 			gate_degree: if gates.relu || gates.sign || gates.product || gates.interpolate {
 				3
@@ -99,6 +99,13 @@ impl Counts {
 			accumulator: 2,
 			combined: columns.combined(),
 		}
+	}
+
+	/// Fixed columns of the rows of inputs.
+	fn input_selectors(columns: &Columns) -> u64 {
+		columns.inputs.map_or(0, |inputs| {
+			u64::from(inputs.limbs > 0) + if columns.defers() { 2 } else { 0 }
+		})
 	}
 
 	/// Words of a proof: two for each commitment, one for each evaluation. The multiplicities are

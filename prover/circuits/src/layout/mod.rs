@@ -8,6 +8,7 @@
 mod chain;
 mod claim;
 pub mod cost;
+mod inputs;
 mod requirements;
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
 pub use claim::{Claim, MAX_INFERENCES};
 use codec::{Decode, Encode};
 use inference_primitives::MAX_PUBLIC_INPUTS;
+pub use inputs::{BinaryDomain, Inputs};
 use requirements::Requirements;
 pub(crate) use requirements::{is_combined, is_fused, signed_bits};
 use serde::{Deserialize, Serialize};
@@ -61,8 +63,10 @@ pub struct Columns {
 	pub limbs: Option<Limbs>,
 	/// The gates beside the linear one.
 	pub gates: Gates,
-	/// Operands of a row of the sums that check a batch's combinations; 0 without a batch.
+	/// Operands of a row of the sums that check a batch's combinations; 0 if sums are not deferred.
 	pub combined_lanes: u8,
+	/// How rows hold inputs: those of hidden inputs, and of all that deferred sums read.
+	pub inputs: Option<Inputs>,
 }
 
 /// The limbs of a row: digits in base 2^`bits`, the least significant first.
@@ -180,8 +184,8 @@ pub enum LayoutError {
 	Batch(Box<GraphError>),
 	/// A hidden input's domain is not as large as the circuit can check.
 	#[error(
-		"a hidden input's domain must hold 2^n integers, n over 0; it is {min} to {max}: build the model \
-		with a hidden input from the start, which widens the domain"
+		"a hidden input's domain must be 0 to 2^n − 1 or −2^(n−1) to 2^(n−1) − 1, it is {min} to {max}: \
+		build the model with a hidden input from the start, which widens the domain"
 	)]
 	HiddenDomain {
 		/// The least admissible integer.
@@ -252,15 +256,20 @@ impl Columns {
 		self.gates.relu
 	}
 
-	/// Whether there are columns for a batch.
-	pub fn is_batch(&self) -> bool {
+	/// Whether affine sums are deferred: only in batches.
+	pub fn defers(&self) -> bool {
 		self.combined_lanes > 0
 	}
 
-	/// Second-phase columns of a batch: lanes, two combinations, a total. The lanes and the
+	/// Whether rows hold hidden inputs.
+	pub fn hides_inputs(&self) -> bool {
+		self.inputs.is_some_and(|inputs| inputs.limbs > 0)
+	}
+
+	/// Second-phase columns: lanes, two combinations, a total. The lanes and the
 	/// combinations take part in the permutation argument.
 	pub fn combined(&self) -> u64 {
-		if self.is_batch() {
+		if self.defers() {
 			u64::from(self.combined_lanes) + 3
 		} else {
 			0
@@ -301,7 +310,8 @@ impl Columns {
 
 /// Rows of the circuit: the statement's, then each element's.
 pub fn rows(graph: &Graph, layout: &Layout) -> usize {
-	Requirements::of(graph, &layout.claim).rows(&layout.columns)
+	let columns = &layout.columns;
+	Requirements::of(graph, &layout.claim, columns.defers()).rows(columns)
 }
 
 /// Binary logarithm of the rows that the circuit needs, and those rows.
@@ -337,14 +347,11 @@ fn check_claim(graph: &Graph, claim: &Claim) -> Result<(), LayoutError> {
 			got,
 		});
 	}
-	for tensor in [graph.input(), graph.output()] {
-		claim
-			.tensor(tensor)
-			.map_err(|error| LayoutError::Batch(Box::new(error)))?;
+	for tensor in [claim.input(graph), claim.output(graph)] {
+		tensor.map_err(|error| LayoutError::Batch(Box::new(error)))?;
 	}
 	let input = graph.input();
-	let values = i128::from(input.max) - i128::from(input.min) + 1;
-	if claim.hidden_input && (values.count_ones() != 1 || values == 1) {
+	if claim.hidden_input && BinaryDomain::of(graph).is_none() {
 		return Err(LayoutError::HiddenDomain {
 			min: input.min,
 			max: input.max,
@@ -353,10 +360,33 @@ fn check_claim(graph: &Graph, claim: &Claim) -> Result<(), LayoutError> {
 	Ok(())
 }
 
-/// The cheapest layout for proofs of `claim` about `graph`.
+/// The cheapest layout for proofs of `claim` about `graph`. In a batch, affine sums are deferred where
+/// that pays: with large sums.
 pub fn choose_for(graph: &Graph, claim: Claim) -> Result<Layout, LayoutError> {
+	let plain = choose_with(graph, claim, false);
+	if claim.inferences == 1 {
+		return plain.map(|(_, layout)| layout);
+	}
+	match (plain, choose_with(graph, claim, true)) {
+		(Ok(plain), Ok(deferred)) if deferred.0 < plain.0 => Ok(deferred.1),
+		(Ok((_, layout)), _) | (Err(_), Ok((_, layout))) => Ok(layout),
+		(Err(_), Err(error)) => Err(error),
+	}
+}
+
+/// The cheapest layout with affine sums deferred or not, and its cost. One inference defers none.
+pub fn choose_with(
+	graph: &Graph,
+	claim: Claim,
+	defers: bool,
+) -> Result<(u64, Layout), LayoutError> {
 	check_claim(graph, &claim)?;
-	let requirements = Requirements::of(graph, &claim);
+	let defers = defers && claim.inferences > 1;
+	choose_among(&Requirements::of(graph, &claim, defers), claim)
+}
+
+/// The cheapest layout that is enough for `requirements`, and its cost.
+fn choose_among(requirements: &Requirements, claim: Claim) -> Result<(u64, Layout), LayoutError> {
 	if requirements.too_many_boxes {
 		return Err(LayoutError::TooManyLeaves);
 	}
@@ -371,19 +401,28 @@ pub fn choose_for(graph: &Graph, claim: Claim) -> Result<Layout, LayoutError> {
 			bits: requirements.result_bits,
 		});
 	}
-	let target = cost::target_bytes(requirements.operands());
+	let target = if claim.inferences == 1 {
+		cost::target_bytes(requirements.operands())
+	} else {
+		// Many inferences share the proof.
+		u64::MAX
+	};
 	let mut best: Option<(u64, Layout)> = None;
 	let mut fewest = usize::MAX;
 	for limbs in limbs {
 		for (lanes, combined_lanes) in requirements.lanes() {
+			let Ok(inputs) = requirements.inputs(lanes, limbs.as_ref()) else {
+				continue;
+			};
 			let mut columns = Columns {
 				lanes,
 				degree: 0,
 				limbs,
 				gates: requirements.gates(limbs.as_ref()),
 				combined_lanes,
+				inputs,
 			};
-			let (used, k) = needed_k(&requirements, &columns);
+			let (used, k) = needed_k(requirements, &columns);
 			fewest = fewest.min(used - RESERVED_ROWS);
 			if k > MAX_K {
 				continue;
@@ -398,8 +437,7 @@ pub fn choose_for(graph: &Graph, claim: Claim) -> Result<Layout, LayoutError> {
 			}
 		}
 	}
-	best.map(|(_, layout)| layout)
-		.ok_or(LayoutError::TooLarge { rows: fewest })
+	best.ok_or(LayoutError::TooLarge { rows: fewest })
 }
 
 /// Checks that `layout` fits `graph`: everything that the circuit relies on.
@@ -411,11 +449,11 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 		})
 	};
 	check_claim(graph, &layout.claim)?;
-	let requirements = Requirements::of(graph, &layout.claim);
+	let columns = &layout.columns;
+	let requirements = Requirements::of(graph, &layout.claim, columns.defers());
 	if requirements.too_many_boxes {
 		return Err(LayoutError::TooManyLeaves);
 	}
-	let columns = &layout.columns;
 	match &columns.limbs {
 		None if requirements.needs_limbs() => return unfit("limbs are missing"),
 		Some(_) if !requirements.needs_limbs() => return unfit("there is nothing to decompose"),
@@ -438,8 +476,11 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 	if !(requirements.min_lanes()..=MAX_LANES).contains(&columns.lanes) {
 		return unfit("the number of lanes is out of range");
 	}
-	if columns.is_batch() != (layout.claim.inferences > 1) || columns.combined_lanes > MAX_LANES {
-		return unfit("its lanes for combinations are not those of its batch");
+	if requirements.inputs(columns.lanes, columns.limbs.as_ref()) != Ok(columns.inputs) {
+		return unfit("its rows of inputs are not the model's");
+	}
+	if columns.defers() && layout.claim.inferences == 1 || columns.combined_lanes > MAX_LANES {
+		return unfit("it has lanes for a batch's combinations, or too many");
 	}
 	if !DEGREES.contains(&columns.degree) || columns.degree < columns.min_degree() {
 		return unfit("the degree is out of range");

@@ -2,7 +2,8 @@
 
 use super::{
 	chain::{Chain, Finish},
-	Claim, Columns, Gates, Limbs, MAX_LANES, MAX_LIMBS, MAX_LIMB_BITS,
+	inputs, BinaryDomain, Claim, Columns, Gates, Inputs, Limbs, MAX_LANES, MAX_LIMBS,
+	MAX_LIMB_BITS,
 };
 use crate::{
 	circuit::{
@@ -15,6 +16,22 @@ use crate::{
 	graph::{self, size, Forest, Graph, Operator},
 };
 use std::collections::BTreeMap;
+
+/// What rows inputs have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Input {
+	/// None: they are in the instance.
+	#[default]
+	Instance,
+	/// They are copied from the instance to be combined.
+	Combined,
+	/// They are in the rows alone. Without a domain they have no circuit.
+	Hidden(Option<BinaryDomain>),
+}
+
+/// No rows of this size can hold the hidden inputs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NoInputs;
 
 /// What a graph asks of its circuit.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -35,18 +52,31 @@ pub struct Requirements {
 	min_lanes: u8,
 	/// How many sums of each number of operands check a batch's combinations.
 	combined: BTreeMap<usize, usize>,
-	/// Number of inferences.
-	inferences: usize,
+	/// Whether affine sums are deferred.
+	defers: bool,
+	claim: Claim,
+	input: Input,
+	/// Inputs of an inference.
+	input_length: usize,
 	/// Whether there is a forest with more boxes than any table has room for.
 	pub too_many_boxes: bool,
 }
 
 impl Requirements {
-	/// Those of proofs of `claim` about `graph`.
-	pub fn of(graph: &Graph, claim: &Claim) -> Self {
+	/// Those of proofs of `claim` about `graph`, with affine sums deferred or not.
+	pub fn of(graph: &Graph, claim: &Claim, defers: bool) -> Self {
 		let mut found = Self {
 			public_inputs: claim.public_inputs(graph),
-			inferences: claim.inferences.into(),
+			defers,
+			claim: *claim,
+			input: if claim.hidden_input {
+				Input::Hidden(BinaryDomain::of(graph))
+			} else if defers && is_combined(graph, 0) {
+				Input::Combined
+			} else {
+				Input::Instance
+			},
+			input_length: elements(graph, 0),
 			limb_bits: 1,
 			min_lanes: 1,
 			..Self::default()
@@ -101,30 +131,18 @@ impl Requirements {
 		if found.gates.function {
 			found.table_rows += 1;
 		}
-		if claim.hidden_input {
-			let (min, max) = range(graph, 0);
-			found.chain(
-				Chain::sum(0, Finish::Hidden(bits_of(max - min))),
-				elements(graph, 0),
-			);
-		}
-		if found.is_batch() {
-			found.combinations(graph, claim);
+		if defers {
+			found.combinations(graph);
 		}
 		for count in found.chains.values_mut() {
-			*count = count.saturating_mul(found.inferences);
+			*count = count.saturating_mul(claim.inferences.into());
 		}
 		found
 	}
 
-	/// Whether affine sums are deferred.
-	fn is_batch(&self) -> bool {
-		self.inferences > 1
-	}
-
 	/// What a batch's combinations need: `circuit::gadgets::combine`.
-	fn combinations(&mut self, graph: &Graph, claim: &Claim) {
-		for tensor in 0..graph.tensors().len() {
+	fn combinations(&mut self, graph: &Graph) {
+		for tensor in 1..graph.tensors().len() {
 			if let Some(Operator::Affine { .. }) = operator(graph, tensor) {
 				for element in 0..elements(graph, tensor) {
 					let operands = summands(graph, tensor, element) + 1;
@@ -132,7 +150,6 @@ impl Requirements {
 				}
 			}
 			let in_accumulators = match operator(graph, tensor) {
-				None => claim.hidden_input,
 				Some(
 					Operator::Affine { .. }
 					| Operator::Product { .. }
@@ -140,7 +157,8 @@ impl Requirements {
 					| Operator::Sign { .. }
 					| Operator::Table { .. },
 				) => true,
-				Some(
+				None
+				| Some(
 					Operator::Divide { .. } | Operator::InverseSqrt { .. } | Operator::Trees { .. },
 				) => false,
 			};
@@ -154,7 +172,7 @@ impl Requirements {
 	fn operands_of(&self, graph: &Graph, tensor: usize, element: usize, is_open: bool) -> usize {
 		match operator(graph, tensor) {
 			_ if !is_open => 1,
-			Some(Operator::Affine { .. }) if self.is_batch() => 0,
+			Some(Operator::Affine { .. }) if self.defers => 0,
 			_ => summands(graph, tensor, element),
 		}
 	}
@@ -301,7 +319,8 @@ impl Requirements {
 
 	/// Whether anything is decomposed.
 	pub fn needs_limbs(&self) -> bool {
-		self.chains.keys().any(|chain| chain.finish.needs_limbs())
+		matches!(self.input, Input::Hidden(_))
+			|| self.chains.keys().any(|chain| chain.finish.needs_limbs())
 	}
 
 	/// The largest shift.
@@ -313,16 +332,29 @@ impl Requirements {
 		self.chains.keys().filter_map(shift).max().unwrap_or(0)
 	}
 
-	/// Numbers of lanes to try, those of sums and those of combinations. In a batch few sums have
-	/// operands, so a few numbers of lanes are enough.
+	/// Numbers of lanes to try, those of sums and those of combinations. With deferred sums few others
+	/// have operands, so a few numbers of lanes are enough.
 	pub fn lanes(&self) -> impl Iterator<Item = (u8, u8)> + '_ {
-		let (most, combined) = if self.is_batch() {
-			(self.min_lanes.saturating_add(3), 1..=MAX_LANES)
+		let (most, combined) = if self.defers {
+			(self.min_lanes.saturating_add(7), 1..=MAX_LANES)
 		} else {
 			(MAX_LANES, 0..=0)
 		};
 		(self.min_lanes..=most.min(MAX_LANES))
 			.flat_map(move |lanes| combined.clone().map(move |combined| (lanes, combined)))
+	}
+
+	/// How rows of `lanes` lanes and `limbs` hold inputs, if any do.
+	pub fn inputs(&self, lanes: u8, limbs: Option<&Limbs>) -> Result<Option<Inputs>, NoInputs> {
+		match self.input {
+			Input::Instance => Ok(None),
+			Input::Combined => Ok(Some(inputs::public(&self.claim, lanes))),
+			Input::Hidden(domain) => {
+				let (domain, limbs) = domain.zip(limbs).ok_or(NoInputs)?;
+				let inputs = domain.packed(&self.claim, self.defers, lanes, limbs);
+				Ok(Some(inputs.ok_or(NoInputs)?))
+			},
+		}
 	}
 
 	/// Least number of lanes.
@@ -371,7 +403,11 @@ impl Requirements {
 	/// Rows of the circuit: the statement's, then each chain's; or those that check combinations, if
 	/// they are more.
 	pub fn rows(&self, columns: &Columns) -> usize {
-		let rows = self.chains.iter().fold(1usize, |rows, (chain, count)| {
+		let inputs = columns.inputs.map_or(0, |inputs| {
+			inputs.rows(&self.claim, self.defers, self.input_length)
+		});
+		let first = inputs.saturating_add(1);
+		let rows = self.chains.iter().fold(first, |rows, (chain, count)| {
 			rows.saturating_add(count.saturating_mul(chain.rows(columns)))
 		});
 		let lanes = usize::from(columns.combined_lanes).max(1);

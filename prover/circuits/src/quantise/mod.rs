@@ -47,6 +47,8 @@ const DECIDING_BITS: u8 = 16;
 const DECIDING_STEP: u8 = 2;
 /// Samples by which that scale is chosen.
 const DECIDING_SAMPLES: usize = 256;
+/// What the bits of a binary domain are a multiple of, so that limbs of several sizes divide it.
+const BINARY_DOMAIN_STEP: u32 = 4;
 /// Margin around the calibration samples, as a share of their span.
 const DOMAIN_MARGIN: f64 = 0.1;
 
@@ -61,9 +63,9 @@ pub struct QuantiseOptions {
 	pub input_domain: Option<(f64, f64)>,
 	/// Typical inputs, each as long as the input: they give the domain if it is not declared.
 	pub calibration: Vec<Vec<f64>>,
-	/// Whether to raise the greatest input until the domain holds 2^n integers, n over 0: what a circuit
-	/// can check of a hidden input with one decomposition.
-	pub power_of_two_domain: bool,
+	/// Whether to widen the domain to 0 to 2^n − 1, or to −2^(n−1) to 2^(n−1) − 1 if it has negative
+	/// integers, n a multiple of 4: what a circuit can check of a hidden input by its digits.
+	pub binary_domain: bool,
 }
 
 /// A model that cannot be quantised as asked.
@@ -285,15 +287,18 @@ fn sample_error(graph: &Graph, sample: &[f64], expected: &[f64]) -> f64 {
 	}
 }
 
-/// `input` with the least domain of 2^n integers, n over 0, that starts where its own does. One beyond
-/// all domains is refused by the specification's check.
+/// `input` with the domain that [`QuantiseOptions::binary_domain`] asks for. One beyond all domains is
+/// refused by the specification's check.
 fn widen(input: TensorSpec) -> TensorSpec {
-	let last = input.max.saturating_sub(input.min).max(1).unsigned_abs();
-	let span = u64::MAX
-		.checked_shr(last.leading_zeros())
-		.unwrap_or(u64::MAX);
+	let is_signed = input.min < 0;
+	let greatest = input.max.max(-1 - input.min).max(0);
+	let bits = 64 - greatest.leading_zeros() + u32::from(is_signed);
+	let bits = bits.max(1).next_multiple_of(BINARY_DOMAIN_STEP).min(62);
+	let count = 1i64 << bits;
+	let min = if is_signed { -(count / 2) } else { 0 };
 	TensorSpec {
-		max: input.min.saturating_add_unsigned(span),
+		min,
+		max: min + (count - 1),
 		..input
 	}
 }
@@ -320,7 +325,7 @@ fn at_scale(
 		max: fix("input", domain.max, scale_bits)?,
 		visibility: Visibility::Public,
 	};
-	let input = if domain.power_of_two {
+	let input = if domain.is_binary {
 		widen(input)
 	} else {
 		input
@@ -413,8 +418,8 @@ pub fn from_fixed(v: i64, scale_bits: u8) -> f64 {
 struct Domain {
 	min: f64,
 	max: f64,
-	/// [`QuantiseOptions::power_of_two_domain`].
-	power_of_two: bool,
+	/// [`QuantiseOptions::binary_domain`].
+	is_binary: bool,
 }
 
 fn domain(graph: &FloatGraph, options: &QuantiseOptions) -> Result<Domain, QuantiseError> {
@@ -443,7 +448,7 @@ fn domain(graph: &FloatGraph, options: &QuantiseOptions) -> Result<Domain, Quant
 	Ok(Domain {
 		min,
 		max,
-		power_of_two: options.power_of_two_domain,
+		is_binary: options.binary_domain,
 	})
 }
 

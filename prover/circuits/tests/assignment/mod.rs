@@ -29,6 +29,7 @@ pub fn field(x: i64) -> Fr {
 }
 
 /// A witness and public inputs that a test may change.
+#[derive(Clone)]
 pub struct Assignment {
 	pub layout: Layout,
 	pub shape: Trace,
@@ -131,6 +132,11 @@ impl Assignment {
 				panic!("of the second phase")
 			},
 		}
+	}
+
+	/// Whether lanes of the row hold inputs.
+	pub fn is_input_row(&self, row: usize) -> bool {
+		self.shape.is_input_row(row)
 	}
 
 	pub fn lanes(&self) -> usize {
@@ -257,6 +263,7 @@ pub fn layout_with(
 				..chosen.gates
 			},
 			combined_lanes: 0,
+			inputs: None,
 		};
 		(3..=layout::MAX_K)
 			.map(|k| Layout {

@@ -16,7 +16,8 @@
 //! - linear: `G + take_t·t[i] − shift_t·ρ·t[i−1] = 0`, where G is all that the linear gate has without
 //!   batches. G holds no operand of the deferred sum, so that with a coefficient f of the sum
 //!   `t[i] = ρ·t[i−1] + f·(v − c)`: c is in G's constant;
-//! - values: `(take_u + hold_u)·u[i] − (shift_u·ρ + hold_u)·u[i−1] − take_u·s[i] = 0`;
+//! - values: `(take_u + hold_u)·u[i] − (shift_u·ρ + hold_u)·u[i−1] − take_u·s[i] = 0`, and terms for
+//!   rows of inputs ([`inputs`](super::inputs));
 //! - hold: `hold_t·(t[i] − t[i−1]) = 0`;
 //! - combined: `previous·T[i−1] + Σ_j W_j·A_j − current·T[i] = 0`.
 //!
@@ -45,11 +46,14 @@
 //!
 //! (Freivalds, Fast probabilistic algorithms, 1979, with the batch for the matrix's columns.)
 
-use super::super::{
-	builder::Builder,
-	config::{Combination, CombiningColumns, Config},
-	row::{Combining, Row},
-	trace::{field, Cell, CombinedRow, Trace},
+use super::{
+	super::{
+		builder::Builder,
+		config::{Combination, CombiningColumns, Config},
+		row::{Combining, Row},
+		trace::{field, Cell, CombinedRow, Trace},
+	},
+	inputs,
 };
 use halo2_proofs::{
 	halo2curves::{bn256::Fr, ff::Field},
@@ -69,9 +73,17 @@ pub fn gates(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 		let s = meta.query_advice(config.accumulator, Rotation::cur());
 		let u = meta.query_advice(combination.values, Rotation::cur());
 		let previous = meta.query_advice(combination.values, Rotation::prev());
+		let mut current = take.clone() + hold.clone();
+		let mut before = shift * challenge.clone() + hold;
+		let mut taken = take * s;
+		if let Some([pack, next, lanes]) = inputs::combined(meta, config, &challenge) {
+			current = current + pack;
+			before = before + next;
+			taken = taken + lanes;
+		}
 		[(
 			"the accumulators are combined",
-			(take.clone() + hold.clone()) * u - (shift * challenge + hold) * previous - take * s,
+			current * u - before * previous - taken,
 		)]
 	});
 	meta.create_gate("hold", |meta| {
@@ -110,7 +122,7 @@ fn selectors(meta: &mut VirtualCells<'_, Fr>, columns: &CombiningColumns) -> [Ex
 
 /// Values of the fixed columns that batches have, in their order; nothing without a batch.
 pub fn fixed(trace: &Trace) -> Vec<Vec<Fr>> {
-	if !trace.columns.is_batch() {
+	if !trace.columns.defers() {
 		return Vec::new();
 	}
 	let uses: [fn(&Row) -> Combining; 2] = [|row| row.sums, |row| row.values_combined];
@@ -125,12 +137,25 @@ pub fn fixed(trace: &Trace) -> Vec<Vec<Fr>> {
 			trace.rows.iter().map(is_set).collect()
 		})
 	});
+	let packed: &[fn(Combining) -> bool] = if trace.columns.inputs.is_some() {
+		&[
+			|combining| matches!(combining, Combining::StartPacked | Combining::NextPacked),
+			|combining| combining == Combining::NextPacked,
+		]
+	} else {
+		&[]
+	};
+	let packed = packed.iter().map(|flag| {
+		let is_set = |row: &Row| Fr::from(u64::from(flag(row.values_combined)));
+		trace.rows.iter().map(is_set).collect()
+	});
 	let column = |value: &dyn Fn(&CombinedRow) -> i128| -> Vec<Fr> {
 		trace.combined.iter().map(|row| field(value(row))).collect()
 	};
 	let weights = (0..usize::from(trace.columns.combined_lanes))
 		.map(|lane| column(&|row| row.operands.get(lane).map_or(0, |(_, weight)| *weight)));
 	selectors
+		.chain(packed)
 		.chain(weights)
 		.chain([
 			column(&|row| i128::from(!row.is_last)),
@@ -139,11 +164,30 @@ pub fn fixed(trace: &Trace) -> Vec<Vec<Fr>> {
 		.collect()
 }
 
+/// What row number `index` of an element's inputs does.
+pub fn packed(index: usize) -> Combining {
+	if index == 0 {
+		Combining::StartPacked
+	} else {
+		Combining::NextPacked
+	}
+}
+
 /// Values of the second phase's advice columns, in their order; nothing without a batch.
 pub fn advice(trace: &Trace, challenge: Fr) -> Vec<Vec<Fr>> {
-	if !trace.columns.is_batch() {
+	if !trace.columns.defers() {
 		return Vec::new();
 	}
+	let packed = trace
+		.columns
+		.inputs
+		.map_or(0, |inputs| inputs.packed)
+		.into();
+	// Horner over the lanes that hold inputs.
+	let lanes = |row: &Row, start: Fr| {
+		let values = row.values.iter().take(packed);
+		values.fold(start, |sum, value| sum * challenge + field(*value))
+	};
 	let combine = |combining: &dyn Fn(&Row) -> (Combining, i128)| -> Vec<Fr> {
 		let mut last = Fr::ZERO;
 		let rows = trace.rows.iter().map(|row| {
@@ -152,6 +196,8 @@ pub fn advice(trace: &Trace, challenge: Fr) -> Vec<Vec<Fr>> {
 				(Combining::Start, value) => field(value),
 				(Combining::Next, value) => last * challenge + field(value),
 				(Combining::Hold, _) => last,
+				(Combining::StartPacked, _) => lanes(row, Fr::ZERO),
+				(Combining::NextPacked, _) => lanes(row, last),
 			};
 			last
 		});

@@ -3,6 +3,7 @@
 pub mod combine;
 pub mod divide;
 pub mod function;
+pub mod inputs;
 pub mod linear;
 pub mod product;
 pub mod range;
