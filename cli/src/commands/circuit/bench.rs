@@ -22,7 +22,7 @@ pub struct Args {
 	#[arg(long, value_name = "DIR")]
 	bundle: PathBuf,
 	/// Input as real numbers, row-major: a JSON array, numbers separated by commas, a file of
-	/// either, or - for standard input.
+	/// either, or - for standard input. That of one inference stands for all of a batch.
 	#[arg(long, allow_hyphen_values = true)]
 	input: String,
 	/// Proofs to make, at least one.
@@ -54,6 +54,8 @@ struct Report {
 	/// The proving key in memory.
 	pk_bytes: usize,
 	vk_bytes: usize,
+	/// Inferences of a proof.
+	inferences: u16,
 	runs: u16,
 }
 
@@ -67,6 +69,14 @@ impl fmt::Display for Report {
 			"  prove      {:.1} ms (median), {:.1} ms (fastest)",
 			self.prove_ms, self.prove_ms_min
 		)?;
+		if self.inferences > 1 {
+			let each = self.prove_ms / f64::from(self.inferences);
+			writeln!(
+				f,
+				"             {each:.2} ms for each of {} inferences",
+				self.inferences
+			)?;
+		}
 		writeln!(f, "  verify     {:.2} ms", self.verify_ms)?;
 		writeln!(
 			f,
@@ -106,10 +116,14 @@ fn median(durations: &mut [Duration]) -> f64 {
 
 /// Runs the command.
 pub fn run(context: Context, args: Args) -> Result<(), CliError> {
-	let values = tensor::read(&args.input)?;
+	let mut values = tensor::read(&args.input)?;
 	let bundle =
 		Bundle::load(&args.bundle).map_err(|e| CliError::file("load bundle", &args.bundle, e))?;
 	let bundle = Arc::new(bundle);
+	let inferences = bundle.layout().claim.inferences;
+	if values.len() == bundle.graph().input().len() {
+		values = values.repeat(inferences.into());
+	}
 	let input = tensor::quantise(&values, &bundle.manifest().input)?;
 	let statement = offline_statement(bundle.vk_hash());
 	let start_mib = peak_mib();
@@ -155,6 +169,7 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 		proof_bytes: proof.bytes.len(),
 		pk_bytes: prover.key_bytes(),
 		vk_bytes: bundle.plan_bytes().len(),
+		inferences,
 		runs: args.runs,
 	})
 }

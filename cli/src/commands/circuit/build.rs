@@ -2,7 +2,12 @@
 
 use super::Context;
 use crate::error::CliError;
-use inference_circuits::{accuracy::AccuracyReport, quantise::from_fixed, BuildOptions, Bundle};
+use inference_circuits::{
+	accuracy::AccuracyReport,
+	layout::{Claim, MAX_INFERENCES},
+	quantise::from_fixed,
+	BuildOptions, Bundle,
+};
 use inference_primitives::{SetupId, TensorSpec, VkHash};
 use serde::Serialize;
 use std::{
@@ -36,6 +41,14 @@ pub struct Args {
 	/// and 8, if absent.
 	#[arg(long, num_args = 2, value_names = ["MIN", "MAX"], allow_negative_numbers = true)]
 	domain: Option<Vec<f64>>,
+	/// Inferences that one proof is about. The bundle's tensors hold those of all of them, one after
+	/// the other.
+	#[arg(long, value_name = "INFERENCES", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_INFERENCES)))]
+	batch: u16,
+	/// Keep inputs secret: a proof says that there are inputs in the domain that give the outputs. Not
+	/// for models on chain, whose inputs are public.
+	#[arg(long)]
+	hidden_input: bool,
 }
 
 /// Typical inputs, and the original model's outputs for them if they are known.
@@ -95,6 +108,10 @@ struct Report {
 	/// Rows in use.
 	rows: usize,
 	compute_units: u64,
+	/// Inferences of a proof.
+	inferences: u16,
+	/// Whether their inputs are secret.
+	hidden_input: bool,
 	vk_bytes: usize,
 	proof_bytes: usize,
 	accuracy: Option<AccuracyReport>,
@@ -133,7 +150,20 @@ impl fmt::Display for Report {
 			self.k, self.rows
 		)?;
 		writeln!(f, "  compute units  {}", self.compute_units)?;
-		write!(f, "  proof          {} bytes", self.proof_bytes)?;
+		let inferences = match self.inferences {
+			1 => "one inference".into(),
+			more => format!("{more} inferences"),
+		};
+		let hidden = if self.hidden_input {
+			" of secret inputs"
+		} else {
+			""
+		};
+		write!(
+			f,
+			"  proof          {} bytes, about {inferences}{hidden}",
+			self.proof_bytes
+		)?;
 		if let Some(accuracy) = &self.accuracy {
 			write!(
 				f,
@@ -169,6 +199,10 @@ fn options(args: &Args) -> Result<BuildOptions, CliError> {
 		},
 		calibration: calibration.inputs,
 		expected: calibration.outputs,
+		claim: Claim {
+			inferences: args.batch,
+			hidden_input: args.hidden_input,
+		},
 	})
 }
 
@@ -196,6 +230,8 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 		k: manifest.layout.k,
 		rows: manifest.rows,
 		compute_units: manifest.compute_units.0,
+		inferences: manifest.layout.claim.inferences,
+		hidden_input: manifest.layout.claim.hidden_input,
 		vk_bytes: bundle.plan_bytes().len(),
 		proof_bytes: manifest.proof_bytes,
 		accuracy: manifest.accuracy.clone(),

@@ -79,6 +79,7 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 		bundle.manifest().output.clone(),
 	);
 	let input = tensor::quantise(&values, &input_spec)?;
+	let is_hidden = bundle.layout().claim.hidden_input;
 	let statement = match &args.statement {
 		Some(path) => read_statement(path)?,
 		None => offline_statement(bundle.vk_hash()),
@@ -97,9 +98,11 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 	drop(progress);
 	let proof_bytes = proof.bytes.len();
 	let vk_hash = statement.vk_hash;
+	// Who verifies sees no hidden input.
+	let shown = if is_hidden { Vec::new() } else { input };
 	let file = ProofFile {
 		statement,
-		input,
+		input: shown,
 		output: proof.output,
 		proof: proof.bytes,
 	};

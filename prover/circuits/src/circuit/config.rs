@@ -180,7 +180,7 @@ impl Config {
 				spread: gates.spread.then(|| meta.fixed_column()),
 				interpolate: gates.interpolate.then(|| meta.fixed_column()),
 				function: gates.function.then(|| meta.fixed_column()),
-				input: columns.hides_inputs().then(|| meta.fixed_column()),
+				input: columns.checks_inputs().then(|| meta.fixed_column()),
 			},
 			limb_table: columns.limbs.map(|_| meta.fixed_column()),
 			function_table: (0..functions).map(|_| meta.fixed_column()).collect(),

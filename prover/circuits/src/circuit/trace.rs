@@ -181,7 +181,7 @@ impl Trace {
 		if gates.function {
 			columns.push(column(&|row| row.function));
 		}
-		if self.columns.hides_inputs() {
+		if self.columns.checks_inputs() {
 			columns.push(column(&|row| i128::from(row.input)));
 		}
 		if let Some(limbs) = self.columns.limbs {

@@ -104,7 +104,7 @@ impl Counts {
 	/// Fixed columns of the rows of inputs.
 	fn input_selectors(columns: &Columns) -> u64 {
 		columns.inputs.map_or(0, |inputs| {
-			u64::from(inputs.limbs > 0) + if columns.defers() { 2 } else { 0 }
+			u64::from(inputs.domain.is_some()) + if columns.defers() { 2 } else { 0 }
 		})
 	}
 

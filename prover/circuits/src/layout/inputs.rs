@@ -10,17 +10,15 @@ use serde::{Deserialize, Serialize};
 pub struct Inputs {
 	/// Inputs of a row, one a lane.
 	pub packed: u8,
-	/// Limbs of each; 0 if they are public.
-	pub limbs: u8,
-	/// Whether hidden inputs are −2^(n−1) to 2^(n−1) − 1 for their n bits, or 0 to 2^n − 1.
-	pub is_signed: bool,
+	/// The domain of hidden inputs, if these rows check it.
+	pub domain: Option<BinaryDomain>,
 }
 
 /// A domain of 2^n integers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
 pub struct BinaryDomain {
-	/// n, not 0.
-	pub bits: u32,
+	/// n, 1 to 63.
+	pub bits: u8,
 	/// Whether half of it is negative, or nothing.
 	pub is_signed: bool,
 }
@@ -33,33 +31,53 @@ impl BinaryDomain {
 		let is_signed = min < 0;
 		let least = if is_signed { -(count / 2) } else { 0 };
 		(count > 1 && count.count_ones() == 1 && min == least).then(|| Self {
-			bits: count.trailing_zeros(),
+			// The specification's check has bounded it.
+			bits: u8::try_from(count.trailing_zeros()).unwrap_or(u8::MAX),
 			is_signed,
 		})
 	}
 
-	/// How a row of `lanes` lanes and `limbs` holds hidden inputs; nothing if limbs do not divide the
-	/// domain, or a row has too few.
-	pub fn packed(&self, claim: &Claim, defers: bool, lanes: u8, limbs: &Limbs) -> Option<Inputs> {
-		let bits = u32::from(limbs.bits).max(1);
-		let each = u8::try_from(self.bits / bits).ok()?;
-		if each == 0 || self.bits % bits != 0 || each > limbs.count() {
-			return None;
+	/// Limbs of `bits` bits that hold its integers.
+	pub fn digits(&self, bits: u8) -> u8 {
+		self.bits.div_ceil(bits.max(1))
+	}
+
+	/// Bits of those limbs that are too many. If there are any, a limb more checks that.
+	pub fn spare_bits(&self, bits: u8) -> u32 {
+		u32::from(self.digits(bits)) * u32::from(bits) - u32::from(self.bits)
+	}
+
+	/// Limbs that one input takes.
+	pub fn limbs(&self, bits: u8) -> u8 {
+		self.digits(bits)
+			.saturating_add(u8::from(self.spare_bits(bits) > 0))
+	}
+
+	/// What makes its least integer 0.
+	pub fn offset(&self) -> i128 {
+		if self.is_signed {
+			1 << self.bits.saturating_sub(1)
+		} else {
+			0
 		}
-		Some(Inputs {
-			packed: packed(claim, defers, lanes.min(limbs.count() / each)),
-			limbs: each,
-			is_signed: self.is_signed,
+	}
+
+	/// How a row of `lanes` lanes and `limbs` holds hidden inputs and checks them; nothing if it has too
+	/// few limbs.
+	pub fn packed(&self, claim: &Claim, defers: bool, lanes: u8, limbs: &Limbs) -> Option<Inputs> {
+		let room = limbs.count() / self.limbs(limbs.bits).max(1);
+		(room > 0).then(|| Inputs {
+			packed: packed(claim, defers, lanes.min(room)),
+			domain: Some(*self),
 		})
 	}
 }
 
-/// How a row of `lanes` lanes holds public inputs.
-pub fn public(claim: &Claim, lanes: u8) -> Inputs {
+/// How a row of `lanes` lanes holds inputs that it need not check.
+pub fn unchecked(claim: &Claim, defers: bool, lanes: u8) -> Inputs {
 	Inputs {
-		packed: packed(claim, true, lanes),
-		limbs: 0,
-		is_signed: false,
+		packed: packed(claim, defers, lanes),
+		domain: None,
 	}
 }
 

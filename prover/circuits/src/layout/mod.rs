@@ -261,9 +261,9 @@ impl Columns {
 		self.combined_lanes > 0
 	}
 
-	/// Whether rows hold hidden inputs.
-	pub fn hides_inputs(&self) -> bool {
-		self.inputs.is_some_and(|inputs| inputs.limbs > 0)
+	/// Whether rows check hidden inputs.
+	pub fn checks_inputs(&self) -> bool {
+		self.inputs.is_some_and(|inputs| inputs.domain.is_some())
 	}
 
 	/// Second-phase columns: lanes, two combinations, a total. The lanes and the

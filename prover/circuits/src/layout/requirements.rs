@@ -23,8 +23,9 @@ enum Input {
 	/// None: they are in the instance.
 	#[default]
 	Instance,
-	/// They are copied from the instance to be combined.
-	Combined,
+	/// They are copied from the instance to be combined, or they are hidden and forests, which alone
+	/// read them, check what they read.
+	Unchecked,
 	/// They are in the rows alone. Without a domain they have no circuit.
 	Hidden(Option<BinaryDomain>),
 }
@@ -69,10 +70,12 @@ impl Requirements {
 			public_inputs: claim.public_inputs(graph),
 			defers,
 			claim: *claim,
-			input: if claim.hidden_input {
+			input: if claim.hidden_input && only_trees_read(graph, 0) {
+				Input::Unchecked
+			} else if claim.hidden_input {
 				Input::Hidden(BinaryDomain::of(graph))
 			} else if defers && is_combined(graph, 0) {
-				Input::Combined
+				Input::Unchecked
 			} else {
 				Input::Instance
 			},
@@ -348,7 +351,7 @@ impl Requirements {
 	pub fn inputs(&self, lanes: u8, limbs: Option<&Limbs>) -> Result<Option<Inputs>, NoInputs> {
 		match self.input {
 			Input::Instance => Ok(None),
-			Input::Combined => Ok(Some(inputs::public(&self.claim, lanes))),
+			Input::Unchecked => Ok(Some(inputs::unchecked(&self.claim, self.defers, lanes))),
 			Input::Hidden(domain) => {
 				let (domain, limbs) = domain.zip(limbs).ok_or(NoInputs)?;
 				let inputs = domain.packed(&self.claim, self.defers, lanes, limbs);
@@ -466,6 +469,16 @@ fn summands(graph: &Graph, tensor: usize, element: usize) -> usize {
 		Some(Operator::Product { pairs, .. }) => size(&pairs.inner),
 		_ => 1,
 	}
+}
+
+/// Whether forests alone read tensor `tensor`. The rows of a forest prove that what it reads is in one of
+/// its intervals, and so in the domain, whatever they are given; what it does not read does not matter.
+fn only_trees_read(graph: &Graph, tensor: usize) -> bool {
+	graph.nodes().iter().all(|node| {
+		let inputs = &mut node.operator.inputs().into_iter();
+		matches!(node.operator, Operator::Trees { .. })
+			|| inputs.all(|input| input as usize != tensor)
+	})
 }
 
 /// Whether an affine operator reads tensor `tensor`.

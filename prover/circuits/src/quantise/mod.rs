@@ -47,8 +47,6 @@ const DECIDING_BITS: u8 = 16;
 const DECIDING_STEP: u8 = 2;
 /// Samples by which that scale is chosen.
 const DECIDING_SAMPLES: usize = 256;
-/// What the bits of a binary domain are a multiple of, so that limbs of several sizes divide it.
-const BINARY_DOMAIN_STEP: u32 = 4;
 /// Margin around the calibration samples, as a share of their span.
 const DOMAIN_MARGIN: f64 = 0.1;
 
@@ -64,7 +62,7 @@ pub struct QuantiseOptions {
 	/// Typical inputs, each as long as the input: they give the domain if it is not declared.
 	pub calibration: Vec<Vec<f64>>,
 	/// Whether to widen the domain to 0 to 2^n − 1, or to −2^(n−1) to 2^(n−1) − 1 if it has negative
-	/// integers, n a multiple of 4: what a circuit can check of a hidden input by its digits.
+	/// integers: what a circuit can check of a hidden input by its digits.
 	pub binary_domain: bool,
 }
 
@@ -213,7 +211,8 @@ pub fn quantise_with_report(
 			..
 		}]
 	);
-	let input_bits = if is_linear {
+	// A hidden input's bits are checked one limb after the other.
+	let input_bits = if is_linear && !options.binary_domain {
 		LINEAR_INPUT_BITS
 	} else {
 		INPUT_BITS
@@ -293,7 +292,7 @@ fn widen(input: TensorSpec) -> TensorSpec {
 	let is_signed = input.min < 0;
 	let greatest = input.max.max(-1 - input.min).max(0);
 	let bits = 64 - greatest.leading_zeros() + u32::from(is_signed);
-	let bits = bits.max(1).next_multiple_of(BINARY_DOMAIN_STEP).min(62);
+	let bits = bits.clamp(1, 62);
 	let count = 1i64 << bits;
 	let min = if is_signed { -(count / 2) } else { 0 };
 	TensorSpec {

@@ -3,14 +3,19 @@
 //!
 //! # Constraints
 //!
-//! p lanes of the row hold inputs. With m limbs of b bits for each hidden one:
+//! p lanes of the row hold inputs. A hidden one has n bits in m = ⌈n / b⌉ limbs of b bits, and another
+//! limb if t = bm − n is not 0; q limbs together:
 //!
-//! - input: `input·(a_l + h − Σ_j 2^(bj)·r_(lm + j)) = 0` for l below p, h = 2^(bm−1) if the domain is
-//!   signed, else 0;
+//! - input: `input·(a_l + h − Σ_(j<m) 2^(bj)·r_(ql + j)) = 0` for l below p, h = 2^(n−1) if the domain
+//!   is signed, else 0;
+//! - spare: `input·(r_(ql + m) − 2^t·r_(ql + m − 1)) = 0`, if t is not 0;
 //! - values ([`combine`](super::combine)), which has for these rows:
 //!   `pack·u[i] − next·ρ^p·u[i−1] − pack·Σ_l ρ^(p−1−l)·a_l = 0`.
 //!
 //! # Rows
+//!
+//! Hidden inputs that only forests read are not checked here: the rows of a forest prove that what it
+//! reads is in one of its intervals.
 //!
 //! Without deferred sums (hidden inputs only), a row holds p elements of one inference; lanes that are
 //! left over hold any value of the domain. With them, it holds one element of p inferences, p a divisor
@@ -19,11 +24,12 @@
 //!
 //! # Assumptions
 //!
-//! A hidden input's domain is −2^(n−1) to 2^(n−1) − 1, or 0 to 2^n − 1, with n = bm.
+//! A hidden input's domain is −2^(n−1) to 2^(n−1) − 1, or 0 to 2^n − 1.
 //!
 //! # Soundness
 //!
-//! Each limb is in 0..2^b by its lookup, so a + h is an integer in 0..2^n, and a in the domain. The
+//! Each limb is in 0..2^b by its lookup, so a + h is an integer below 2^(bm). The highest limb times 2^t
+//! is an integer below 2^b too, so it is below 2^(b−t), a + h is in 0..2^n, and a in the domain. The
 //! combination is that of [`combine`](super::combine), p of its steps in one row. Complete: every
 //! element of the domain has such digits.
 
@@ -32,13 +38,13 @@ use super::{
 		builder::Builder,
 		config::{power_of_two, Config},
 		row::{Open, Operand},
-		trace::Cell,
+		trace::{field, Cell},
 	},
 	combine,
 };
 use crate::layout::Inputs;
 use halo2_proofs::{
-	halo2curves::{bn256::Fr, ff::Field},
+	halo2curves::bn256::Fr,
 	plonk::{ConstraintSystem, Expression, VirtualCells},
 	poly::Rotation,
 };
@@ -52,25 +58,35 @@ pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 	) else {
 		return;
 	};
-	let bits = u32::from(limbs.bits);
-	let half = if inputs.is_signed {
-		power_of_two(u64::from(bits * u32::from(inputs.limbs)).saturating_sub(1))
-	} else {
-		Fr::ZERO
+	let Some(domain) = inputs.domain else {
+		return;
 	};
+	let bits = u32::from(limbs.bits);
+	let (digits, each) = (domain.digits(limbs.bits), domain.limbs(limbs.bits));
+	let spare_bits = domain.spare_bits(limbs.bits);
+	let offset = Expression::Constant(field(domain.offset()));
 	meta.create_gate("input", |meta| {
 		let flag = meta.query_fixed(input, Rotation::cur());
-		let lanes = config.lanes.iter().take(inputs.packed.into());
-		let lanes = lanes.zip(0u8..).map(|(lane, l)| {
-			let from = l.saturating_mul(inputs.limbs);
-			let digits = config.digits_of(meta, from, inputs.limbs, bits);
+		let mut constraints = Vec::new();
+		for (lane, l) in config.lanes.iter().take(inputs.packed.into()).zip(0u8..) {
+			let from = l.saturating_mul(each);
+			let value = config.digits_of(meta, from, digits, bits);
 			let a = meta.query_advice(*lane, Rotation::cur());
-			(
+			constraints.push((
 				"a hidden input is in its domain",
-				flag.clone() * (a + Expression::Constant(half) - digits),
-			)
-		});
-		lanes.collect::<Vec<_>>()
+				flag.clone() * (a + offset.clone() - value),
+			));
+			if spare_bits > 0 {
+				let spare = from.saturating_add(digits);
+				let highest = config.digits_of(meta, spare.saturating_sub(1), 1, bits);
+				let spare = config.digits_of(meta, spare, 1, bits);
+				constraints.push((
+					"its highest limb is short",
+					flag.clone() * (spare - highest * power_of_two(spare_bits.into())),
+				));
+			}
+		}
+		constraints
 	});
 }
 
@@ -152,26 +168,28 @@ impl Builder<'_> {
 
 	/// A row that holds `inputs`; returns where.
 	fn input_row(&mut self, shape: &Inputs, inputs: &[Operand]) -> Vec<Cell> {
-		let bits = self.limbs().map_or(0, |limbs| u32::from(limbs.bits));
-		let each = u32::from(shape.limbs);
-		let half = if shape.is_signed {
-			1i128 << (bits * each).saturating_sub(1)
-		} else {
-			0
-		};
 		let mut open = Open::default();
 		for lane in 0..usize::from(shape.packed) {
 			// The least of the domain has digits 0.
-			let left_over = Operand::witness(-half);
+			let offset = shape.domain.map_or(0, |domain| domain.offset());
+			let left_over = Operand::witness(-offset);
 			let input = inputs.get(lane).copied().unwrap_or(left_over);
-			let digits = input.value + half;
-			let mask = (1i128 << bits) - 1;
-			open.row
-				.limbs
-				.extend((0..each).map(|j| (digits >> (j * bits)) & mask));
+			if let Some((domain, limbs)) = shape.domain.zip(self.limbs()) {
+				let value = input.value + offset;
+				let bits = u32::from(limbs.bits);
+				let mask = (1i128 << bits) - 1;
+				let digits = u32::from(domain.digits(limbs.bits));
+				let digits = (0..digits).map(|j| (value >> (j * bits)) & mask);
+				open.row.limbs.extend(digits);
+				let spare_bits = domain.spare_bits(limbs.bits);
+				if spare_bits > 0 {
+					let highest = open.row.limbs.last().copied().unwrap_or_default();
+					open.row.limbs.push(highest << spare_bits);
+				}
+			}
 			open.push(input);
 		}
-		open.row.input = shape.limbs > 0;
+		open.row.input = shape.domain.is_some();
 		let row = self.emit(open);
 		(0..inputs.len())
 			.map(|lane| Cell::Lane { lane, row })
