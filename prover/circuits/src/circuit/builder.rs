@@ -3,7 +3,7 @@
 use super::{
 	forest::Plan,
 	gadgets::{table, trees},
-	row::{Open, Operand, Row},
+	row::{LimbUse, Open, Operand, Row},
 	trace::{Cell, Trace, STATEMENT},
 };
 use crate::{
@@ -23,6 +23,10 @@ pub struct Builder<'a> {
 	values: Vec<Vec<i64>>,
 	/// Number of the next function.
 	function: i128,
+	/// The row after the last one with limbs.
+	limbs_end: usize,
+	/// The first row that may hold limbs of the chain of rows under construction.
+	chain_start: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -41,6 +45,8 @@ impl<'a> Builder<'a> {
 				.collect()],
 			values,
 			function: 1,
+			limbs_end: 1,
+			chain_start: 1,
 		};
 		builder.trace.rows.push(Row {
 			current: -1,
@@ -259,9 +265,29 @@ impl<'a> Builder<'a> {
 		self.trace.rows.len()
 	}
 
+	/// Begins a chain of rows: its limbs may be in its own rows and the `lead` before it.
+	pub fn begin(&mut self, lead: usize) {
+		self.chain_start = self.rows().saturating_sub(lead);
+	}
+
+	/// Whether the next row's limbs have cells that are free. There are none above row 1: the rows
+	/// above row 0 are the last ones, which are not looked up.
+	pub fn has_room(&self) -> bool {
+		let free_from = self.chain_start.max(self.limbs_end);
+		self.rows() + 1 >= free_from + self.trace.columns.limb_rows()
+	}
+
+	/// The last row's accumulator.
+	pub fn last_accumulator(&self) -> i128 {
+		self.trace.rows.last().map_or(0, |row| row.accumulator)
+	}
+
 	/// Appends a row and returns its index.
 	pub fn emit(&mut self, open: Open) -> usize {
 		let row = self.trace.rows.len();
+		if open.row.limb_use != LimbUse::Unused {
+			self.limbs_end = row + 1;
+		}
 		self.trace.rows.push(open.row);
 		let copies = open.copies.into_iter();
 		self.trace

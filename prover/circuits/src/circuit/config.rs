@@ -38,9 +38,9 @@ pub struct Config {
 	pub lanes: Vec<Column<Advice>>,
 	/// The accumulator s.
 	pub accumulator: Column<Advice>,
-	/// Limbs r_i.
+	/// Columns of limbs r_j.
 	pub limbs: Vec<Column<Advice>>,
-	/// The sign σ of a ReLU.
+	/// The sign σ of a ReLU, if it is not beside the limbs.
 	pub sign: Option<Column<Advice>>,
 	/// Weights w_j.
 	pub weights: Vec<Column<Fixed>>,
@@ -69,10 +69,10 @@ impl Config {
 			columns: *columns,
 			lanes: (0..columns.lanes).map(|_| meta.advice_column()).collect(),
 			accumulator: meta.advice_column(),
-			limbs: (0..columns.limb_count())
+			limbs: (0..columns.limb_columns())
 				.map(|_| meta.advice_column())
 				.collect(),
-			sign: gates.relu.then(|| meta.advice_column()),
+			sign: columns.has_sign().then(|| meta.advice_column()),
 			weights: (0..columns.lanes).map(|_| meta.fixed_column()).collect(),
 			current: meta.fixed_column(),
 			previous: meta.fixed_column(),
@@ -150,6 +150,27 @@ impl Config {
 			.collect()
 	}
 
+	/// The advice cell at column `column` of the limbs, `up` rows up.
+	fn limb_cell(
+		&self,
+		meta: &mut halo2_proofs::plonk::VirtualCells<'_, Fr>,
+		(column, up): (u8, u8),
+	) -> Option<Expression<Fr>> {
+		let column = self.limbs.get(usize::from(column))?;
+		Some(meta.query_advice(*column, Rotation(-i32::from(up))))
+	}
+
+	/// The sign σ; nothing if there is no ReLU.
+	pub(super) fn sign(
+		&self,
+		meta: &mut halo2_proofs::plonk::VirtualCells<'_, Fr>,
+	) -> Option<Expression<Fr>> {
+		match self.columns.sign_place() {
+			Some(place) => self.limb_cell(meta, place),
+			None => Some(meta.query_advice(self.sign?, Rotation::cur())),
+		}
+	}
+
 	/// `Σ_i 2^(step·i)·r_(from + i)`.
 	pub(super) fn digits(
 		&self,
@@ -157,11 +178,14 @@ impl Config {
 		from: u8,
 		step: u32,
 	) -> Expression<Fr> {
-		let limbs = self.limbs.iter().skip(from.into());
-		limbs
+		let Some(limbs) = self.columns.limbs else {
+			return Expression::Constant(Fr::ZERO);
+		};
+		(from..limbs.count())
 			.zip(0u64..)
-			.map(|(limb, i)| {
-				meta.query_advice(*limb, Rotation::cur()) * power_of_two(u64::from(step) * i)
+			.filter_map(|(limb, i)| {
+				let limb = self.limb_cell(meta, limbs.place(limb))?;
+				Some(limb * power_of_two(u64::from(step) * i))
 			})
 			.reduce(|sum, digit| sum + digit)
 			.unwrap_or(Expression::Constant(Fr::ZERO))

@@ -187,11 +187,36 @@ impl Trace {
 			.map(|lane| column(&|row| at(&row.values, lane)))
 			.collect();
 		columns.push(column(&|row| row.accumulator));
-		for limb in 0..usize::from(self.columns.limb_count()) {
-			columns.push(column(&|row| at(&row.limbs, limb)));
-		}
+		columns.extend(self.limb_integers());
 		if self.columns.has_sign() {
 			columns.push(column(&|row| row.sign));
+		}
+		columns
+	}
+}
+
+impl Trace {
+	/// The columns of limbs: each row's are in that row and those before it, which no other row's
+	/// limbs are in.
+	fn limb_integers(&self) -> Vec<Vec<i128>> {
+		let Some(limbs) = self.columns.limbs else {
+			return Vec::new();
+		};
+		let sign_place = self.columns.sign_place();
+		let mut columns = vec![vec![0; self.rows.len()]; usize::from(limbs.columns)];
+		for (index, row) in self.rows.iter().enumerate() {
+			let values = row.limbs.iter().zip(0u8..);
+			let values = values.map(|(value, limb)| (limbs.place(limb), *value));
+			let sign = sign_place.filter(|_| row.limb_use == LimbUse::Relu);
+			for ((column, up), value) in values.chain(sign.map(|place| (place, row.sign))) {
+				let cells = columns.get_mut(usize::from(column));
+				let cell = index
+					.checked_sub(up.into())
+					.and_then(|row| cells?.get_mut(row));
+				if let Some(cell) = cell {
+					*cell = value;
+				}
+			}
 		}
 		columns
 	}

@@ -47,6 +47,10 @@ struct Counts {
 	permutation: u64,
 	/// Permutation products.
 	chunks: u64,
+	/// Limbs and signs beside them.
+	limb_cells: u64,
+	/// Columns of limbs.
+	limb_columns: u64,
 	/// Inputs of lookups.
 	looked_up: u64,
 	/// Lookup sums.
@@ -67,7 +71,8 @@ impl Counts {
 	fn new(columns: &Columns) -> Self {
 		let degree = columns.degree();
 		let gates = &columns.gates;
-		let limbs = u64::from(columns.limb_count());
+		let limbs = u64::from(columns.limb_columns());
+		let beside = columns.sign_place().is_some();
 		let functions = u64::from(gates.function);
 		let sign = u64::from(columns.has_sign());
 		// A function's input has degree 2.
@@ -78,6 +83,8 @@ impl Counts {
 			in_gates: sign,
 			permutation: columns.permutation_columns(),
 			chunks: columns.permutation_chunks(),
+			limb_cells: u64::from(columns.limb_count()) + u64::from(beside),
+			limb_columns: limbs,
 			looked_up: limbs + 4 * functions,
 			sums,
 			pieces: degree.saturating_sub(1),
@@ -101,6 +108,7 @@ impl Counts {
 		let commitments = advice + self.chunks + self.sums + self.pieces + 3;
 		let evaluations = advice
 			+ (self.accumulator - 1)
+			+ self.limb_cells.saturating_sub(self.limb_columns)
 			+ self.permutation
 			+ (3 * self.chunks).saturating_sub(1)
 			+ 2 * self.sums

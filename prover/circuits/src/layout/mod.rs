@@ -28,8 +28,8 @@ pub const MAX_LIMBS: u8 = 16;
 pub const MAX_DECOMPOSED_BITS: u32 = 122;
 /// Degrees of constraint systems that are tried.
 pub const DEGREES: std::ops::RangeInclusive<u8> = 3..=9;
-/// Rows at the end that halo2 fills with blinding values, one more for the permutation argument.
-/// It follows from the gates (no column is read at more than three rows); a test compares.
+/// Least number of rows at the end that halo2 fills with blinding values, one more for the
+/// permutation argument. It follows from the gates: [`Columns::reserved_rows`].
 pub const RESERVED_ROWS: usize = 6;
 
 /// A circuit's size. With the graph, it determines the circuit.
@@ -56,6 +56,9 @@ pub struct Columns {
 }
 
 /// The limbs of a row: digits in base 2^`bits`, the least significant first.
+///
+/// They are in `columns` columns and `rows` rows, that row and those before it: limb j in column
+/// j mod `columns`, j div `columns` rows up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
 pub struct Limbs {
 	/// Bits of a limb.
@@ -64,6 +67,10 @@ pub struct Limbs {
 	pub low: u8,
 	/// Limbs above them: those of the result.
 	pub high: u8,
+	/// Columns that they are in.
+	pub columns: u8,
+	/// Rows that they are in.
+	pub rows: u8,
 }
 
 /// Which gates there are, and so which selectors.
@@ -167,6 +174,27 @@ impl Limbs {
 		self.low.saturating_add(self.high)
 	}
 
+	/// Cells that hold a row's limbs, and more that may be free.
+	pub fn cells(&self) -> u16 {
+		u16::from(self.columns) * u16::from(self.rows)
+	}
+
+	/// Where limb `limb` of a row is: its column, and how many rows up.
+	pub fn place(&self, limb: u8) -> (u8, u8) {
+		let columns = self.columns.max(1);
+		(limb % columns, limb / columns)
+	}
+
+	/// Whether each column holds a limb, and the rows are as few as hold all limbs, or as hold a sign
+	/// too.
+	fn is_compact(&self) -> bool {
+		let count = self.count();
+		(1..=count).contains(&self.columns)
+			&& [count, count.saturating_add(1)]
+				.map(|cells| cells.div_ceil(self.columns))
+				.contains(&self.rows)
+	}
+
 	/// Bits of all limbs of a row together.
 	pub fn row_bits(&self) -> u32 {
 		u32::from(self.bits) * u32::from(self.count())
@@ -206,14 +234,37 @@ impl Columns {
 		self.limbs.map_or(0, |limbs| limbs.count())
 	}
 
+	/// Columns of limbs.
+	pub fn limb_columns(&self) -> u8 {
+		self.limbs.map_or(0, |limbs| limbs.columns)
+	}
+
+	/// Rows that a row's limbs are in: how far apart rows with limbs are.
+	pub fn limb_rows(&self) -> usize {
+		self.limbs.map_or(1, |limbs| usize::from(limbs.rows.max(1)))
+	}
+
+	/// Where the signs σ are: in the cell after a row's limbs if that is free, given as its column
+	/// and how many rows up.
+	pub fn sign_place(&self) -> Option<(u8, u8)> {
+		let limbs = self.limbs.filter(|_| self.gates.relu)?;
+		(limbs.cells() > u16::from(limbs.count())).then(|| limbs.place(limbs.count()))
+	}
+
 	/// Whether there is a column of signs.
 	pub fn has_sign(&self) -> bool {
-		self.gates.relu
+		self.gates.relu && self.sign_place().is_none()
 	}
 
 	/// Advice columns: the lanes, the accumulator, the limbs, the sign.
 	pub fn advice(&self) -> u64 {
-		u64::from(self.lanes) + 1 + u64::from(self.limb_count()) + u64::from(self.has_sign())
+		u64::from(self.lanes) + 1 + u64::from(self.limb_columns()) + u64::from(self.has_sign())
+	}
+
+	/// Rows at the end that halo2 fills with blinding values, one more for the permutation argument:
+	/// as many as a column is read at, or three, and three.
+	pub fn reserved_rows(&self) -> usize {
+		RESERVED_ROWS.max(self.limb_rows() + 3)
 	}
 
 	/// Degree of the constraint system.
@@ -257,7 +308,7 @@ fn needed_k(requirements: &Requirements, columns: &Columns) -> (usize, u8) {
 	let used = [table, requirements.public_inputs, requirements.table_rows]
 		.into_iter()
 		.fold(rows, usize::max)
-		.saturating_add(RESERVED_ROWS);
+		.saturating_add(columns.reserved_rows());
 	let k = used.next_power_of_two().trailing_zeros();
 	(used, u8::try_from(k).unwrap_or(u8::MAX))
 }
@@ -292,7 +343,7 @@ pub fn choose(graph: &Graph) -> Result<Layout, LayoutError> {
 				gates: requirements.gates(limbs.as_ref()),
 			};
 			let (used, k) = needed_k(&requirements, &columns);
-			fewest = fewest.min(used - RESERVED_ROWS);
+			fewest = fewest.min(used - columns.reserved_rows());
 			if k > MAX_K {
 				continue;
 			}
@@ -333,6 +384,9 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 			if !(1..=MAX_LIMBS).contains(&limbs.count()) {
 				return unfit("the number of limbs is out of range");
 			}
+			if !limbs.is_compact() {
+				return unfit("the limbs are in too few cells or in too many");
+			}
 			if !requirements.fits(limbs) {
 				return unfit("the limbs cannot hold a rescaling");
 			}
@@ -367,6 +421,8 @@ mod tests {
 			bits: 7,
 			low: 2,
 			high: 3,
+			columns: 5,
+			rows: 1,
 		};
 		assert_eq!((limbs.steps(14), limbs.cut_bits(14)), (0, 14));
 		assert_eq!((limbs.steps(15), limbs.cut_bits(15)), (1, 49));
@@ -375,6 +431,8 @@ mod tests {
 			bits: 8,
 			low: 0,
 			high: 3,
+			columns: 2,
+			rows: 2,
 		};
 		assert_eq!((high_only.steps(16), high_only.cut_bits(16)), (1, 24));
 		assert_eq!((high_only.steps(0), high_only.cut_bits(0)), (0, 0));

@@ -2,7 +2,8 @@
 //!
 //! # Constraint
 //!
-//! On every row i, with a_j the lanes, r the limbs, b their bits and R their number:
+//! On every row i, with a_j the lanes, r the row's limbs ([`range`](super::range) says in which
+//! cells), b their bits and R their number:
 //!
 //! `current·s[i] + previous·s[i−1] + Σ_j w_j·a_j + product·Σ_j a_(2j)·a_(2j+1) + constant
 //!  − (step + plain + relu + sign)·D − relu·2^(bR)·σ − sign·2^(bR)·s[i] − spread·E = 0`,
@@ -72,9 +73,8 @@ pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 				sum = sum - uses * digits;
 			}
 			let top = power_of_two(limbs.row_bits().into());
-			if let (Some(relu), Some(sign)) = (selectors.relu, config.sign) {
-				let relu = meta.query_fixed(relu, Rotation::cur());
-				sum = sum - relu * meta.query_advice(sign, Rotation::cur()) * top;
+			if let (Some(relu), Some(sign)) = (selectors.relu, config.sign(meta)) {
+				sum = sum - meta.query_fixed(relu, Rotation::cur()) * sign * top;
 			}
 			if let Some(sign) = selectors.sign {
 				sum = sum - meta.query_fixed(sign, Rotation::cur()) * s * top;
@@ -92,6 +92,7 @@ impl Builder<'_> {
 	/// Rows that add up `operands` and `constant`, the last one open, with at least `room` lanes of
 	/// it free, which come first.
 	pub fn sum(&mut self, operands: &[Operand], constant: i128, room: usize) -> Open {
+		self.begin(0);
 		let lanes = self.lanes().max(1);
 		let last = lanes.saturating_sub(room);
 		let (before, rest) = operands.split_at(operands.len().saturating_sub(last));
@@ -118,6 +119,7 @@ impl Builder<'_> {
 
 	/// Rows that add up the products of `pairs`, the last one open.
 	pub fn sum_of_products(&mut self, pairs: &[(Operand, Operand)]) -> Open {
+		self.begin(0);
 		let each = (self.lanes() / 2).max(1);
 		let mut open = Open::default();
 		let mut chunks = pairs.chunks(each).peekable();

@@ -10,7 +10,9 @@
 //! - `plain·(s − H + 2^(t−1)) = 0`,
 //! - `relu·σ·(1 − σ) = 0` and `relu·(s − σ·H) = 0`,
 //!
-//! and the linear gate with `D`, in ReLU rows `D + 2^(bR)·σ`.
+//! and the linear gate with `D`, in ReLU rows `D + 2^(bR)·σ`. σ is in the cell after the last limb, if
+//! the limbs' columns and rows have one more than the limbs need; it is looked up there too, which
+//! says nothing new, as 0 and 1 are limbs. Else it has a column of its own.
 //!
 //! # Rows
 //!
@@ -66,10 +68,13 @@ pub fn gates(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 			)]
 		});
 	}
-	if let (Some(relu), Some(sign)) = (config.selectors.relu, config.sign) {
+	if let Some(relu) = config.selectors.relu {
 		meta.create_gate("relu", |meta| {
 			let flag = meta.query_fixed(relu, Rotation::cur());
-			let sign = meta.query_advice(sign, Rotation::cur());
+			// There is a place for the sign wherever there is a ReLU.
+			let sign = config
+				.sign(meta)
+				.unwrap_or(Expression::Constant(Fr::zero()));
 			let s = meta.query_advice(config.accumulator, Rotation::cur());
 			let high = config.digits(meta, limbs.low, limbs.bits.into());
 			let one = Expression::Constant(Fr::one());
