@@ -29,6 +29,13 @@ fn cases() -> Vec<(&'static str, Graph, Vec<Layout>)> {
 				}
 			}
 			assert!(layouts.len() > 3, "{name}");
+			let numbered: Vec<Layout> = layouts
+				.iter()
+				.skip(1)
+				.step_by(4)
+				.map(|layout| with_numbered_rows(&graph, layout))
+				.collect();
+			layouts.extend(numbered);
 			(name, graph, layouts)
 		})
 		.collect()
@@ -247,11 +254,12 @@ mod soundness {
 		for (name, graph, layouts) in cases() {
 			let input = input_for(&graph, &[-33, 12, 57, -8, 91, 3]);
 			// The layouts of most rows, with limbs in one row and in several: every kind of row.
-			for in_rows in [false, true] {
+			for (in_rows, numbered) in [(false, false), (true, false), (true, true)] {
 				let layout = layouts
 					.iter()
 					.filter(|layout| layout.k <= 9)
 					.filter(|layout| (layout.columns.limb_rows() > 1) == in_rows)
+					.filter(|layout| layout.columns.numbered == numbered)
 					.max_by_key(|layout| layout::rows(&graph, &layout.columns))
 					.unwrap();
 				let read = Assignment::new(&graph, *layout, &input).check_every_cell(1);

@@ -19,6 +19,7 @@
 
 use super::{
 	builder::Builder,
+	config::integer as field,
 	row::{LimbUse, Row},
 };
 use crate::{
@@ -26,10 +27,7 @@ use crate::{
 	graph::Graph,
 	layout::{Columns, Layout},
 };
-use halo2_proofs::halo2curves::{
-	bn256::Fr,
-	ff::{Field, PrimeField},
-};
+use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 /// A cell that takes part in copy constraints.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -121,14 +119,21 @@ impl Trace {
 		let mut columns: Vec<Vec<Fr>> = (0..usize::from(self.columns.lanes))
 			.map(|lane| column(&|row| row.weights.get(lane).copied().unwrap_or_default()))
 			.collect();
-		columns.push(column(&|row| row.current));
+		let kinds = self.columns.row_kinds();
+		columns.push(column(&|row| {
+			if !self.columns.numbered {
+				return row.current;
+			}
+			let number = (1i128..).zip(&kinds).find(|(_, kind)| **kind == row.kind());
+			number.map_or(0, |(number, _)| number)
+		}));
 		columns.push(column(&|row| row.previous));
 		columns.push(column(&|row| row.constant));
 		if gates.product {
 			columns.push(column(&|row| row.product));
 		}
 		for limb_use in LimbUse::SELECTED {
-			if gates.has(limb_use) {
+			if gates.has(limb_use) && !self.columns.numbered {
 				columns.push(column(&|row| i128::from(row.limb_use == limb_use)));
 			}
 		}
@@ -219,15 +224,5 @@ impl Trace {
 			}
 		}
 		columns
-	}
-}
-
-/// An integer as a field element.
-fn field(x: i128) -> Fr {
-	let magnitude = Fr::from_u128(x.unsigned_abs());
-	if x < 0 {
-		-magnitude
-	} else {
-		magnitude
 	}
 }

@@ -88,13 +88,9 @@ impl Counts {
 			looked_up: limbs + 4 * functions,
 			sums,
 			pieces: degree.saturating_sub(1),
-			coefficients: u64::from(columns.lanes) + 3 + gates.selectors(),
+			coefficients: columns.coefficients(),
 			tables: u64::from(limbs > 0) + 4 * functions,
-			gate_degree: if gates.relu || gates.sign || gates.product || gates.interpolate {
-				3
-			} else {
-				2
-			},
+			gate_degree: columns.gate_degree(),
 			accumulator: 2,
 		}
 	}

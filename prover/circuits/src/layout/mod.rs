@@ -9,7 +9,10 @@ mod chain;
 pub mod cost;
 mod requirements;
 
-use crate::{circuit::row::LimbUse, graph::Graph};
+use crate::{
+	circuit::row::{LimbUse, RowKind},
+	graph::Graph,
+};
 use codec::{Decode, Encode};
 use requirements::Requirements;
 pub(crate) use requirements::{is_fused, signed_bits};
@@ -53,6 +56,9 @@ pub struct Columns {
 	pub limbs: Option<Limbs>,
 	/// The gates beside the linear one.
 	pub gates: Gates,
+	/// Whether one fixed column says what a row does with its accumulator and limbs, by a number from
+	/// which the gates compute their selectors, instead of one column for each.
+	pub numbered: bool,
 }
 
 /// The limbs of a row: digits in base 2^`bits`, the least significant first.
@@ -107,31 +113,20 @@ impl Gates {
 		}
 	}
 
-	/// Number of selectors.
-	fn selectors(&self) -> u64 {
-		let Self {
-			product,
-			step,
-			plain,
-			relu,
-			sign,
-			spread,
-			function,
-			interpolate,
-		} = *self;
-		[
-			product,
-			step,
-			plain,
-			relu,
-			sign,
-			spread,
-			function,
-			interpolate,
-		]
-		.into_iter()
-		.map(u64::from)
-		.sum()
+	/// Number of selectors that no number replaces.
+	fn other_selectors(&self) -> u64 {
+		[self.product, self.function, self.interpolate]
+			.into_iter()
+			.map(u64::from)
+			.sum()
+	}
+
+	/// Number of selectors of uses of the limbs.
+	fn limb_selectors(&self) -> u64 {
+		LimbUse::SELECTED
+			.into_iter()
+			.map(|limb_use| u64::from(self.has(limb_use)))
+			.sum()
 	}
 }
 
@@ -234,6 +229,61 @@ impl Columns {
 		self.limbs.map_or(0, |limbs| limbs.count())
 	}
 
+	/// What rows do with their accumulator and limbs, other than nothing: a row's number is that of
+	/// the place in this list, from 1 on.
+	pub fn row_kinds(&self) -> Vec<RowKind> {
+		let mut kinds = vec![RowKind::KEEP];
+		for limb_use in LimbUse::SELECTED {
+			if !self.gates.has(limb_use) {
+				continue;
+			}
+			if limb_use.may_carry() {
+				kinds.push(RowKind {
+					limb_use,
+					carries: true,
+				});
+			}
+			kinds.push(RowKind {
+				limb_use,
+				carries: false,
+			});
+		}
+		kinds
+	}
+
+	/// Degree of a selector: 1, or that of the polynomial in the row's number.
+	fn selector_degree(&self) -> u64 {
+		if self.numbered {
+			self.row_kinds().len() as u64
+		} else {
+			1
+		}
+	}
+
+	/// Highest degree of the gates, at most.
+	fn gate_degree(&self) -> u64 {
+		let Gates {
+			product,
+			relu,
+			sign,
+			interpolate,
+			..
+		} = self.gates;
+		let others = if product || interpolate { 3 } else { 2 };
+		let selected = self.selector_degree() + if relu || sign { 2 } else { 1 };
+		selected.max(others)
+	}
+
+	/// Fixed columns that only gates read.
+	fn coefficients(&self) -> u64 {
+		let selectors = if self.numbered {
+			0
+		} else {
+			self.gates.limb_selectors()
+		};
+		u64::from(self.lanes) + 3 + selectors + self.gates.other_selectors()
+	}
+
 	/// Columns of limbs.
 	pub fn limb_columns(&self) -> u8 {
 		self.limbs.map_or(0, |limbs| limbs.columns)
@@ -284,13 +334,14 @@ impl Columns {
 	}
 
 	/// Least degree with these gates: the permutation argument's, the lookup's of limbs, that of
-	/// functions, whose inputs are products.
+	/// functions, whose inputs are products, the gates' own.
 	fn min_degree(&self) -> u8 {
-		match (self.gates.function, self.limbs) {
+		let arguments = match (self.gates.function, self.limbs) {
 			(true, _) => 5,
 			(false, Some(_)) => 4,
 			(false, None) => 3,
-		}
+		};
+		u8::try_from(self.gate_degree()).map_or(u8::MAX, |degree| degree.max(arguments))
 	}
 }
 
@@ -341,18 +392,25 @@ pub fn choose(graph: &Graph) -> Result<Layout, LayoutError> {
 				degree: 0,
 				limbs,
 				gates: requirements.gates(limbs.as_ref()),
+				numbered: false,
 			};
 			let (used, k) = needed_k(&requirements, &columns);
 			fewest = fewest.min(used - columns.reserved_rows());
 			if k > MAX_K {
 				continue;
 			}
-			let min_degree = columns.min_degree();
-			for degree in DEGREES.filter(|degree| *degree >= min_degree) {
-				columns.degree = degree;
-				let cost = cost::of(&columns, k, target);
-				if best.is_none_or(|(least, _)| cost < least) {
-					best = Some((cost, Layout { k, columns }));
+			for numbered in [false, true] {
+				if numbered && columns.limbs.is_none() {
+					continue;
+				}
+				columns.numbered = numbered;
+				let min_degree = columns.min_degree();
+				for degree in DEGREES.filter(|degree| *degree >= min_degree) {
+					columns.degree = degree;
+					let cost = cost::of(&columns, k, target);
+					if best.is_none_or(|(least, _)| cost < least) {
+						best = Some((cost, Layout { k, columns }));
+					}
 				}
 			}
 		}
@@ -398,6 +456,9 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 	}
 	if !(requirements.min_lanes()..=MAX_LANES).contains(&columns.lanes) {
 		return unfit("the number of lanes is out of range");
+	}
+	if columns.numbered && columns.limbs.is_none() {
+		return unfit("there is nothing to number");
 	}
 	if !DEGREES.contains(&columns.degree) || columns.degree < columns.min_degree() {
 		return unfit("the degree is out of range");

@@ -160,12 +160,32 @@ impl Assignment {
 			exists.then(|| next - 1)
 		};
 		let product = selector(gates.product);
-		let uses = LimbUse::SELECTED.map(|limb_use| selector(gates.has(limb_use)));
-		let [_, plain, relu, sign, _] = uses;
+		let kinds = columns.row_kinds();
+		let uses =
+			LimbUse::SELECTED.map(|limb_use| selector(gates.has(limb_use) && !columns.numbered));
+		let kind_of = |row: usize| {
+			let number = kinds
+				.iter()
+				.zip(1u64..)
+				.find(|(_, number)| fixed[lanes].get(row) == Some(&Fr::from(*number)));
+			number.map(|(kind, _)| *kind)
+		};
 		let interpolate = selector(gates.interpolate);
 		let function = selector(gates.function);
 		let is_set = |column: Option<usize>, row: usize| {
 			column.is_some_and(|c| fixed[c].get(row).is_some_and(|x| *x != Fr::zero()))
+		};
+		let carries = |row: usize| match columns.numbered {
+			true => kind_of(row).is_some_and(|kind| kind.carries),
+			false => is_set(Some(lanes), row),
+		};
+		let use_of = |row: usize| match columns.numbered {
+			true => kind_of(row).map_or(LimbUse::Unused, |kind| kind.limb_use),
+			false => LimbUse::SELECTED
+				.into_iter()
+				.zip(uses)
+				.find(|(_, column)| is_set(*column, row))
+				.map_or(LimbUse::Unused, |(limb_use, _)| limb_use),
 		};
 		let copied: std::collections::BTreeSet<Cell> = self
 			.shape
@@ -177,9 +197,9 @@ impl Assignment {
 		// Cells that a row with limbs reads, its own or above it.
 		let mut beside = std::collections::BTreeSet::new();
 		for row in 0..self.rows {
-			if uses.iter().any(|c| is_set(*c, row)) {
+			if use_of(row) != LimbUse::Unused {
 				let limbs = (0..columns.limb_count()).map(|limb| self.limb_of(row, limb));
-				let sign = self.sign_of(row).filter(|_| is_set(relu, row));
+				let sign = self.sign_of(row).filter(|_| use_of(row) == LimbUse::Relu);
 				for cell in limbs.chain(sign) {
 					assert!(beside.insert(cell), "two rows' limbs are in {cell:?}");
 				}
@@ -204,11 +224,14 @@ impl Assignment {
 							let below =
 								is_set(interpolate, row + 1) && self.advice[2][row + 1] != zero;
 							Some(
-								is_set(Some(lanes), row)
+								carries(row)
 									|| is_set(Some(lanes + 1), row + 1)
-									|| [plain, relu, sign, interpolate]
-										.into_iter()
-										.any(|c| is_set(c, row)) || below
+									|| is_set(interpolate, row) || [
+									LimbUse::Plain,
+									LimbUse::Relu,
+									LimbUse::Sign,
+								]
+								.contains(&use_of(row)) || below
 									|| copied.contains(&Cell::Accumulator { row }),
 							)
 						} else {
@@ -287,6 +310,23 @@ pub fn layout_with_rows(
 	layout_of(graph, lanes, Some(limbs), degree)
 }
 
+/// The same with numbered rows, and the degree that this takes if it is higher.
+pub fn with_numbered_rows(graph: &Graph, layout: &Layout) -> Layout {
+	let degrees = layout.columns.degree..=*layout::DEGREES.end();
+	let with = |degree| Layout {
+		columns: Columns {
+			degree,
+			numbered: true,
+			..layout.columns
+		},
+		..*layout
+	};
+	degrees
+		.map(with)
+		.find(|layout| layout::check(graph, layout).is_ok())
+		.unwrap()
+}
+
 fn layout_of(graph: &Graph, lanes: u8, limbs: Option<Limbs>, degree: u8) -> Option<Layout> {
 	let chosen = layout::choose(graph).unwrap().columns;
 	[false, true].into_iter().find_map(|step| {
@@ -294,6 +334,7 @@ fn layout_of(graph: &Graph, lanes: u8, limbs: Option<Limbs>, degree: u8) -> Opti
 			lanes,
 			degree,
 			limbs,
+			numbered: false,
 			gates: Gates {
 				step,
 				..chosen.gates

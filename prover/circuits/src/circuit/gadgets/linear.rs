@@ -29,7 +29,7 @@
 use super::super::{
 	builder::{Builder, ZERO},
 	config::{power_of_two, Config},
-	row::{Open, Operand},
+	row::{LimbUse, Open, Operand},
 	trace::Cell,
 };
 use halo2_proofs::{halo2curves::bn256::Fr, plonk::ConstraintSystem, poly::Rotation};
@@ -40,7 +40,7 @@ pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 	meta.create_gate("linear", |meta| {
 		let s = meta.query_advice(config.accumulator, Rotation::cur());
 		let s_previous = meta.query_advice(config.accumulator, Rotation::prev());
-		let current = meta.query_fixed(config.current, Rotation::cur());
+		let current = config.current(meta);
 		let previous = meta.query_fixed(config.previous, Rotation::cur());
 		let constant = meta.query_fixed(config.constant, Rotation::cur());
 		let mut sum = current * s.clone() + previous * s_previous + constant;
@@ -61,27 +61,22 @@ pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 		}
 		if let Some(limbs) = limbs {
 			let digits = config.digits(meta, 0, limbs.bits.into());
-			let mut query = |column| meta.query_fixed(column, Rotation::cur());
-			let uses = [
-				selectors.step,
-				selectors.plain,
-				selectors.relu,
-				selectors.sign,
-			];
-			let uses = uses.into_iter().flatten().map(&mut query);
-			if let Some(uses) = uses.reduce(|sum, selector| sum + selector) {
+			let uses = [LimbUse::Step, LimbUse::Plain, LimbUse::Relu, LimbUse::Sign];
+			if let Some(uses) = config.is_used(meta, &uses) {
 				sum = sum - uses * digits;
 			}
 			let top = power_of_two(limbs.row_bits().into());
-			if let (Some(relu), Some(sign)) = (selectors.relu, config.sign(meta)) {
-				sum = sum - meta.query_fixed(relu, Rotation::cur()) * sign * top;
+			if let Some(relu) = config.is_used(meta, &[LimbUse::Relu]) {
+				if let Some(sign) = config.sign(meta) {
+					sum = sum - relu * sign * top;
+				}
 			}
-			if let Some(sign) = selectors.sign {
-				sum = sum - meta.query_fixed(sign, Rotation::cur()) * s * top;
+			if let Some(sign) = config.is_used(meta, &[LimbUse::Sign]) {
+				sum = sum - sign * s * top;
 			}
-			if let Some(spread) = selectors.spread {
+			if let Some(spread) = config.is_used(meta, &[LimbUse::Spread]) {
 				let digits = config.digits(meta, 0, u32::from(limbs.bits) + 1);
-				sum = sum - meta.query_fixed(spread, Rotation::cur()) * digits;
+				sum = sum - spread * digits;
 			}
 		}
 		[("the sum is 0", sum)]

@@ -56,9 +56,12 @@ pub fn gates(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 	let Some(limbs) = config.columns.limbs else {
 		return;
 	};
-	if let Some(plain) = config.selectors.plain {
+	let has = |limb_use| config.columns.gates.has(limb_use);
+	let none = Expression::Constant(Fr::zero());
+	if has(LimbUse::Plain) {
 		meta.create_gate("plain", |meta| {
-			let flag = meta.query_fixed(plain, Rotation::cur());
+			let flag = config.is_used(meta, &[LimbUse::Plain]);
+			let flag = flag.unwrap_or(none.clone());
 			let s = meta.query_advice(config.accumulator, Rotation::cur());
 			let high = config.digits(meta, limbs.low, limbs.bits.into());
 			let half = power_of_two(u64::from(limbs.high_bits()).saturating_sub(1));
@@ -68,13 +71,12 @@ pub fn gates(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 			)]
 		});
 	}
-	if let Some(relu) = config.selectors.relu {
+	if has(LimbUse::Relu) {
 		meta.create_gate("relu", |meta| {
-			let flag = meta.query_fixed(relu, Rotation::cur());
 			// There is a place for the sign wherever there is a ReLU.
-			let sign = config
-				.sign(meta)
-				.unwrap_or(Expression::Constant(Fr::zero()));
+			let flag = config.is_used(meta, &[LimbUse::Relu]);
+			let flag = flag.unwrap_or(none.clone());
+			let sign = config.sign(meta).unwrap_or(none.clone());
 			let s = meta.query_advice(config.accumulator, Rotation::cur());
 			let high = config.digits(meta, limbs.low, limbs.bits.into());
 			let one = Expression::Constant(Fr::one());
