@@ -18,6 +18,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MODELS = ["linear_regression", "linear_diabetes", "tree_regression", "svm_20_rows", "dense_64_32_10",
           "gradient_boosting", "random_forest_100", "dense_784_128_10", "lenet5", "transformer_block"]
 
+# Models, and options, that are measured in batches.
+BATCHED = ["linear_diabetes", "dense_64_32_10", "dense_784_128_10"]
+BATCHES = [1, 8, 64]
+
 
 def reference(model, values):
     """ONNX Runtime's scores: the last output that is not a label."""
@@ -35,26 +39,26 @@ def last_line(text):
     return (lines or ["failed"])[-1][:300]
 
 
-def ours(cli, folder, work, runs):
+def ours(cli, folder, work, runs, options):
     """Measures the ai.onnx.ml form; without one that takes the whole input (it has one row), the other."""
     for name in ("model.ml.onnx", "model.onnx"):
         model = os.path.join(folder, name)
         if os.path.exists(model):
-            result = measure(cli, model, folder, work, runs)
+            result = measure(cli, model, folder, work, runs, options)
             if "error" not in result:
                 return result
     return result
 
 
-def measure(cli, model, folder, work, runs):
-    """Builds and measures our circuit of a model; what it costs, or why it cannot be built."""
+def measure(cli, model, folder, work, runs, options):
+    """Builds our circuit of a model with options and measures it; what it costs, or why it cannot be built."""
     values = json.load(open(os.path.join(folder, "input.json")))["input_data"][0]
     samples, bundle = os.path.join(work, "samples.json"), os.path.join(work, "bundle")
     os.makedirs(work, exist_ok=True)
     json.dump([values], open(samples, "w"))
     given = os.path.join(work, "input.json")
     json.dump(values, open(given, "w"))
-    build = subprocess.run([cli, "--output", "json", "circuit", "build", model, "--calibration", samples, "--out", bundle],
+    build = subprocess.run([cli, "--output", "json", "circuit", "build", model, "--calibration", samples, "--out", bundle, *options],
                            capture_output=True, text=True)
     if build.returncode:
         return {"error": last_line(build.stderr or build.stdout)}
@@ -64,7 +68,7 @@ def measure(cli, model, folder, work, runs):
         return {"error": last_line(bench.stderr or bench.stdout)}
     result = json.loads(bench.stdout)
     got = np.asarray(result.pop("output")["real"], dtype=np.float64)
-    want = reference(model, values)
+    want = np.tile(reference(model, values), result["inferences"])
     if len(got) != len(want):
         return {"error": f"{len(got)} outputs, ONNX Runtime has {len(want)}"}
     result["relative_error"] = float(np.max(np.abs(got - want)) / max(1.0, float(np.max(np.abs(want)))))
@@ -97,15 +101,16 @@ def render(results, out):
     lines = ["# Proving, measured beside EZKL", "",
              "Written by `scripts/bench proving`; do not edit. Both provers ran in turn on the same machine: "
              f"{os.cpu_count()} cores, {cpu}, {datetime.date.today()}.", "",
-             "EZKL 23.0.5 with the best setting that `bench/ezkl_baseline.py` finds (relative error at most 0.02, input private, "
-             "output public). Ours: input and output public, and no setting given. Times are medians in milliseconds; ours include executing the model, "
+             "EZKL 23.0.5 with the best setting that `bench/ezkl_baseline.py` finds (relative error at most 0.02). Both: input hidden, "
+             "output public; ours with zero-knowledge blinding, and no other setting given. *Public* is ours with a public input, as on "
+             "chain. Times are medians in milliseconds; ours include executing the model, "
              "EZKL's do not include its witness generation. Memory is the proving process's peak over its start, MiB; ours includes "
              "making the keys.", "",
              "| model | | k | prove | memory | proof B | setup | proving key B | verify | relative error |",
              "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     ratios = []
     for name in MODELS:
-        for side, label in (("ours", "ours"), ("ezkl", "EZKL")):
+        for side, label in (("hidden", "ours"), ("ours", "public"), ("ezkl", "EZKL")):
             r = results.get(name, {}).get(side)
             if r is None:
                 lines.append(f"| {name} | {label} | not measured | | | | | | | |")
@@ -117,13 +122,26 @@ def render(results, out):
                 r["memory"] = memory
                 lines.append(f"| {name} | {label} | {r['k']} | {number(float(r['prove_ms']))} | {number(memory)} | {number(r['proof_bytes'])} | "
                              f"{number(float(r['setup_ms']))} | {number(r['pk_bytes'])} | {number(float(r['verify_ms']))} | {r['relative_error']:.1e} |")
-        us, them = results.get(name, {}).get("ours") or {}, results.get(name, {}).get("ezkl") or {}
+        us, them = results.get(name, {}).get("hidden") or {}, results.get(name, {}).get("ezkl") or {}
         if "prove_ms" in us and "prove_ms" in them:
             ratios.append((name, them["prove_ms"] / us["prove_ms"], them["memory"] / max(us["memory"], 0.1), us["proof_bytes"] <= them["proof_bytes"]))
     if ratios:
         lines += ["", "| model | EZKL's time / ours | EZKL's memory / ours | our proof no larger |", "| --- | --- | --- | --- |"]
         lines += [f"| {name} | {time:.1f} | {memory:.1f} | {'yes' if small else 'no'} |" for name, time, memory, small in ratios]
         lines += ["", f"Median of EZKL's time / ours: {float(np.median([r[1] for r in ratios])):.1f}; least: {min(r[1] for r in ratios):.1f}."]
+    batches = [(name, results.get(name, {}).get("batches") or {}) for name in BATCHED]
+    if any(found for _, found in batches):
+        lines += ["", "## Batches", "",
+                  "One proof of b inferences with hidden inputs (`--batch b --hidden-input`), per inference; a linear layer is checked once "
+                  "for all of them where that pays.", "",
+                  "| model | b | k | prove | prove, each | proof B, each | verify | memory |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+        for name, found in batches:
+            for b, r in found.items():
+                if "error" in r:
+                    lines.append(f"| {name} | {b} | {r['error'].replace('|', '/')} | | | | | |")
+                else:
+                    lines.append(f"| {name} | {b} | {r['k']} | {number(float(r['prove_ms']))} | {number(r['prove_ms'] / int(b), 2)} | "
+                                 f"{number(r['proof_bytes'] / int(b), 0)} | {number(float(r['verify_ms']))} | {number(r['peak_mib'] - r['start_mib'])} |")
     open(out, "w").write("\n".join(lines) + "\n")
 
 
@@ -141,12 +159,18 @@ def main():
     for name in [] if a.render else a.only or MODELS:
         folder, work = os.path.join(a.models, name), os.path.join(a.work, name)
         entry = results.setdefault(name, {})
-        entry["ours"] = ours(a.cli, folder, work, a.runs)
-        print(name, "ours", json.dumps(entry["ours"]), flush=True)
+        entry["ours"] = ours(a.cli, folder, work, a.runs, [])
+        print(name, "public", json.dumps(entry["ours"]), flush=True)
+        entry["hidden"] = ours(a.cli, folder, work, a.runs, ["--hidden-input"])
+        print(name, "hidden", json.dumps(entry["hidden"]), flush=True)
+        if name in BATCHED:
+            entry["batches"] = {b: ours(a.cli, folder, work, a.runs, ["--hidden-input", "--batch", str(b)]) for b in BATCHES}
+            print(name, "batches", json.dumps(entry["batches"]), flush=True)
         if not a.ours:
             entry["ezkl"] = ezkl(folder, os.path.join(a.work, "ezkl-" + name), a.runs, a.budget, a.max_error)
             print(name, "ezkl", json.dumps(entry["ezkl"]), flush=True)
         json.dump(results, open(kept, "w"), indent=1)
+        results = json.load(open(kept))
     render(results, a.out)
 
 

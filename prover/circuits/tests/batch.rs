@@ -5,7 +5,7 @@ mod cases;
 
 use assignment::*;
 use cases::*;
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
+use halo2_proofs::halo2curves::bn256::Fr;
 use inference_circuits::{
 	execute::{execute, execute_all},
 	graph::{Graph, GraphParts, Operator},

@@ -78,8 +78,14 @@ mod completeness {
 			(7, (6, 1, 4), 7),
 		];
 		for (lanes, limbs, degree) in layouts {
-			let layout = layout_with(&graph, lanes, Some(limbs), degree).unwrap();
-			for seed in 0..4 {
+			let mut all = vec![layout_with(&graph, lanes, Some(limbs), degree).unwrap()];
+			for spread in [(1, false), (1, true), (2, true), (2, false)] {
+				all.extend(layout_with_rows(&graph, lanes, limbs, spread, degree));
+			}
+			assert!(all.len() >= 4);
+			all.push(with_numbered_rows(&graph, &all[0]));
+			all.push(with_numbered_rows(&graph, &all[2]));
+			for (layout, seed) in all.into_iter().flat_map(|l| (0..4).map(move |s| (l, s))) {
 				assert!(Assignment::new(&graph, layout, &input_of(&graph, seed)).is_satisfied());
 			}
 		}
@@ -219,11 +225,40 @@ mod soundness {
 	#[test]
 	fn every_single_changed_cell_is_refused_unless_nothing_reads_it() {
 		assert!(honest().check_every_cell(1) > 200);
+		let graph = graph(&everything());
+		for spread in [(1, true), (2, false), (3, true)] {
+			let layout = layout_with_rows(&graph, 4, (7, 1, 4), spread, 5).unwrap();
+			for layout in [layout, with_numbered_rows(&graph, &layout)] {
+				let mut honest = Assignment::new(&graph, layout, &input_of(&graph, 2));
+				assert!(honest.check_every_cell(1) > 200);
+			}
+		}
 	}
 
 	/// One value, rescaled by 8 bits: a row for the statement, and one for all else, with two low
 	/// limbs of 5 bits and three high ones. Without ReLU, the result goes through a layer of its own.
 	fn rescaled(x: i64, relu: bool) -> (Assignment, usize) {
+		let graph = one_rescaling(relu);
+		let layout = layout_with(&graph, 2, Some((5, 2, 3)), 5).unwrap();
+		let assignment = Assignment::new(&graph, layout, &[x]);
+		assert_eq!(assignment.rows, if relu { 2 } else { 3 });
+		assert!(assignment.is_satisfied());
+		(assignment, 1)
+	}
+
+	/// The same with all limbs and the sign in one column, in as many rows; the last of them is the
+	/// rescaling's.
+	fn rescaled_in_rows(x: i64) -> (Assignment, usize) {
+		let graph = one_rescaling(true);
+		let layout = layout_with_rows(&graph, 2, (5, 2, 3), (1, true), 5).unwrap();
+		let assignment = Assignment::new(&graph, layout, &[x]);
+		assert_eq!(assignment.rows, 7);
+		assert!(assignment.is_satisfied());
+		(assignment, 6)
+	}
+
+	/// A value, weighted, and rescaled by 8 bits.
+	fn one_rescaling(relu: bool) -> Graph {
 		let affine = |input, weight| Operator::Affine {
 			terms: vec![Term {
 				input,
@@ -244,7 +279,7 @@ mod soundness {
 			operator,
 		});
 		let nodes: Vec<Node> = nodes.collect();
-		let graph = Graph::new(GraphParts {
+		Graph::new(GraphParts {
 			input: TensorSpec {
 				shape: vec![1],
 				scale_bits: 8,
@@ -257,12 +292,7 @@ mod soundness {
 			output_shape: vec![1],
 			post_processing: None,
 		})
-		.unwrap();
-		let layout = layout_with(&graph, 2, Some((5, 2, 3)), 5).unwrap();
-		let assignment = Assignment::new(&graph, layout, &[x]);
-		assert_eq!(assignment.rows, if relu { 2 } else { 3 });
-		assert!(assignment.is_satisfied());
-		(assignment, 1)
+		.unwrap()
 	}
 
 	/// 2^t: three limbs of five bits.
@@ -355,6 +385,55 @@ mod soundness {
 	}
 
 	#[test]
+	fn limbs_in_the_rows_above_are_read_and_looked_up() {
+		for x in [-1000, 1000] {
+			let (honest, row) = rescaled_in_rows(x);
+			let cells: Vec<(usize, usize)> = (0..5).map(|limb| honest.limb_of(row, limb)).collect();
+			let column = cells[0].0;
+			assert_eq!(cells, [6, 5, 4, 3, 2].map(|row| (column, row)));
+			assert_eq!(honest.sign_of(row), Some((column, 1)));
+			let s = honest.lanes();
+			// Another limb, within the table, is another sum.
+			for (_, at) in &cells {
+				let (mut forged, _) = rescaled_in_rows(x);
+				let value = forged.advice[column][*at];
+				forged.advice[column][*at] = if value == Fr::zero() {
+					Fr::one()
+				} else {
+					value - Fr::one()
+				};
+				assert!(forged.failures().iter().any(|f| f.contains("sum is 0")));
+			}
+			// A limb that lends to the one above it, of which it takes one.
+			for pair in cells.windows(2).take(1) {
+				let (mut forged, _) = rescaled_in_rows(x);
+				forged.advice[column][pair[0].1] += Fr::from(32);
+				forged.advice[column][pair[1].1] -= Fr::one();
+				assert_eq!(forged.failures(), ["lookup limb"], "{x}");
+			}
+			// The other sign, with all of 2^t in the lowest limb of the result.
+			let (mut forged, _) = rescaled_in_rows(x);
+			let sigma = forged.advice[column][1];
+			assert_eq!(sigma, Fr::from(u64::from(x > 0)));
+			let other = Fr::one() - sigma;
+			forged.advice[column][1] = other;
+			forged.advice[column][4] += (sigma - other) * Fr::from(TOP);
+			let h = forged.advice[column][4]
+				+ forged.advice[column][3] * Fr::from(32)
+				+ forged.advice[column][2] * Fr::from(1024);
+			forged.advice[s][row] = other * h;
+			forged.instance[2] = other * h;
+			assert_eq!(forged.failures(), ["lookup limb"]);
+			// A sign of two, and another result for it.
+			let (mut forged, _) = rescaled_in_rows(x);
+			forged.advice[column][1] = Fr::from(2);
+			forged.advice[column][4] += (sigma - Fr::from(2)) * Fr::from(TOP);
+			let failures = forged.failures();
+			assert!(failures.iter().any(|f| f.contains("σ is 0 or 1")));
+		}
+	}
+
+	#[test]
 	fn a_remainder_of_a_part_of_a_limb_is_refused() {
 		// Ten bits are cut off, eight of which are the sum's: the limbs of a remainder r are those
 		// of 4·r. One that is no multiple of 4 belongs to no integer sum.
@@ -382,10 +461,11 @@ mod layouts {
 
 	#[test]
 	fn reserved_rows_and_degree_are_halo2s() {
-		let limbs = Limbs {
-			bits: 4,
-			low: 2,
-			high: 3,
+		let limbs = flat((4, 2, 3));
+		let spread_out = |columns, rows| Limbs {
+			columns,
+			rows,
+			..limbs
 		};
 		let all = Gates {
 			product: true,
@@ -406,6 +486,10 @@ mod layouts {
 			(2, 4, Some(limbs), relu),
 			(16, 5, Some(limbs), all),
 			(7, 9, Some(limbs), all),
+			(3, 6, Some(spread_out(1, 5)), relu),
+			(3, 6, Some(spread_out(1, 6)), relu),
+			(4, 7, Some(spread_out(2, 3)), all),
+			(4, 7, Some(spread_out(3, 2)), all),
 		] {
 			let columns = Columns {
 				lanes,
@@ -414,12 +498,22 @@ mod layouts {
 				gates,
 				combined_lanes: 0,
 				inputs: None,
+				numbered: false,
 			};
 			let mut cs = halo2_proofs::plonk::ConstraintSystem::default();
 			Config::configure(&mut cs, &columns);
-			assert_eq!(cs.blinding_factors() + 1, layout::RESERVED_ROWS);
+			assert_eq!(cs.blinding_factors() + 1, columns.reserved_rows());
 			assert_eq!(cs.degree() as u64, columns.degree());
 			assert_eq!(cs.num_advice_columns() as u64, columns.advice());
+			let numbered = Columns {
+				numbered: true,
+				degree: 12,
+				..columns
+			};
+			let mut cs = halo2_proofs::plonk::ConstraintSystem::default();
+			Config::configure(&mut cs, &numbered);
+			assert_eq!(cs.degree(), 12);
+			assert_eq!(cs.blinding_factors() + 1, columns.reserved_rows());
 		}
 	}
 
@@ -443,7 +537,14 @@ mod layouts {
 		assert!(with(&|l| l.columns.limbs = None));
 		let limbs = good.columns.limbs.unwrap();
 		let with_limbs =
-			|bits, low, high| with(&|l| l.columns.limbs = Some(Limbs { bits, low, high }));
+			|bits, low, high| with(&|l| l.columns.limbs = Some(flat((bits, low, high))));
+		for (columns, rows) in [(0, 9), (1, 1), (9, 1), (1, 9), (255, 255)] {
+			assert!(with(&|l| l.columns.limbs = Some(Limbs {
+				columns,
+				rows,
+				..limbs
+			})));
+		}
 		assert!(with_limbs(0, limbs.low, limbs.high));
 		assert!(with_limbs(255, limbs.low, limbs.high));
 		assert!(with_limbs(limbs.bits, limbs.low, 0));
@@ -484,9 +585,18 @@ mod layouts {
 		let least = cost::of(&chosen.columns, chosen.k, target);
 		let mut tried = 0;
 		let limbs = (1..=layout::MAX_LIMB_BITS).flat_map(|bits| {
-			(0..5).flat_map(move |low| (1..9).map(move |high| Limbs { bits, low, high }))
+			let splits = (0..5).flat_map(move |low| (1..9).map(move |high| (low, high)));
+			splits.flat_map(move |(low, high)| {
+				[1, 2, low + high].into_iter().flat_map(move |columns| {
+					[0u8, 1].map(|sign| Limbs {
+						columns,
+						rows: (low + high + sign).div_ceil(columns),
+						..flat((bits, low, high))
+					})
+				})
+			})
 		});
-		for (limbs, lanes) in limbs.flat_map(|limbs| (1..=20).map(move |lanes| (limbs, lanes))) {
+		for (limbs, lanes) in limbs.flat_map(|limbs| (1..=12).map(move |lanes| (limbs, lanes))) {
 			for (step, degree) in [false, true]
 				.into_iter()
 				.flat_map(|s| [(s, 4), (s, 5), (s, 7)])
@@ -501,6 +611,7 @@ mod layouts {
 					},
 					combined_lanes: 0,
 					inputs: None,
+					numbered: lanes % 2 == 0,
 				};
 				for k in 3..=chosen.k {
 					let other = Layout {
@@ -524,14 +635,11 @@ mod layouts {
 		let columns = |lanes, count| Columns {
 			lanes,
 			degree: 5,
-			limbs: Some(Limbs {
-				bits: 8,
-				low: 0,
-				high: count,
-			}),
+			limbs: Some(flat((8, 0, count))),
 			gates: Gates::default(),
 			combined_lanes: 0,
 			inputs: None,
+			numbered: false,
 		};
 		let base = cost::time(&columns(4, 2), 10);
 		assert!(cost::time(&columns(4, 2), 11) > 2 * base);

@@ -23,9 +23,19 @@ fn cases() -> Vec<(&'static str, Graph, Vec<Layout>)> {
 			for lanes in [3, 4, 5, 8] {
 				for limbs in [(4, 1, 4), (8, 0, 2), (7, 2, 3), (5, 4, 4), (3, 0, 7)] {
 					layouts.extend(layout_with(&graph, lanes, Some(limbs), 5));
+					for spread in [(1, true), (2, false)] {
+						layouts.extend(layout_with_rows(&graph, lanes, limbs, spread, 5));
+					}
 				}
 			}
 			assert!(layouts.len() > 3, "{name}");
+			let numbered: Vec<Layout> = layouts
+				.iter()
+				.skip(1)
+				.step_by(4)
+				.map(|layout| with_numbered_rows(&graph, layout))
+				.collect();
+			layouts.extend(numbered);
 			(name, graph, layouts)
 		})
 		.collect()
@@ -212,8 +222,10 @@ mod completeness {
 				return Ok(());
 			};
 			let high = 30u8.div_ceil(bits);
-			let other = layout_with(&graph, lanes, Some((bits, low, high)), 6);
-			for layout in [Some(chosen), other].into_iter().flatten() {
+			let limbs = (bits, low, high);
+			let other = layout_with(&graph, lanes, Some(limbs), 6);
+			let rows = layout_with_rows(&graph, lanes, limbs, (1 + low % 2, bits % 2 == 0), 6);
+			for layout in [Some(chosen), other, rows].into_iter().flatten() {
 				let failures = Assignment::new(&graph, layout, &values).failures();
 				prop_assert!(failures.is_empty(), "{:?}: {:?}", layout, failures);
 			}
@@ -241,14 +253,18 @@ mod soundness {
 	fn every_changed_cell_is_refused_unless_nothing_reads_it() {
 		for (name, graph, layouts) in cases() {
 			let input = input_for(&graph, &[-33, 12, 57, -8, 91, 3]);
-			// The layout of most rows: every kind of row.
-			let layout = layouts
-				.iter()
-				.filter(|layout| layout.k <= 9)
-				.max_by_key(|layout| layout::rows(&graph, layout))
-				.unwrap();
-			let read = Assignment::new(&graph, *layout, &input).check_every_cell(1);
-			assert!(read > 10, "{name}: {read}");
+			// The layouts of most rows, with limbs in one row and in several: every kind of row.
+			for (in_rows, numbered) in [(false, false), (true, false), (true, true)] {
+				let layout = layouts
+					.iter()
+					.filter(|layout| layout.k <= 9)
+					.filter(|layout| (layout.columns.limb_rows() > 1) == in_rows)
+					.filter(|layout| layout.columns.numbered == numbered)
+					.max_by_key(|layout| layout::rows(&graph, layout))
+					.unwrap();
+				let read = Assignment::new(&graph, *layout, &input).check_every_cell(1);
+				assert!(read > 10, "{name}: {read}");
+			}
 		}
 	}
 
@@ -423,6 +439,24 @@ mod soundness {
 			matches!(failures.as_slice(), [one] if one.contains("first + second")),
 			"{failures:?}"
 		);
+	}
+
+	#[test]
+	fn a_limb_above_the_first_row_is_no_other_rows() {
+		// Two checks in a row: each has rows of its own for its limbs.
+		for graph in [quotients(), roots(), trees(3)] {
+			let input = input_for(&graph, &[-33, 12, 57, -8, 91, 3]);
+			for columns in 1..4 {
+				let layout = layout_with_rows(&graph, 5, (5, 4, 4), (columns, false), 5).unwrap();
+				let honest = Assignment::new(&graph, layout, &input);
+				assert!(honest.is_satisfied());
+				// Panics where two rows' limbs are in one cell, or in rows above row 0.
+				let column = honest.limb_of(64, 0).0;
+				let read = honest.is_read()[column].clone();
+				assert_eq!(read[0], None);
+				assert!(read.contains(&Some(true)));
+			}
+		}
 	}
 
 	/// A stump on one feature: intervals in rows 1 and 2, its box in row 3, the sum in row 4.

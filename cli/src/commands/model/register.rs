@@ -70,6 +70,13 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let bundle =
 		Bundle::load(&args.bundle).map_err(|e| CliError::file("load bundle", &args.bundle, e))?;
 	let manifest = bundle.manifest();
+	if manifest.layout.claim.hidden_input {
+		return Err(CliError::Usage(format!(
+			"the bundle {} hides its inputs, and models on chain have public ones: build it without \
+			 --hidden-input",
+			args.bundle.display()
+		)));
+	}
 	let session = args.transaction.open().await?;
 	let max_fee = match args.max_fee {
 		Some(fee) => fee.0,

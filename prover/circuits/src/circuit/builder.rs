@@ -3,7 +3,7 @@
 use super::{
 	forest::Plan,
 	gadgets::{table, trees},
-	row::{Open, Operand, Row},
+	row::{LimbUse, Open, Operand, Row},
 	trace::{Cell, CombinedRow, Trace, STATEMENT},
 };
 use crate::{
@@ -31,6 +31,10 @@ pub struct Builder<'a> {
 	deferred: Option<(usize, usize)>,
 	/// Number of the next function.
 	function: i128,
+	/// The row after the last one with limbs.
+	limbs_end: usize,
+	/// The first row that may hold limbs of the chain of rows under construction.
+	chain_start: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -52,6 +56,8 @@ impl<'a> Builder<'a> {
 			inference: 0,
 			deferred: None,
 			function: 1,
+			limbs_end: 1,
+			chain_start: 1,
 		};
 		builder.trace.rows.push(Row {
 			current: -1,
@@ -280,6 +286,7 @@ impl<'a> Builder<'a> {
 					let constant = bias.get(element).copied().unwrap_or_default().into();
 					let sum = self.value(tensor, element) - constant;
 					self.deferred = Some((tensor, element));
+					self.begin(0);
 					let mut open = Open::deferred(sum, self.inference);
 					open.add(constant);
 					for _ in 0..room {
@@ -393,7 +400,9 @@ impl<'a> Builder<'a> {
 
 	/// Rows that were emitted.
 	pub fn rows_mut(&mut self, rows: Range<usize>) -> &mut [Row] {
-		self.trace.rows.get_mut(rows).unwrap_or_default()
+		let end = rows.end.min(self.trace.rows.len());
+		let rows = self.trace.rows.get_mut(rows.start..end);
+		rows.unwrap_or_default()
 	}
 
 	/// Number of inferences.
@@ -431,9 +440,29 @@ impl<'a> Builder<'a> {
 		self.trace.rows.len()
 	}
 
+	/// Begins a chain of rows: its limbs may be in its own rows and the `lead` before it.
+	pub fn begin(&mut self, lead: usize) {
+		self.chain_start = self.rows().saturating_sub(lead);
+	}
+
+	/// Whether the next row's limbs have cells that are free. There are none above row 1: the rows
+	/// above row 0 are the last ones, which are not looked up.
+	pub fn has_room(&self) -> bool {
+		let free_from = self.chain_start.max(self.limbs_end);
+		self.rows() + 1 >= free_from + self.trace.columns.limb_rows()
+	}
+
+	/// The last row's accumulator.
+	pub fn last_accumulator(&self) -> i128 {
+		self.trace.rows.last().map_or(0, |row| row.accumulator)
+	}
+
 	/// Appends a row and returns its index.
 	pub fn emit(&mut self, open: Open) -> usize {
 		let row = self.trace.rows.len();
+		if open.row.limb_use != LimbUse::Unused || open.row.input {
+			self.limbs_end = row + 1;
+		}
 		self.trace.rows.push(open.row);
 		let copies = open.copies.into_iter();
 		self.trace

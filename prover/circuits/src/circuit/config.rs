@@ -1,9 +1,12 @@
 //! Columns and gates.
 
-use super::{gadgets, trace::Cell};
+use super::{gadgets, row::LimbUse, trace::Cell};
 use crate::layout::Columns;
 use halo2_proofs::{
-	halo2curves::{bn256::Fr, ff::Field},
+	halo2curves::{
+		bn256::Fr,
+		ff::{Field, PrimeField},
+	},
 	plonk::{
 		Advice, Any, Challenge, Column, ConstraintSystem, Expression, FirstPhase, Fixed, Instance,
 		SecondPhase,
@@ -11,7 +14,7 @@ use halo2_proofs::{
 	poly::Rotation,
 };
 
-/// Fixed columns that some models need: nothing if the layout has no such gate.
+/// Fixed columns that some models need: nothing if the layout has no such gate, or numbers its rows.
 #[derive(Clone, Debug)]
 pub struct Selectors {
 	/// Coefficient of the products of pairs of lanes.
@@ -43,13 +46,13 @@ pub struct Config {
 	pub lanes: Vec<Column<Advice>>,
 	/// The accumulator s.
 	pub accumulator: Column<Advice>,
-	/// Limbs r_i.
+	/// Columns of limbs r_j.
 	pub limbs: Vec<Column<Advice>>,
-	/// The sign σ of a ReLU.
+	/// The sign σ of a ReLU, if it is not beside the limbs.
 	pub sign: Option<Column<Advice>>,
 	/// Weights w_j.
 	pub weights: Vec<Column<Fixed>>,
-	/// Coefficient of the accumulator.
+	/// Coefficient of the accumulator, or the row's number.
 	pub current: Column<Fixed>,
 	/// Coefficient of the accumulator of the row before.
 	pub previous: Column<Fixed>,
@@ -158,26 +161,27 @@ impl Config {
 	/// Makes the columns and gates.
 	pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) -> Self {
 		let gates = columns.gates;
+		let selected = |limb_use| gates.has(limb_use) && !columns.numbered;
 		let functions = if gates.function { 4 } else { 0 };
 		let config = Self {
 			columns: *columns,
 			lanes: (0..columns.lanes).map(|_| meta.advice_column()).collect(),
 			accumulator: meta.advice_column(),
-			limbs: (0..columns.limb_count())
+			limbs: (0..columns.limb_columns())
 				.map(|_| meta.advice_column())
 				.collect(),
-			sign: gates.relu.then(|| meta.advice_column()),
+			sign: columns.has_sign().then(|| meta.advice_column()),
 			weights: (0..columns.lanes).map(|_| meta.fixed_column()).collect(),
 			current: meta.fixed_column(),
 			previous: meta.fixed_column(),
 			constant: meta.fixed_column(),
 			selectors: Selectors {
 				product: gates.product.then(|| meta.fixed_column()),
-				step: gates.step.then(|| meta.fixed_column()),
-				plain: gates.plain.then(|| meta.fixed_column()),
-				relu: gates.relu.then(|| meta.fixed_column()),
-				sign: gates.sign.then(|| meta.fixed_column()),
-				spread: gates.spread.then(|| meta.fixed_column()),
+				step: selected(LimbUse::Step).then(|| meta.fixed_column()),
+				plain: selected(LimbUse::Plain).then(|| meta.fixed_column()),
+				relu: selected(LimbUse::Relu).then(|| meta.fixed_column()),
+				sign: selected(LimbUse::Sign).then(|| meta.fixed_column()),
+				spread: selected(LimbUse::Spread).then(|| meta.fixed_column()),
 				interpolate: gates.interpolate.then(|| meta.fixed_column()),
 				function: gates.function.then(|| meta.fixed_column()),
 				input: columns.checks_inputs().then(|| meta.fixed_column()),
@@ -276,6 +280,84 @@ impl Config {
 		(column, row)
 	}
 
+	/// The coefficient of the accumulator.
+	pub(super) fn current(
+		&self,
+		meta: &mut halo2_proofs::plonk::VirtualCells<'_, Fr>,
+	) -> Expression<Fr> {
+		let column = meta.query_fixed(self.current, Rotation::cur());
+		match &self.columns.limbs {
+			Some(limbs) if self.columns.numbered => {
+				let kinds = self.columns.row_kinds();
+				let values = kinds.iter().map(|kind| integer(kind.current(limbs)));
+				interpolated(column, values.collect())
+			},
+			_ => column,
+		}
+	}
+
+	/// 1 where limbs have one of `uses`, else 0; nothing if the layout has none of them.
+	pub(super) fn is_used(
+		&self,
+		meta: &mut halo2_proofs::plonk::VirtualCells<'_, Fr>,
+		uses: &[LimbUse],
+	) -> Option<Expression<Fr>> {
+		if !uses
+			.iter()
+			.any(|limb_use| self.columns.gates.has(*limb_use))
+		{
+			return None;
+		}
+		if self.columns.numbered {
+			let column = meta.query_fixed(self.current, Rotation::cur());
+			let kinds = self.columns.row_kinds();
+			let values = kinds.iter().map(|kind| {
+				if uses.contains(&kind.limb_use) {
+					Fr::ONE
+				} else {
+					Fr::ZERO
+				}
+			});
+			return Some(interpolated(column, values.collect()));
+		}
+		let Selectors {
+			step,
+			plain,
+			relu,
+			sign,
+			spread,
+			..
+		} = self.selectors;
+		let columns = LimbUse::SELECTED
+			.into_iter()
+			.zip([step, plain, relu, sign, spread]);
+		columns
+			.filter(|(limb_use, _)| uses.contains(limb_use))
+			.filter_map(|(_, column)| Some(meta.query_fixed(column?, Rotation::cur())))
+			.reduce(|sum, selector| sum + selector)
+	}
+
+	/// The advice cell at column `column` of the limbs, `up` rows up.
+	fn limb_cell(
+		&self,
+		meta: &mut halo2_proofs::plonk::VirtualCells<'_, Fr>,
+		(column, up): (u8, u8),
+	) -> Option<Expression<Fr>> {
+		let column = self.limbs.get(usize::from(column))?;
+		Some(meta.query_advice(*column, Rotation(-i32::from(up))))
+	}
+
+	/// The sign σ; nothing if there is no ReLU.
+	pub(super) fn sign(
+		&self,
+		meta: &mut halo2_proofs::plonk::VirtualCells<'_, Fr>,
+	) -> Option<Expression<Fr>> {
+		match self.columns.sign_place() {
+			Some(place) => self.limb_cell(meta, place),
+			None => Some(meta.query_advice(self.sign?, Rotation::cur())),
+		}
+	}
+
 	/// `Σ_i 2^(step·i)·r_(from + i)`.
 	pub(super) fn digits(
 		&self,
@@ -294,14 +376,59 @@ impl Config {
 		count: u8,
 		step: u32,
 	) -> Expression<Fr> {
-		let limbs = self.limbs.iter().skip(from.into()).take(count.into());
-		limbs
+		let Some(limbs) = self.columns.limbs else {
+			return Expression::Constant(Fr::ZERO);
+		};
+		(from..limbs.count())
+			.take(count.into())
 			.zip(0u64..)
-			.map(|(limb, i)| {
-				meta.query_advice(*limb, Rotation::cur()) * power_of_two(u64::from(step) * i)
+			.filter_map(|(limb, i)| {
+				let limb = self.limb_cell(meta, limbs.place(limb))?;
+				Some(limb * power_of_two(u64::from(step) * i))
 			})
 			.reduce(|sum, digit| sum + digit)
 			.unwrap_or(Expression::Constant(Fr::ZERO))
+	}
+}
+
+/// The polynomial in `x`, of the least degree, that is 0 at 0 and `values` at 1, 2, ….
+fn interpolated(x: Expression<Fr>, values: Vec<Fr>) -> Expression<Fr> {
+	let points: Vec<Fr> = (0..=values.len() as u64).map(Fr::from).collect();
+	let mut coefficients = vec![Fr::ZERO; points.len()];
+	for (value, own) in values.iter().zip(points.iter().skip(1)) {
+		// Π (X − other), and its value at the own point.
+		let mut product = vec![Fr::ONE];
+		let mut at_own = Fr::ONE;
+		for other in points.iter().filter(|point| *point != own) {
+			at_own *= *own - other;
+			let shifted = std::iter::once(Fr::ZERO).chain(product.iter().copied());
+			let scaled = product.iter().map(|c| *c * other).chain([Fr::ZERO]);
+			product = shifted.zip(scaled).map(|(a, b)| a - b).collect();
+		}
+		let factor = *value * at_own.invert().unwrap_or(Fr::ZERO);
+		for (sum, coefficient) in coefficients.iter_mut().zip(product) {
+			*sum += factor * coefficient;
+		}
+	}
+	// The constant is 0: x·(c_1 + x·(c_2 + …)).
+	let mut terms = coefficients.into_iter().skip(1).rev();
+	let mut terms = terms.by_ref().skip_while(|c| *c == Fr::ZERO);
+	let Some(highest) = terms.next() else {
+		return Expression::Constant(Fr::ZERO);
+	};
+	let sum = terms.fold(x.clone() * highest, |sum, coefficient| {
+		x.clone() * (sum + Expression::Constant(coefficient))
+	});
+	sum
+}
+
+/// An integer as a field element.
+pub(super) fn integer(x: i128) -> Fr {
+	let magnitude = Fr::from_u128(x.unsigned_abs());
+	if x < 0 {
+		-magnitude
+	} else {
+		magnitude
 	}
 }
 

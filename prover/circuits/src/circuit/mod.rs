@@ -1,8 +1,8 @@
 //! The halo2 circuit.
 //!
 //! **Columns.** One instance column: the statement, the input's values, the output's values. Advice:
-//! `lanes` lanes a_0, a_1, …, the accumulator s, the limbs r_0, r_1, … of the range checks, the sign
-//! σ of a ReLU. Fixed: a weight w_j per lane, the coefficients `current` and `previous` of the
+//! `lanes` lanes a_0, a_1, …, the accumulator s, columns of limbs r_0, r_1, … of the range checks, a
+//! column of signs σ of ReLUs, unless those are beside the limbs. Fixed: a weight w_j per lane, the coefficients `current` and `previous` of the
 //! accumulator, a `constant`; then selectors and tables of the gates that the model needs. All
 //! coefficients, and so the model's weights, are in fixed columns: the verifying key binds the
 //! model. Lanes, accumulator and instance take part in copy constraints.

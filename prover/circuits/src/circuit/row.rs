@@ -1,8 +1,9 @@
 //! Rows: what is in the fixed and advice cells of one row, as integers.
 
 use super::trace::Cell;
+use crate::layout::Limbs;
 
-/// What a row's limbs are for. Each but [`LimbUse::Unused`] has a selector column of its own.
+/// What a row's limbs are for. Each but [`LimbUse::Unused`] has a selector.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum LimbUse {
 	/// In no gate: the limbs are in the table, and nothing reads them.
@@ -29,6 +30,42 @@ impl LimbUse {
 		Self::Sign,
 		Self::Spread,
 	];
+
+	/// Whether rows with this use may leave something to the row after it.
+	pub fn may_carry(&self) -> bool {
+		matches!(self, Self::Step | Self::Spread)
+	}
+}
+
+/// What a row does with its accumulator and limbs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RowKind {
+	/// The limbs' use.
+	pub limb_use: LimbUse,
+	/// Whether the linear gate gives the accumulator: the sum, or what is left of it above the limbs.
+	pub carries: bool,
+}
+
+impl RowKind {
+	/// The sum is the accumulator.
+	pub const KEEP: Self = Self {
+		limb_use: LimbUse::Unused,
+		carries: true,
+	};
+
+	/// The accumulator's coefficient.
+	pub fn current(&self, limbs: &Limbs) -> i128 {
+		let bits = match self.limb_use {
+			LimbUse::Step => limbs.row_bits(),
+			LimbUse::Spread => limbs.row_bits() + u32::from(limbs.count()),
+			_ => 0,
+		};
+		if self.carries {
+			-(1i128 << bits.min(126))
+		} else {
+			0
+		}
+	}
 }
 
 /// What a row does to a combination of a batch's values ([`combine`](super::gadgets::combine)).
@@ -104,6 +141,16 @@ pub struct Row {
 	pub input: bool,
 }
 
+impl Row {
+	/// What the row does.
+	pub fn kind(&self) -> RowKind {
+		RowKind {
+			limb_use: self.limb_use,
+			carries: self.current != 0,
+		}
+	}
+}
+
 /// A cell that a row reads, and what it does with it.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Operand {
@@ -131,7 +178,6 @@ impl Open {
 	pub fn scale(&mut self, bits: u32) {
 		let row = &mut self.row;
 		row.weights.iter_mut().for_each(|w| *w <<= bits);
-		row.current <<= bits;
 		row.previous <<= bits;
 		row.constant <<= bits;
 		row.product <<= bits;

@@ -22,6 +22,7 @@
 
 use super::{
 	builder::Builder,
+	config::integer as field,
 	gadgets::combine,
 	row::{LimbUse, Row},
 };
@@ -30,10 +31,7 @@ use crate::{
 	graph::Graph,
 	layout::{Columns, Layout},
 };
-use halo2_proofs::halo2curves::{
-	bn256::Fr,
-	ff::{Field, PrimeField},
-};
+use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 /// A cell that takes part in copy constraints.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -164,14 +162,21 @@ impl Trace {
 		let mut columns: Vec<Vec<Fr>> = (0..usize::from(self.columns.lanes))
 			.map(|lane| column(&|row| row.weights.get(lane).copied().unwrap_or_default()))
 			.collect();
-		columns.push(column(&|row| row.current));
+		let kinds = self.columns.row_kinds();
+		columns.push(column(&|row| {
+			if !self.columns.numbered {
+				return row.current;
+			}
+			let number = (1i128..).zip(&kinds).find(|(_, kind)| **kind == row.kind());
+			number.map_or(0, |(number, _)| number)
+		}));
 		columns.push(column(&|row| row.previous));
 		columns.push(column(&|row| row.constant));
 		if gates.product {
 			columns.push(column(&|row| row.product));
 		}
 		for limb_use in LimbUse::SELECTED {
-			if gates.has(limb_use) {
+			if gates.has(limb_use) && !self.columns.numbered {
 				columns.push(column(&|row| i128::from(row.limb_use == limb_use)));
 			}
 		}
@@ -240,9 +245,7 @@ impl Trace {
 			.map(|lane| column(&|row| at(&row.values, lane)))
 			.collect();
 		columns.push(column(&|row| row.accumulator));
-		for limb in 0..usize::from(self.columns.limb_count()) {
-			columns.push(column(&|row| at(&row.limbs, limb)));
-		}
+		columns.extend(self.limb_integers());
 		if self.columns.has_sign() {
 			columns.push(column(&|row| row.sign));
 		}
@@ -250,12 +253,29 @@ impl Trace {
 	}
 }
 
-/// An integer as a field element.
-pub(super) fn field(x: i128) -> Fr {
-	let magnitude = Fr::from_u128(x.unsigned_abs());
-	if x < 0 {
-		-magnitude
-	} else {
-		magnitude
+impl Trace {
+	/// The columns of limbs: each row's are in that row and those before it, which no other row's
+	/// limbs are in.
+	fn limb_integers(&self) -> Vec<Vec<i128>> {
+		let Some(limbs) = self.columns.limbs else {
+			return Vec::new();
+		};
+		let sign_place = self.columns.sign_place();
+		let mut columns = vec![vec![0; self.rows.len()]; usize::from(limbs.columns)];
+		for (index, row) in self.rows.iter().enumerate() {
+			let values = row.limbs.iter().zip(0u8..);
+			let values = values.map(|(value, limb)| (limbs.place(limb), *value));
+			let sign = sign_place.filter(|_| row.limb_use == LimbUse::Relu);
+			for ((column, up), value) in values.chain(sign.map(|place| (place, row.sign))) {
+				let cells = columns.get_mut(usize::from(column));
+				let cell = index
+					.checked_sub(up.into())
+					.and_then(|row| cells?.get_mut(row));
+				if let Some(cell) = cell {
+					*cell = value;
+				}
+			}
+		}
+		columns
 	}
 }

@@ -35,6 +35,8 @@ pub struct Chain {
 	pub pairs: bool,
 	/// Lanes of the last row that hold something else.
 	pub room: usize,
+	/// Rows just before it that hold no limbs, and belong to it.
+	pub lead: usize,
 	/// What is made of it.
 	pub finish: Finish,
 }
@@ -46,6 +48,7 @@ impl Chain {
 			operands,
 			pairs: false,
 			room: 0,
+			lead: 0,
 			finish,
 		}
 	}
@@ -56,12 +59,20 @@ impl Chain {
 		let capacity = if self.pairs { lanes / 2 } else { lanes }.max(1);
 		let last = capacity.saturating_sub(self.room);
 		let before = self.operands.saturating_sub(last).div_ceil(capacity);
-		before + 1 + columns.limbs.map_or(0, |limbs| self.finish.rows(&limbs)) as usize
+		let sum = before + 1;
+		match &columns.limbs {
+			// The last row's limbs take rows of the sum, and others if those are too few.
+			Some(limbs) if self.finish.needs_limbs() => {
+				let rows = columns.limb_rows();
+				sum.max(rows.saturating_sub(self.lead)) + rows * self.finish.rows(limbs) as usize
+			},
+			_ => sum,
+		}
 	}
 }
 
 impl Finish {
-	/// Rows after the one that the sum ends in.
+	/// Rows with limbs after the one that the sum ends in.
 	fn rows(&self, limbs: &Limbs) -> u32 {
 		match self {
 			Self::Keep | Self::Single(_) => 0,

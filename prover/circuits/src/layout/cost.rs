@@ -47,6 +47,10 @@ struct Counts {
 	permutation: u64,
 	/// Permutation products.
 	chunks: u64,
+	/// Limbs and signs beside them.
+	limb_cells: u64,
+	/// Columns of limbs.
+	limb_columns: u64,
 	/// Inputs of lookups.
 	looked_up: u64,
 	/// Lookup sums.
@@ -69,7 +73,8 @@ impl Counts {
 	fn new(columns: &Columns) -> Self {
 		let degree = columns.degree();
 		let gates = &columns.gates;
-		let limbs = u64::from(columns.limb_count());
+		let limbs = u64::from(columns.limb_columns());
+		let beside = columns.sign_place().is_some();
 		let functions = u64::from(gates.function);
 		let sign = u64::from(columns.has_sign());
 		// A function's input has degree 2.
@@ -80,32 +85,17 @@ impl Counts {
 			in_gates: sign,
 			permutation: columns.permutation_columns(),
 			chunks: columns.permutation_chunks(),
+			limb_cells: u64::from(columns.limb_count()) + u64::from(beside),
+			limb_columns: limbs,
 			looked_up: limbs + 4 * functions,
 			sums,
 			pieces: degree.saturating_sub(1),
-			coefficients: u64::from(columns.lanes)
-				+ 3 + gates.selectors()
-				+ if columns.defers() {
-					columns.combined() + 5
-				} else {
-					0
-				} + Self::input_selectors(columns),
+			coefficients: columns.coefficients(),
 			tables: u64::from(limbs > 0) + 4 * functions,
-			gate_degree: if gates.relu || gates.sign || gates.product || gates.interpolate {
-				3
-			} else {
-				2
-			},
+			gate_degree: columns.gate_degree(),
 			accumulator: 2,
 			combined: columns.combined(),
 		}
-	}
-
-	/// Fixed columns of the rows of inputs.
-	fn input_selectors(columns: &Columns) -> u64 {
-		columns.inputs.map_or(0, |inputs| {
-			u64::from(inputs.domain.is_some()) + if columns.defers() { 2 } else { 0 }
-		})
 	}
 
 	/// Words of a proof: two for each commitment, one for each evaluation. The multiplicities are
@@ -118,6 +108,7 @@ impl Counts {
 		let evaluations = advice
 			+ (self.accumulator - 1)
 			+ if self.combined > 0 { 3 } else { 0 }
+			+ self.limb_cells.saturating_sub(self.limb_columns)
 			+ self.permutation
 			+ (3 * self.chunks).saturating_sub(1)
 			+ 2 * self.sums

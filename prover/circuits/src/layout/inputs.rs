@@ -92,8 +92,9 @@ fn packed(claim: &Claim, defers: bool, room: u8) -> u8 {
 }
 
 impl Inputs {
-	/// Rows for `length` inputs of each inference.
-	pub fn rows(&self, claim: &Claim, defers: bool, length: usize) -> usize {
+	/// Rows for `length` inputs of each inference, `limb_rows` for each row that has limbs.
+	pub fn rows(&self, claim: &Claim, defers: bool, length: usize, limb_rows: usize) -> usize {
+		let each = if self.domain.is_some() { limb_rows } else { 1 };
 		let inferences = usize::from(claim.inferences);
 		let packed = usize::from(self.packed.max(1));
 		if defers {
@@ -101,5 +102,6 @@ impl Inputs {
 		} else {
 			length.div_ceil(packed).saturating_mul(inferences)
 		}
+		.saturating_mul(each)
 	}
 }

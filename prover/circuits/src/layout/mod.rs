@@ -12,7 +12,7 @@ mod inputs;
 mod requirements;
 
 use crate::{
-	circuit::row::LimbUse,
+	circuit::row::{LimbUse, RowKind},
 	graph::{Graph, GraphError},
 };
 pub use claim::{Claim, MAX_INFERENCES};
@@ -36,8 +36,8 @@ pub const MAX_LIMBS: u8 = 16;
 pub const MAX_DECOMPOSED_BITS: u32 = 122;
 /// Degrees of constraint systems that are tried.
 pub const DEGREES: std::ops::RangeInclusive<u8> = 3..=9;
-/// Rows at the end that halo2 fills with blinding values, one more for the permutation argument.
-/// It follows from the gates (no column is read at more than three rows); a test compares.
+/// Least number of rows at the end that halo2 fills with blinding values, one more for the
+/// permutation argument. It follows from the gates: [`Columns::reserved_rows`].
 pub const RESERVED_ROWS: usize = 6;
 
 /// A circuit's size. With the graph, it determines the circuit.
@@ -67,9 +67,15 @@ pub struct Columns {
 	pub combined_lanes: u8,
 	/// How rows hold inputs: those of hidden inputs, and of all that deferred sums read.
 	pub inputs: Option<Inputs>,
+	/// Whether one fixed column says what a row does with its accumulator and limbs, by a number from
+	/// which the gates compute their selectors, instead of one column for each.
+	pub numbered: bool,
 }
 
 /// The limbs of a row: digits in base 2^`bits`, the least significant first.
+///
+/// They are in `columns` columns and `rows` rows, that row and those before it: limb j in column
+/// j mod `columns`, j div `columns` rows up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
 pub struct Limbs {
 	/// Bits of a limb.
@@ -78,6 +84,10 @@ pub struct Limbs {
 	pub low: u8,
 	/// Limbs above them: those of the result.
 	pub high: u8,
+	/// Columns that they are in.
+	pub columns: u8,
+	/// Rows that they are in.
+	pub rows: u8,
 }
 
 /// Which gates there are, and so which selectors.
@@ -114,31 +124,20 @@ impl Gates {
 		}
 	}
 
-	/// Number of selectors.
-	fn selectors(&self) -> u64 {
-		let Self {
-			product,
-			step,
-			plain,
-			relu,
-			sign,
-			spread,
-			function,
-			interpolate,
-		} = *self;
-		[
-			product,
-			step,
-			plain,
-			relu,
-			sign,
-			spread,
-			function,
-			interpolate,
-		]
-		.into_iter()
-		.map(u64::from)
-		.sum()
+	/// Number of selectors that no number replaces.
+	fn other_selectors(&self) -> u64 {
+		[self.product, self.function, self.interpolate]
+			.into_iter()
+			.map(u64::from)
+			.sum()
+	}
+
+	/// Number of selectors of uses of the limbs.
+	fn limb_selectors(&self) -> u64 {
+		LimbUse::SELECTED
+			.into_iter()
+			.map(|limb_use| u64::from(self.has(limb_use)))
+			.sum()
 	}
 }
 
@@ -212,6 +211,27 @@ impl Limbs {
 		self.low.saturating_add(self.high)
 	}
 
+	/// Cells that hold a row's limbs, and more that may be free.
+	pub fn cells(&self) -> u16 {
+		u16::from(self.columns) * u16::from(self.rows)
+	}
+
+	/// Where limb `limb` of a row is: its column, and how many rows up.
+	pub fn place(&self, limb: u8) -> (u8, u8) {
+		let columns = self.columns.max(1);
+		(limb % columns, limb / columns)
+	}
+
+	/// Whether each column holds a limb, and the rows are as few as hold all limbs, or as hold a sign
+	/// too.
+	fn is_compact(&self) -> bool {
+		let count = self.count();
+		(1..=count).contains(&self.columns)
+			&& [count, count.saturating_add(1)]
+				.map(|cells| cells.div_ceil(self.columns))
+				.contains(&self.rows)
+	}
+
 	/// Bits of all limbs of a row together.
 	pub fn row_bits(&self) -> u32 {
 		u32::from(self.bits) * u32::from(self.count())
@@ -251,9 +271,89 @@ impl Columns {
 		self.limbs.map_or(0, |limbs| limbs.count())
 	}
 
+	/// What rows do with their accumulator and limbs, other than nothing: a row's number is that of
+	/// the place in this list, from 1 on.
+	pub fn row_kinds(&self) -> Vec<RowKind> {
+		let mut kinds = vec![RowKind::KEEP];
+		for limb_use in LimbUse::SELECTED {
+			if !self.gates.has(limb_use) {
+				continue;
+			}
+			if limb_use.may_carry() {
+				kinds.push(RowKind {
+					limb_use,
+					carries: true,
+				});
+			}
+			kinds.push(RowKind {
+				limb_use,
+				carries: false,
+			});
+		}
+		kinds
+	}
+
+	/// Degree of a selector: 1, or that of the polynomial in the row's number.
+	fn selector_degree(&self) -> u64 {
+		if self.numbered {
+			self.row_kinds().len() as u64
+		} else {
+			1
+		}
+	}
+
+	/// Highest degree of the gates, at most.
+	fn gate_degree(&self) -> u64 {
+		let Gates {
+			product,
+			relu,
+			sign,
+			interpolate,
+			..
+		} = self.gates;
+		let others = if product || interpolate { 3 } else { 2 };
+		let selected = self.selector_degree() + if relu || sign { 2 } else { 1 };
+		selected.max(others)
+	}
+
+	/// Fixed columns that only gates read.
+	fn coefficients(&self) -> u64 {
+		let selectors = if self.numbered {
+			0
+		} else {
+			self.gates.limb_selectors()
+		};
+		let batch = if self.defers() {
+			self.combined() + 5
+		} else {
+			0
+		};
+		let inputs = self.inputs.map_or(0, |inputs| {
+			u64::from(inputs.domain.is_some()) + if self.defers() { 2 } else { 0 }
+		});
+		u64::from(self.lanes) + 3 + selectors + self.gates.other_selectors() + batch + inputs
+	}
+
+	/// Columns of limbs.
+	pub fn limb_columns(&self) -> u8 {
+		self.limbs.map_or(0, |limbs| limbs.columns)
+	}
+
+	/// Rows that a row's limbs are in: how far apart rows with limbs are.
+	pub fn limb_rows(&self) -> usize {
+		self.limbs.map_or(1, |limbs| usize::from(limbs.rows.max(1)))
+	}
+
+	/// Where the signs σ are: in the cell after a row's limbs if that is free, given as its column
+	/// and how many rows up.
+	pub fn sign_place(&self) -> Option<(u8, u8)> {
+		let limbs = self.limbs.filter(|_| self.gates.relu)?;
+		(limbs.cells() > u16::from(limbs.count())).then(|| limbs.place(limbs.count()))
+	}
+
 	/// Whether there is a column of signs.
 	pub fn has_sign(&self) -> bool {
-		self.gates.relu
+		self.gates.relu && self.sign_place().is_none()
 	}
 
 	/// Whether affine sums are deferred: only in batches.
@@ -278,7 +378,13 @@ impl Columns {
 
 	/// Advice columns of the first phase: the lanes, the accumulator, the limbs, the sign.
 	pub fn advice(&self) -> u64 {
-		u64::from(self.lanes) + 1 + u64::from(self.limb_count()) + u64::from(self.has_sign())
+		u64::from(self.lanes) + 1 + u64::from(self.limb_columns()) + u64::from(self.has_sign())
+	}
+
+	/// Rows at the end that halo2 fills with blinding values, one more for the permutation argument:
+	/// as many as a column is read at, or three, and three.
+	pub fn reserved_rows(&self) -> usize {
+		RESERVED_ROWS.max(self.limb_rows() + 3)
 	}
 
 	/// Degree of the constraint system.
@@ -298,13 +404,14 @@ impl Columns {
 	}
 
 	/// Least degree with these gates: the permutation argument's, the lookup's of limbs, that of
-	/// functions, whose inputs are products.
+	/// functions, whose inputs are products, the gates' own.
 	fn min_degree(&self) -> u8 {
-		match (self.gates.function, self.limbs) {
+		let arguments = match (self.gates.function, self.limbs) {
 			(true, _) => 5,
 			(false, Some(_)) => 4,
 			(false, None) => 3,
-		}
+		};
+		u8::try_from(self.gate_degree()).map_or(u8::MAX, |degree| degree.max(arguments))
 	}
 }
 
@@ -323,7 +430,7 @@ fn needed_k(requirements: &Requirements, columns: &Columns) -> (usize, u8) {
 	let used = [table, requirements.public_inputs, requirements.table_rows]
 		.into_iter()
 		.fold(rows, usize::max)
-		.saturating_add(RESERVED_ROWS);
+		.saturating_add(columns.reserved_rows());
 	let k = used.next_power_of_two().trailing_zeros();
 	(used, u8::try_from(k).unwrap_or(u8::MAX))
 }
@@ -421,18 +528,25 @@ fn choose_among(requirements: &Requirements, claim: Claim) -> Result<(u64, Layou
 				gates: requirements.gates(limbs.as_ref()),
 				combined_lanes,
 				inputs,
+				numbered: false,
 			};
 			let (used, k) = needed_k(requirements, &columns);
-			fewest = fewest.min(used - RESERVED_ROWS);
+			fewest = fewest.min(used - columns.reserved_rows());
 			if k > MAX_K {
 				continue;
 			}
-			let min_degree = columns.min_degree();
-			for degree in DEGREES.filter(|degree| *degree >= min_degree) {
-				columns.degree = degree;
-				let cost = cost::of(&columns, k, target);
-				if best.is_none_or(|(least, _)| cost < least) {
-					best = Some((cost, Layout { k, columns, claim }));
+			for numbered in [false, true] {
+				if numbered && columns.limbs.is_none() {
+					continue;
+				}
+				columns.numbered = numbered;
+				let min_degree = columns.min_degree();
+				for degree in DEGREES.filter(|degree| *degree >= min_degree) {
+					columns.degree = degree;
+					let cost = cost::of(&columns, k, target);
+					if best.is_none_or(|(least, _)| cost < least) {
+						best = Some((cost, Layout { k, columns, claim }));
+					}
 				}
 			}
 		}
@@ -464,6 +578,9 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 			if !(1..=MAX_LIMBS).contains(&limbs.count()) {
 				return unfit("the number of limbs is out of range");
 			}
+			if !limbs.is_compact() {
+				return unfit("the limbs are in too few cells or in too many");
+			}
 			if !requirements.fits(limbs) {
 				return unfit("the limbs cannot hold a rescaling");
 			}
@@ -481,6 +598,9 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 	}
 	if columns.defers() && layout.claim.inferences == 1 || columns.combined_lanes > MAX_LANES {
 		return unfit("it has lanes for a batch's combinations, or too many");
+	}
+	if columns.numbered && columns.limbs.is_none() {
+		return unfit("there is nothing to number");
 	}
 	if !DEGREES.contains(&columns.degree) || columns.degree < columns.min_degree() {
 		return unfit("the degree is out of range");
@@ -504,6 +624,8 @@ mod tests {
 			bits: 7,
 			low: 2,
 			high: 3,
+			columns: 5,
+			rows: 1,
 		};
 		assert_eq!((limbs.steps(14), limbs.cut_bits(14)), (0, 14));
 		assert_eq!((limbs.steps(15), limbs.cut_bits(15)), (1, 49));
@@ -512,6 +634,8 @@ mod tests {
 			bits: 8,
 			low: 0,
 			high: 3,
+			columns: 2,
+			rows: 2,
 		};
 		assert_eq!((high_only.steps(16), high_only.cut_bits(16)), (1, 24));
 		assert_eq!((high_only.steps(0), high_only.cut_bits(0)), (0, 0));

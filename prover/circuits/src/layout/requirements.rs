@@ -202,6 +202,7 @@ impl Requirements {
 		self.chain(
 			Chain {
 				room: LOOKED_UP,
+				lead: 1,
 				..Chain::sum(0, Finish::Single(table.segment_bits.into()))
 			},
 			count,
@@ -222,7 +223,13 @@ impl Requirements {
 	/// Quotients: `circuit::gadgets::divide`.
 	fn divide(&mut self, count: usize, quotient: u32, divisor: u32) {
 		self.chain(Chain::sum(0, Finish::Keep), count);
-		self.chain(Chain::sum(2, Finish::Range(divisor)), count);
+		self.chain(
+			Chain {
+				lead: 1,
+				..Chain::sum(2, Finish::Range(divisor))
+			},
+			count,
+		);
 		self.chain(Chain::sum(1, Finish::Range(divisor)), count);
 		self.chain(Chain::sum(1, Finish::Range(quotient)), count);
 		self.gates.product = true;
@@ -232,7 +239,13 @@ impl Requirements {
 	/// Inverse square roots: `circuit::gadgets::divide`.
 	fn inverse_sqrt(&mut self, count: usize, root: u32, remainder: u32) {
 		self.chain(Chain::sum(0, Finish::Keep), 2 * count);
-		self.chain(Chain::sum(0, Finish::Range(remainder)), count);
+		self.chain(
+			Chain {
+				lead: 2,
+				..Chain::sum(0, Finish::Range(remainder))
+			},
+			count,
+		);
 		self.chain(Chain::sum(3, Finish::Range(remainder)), count);
 		self.chain(Chain::sum(1, Finish::Root(root)), count);
 		self.gates.product = true;
@@ -367,16 +380,36 @@ impl Requirements {
 
 	/// All limbs that are enough.
 	pub fn limbs(&self) -> impl Iterator<Item = Limbs> + '_ {
-		(self.limb_bits..=MAX_LIMB_BITS).flat_map(move |bits| {
-			let high = self.result_bits.div_ceil(bits.into()).max(1);
-			(0..MAX_LIMBS).filter_map(move |low| {
-				let limbs = Limbs {
-					bits,
-					low,
-					high: u8::try_from(high).ok()?,
-				};
-				(limbs.count() <= MAX_LIMBS && self.fits(&limbs)).then_some(limbs)
+		(self.limb_bits..=MAX_LIMB_BITS)
+			.flat_map(move |bits| {
+				let high = self.result_bits.div_ceil(bits.into()).max(1);
+				(0..MAX_LIMBS).filter_map(move |low| {
+					let limbs = Limbs {
+						bits,
+						low,
+						high: u8::try_from(high).ok()?,
+						columns: 1,
+						rows: 1,
+					};
+					(limbs.count() <= MAX_LIMBS && self.fits(&limbs)).then_some(limbs)
+				})
 			})
+			.flat_map(|limbs| self.spread_out(limbs))
+	}
+
+	/// `limbs` in each number of columns, with as few rows as hold them, or as hold a sign too.
+	fn spread_out(&self, limbs: Limbs) -> impl Iterator<Item = Limbs> + use<> {
+		let count = limbs.count();
+		let most = count.saturating_add(u8::from(self.gates.relu));
+		(1..=count).flat_map(move |columns| {
+			let rows = [count, most].map(|cells| cells.div_ceil(columns));
+			let is_other = rows[0] != rows[1];
+			let [fewest, more] = rows.map(|rows| Limbs {
+				columns,
+				rows,
+				..limbs
+			});
+			std::iter::once(fewest).chain(is_other.then_some(more))
 		})
 	}
 
@@ -407,7 +440,12 @@ impl Requirements {
 	/// they are more.
 	pub fn rows(&self, columns: &Columns) -> usize {
 		let inputs = columns.inputs.map_or(0, |inputs| {
-			inputs.rows(&self.claim, self.defers, self.input_length)
+			inputs.rows(
+				&self.claim,
+				self.defers,
+				self.input_length,
+				columns.limb_rows(),
+			)
 		});
 		let first = inputs.saturating_add(1);
 		let rows = self.chains.iter().fold(first, |rows, (chain, count)| {

@@ -143,14 +143,37 @@ impl Assignment {
 		self.layout.columns.lanes.into()
 	}
 
-	/// Index of the column of limb `limb`.
+	/// Index of the column of limb `limb`, where each limb has a column of its own.
 	pub fn limb(&self, limb: usize) -> usize {
+		assert_eq!(self.layout.columns.limb_rows(), 1);
 		self.lanes() + 1 + limb
 	}
 
-	/// Index of the column of signs.
+	/// Column and row of limb `limb` of row `row`.
+	pub fn limb_of(&self, row: usize, limb: u8) -> (usize, usize) {
+		self.at(row, self.layout.columns.limbs.unwrap().place(limb))
+	}
+
+	/// Index of the column of signs, where they have one.
 	pub fn sign(&self) -> usize {
-		self.limb(self.layout.columns.limb_count().into())
+		assert!(self.layout.columns.has_sign());
+		self.advice.len() - 1
+	}
+
+	/// Column and row of the sign of row `row`, if there are signs.
+	pub fn sign_of(&self, row: usize) -> Option<(usize, usize)> {
+		let columns = &self.layout.columns;
+		match columns.sign_place() {
+			Some(place) => Some(self.at(row, place)),
+			None => columns.has_sign().then(|| (self.sign(), row)),
+		}
+	}
+
+	fn at(&self, row: usize, (column, up): (u8, u8)) -> (usize, usize) {
+		(
+			self.lanes() + 1 + usize::from(column),
+			row - usize::from(up),
+		)
 	}
 
 	/// For each cell of the rows in use, whether some constraint notices any change of it; nothing
@@ -165,12 +188,32 @@ impl Assignment {
 			exists.then(|| next - 1)
 		};
 		let product = selector(gates.product);
-		let uses = LimbUse::SELECTED.map(|limb_use| selector(gates.has(limb_use)));
-		let [_, plain, relu, sign, _] = uses;
+		let kinds = columns.row_kinds();
+		let uses =
+			LimbUse::SELECTED.map(|limb_use| selector(gates.has(limb_use) && !columns.numbered));
+		let kind_of = |row: usize| {
+			let number = kinds
+				.iter()
+				.zip(1u64..)
+				.find(|(_, number)| fixed[lanes].get(row) == Some(&Fr::from(*number)));
+			number.map(|(kind, _)| *kind)
+		};
 		let interpolate = selector(gates.interpolate);
 		let function = selector(gates.function);
 		let is_set = |column: Option<usize>, row: usize| {
 			column.is_some_and(|c| fixed[c].get(row).is_some_and(|x| *x != Fr::zero()))
+		};
+		let carries = |row: usize| match columns.numbered {
+			true => kind_of(row).is_some_and(|kind| kind.carries),
+			false => is_set(Some(lanes), row),
+		};
+		let use_of = |row: usize| match columns.numbered {
+			true => kind_of(row).map_or(LimbUse::Unused, |kind| kind.limb_use),
+			false => LimbUse::SELECTED
+				.into_iter()
+				.zip(uses)
+				.find(|(_, column)| is_set(*column, row))
+				.map_or(LimbUse::Unused, |(limb_use, _)| limb_use),
 		};
 		let copied: std::collections::BTreeSet<Cell> = self
 			.shape
@@ -179,6 +222,18 @@ impl Assignment {
 			.flat_map(|(a, b)| [*a, *b])
 			.collect();
 		let zero = Fr::zero();
+		// Cells that a row with limbs reads, its own or above it.
+		let mut beside = std::collections::BTreeSet::new();
+		for row in 0..self.rows {
+			if use_of(row) != LimbUse::Unused {
+				let limbs = (0..columns.limb_count()).map(|limb| self.limb_of(row, limb));
+				let sign = self.sign_of(row).filter(|_| use_of(row) == LimbUse::Relu);
+				for cell in limbs.chain(sign) {
+					assert!(beside.insert(cell), "two rows' limbs are in {cell:?}");
+				}
+			}
+		}
+		let limbs = lanes + 1..lanes + 1 + usize::from(columns.limb_columns());
 		(0..self.advice.len())
 			.map(|column| {
 				(0..self.rows)
@@ -197,17 +252,19 @@ impl Assignment {
 							let below =
 								is_set(interpolate, row + 1) && self.advice[2][row + 1] != zero;
 							Some(
-								is_set(Some(lanes), row)
+								carries(row)
 									|| is_set(Some(lanes + 1), row + 1)
-									|| [plain, relu, sign, interpolate]
-										.into_iter()
-										.any(|c| is_set(c, row)) || below
+									|| is_set(interpolate, row) || [
+									LimbUse::Plain,
+									LimbUse::Relu,
+									LimbUse::Sign,
+								]
+								.contains(&use_of(row)) || below
 									|| copied.contains(&Cell::Accumulator { row }),
 							)
-						} else if column < self.sign() {
-							uses.iter().any(|c| is_set(*c, row)).then_some(true)
 						} else {
-							Some(is_set(relu, row))
+							let is_read = beside.contains(&(column, row));
+							(is_read || !limbs.contains(&column)).then_some(is_read)
 						}
 					})
 					.collect()
@@ -244,20 +301,68 @@ impl Assignment {
 	}
 }
 
-/// The chosen layout with other columns, and as few rows as it can.
+/// Limbs in one row.
+pub fn flat((bits, low, high): (u8, u8, u8)) -> Limbs {
+	Limbs {
+		bits,
+		low,
+		high,
+		columns: low.saturating_add(high),
+		rows: 1,
+	}
+}
+
+/// The chosen layout with other columns, limbs in one row, and as few rows as it can.
 pub fn layout_with(
 	graph: &Graph,
 	lanes: u8,
 	limbs: Option<(u8, u8, u8)>,
 	degree: u8,
 ) -> Option<Layout> {
+	layout_of(graph, lanes, limbs.map(flat), degree)
+}
+
+/// The chosen layout with other columns, limbs in `columns` columns, with room for a sign or not.
+pub fn layout_with_rows(
+	graph: &Graph,
+	lanes: u8,
+	(bits, low, high): (u8, u8, u8),
+	(columns, with_sign): (u8, bool),
+	degree: u8,
+) -> Option<Layout> {
+	let limbs = Limbs {
+		columns,
+		rows: (low + high + u8::from(with_sign)).div_ceil(columns),
+		..flat((bits, low, high))
+	};
+	layout_of(graph, lanes, Some(limbs), degree)
+}
+
+/// The same with numbered rows, and the degree that this takes if it is higher.
+pub fn with_numbered_rows(graph: &Graph, layout: &Layout) -> Layout {
+	let degrees = layout.columns.degree..=*layout::DEGREES.end();
+	let with = |degree| Layout {
+		columns: Columns {
+			degree,
+			numbered: true,
+			..layout.columns
+		},
+		..*layout
+	};
+	degrees
+		.map(with)
+		.find(|layout| layout::check(graph, layout).is_ok())
+		.unwrap()
+}
+
+fn layout_of(graph: &Graph, lanes: u8, limbs: Option<Limbs>, degree: u8) -> Option<Layout> {
 	let chosen = layout::choose(graph).unwrap().columns;
-	let limbs = limbs.map(|(bits, low, high)| Limbs { bits, low, high });
 	[false, true].into_iter().find_map(|step| {
 		let columns = Columns {
 			lanes,
 			degree,
 			limbs,
+			numbered: false,
 			gates: Gates {
 				step,
 				..chosen.gates

@@ -17,6 +17,14 @@ impl Engine for NativeEngine {
 
 	fn load(&self, dir: &Path) -> Result<Arc<dyn Model>, EngineError> {
 		let bundle = Bundle::load(dir).map_err(|error| EngineError::Load(error.to_string()))?;
+		if bundle.layout().claim.hidden_input {
+			// The statements of its proofs bind no input, so no workload is settled by them.
+			return Err(EngineError::Load(
+				"its inputs are hidden, and models on chain have public ones: build it without \
+				 --hidden-input"
+					.into(),
+			));
+		}
 		let bundle = Arc::new(bundle);
 		// Makes the proving key, and refuses a bundle whose verifying key is not its model's.
 		let prover =

@@ -49,9 +49,9 @@
 use super::{
 	super::{
 		builder::Builder,
-		config::{Combination, CombiningColumns, Config},
+		config::{integer as field, Combination, CombiningColumns, Config},
 		row::{Combining, Row},
-		trace::{field, Cell, CombinedRow, Trace},
+		trace::{Cell, CombinedRow, Trace},
 	},
 	inputs,
 };

@@ -79,6 +79,7 @@ impl Builder<'_> {
 		let home = Cell::Lane { lane: 1, row };
 		let bits = bits_of(2 * d_max);
 		let open = self.sum(&[divisor.times(2), remainder.times(-1)], -1, 0);
+		self.begin(1);
 		self.check_range(open, bits);
 		let open = self.sum(&[remainder], 0, 0);
 		self.check_range(open, bits);
@@ -125,6 +126,7 @@ impl Builder<'_> {
 			weight: -1,
 		};
 		let open = Open::previous(u.value);
+		self.begin(2);
 		let bits = root_bits(shift, x_max);
 		self.check_range(open, bits);
 		let open = self.sum(&[q, operand, u], -1, 0);

@@ -36,9 +36,9 @@
 use super::{
 	super::{
 		builder::Builder,
-		config::{power_of_two, Config},
-		row::{Open, Operand},
-		trace::{field, Cell},
+		config::{integer, power_of_two, Config},
+		row::{Combining, Open, Operand},
+		trace::Cell,
 	},
 	combine,
 };
@@ -64,7 +64,7 @@ pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 	let bits = u32::from(limbs.bits);
 	let (digits, each) = (domain.digits(limbs.bits), domain.limbs(limbs.bits));
 	let spare_bits = domain.spare_bits(limbs.bits);
-	let offset = Expression::Constant(field(domain.offset()));
+	let offset = Expression::Constant(integer(domain.offset()));
 	meta.create_gate("input", |meta| {
 		let flag = meta.query_fixed(input, Rotation::cur());
 		let mut constraints = Vec::new();
@@ -132,13 +132,20 @@ impl Builder<'_> {
 					.collect();
 				let mut cells = Vec::with_capacity(inferences);
 				for (index, chunk) in all.chunks(packed).enumerate() {
-					let row = self.rows();
+					let before = self.rows();
 					cells.extend(self.input_row(shape, chunk));
-					for row in self.rows_mut(row..row + 1) {
-						row.values_combined = combine::packed(index);
+					// Rows without inputs make room for limbs.
+					if let Some((last, others)) = self.rows_mut(before..usize::MAX).split_last_mut()
+					{
+						last.values_combined = combine::packed(index);
+						if index > 0 {
+							for row in others {
+								row.values_combined = Combining::Hold;
+							}
+						}
 					}
 				}
-				let row = self.rows() - 1;
+				let row = self.rows().saturating_sub(1);
 				combinations.push(Cell::Values { row });
 				for (homes, cell) in homes.iter_mut().zip(cells) {
 					homes.push(cell);
@@ -168,7 +175,11 @@ impl Builder<'_> {
 
 	/// A row that holds `inputs`; returns where.
 	fn input_row(&mut self, shape: &Inputs, inputs: &[Operand]) -> Vec<Cell> {
+		self.begin(0);
 		let mut open = Open::default();
+		if shape.domain.is_some() {
+			self.make_room(&open);
+		}
 		for lane in 0..usize::from(shape.packed) {
 			// The least of the domain has digits 0.
 			let offset = shape.domain.map_or(0, |domain| domain.offset());

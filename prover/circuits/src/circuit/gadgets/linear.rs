@@ -2,7 +2,8 @@
 //!
 //! # Constraint
 //!
-//! On every row i, with a_j the lanes, r the limbs, b their bits and R their number:
+//! On every row i, with a_j the lanes, r the row's limbs ([`range`](super::range) says in which
+//! cells), b their bits and R their number:
 //!
 //! `current·s[i] + previous·s[i−1] + Σ_j w_j·a_j + product·Σ_j a_(2j)·a_(2j+1) + constant
 //!  − (step + plain + relu + sign)·D − relu·2^(bR)·σ − sign·2^(bR)·s[i] − spread·E = 0`,
@@ -29,7 +30,7 @@
 use super::super::{
 	builder::{Builder, ZERO},
 	config::{power_of_two, Config},
-	row::{Open, Operand},
+	row::{LimbUse, Open, Operand},
 	trace::Cell,
 };
 use super::combine;
@@ -41,7 +42,7 @@ pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 	meta.create_gate("linear", |meta| {
 		let s = meta.query_advice(config.accumulator, Rotation::cur());
 		let s_previous = meta.query_advice(config.accumulator, Rotation::prev());
-		let current = meta.query_fixed(config.current, Rotation::cur());
+		let current = config.current(meta);
 		let previous = meta.query_fixed(config.previous, Rotation::cur());
 		let constant = meta.query_fixed(config.constant, Rotation::cur());
 		let mut sum = current * s.clone() + previous * s_previous + constant;
@@ -62,28 +63,22 @@ pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 		}
 		if let Some(limbs) = limbs {
 			let digits = config.digits(meta, 0, limbs.bits.into());
-			let mut query = |column| meta.query_fixed(column, Rotation::cur());
-			let uses = [
-				selectors.step,
-				selectors.plain,
-				selectors.relu,
-				selectors.sign,
-			];
-			let uses = uses.into_iter().flatten().map(&mut query);
-			if let Some(uses) = uses.reduce(|sum, selector| sum + selector) {
+			let uses = [LimbUse::Step, LimbUse::Plain, LimbUse::Relu, LimbUse::Sign];
+			if let Some(uses) = config.is_used(meta, &uses) {
 				sum = sum - uses * digits;
 			}
 			let top = power_of_two(limbs.row_bits().into());
-			if let (Some(relu), Some(sign)) = (selectors.relu, config.sign) {
-				let relu = meta.query_fixed(relu, Rotation::cur());
-				sum = sum - relu * meta.query_advice(sign, Rotation::cur()) * top;
+			if let Some(relu) = config.is_used(meta, &[LimbUse::Relu]) {
+				if let Some(sign) = config.sign(meta) {
+					sum = sum - relu * sign * top;
+				}
 			}
-			if let Some(sign) = selectors.sign {
-				sum = sum - meta.query_fixed(sign, Rotation::cur()) * s * top;
+			if let Some(sign) = config.is_used(meta, &[LimbUse::Sign]) {
+				sum = sum - sign * s * top;
 			}
-			if let Some(spread) = selectors.spread {
+			if let Some(spread) = config.is_used(meta, &[LimbUse::Spread]) {
 				let digits = config.digits(meta, 0, u32::from(limbs.bits) + 1);
-				sum = sum - meta.query_fixed(spread, Rotation::cur()) * digits;
+				sum = sum - spread * digits;
 			}
 		}
 		if let Some(combination) = &config.combination {
@@ -97,6 +92,7 @@ impl Builder<'_> {
 	/// Rows that add up `operands` and `constant`, the last one open, with at least `room` lanes of
 	/// it free, which come first.
 	pub fn sum(&mut self, operands: &[Operand], constant: i128, room: usize) -> Open {
+		self.begin(0);
 		let lanes = self.lanes().max(1);
 		let last = lanes.saturating_sub(room);
 		let (before, rest) = operands.split_at(operands.len().saturating_sub(last));
@@ -123,6 +119,7 @@ impl Builder<'_> {
 
 	/// Rows that add up the products of `pairs`, the last one open.
 	pub fn sum_of_products(&mut self, pairs: &[(Operand, Operand)]) -> Open {
+		self.begin(0);
 		let each = (self.lanes() / 2).max(1);
 		let mut open = Open::default();
 		let mut chunks = pairs.chunks(each).peekable();

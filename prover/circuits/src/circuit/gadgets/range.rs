@@ -2,9 +2,24 @@
 //!
 //! # Constraint
 //!
-//! On every row, each limb r_j is in the table `0..2^b` (a lookup per limb, all in the same table).
-//! Limbs have columns of their own: no flag says where they are used, so the lookups' inputs have
-//! degree 1, and rows that need none hold zeros.
+//! On every row, each cell of the C columns of limbs is in the table `0..2^b` (a lookup per column,
+//! all in the same table). Limbs have columns of their own: no flag says where they are used, so the
+//! lookups' inputs have degree 1, and cells that hold none are zero.
+//!
+//! # Where limbs are
+//!
+//! A row's R limbs are in that row and the S − 1 above it: r_j in column j mod C, j div C rows up. A
+//! sum of many operands takes many rows anyway, of which only the last one has limbs; so few columns
+//! hold them all. With S = 1 each limb has a column of its own.
+//!
+//! Every row with limbs has row number S or more, and S rows between it and the next one: shorter
+//! chains of rows get rows before their last that constrain nothing, or hand the accumulator on
+//! (`s[i] = s[i−1]`). Two things depend on it:
+//!
+//! - *Sound:* all limbs are in the rows in use, which are looked up. (The rows above row 0 are the last
+//!   ones, for blinding, and they are not.) Which cells a row reads is in the gates: rows that shared
+//!   a cell would only be bound more.
+//! - *Complete:* no two rows read the same cell, so each has the limbs it needs.
 //!
 //! # x is in 0..2^(bR·m)
 //!
@@ -27,7 +42,7 @@ use super::super::{
 };
 use halo2_proofs::{halo2curves::bn256::Fr, plonk::ConstraintSystem, poly::Rotation};
 
-/// The lookups.
+/// The lookups, one for each column of limbs.
 pub fn lookups(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 	let Some(table) = config.limb_table else {
 		return;
@@ -71,12 +86,29 @@ impl Builder<'_> {
 		open
 	}
 
-	/// The limbs of `open`'s sum, the lowest first.
-	pub fn set_limbs(&self, open: &mut Open, limb_use: LimbUse) {
-		open.row.limb_use = limb_use;
+	/// Appends rows until the limbs of `open`, the next row, have cells that no other row's limbs are
+	/// in: rows that constrain nothing, or hand the accumulator on if `open` reads it.
+	pub fn make_room(&mut self, open: &Open) {
+		while !self.has_room() {
+			let row = if open.row.previous == 0 {
+				Open::default()
+			} else {
+				let mut row = Open::previous(self.last_accumulator());
+				row.row.current = -1;
+				row.row.accumulator = row.value;
+				row
+			};
+			self.emit(row);
+		}
+	}
+
+	/// The limbs of `open`'s sum, the lowest first; makes room for them.
+	pub fn set_limbs(&mut self, open: &mut Open, limb_use: LimbUse) {
 		let Some(limbs) = self.limbs() else {
 			return;
 		};
+		self.make_room(open);
+		open.row.limb_use = limb_use;
 		let mask = (1i128 << limbs.bits) - 1;
 		open.row.limbs = (0..u32::from(limbs.count()))
 			.map(|i| (open.value >> (i * u32::from(limbs.bits))) & mask)

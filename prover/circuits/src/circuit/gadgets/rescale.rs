@@ -10,7 +10,9 @@
 //! - `plain·(s − H + 2^(t−1)) = 0`,
 //! - `relu·σ·(1 − σ) = 0` and `relu·(s − σ·H) = 0`,
 //!
-//! and the linear gate with `D`, in ReLU rows `D + 2^(bR)·σ`.
+//! and the linear gate with `D`, in ReLU rows `D + 2^(bR)·σ`. σ is in the cell after the last limb, if
+//! the limbs' columns and rows have one more than the limbs need; it is looked up there too, which
+//! says nothing new, as 0 and 1 are limbs. Else it has a column of its own.
 //!
 //! # Rows
 //!
@@ -54,9 +56,12 @@ pub fn gates(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 	let Some(limbs) = config.columns.limbs else {
 		return;
 	};
-	if let Some(plain) = config.selectors.plain {
+	let has = |limb_use| config.columns.gates.has(limb_use);
+	let none = Expression::Constant(Fr::zero());
+	if has(LimbUse::Plain) {
 		meta.create_gate("plain", |meta| {
-			let flag = meta.query_fixed(plain, Rotation::cur());
+			let flag = config.is_used(meta, &[LimbUse::Plain]);
+			let flag = flag.unwrap_or(none.clone());
 			let s = meta.query_advice(config.accumulator, Rotation::cur());
 			let high = config.digits(meta, limbs.low, limbs.bits.into());
 			let half = power_of_two(u64::from(limbs.high_bits()).saturating_sub(1));
@@ -66,10 +71,12 @@ pub fn gates(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 			)]
 		});
 	}
-	if let (Some(relu), Some(sign)) = (config.selectors.relu, config.sign) {
+	if has(LimbUse::Relu) {
 		meta.create_gate("relu", |meta| {
-			let flag = meta.query_fixed(relu, Rotation::cur());
-			let sign = meta.query_advice(sign, Rotation::cur());
+			// There is a place for the sign wherever there is a ReLU.
+			let flag = config.is_used(meta, &[LimbUse::Relu]);
+			let flag = flag.unwrap_or(none.clone());
+			let sign = config.sign(meta).unwrap_or(none.clone());
 			let s = meta.query_advice(config.accumulator, Rotation::cur());
 			let high = config.digits(meta, limbs.low, limbs.bits.into());
 			let one = Expression::Constant(Fr::one());

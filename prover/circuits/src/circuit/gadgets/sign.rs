@@ -30,11 +30,12 @@ use halo2_proofs::{
 
 /// The gate.
 pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
-	let Some(sign) = config.selectors.sign else {
+	if !config.columns.gates.sign {
 		return;
-	};
+	}
 	meta.create_gate("sign", |meta| {
-		let flag = meta.query_fixed(sign, Rotation::cur());
+		let flag = config.is_used(meta, &[LimbUse::Sign]);
+		let flag = flag.unwrap_or(Expression::Constant(Fr::zero()));
 		let s = meta.query_advice(config.accumulator, Rotation::cur());
 		let one = Expression::Constant(Fr::one());
 		[("s is 0 or 1", flag * s.clone() * (one - s))]

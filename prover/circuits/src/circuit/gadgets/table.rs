@@ -8,6 +8,8 @@
 //!    `2^(bR−g)·s[1] = D` (`step`); `s[2] = a_1 + a_2·s[1]` (`interpolate`).
 //! 3. If shift > 0, a [rescaling](super::rescale) of s\[2\] by shift bits: y.
 //!
+//! Where limbs are in several rows, rows that hand s on come before row 2 and the rescaling.
+//!
 //! # Assumptions
 //!
 //! x is an integer in the table's domain; y is within the bounds that `high` was chosen by; g ≤ bR.
@@ -63,6 +65,7 @@ impl Builder<'_> {
 		});
 		let (base, slope) = entry.unwrap_or_default();
 		let mut open = self.sum(&[], 0, LOOKED_UP);
+		self.begin(1);
 		let copy = Operand {
 			home: Some(Cell::Lane { lane: 0, row }),
 			weight: 0,

@@ -130,6 +130,7 @@ impl Builder<'_> {
 			open.set(1, Operand::witness(low).times(-1));
 			open.set(2, Operand::witness(high));
 			open.row.function = number;
+			self.make_room(&open);
 			let row = self.rows();
 			self.check_range(open, bits);
 			let high = Operand {
@@ -198,13 +199,17 @@ impl Builder<'_> {
 			open.set(1, Operand::witness(corner).times(-1));
 			open.set(2, Operand::witness(value));
 			open.row.function = *number;
-			let row = self.rows();
-			if operands.is_empty() {
+			let row = if operands.is_empty() {
 				// C is 0: there are no features.
+				let row = self.rows();
 				self.keep(open);
+				row
 			} else {
+				self.make_room(&open);
+				let row = self.rows();
 				self.spread(open, 2 * operands.len());
-			}
+				row
+			};
 			chosen.home = Some(Cell::Lane { lane: 0, row });
 			if let Some(pack) = packs.get_mut(group) {
 				pack.push(Operand {
@@ -262,6 +267,7 @@ impl Builder<'_> {
 		let step = u32::from(limbs.bits) + 1;
 		let each = usize::from(limbs.count()).max(1);
 		for left in (0..count.div_ceil(each)).rev() {
+			self.make_room(&open);
 			let value = open.value;
 			let mask = (1i128 << step) - 1;
 			open.row.limb_use = LimbUse::Spread;
