@@ -208,6 +208,7 @@ impl Prover {
 			.iter()
 			.map(|column| Column::from_integers(column))
 			.collect();
+		drop(trace);
 		// The statement's cell.
 		if let (Some(lane), Some(value)) = (columns.first_mut(), instance.first()) {
 			lane.set(0, *value);

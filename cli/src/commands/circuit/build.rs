@@ -96,6 +96,8 @@ struct Report {
 	rows: usize,
 	compute_units: u64,
 	vk_bytes: usize,
+	/// Bytes of the proving key's file.
+	pk_bytes: u64,
 	proof_bytes: usize,
 	accuracy: Option<AccuracyReport>,
 }
@@ -132,6 +134,7 @@ impl fmt::Display for Report {
 			"  circuit        2^{} rows, {} in use",
 			self.k, self.rows
 		)?;
+		writeln!(f, "  proving key    {} bytes", self.pk_bytes)?;
 		writeln!(f, "  compute units  {}", self.compute_units)?;
 		write!(f, "  proof          {} bytes", self.proof_bytes)?;
 		if let Some(accuracy) = &self.accuracy {
@@ -177,10 +180,8 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let options = options(&args)?;
 	let onnx = fs::read(&args.model).map_err(|e| CliError::file("read", &args.model, e))?;
 	let progress = context.progress("building");
-	let bundle = Bundle::build(&onnx, &options, &mut |stage| {
-		progress.set(stage.description())
-	})
-	.map_err(|e| CliError::Failed(format!("{}: {e}", args.model.display())))?;
+	let bundle = Bundle::build(&onnx, &options, &mut |step| progress.set(step.to_string()))
+		.map_err(|e| CliError::Failed(format!("{}: {e}", args.model.display())))?;
 	bundle
 		.save(&args.out)
 		.map_err(|e| CliError::file("write the bundle to", &args.out, e))?;
@@ -197,6 +198,7 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 		rows: manifest.rows,
 		compute_units: manifest.compute_units.0,
 		vk_bytes: bundle.plan_bytes().len(),
+		pk_bytes: manifest.proving_key_bytes,
 		proof_bytes: manifest.proof_bytes,
 		accuracy: manifest.accuracy.clone(),
 		bundle: args.out,
