@@ -200,7 +200,7 @@ impl ProvingKey {
 		self.polynomials.bytes()
 			+ self.elements.len() * size_of::<Fr>()
 			+ rows * size_of::<i64>()
-			+ self.compact.permutation.next().len() * size_of::<u32>()
+			+ size_of_val(self.compact.permutation.next())
 	}
 
 	/// Rows that witness and public inputs may use; the row after them is the last one of the

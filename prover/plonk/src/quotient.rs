@@ -395,11 +395,10 @@ impl Coset {
 		let len = chunk_len(parts.degree);
 		let read: BTreeSet<usize> = steps
 			.iter()
-			.map(|item| match item.constraint {
+			.flat_map(|item| match item.constraint {
 				Constraint::PermutationStep(chunk) => chunk * len..(chunk + 1) * len,
 				_ => 0..0,
 			})
-			.flatten()
 			.collect();
 		self.permutation = (0..parts.permutation.len())
 			.into_par_iter()

@@ -368,7 +368,7 @@ fn a_key_read_from_bytes_and_one_with_polynomials_in_a_file_prove_the_same() {
 		ProvingKey::from_compact(Arc::new(compact), storage, Progress::NONE).unwrap()
 	});
 	// 9 polynomials are not in memory.
-	assert_eq!(keys[0].bytes() - keys[1].bytes(), 9 * 32 << K);
+	assert_eq!(keys[0].bytes() - keys[1].bytes(), (9 * 32) << K);
 	let (columns, public) = witness(7);
 	let [a, b] =
 		keys.map(|key| proof(&key, &commitments, &columns, &public, Blinding::None).unwrap());
