@@ -2,7 +2,8 @@
 
 use crate::output::Format;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::time::Duration;
+use inference_circuits::Step;
+use std::{sync::Arc, time::Duration};
 
 /// A spinner with a message and the time elapsed. It clears itself when dropped.
 pub struct Progress(ProgressBar);
@@ -22,6 +23,12 @@ impl Progress {
 		bar.set_message(message.into());
 		bar.enable_steady_tick(Duration::from_millis(120));
 		Self(bar)
+	}
+
+	/// What shows each step of loading a key and proving.
+	pub fn steps(&self) -> Arc<dyn Fn(Step) + Send + Sync> {
+		let bar = self.0.clone();
+		Arc::new(move |step| bar.set_message(step.to_string()))
 	}
 
 	/// Changes the message.

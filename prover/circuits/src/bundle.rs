@@ -5,10 +5,16 @@
 //! | `manifest.json` | [`Manifest`]: names, hashes, tensors, layout, accuracy |
 //! | `graph.bin` | SCALE encoding of [`GraphParts`](crate::graph::GraphParts) |
 //! | `plan.bin` | the verifying key as the chain registers it |
+//! | `proving_key.bin` | the circuit's columns and permutation; only provers need it |
 //!
-//! The proving key is not stored: it follows from graph and layout, and making it is quicker than
-//! reading and validating it. [`Prover::new`](crate::Prover::new) checks that the verifying key it
-//! arrives at is the bundle's.
+//! [`Bundle::load`] does not open `proving_key.bin`: [`Prover::new`](crate::Prover::new) does, and
+//! checks its length, its hash and the verifying key that it names. It follows from the graph, so a
+//! bundle without the file is complete, and takes longer to load in a prover.
+//!
+//! **What a malicious bundle can do.** Its files agree with its manifest, its plan with its layout;
+//! whether plan and proving key are the graph's is not computed. If they are not, proofs do not
+//! verify, which the prover notices, as it verifies each. A `proving_key.bin` that is removed is
+//! made from the graph, and then the plan is compared with the graph's.
 
 use crate::{
 	accuracy::{self, AccuracyReport},
@@ -19,9 +25,12 @@ use crate::{
 	layout::{self, Claim, Layout, LayoutError},
 	linear_map::MapError,
 	onnx::{self, OnnxError},
+	prove::ProverError,
+	proving_key::{self, Source},
 	quantise::{self, QuantiseError, QuantiseOptions, QuantiseReport},
 };
 use codec::{DecodeAll, Encode};
+use inference_plonk::{CommitmentKey, CompactKey, Progress, Step};
 use inference_primitives::{
 	hashing::{blake2_256, tagged_hash},
 	ComputeUnits, Hash, ProofSystem, SetupId, Statement, StatementHeader, TensorError, TensorSpec,
@@ -30,13 +39,14 @@ use inference_primitives::{
 use inference_verifier::{public_inputs, verify, vk_hash, Plan, PlanError, Setup, VerifyError};
 use serde::{Deserialize, Serialize};
 use std::{
-	fs,
+	fmt, fs,
 	io::Read,
 	path::{Path, PathBuf},
+	sync::{Arc, Mutex},
 };
 
 /// Version of the directory's format.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 const MANIFEST: &str = "manifest.json";
 const GRAPH: &str = "graph.bin";
@@ -77,7 +87,7 @@ pub enum BuildStage {
 	Quantise,
 	/// Choosing rows and columns.
 	Layout,
-	/// Making the trusted setup's parameters and the verifying key.
+	/// Making the trusted setup's parameters and the keys.
 	Keys,
 	/// Comparing with the original on the samples.
 	Accuracy,
@@ -99,8 +109,27 @@ impl BuildStage {
 			Self::Parse => "reading the ONNX model",
 			Self::Quantise => "quantising",
 			Self::Layout => "laying out the circuit",
-			Self::Keys => "making the verifying key",
+			Self::Keys => "making the keys",
 			Self::Accuracy => "measuring accuracy",
+		}
+	}
+}
+
+/// How far [`Bundle::build`] is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BuildStep {
+	/// The stage.
+	pub stage: BuildStage,
+	/// A step within it; absent when the stage starts.
+	pub step: Option<Step>,
+}
+
+impl fmt::Display for BuildStep {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str(self.stage.description())?;
+		match &self.step {
+			Some(step) => write!(f, ": {step}"),
+			None => Ok(()),
 		}
 	}
 }
@@ -148,6 +177,9 @@ pub enum BuildError {
 		/// Its bytes.
 		got: usize,
 	},
+	/// The proving key has no encoding.
+	#[error("the proving key cannot be encoded: {0}")]
+	ProvingKey(std::io::Error),
 	/// The manifest cannot be written as JSON.
 	#[error("the manifest cannot be encoded: {0}")]
 	Manifest(#[from] serde_json::Error),
@@ -190,6 +222,16 @@ pub enum BundleError {
 		expected: String,
 		/// The file's hash.
 		got: String,
+	},
+	/// A file is not as long as the manifest says: it is cut off, or another's.
+	#[error("{file} does not match the manifest: expected {expected} bytes, got {got}")]
+	WrongLength {
+		/// The file.
+		file: &'static str,
+		/// The manifest's length, bytes.
+		expected: u64,
+		/// The file's.
+		got: u64,
 	},
 	/// The graph's encoding is not valid.
 	#[error("{GRAPH}: {0}")]
@@ -286,6 +328,10 @@ pub struct Manifest {
 	pub graph_hash: String,
 	/// BLAKE2b-256 of `plan.bin`, hex.
 	pub plan_hash: String,
+	/// BLAKE2b-256 of `proving_key.bin`, hex.
+	pub proving_key_hash: String,
+	/// Bytes of `proving_key.bin`.
+	pub proving_key_bytes: u64,
 	/// Proof system.
 	pub system: ProofSystem,
 	/// Trusted setup.
@@ -324,24 +370,27 @@ pub struct Bundle {
 	graph: Graph,
 	plan: Plan,
 	setup: Setup,
+	proving_key: Source,
 }
 
 impl Bundle {
 	/// Builds the bundle of an ONNX file. Deterministic: the same bytes, options and version of
-	/// this crate give the same bundle. `progress` is called when a stage starts.
+	/// this crate give the same bundle. `progress` is called when a stage starts, and for each step
+	/// of making the keys.
 	pub fn build(
 		onnx: &[u8],
 		options: &BuildOptions,
-		progress: &mut dyn FnMut(BuildStage),
+		progress: &mut (dyn FnMut(BuildStep) + Send),
 	) -> Result<Self, BuildError> {
 		if !(1..=MAX_NAME_BYTES).contains(&options.name.len()) {
 			return Err(BuildError::BadName {
 				got: options.name.len(),
 			});
 		}
-		progress(BuildStage::Parse);
+		let mut start = |stage| progress(BuildStep { stage, step: None });
+		start(BuildStage::Parse);
 		let original = onnx::parse(onnx)?.simplify()?;
-		progress(BuildStage::Quantise);
+		start(BuildStage::Quantise);
 		let (graph, quantisation) = quantise::quantise_with_report(
 			&original,
 			&QuantiseOptions {
@@ -353,17 +402,21 @@ impl Bundle {
 			},
 		)?;
 		check_expected(options, graph.output().len())?;
-		progress(BuildStage::Layout);
+		start(BuildStage::Layout);
 		let layout = layout::choose_for(&graph, options.claim)?;
-		progress(BuildStage::Keys);
-		let plan = keys::plan(&graph, &layout, &keys::commitment_key(layout.k)?)?;
+		start(BuildStage::Keys);
+		let key = make_key(&graph, &layout, progress)?;
+		let plan = key.plan().clone();
 		let plan_bytes = plan.to_bytes();
 		if plan_bytes.len() > MAX_VK_BYTES as usize {
 			return Err(BuildError::PlanTooLarge {
 				got: plan_bytes.len(),
 			});
 		}
-		progress(BuildStage::Accuracy);
+		progress(BuildStep {
+			stage: BuildStage::Accuracy,
+			step: None,
+		});
 		let accuracy = (!options.calibration.is_empty()).then(|| {
 			accuracy::measure(
 				&graph,
@@ -373,6 +426,9 @@ impl Bundle {
 			)
 		});
 		let setup = Setup::insecure_development();
+		let vk_hash = vk_hash(ProofSystem::Halo2, &setup.id(), &plan_bytes);
+		let (proving_key_hash, proving_key_bytes) =
+			proving_key::write(&key, &vk_hash, std::io::sink()).map_err(BuildError::ProvingKey)?;
 		let manifest = Manifest {
 			format: FORMAT,
 			name: options.name.clone(),
@@ -380,9 +436,11 @@ impl Bundle {
 			onnx_hash: hash_text(onnx),
 			graph_hash: hash_text(&graph.parts().encode()),
 			plan_hash: hash_text(&plan_bytes),
+			proving_key_hash,
+			proving_key_bytes,
 			system: ProofSystem::Halo2,
 			setup: setup.id(),
-			vk_hash: vk_hash(ProofSystem::Halo2, &setup.id(), &plan_bytes),
+			vk_hash,
 			input: layout.claim.input(&graph)?,
 			output: layout.claim.output(&graph)?,
 			post_processing: graph.parts().post_processing,
@@ -402,6 +460,7 @@ impl Bundle {
 			graph,
 			plan,
 			setup,
+			proving_key: Source::Built(Arc::new(key)),
 		})
 	}
 
@@ -413,6 +472,7 @@ impl Bundle {
 			move |error| BundleError::Io { path, error }
 		};
 		fs::create_dir_all(dir).map_err(io(dir))?;
+		self.proving_key.save(&self.vk_hash(), dir)?;
 		let files = [
 			(GRAPH, self.graph.parts().encode()),
 			(PLAN, self.plan.to_bytes()),
@@ -426,8 +486,8 @@ impl Bundle {
 		Ok(())
 	}
 
-	/// Reads the bundle in `dir` and checks everything in it, but that the verifying key is the
-	/// model's: [`Prover::new`](crate::Prover::new) does, which makes the keys.
+	/// Reads the bundle in `dir`, but the proving key, and checks everything in it, but that the
+	/// verifying key is the model's. If it is not, no proof of the model verifies.
 	pub fn load(dir: &Path) -> Result<Self, BundleError> {
 		let manifest_bytes = read(&dir.join(MANIFEST), MAX_MANIFEST_BYTES)?;
 		let format: FormatOnly = serde_json::from_slice(&manifest_bytes)?;
@@ -455,6 +515,7 @@ impl Bundle {
 			graph,
 			plan,
 			setup,
+			proving_key: Source::Directory(dir.to_owned()),
 		};
 		bundle.check_manifest()?;
 		Ok(bundle)
@@ -541,6 +602,15 @@ impl Bundle {
 	/// The verifying key's hash, under which the chain knows the model.
 	pub fn vk_hash(&self) -> VkHash {
 		self.manifest.vk_hash
+	}
+
+	/// The proving key, loaded or made.
+	pub(crate) fn proving_key(
+		&self,
+		commitments: &CommitmentKey,
+		progress: Progress<'_>,
+	) -> Result<Arc<CompactKey>, ProverError> {
+		self.proving_key.load(self, commitments, progress)
 	}
 
 	/// The hash that `plan` would have under this bundle's system and setup.
@@ -632,6 +702,26 @@ impl Bundle {
 	}
 }
 
+/// Makes the keys, and announces each step.
+fn make_key(
+	graph: &Graph,
+	layout: &Layout,
+	progress: &mut (dyn FnMut(BuildStep) + Send),
+) -> Result<CompactKey, KeysError> {
+	let progress = Mutex::new(progress);
+	let announce = |step| {
+		if let Ok(mut progress) = progress.lock() {
+			progress(BuildStep {
+				stage: BuildStage::Keys,
+				step: Some(step),
+			});
+		}
+	};
+	let progress = Progress::new(&announce);
+	let commitments = keys::commitment_key_with_progress(layout.k, progress)?;
+	keys::compact_key(graph, layout, &commitments, progress)
+}
+
 /// The field that every version's manifest has.
 #[derive(Deserialize)]
 struct FormatOnly {
@@ -661,10 +751,11 @@ fn check_expected(options: &BuildOptions, length: usize) -> Result<(), BuildErro
 
 /// BLAKE2b-256 as hex.
 fn hash_text(bytes: &[u8]) -> String {
-	blake2_256(bytes)
-		.iter()
-		.map(|byte| format!("{byte:02x}"))
-		.collect()
+	hex(&blake2_256(bytes))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+	bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn check_hash(file: &'static str, expected: &str, bytes: &[u8]) -> Result<(), BundleError> {

@@ -10,7 +10,8 @@ use crate::{
 };
 use halo2_proofs::plonk::ConstraintSystem;
 use inference_plonk::{
-	Cell as PermutationCell, Circuit, Column, CommitmentKey, KeyError, ProvingKey,
+	Cell as PermutationCell, Circuit, Column, CommitmentKey, CompactKey, KeyError, Progress,
+	ProvingKey,
 };
 use inference_verifier::{
 	halo2::{parts_from_constraint_system, FrontEndError},
@@ -32,9 +33,17 @@ pub enum KeysError {
 
 /// The commitment key of the insecure development setup for circuits of 2^`k` rows.
 ///
-/// Takes about 2^`k` · 20 µs of one core, and for up to 2^12 rows 0.1 ms a row for its tables.
+/// Takes about 2^`k` · 20 µs of one core.
 pub fn commitment_key(k: u8) -> Result<CommitmentKey, KeysError> {
-	Ok(CommitmentKey::insecure_development(k)?)
+	commitment_key_with_progress(k, Progress::NONE)
+}
+
+/// As [`commitment_key`], and announces how far it is.
+pub fn commitment_key_with_progress(
+	k: u8,
+	progress: Progress<'_>,
+) -> Result<CommitmentKey, KeysError> {
+	Ok(CommitmentKey::insecure_development(k, progress)?)
 }
 
 /// Makes the verifying key of a model that `layout` fits, as the plan that the chain registers.
@@ -43,7 +52,22 @@ pub fn plan(
 	layout: &Layout,
 	commitments: &CommitmentKey,
 ) -> Result<Plan, KeysError> {
-	Ok(proving_key(graph, layout, commitments)?.plan().clone())
+	let key = compact_key(graph, layout, commitments, Progress::NONE)?;
+	Ok(key.plan().clone())
+}
+
+/// Makes the verifying key of a model that `layout` fits, and what its proving key is made from.
+pub fn compact_key(
+	graph: &Graph,
+	layout: &Layout,
+	commitments: &CommitmentKey,
+	progress: Progress<'_>,
+) -> Result<CompactKey, KeysError> {
+	Ok(CompactKey::new(
+		commitments,
+		circuit(graph, layout)?,
+		progress,
+	)?)
 }
 
 /// Makes the keys of a model that `layout` fits.
@@ -77,8 +101,8 @@ fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
 		parts,
 		fixed: trace
 			.fixed()
-			.iter()
-			.map(|column| Column::from_scalars(column))
+			.into_iter()
+			.map(|column| Column::from_scalars(&column))
 			.collect(),
 		copies,
 	})

@@ -55,8 +55,10 @@ pub mod layout;
 pub mod linear_map;
 pub mod onnx;
 pub mod prove;
+mod proving_key;
 pub mod quantise;
 
-pub use bundle::{BuildError, BuildOptions, BuildStage, Bundle, BundleError, Manifest};
+pub use bundle::{BuildError, BuildOptions, BuildStage, BuildStep, Bundle, BundleError, Manifest};
 pub use execute::ExecuteError;
-pub use prove::{Proof, ProveError, Prover, ProverError};
+pub use inference_plonk::{KeyFileError, Progress, Step};
+pub use prove::{Proof, ProveError, Prover, ProverError, ProverOptions};

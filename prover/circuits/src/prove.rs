@@ -1,16 +1,19 @@
 //! Proves inferences.
 
 use crate::{
-	bundle::{Bundle, VerificationError},
+	bundle::{Bundle, BundleError, VerificationError},
 	circuit::trace::Trace,
 	execute::ExecuteError,
 	keys::{self, KeysError},
 };
 use halo2_proofs::halo2curves::bn256::Fr;
-use inference_plonk::{prove, Blinding, Column, CommitmentKey, ProvingKey};
+use inference_plonk::{
+	prove_with_progress, Blinding, Column, CommitmentKey, KeyFileError, Progress, ProvingKey, Step,
+	Storage,
+};
 use inference_primitives::{Statement, StatementHeader, VkHash};
 use inference_verifier::{halo2::to_halo2, public_inputs};
-use std::sync::Arc;
+use std::{fmt, path::PathBuf, sync::Arc};
 
 /// A proven inference.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +30,25 @@ pub enum ProverError {
 	/// The keys cannot be made.
 	#[error(transparent)]
 	Keys(#[from] KeysError),
+	/// The bundle's proving key cannot be read, or is not the manifest's.
+	#[error(transparent)]
+	Bundle(#[from] BundleError),
+	/// The bundle's proving key is none of its verifying key.
+	#[error("{}: {error}; build the bundle again", .path.display())]
+	KeyFile {
+		/// The file.
+		path: PathBuf,
+		/// What is wrong.
+		error: KeyFileError,
+	},
+	/// There is no file for the polynomials.
+	#[error("no file can be made in {}: {error}", .directory.display())]
+	Scratch {
+		/// Where it should be.
+		directory: PathBuf,
+		/// Why.
+		error: std::io::Error,
+	},
 	/// The bundle's graph and layout give another verifying key than the bundle's.
 	#[error(
 		"the bundle's verifying key is not that of its model: expected {expected}, got {got}; \
@@ -62,16 +84,49 @@ pub enum ProveError {
 	Unverified(#[from] VerificationError),
 }
 
+/// How to hold a model's proving key.
+#[derive(Clone, Default)]
+pub struct ProverOptions {
+	/// A directory for the key's polynomials: a file without a name, of 32 · 2^k bytes a column, from
+	/// which each proof reads them. Without it they are in memory. It should be on a disk.
+	pub scratch: Option<PathBuf>,
+	/// Whether to do without the multiples of the setup's points, too: they take up to 100 MiB, and
+	/// as long to make as several proofs gain by them.
+	pub without_tables: bool,
+	/// Called with the steps of loading the key and of each proof, from any thread.
+	pub progress: Option<Arc<dyn Fn(Step) + Send + Sync>>,
+}
+
+impl fmt::Debug for ProverOptions {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_struct("ProverOptions")
+			.field("scratch", &self.scratch)
+			.field("without_tables", &self.without_tables)
+			.field("progress", &self.progress.is_some())
+			.finish()
+	}
+}
+
+impl ProverOptions {
+	fn progress(&self) -> Progress<'_> {
+		match &self.progress {
+			Some(announce) => Progress::new(announce.as_ref()),
+			None => Progress::NONE,
+		}
+	}
+}
+
 /// A model with its proving key in memory. Shared freely between threads; each proof runs on all
 /// cores.
 pub struct Prover {
 	bundle: Arc<Bundle>,
 	commitments: CommitmentKey,
 	key: ProvingKey,
+	options: ProverOptions,
 }
 
-impl std::fmt::Debug for Prover {
-	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Prover {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		f.debug_struct("Prover")
 			.field("vk_hash", &self.bundle.vk_hash())
 			.finish_non_exhaustive()
@@ -79,22 +134,35 @@ impl std::fmt::Debug for Prover {
 }
 
 impl Prover {
-	/// Makes the bundle's proving key, and checks that its verifying key is the bundle's.
+	/// Loads the bundle's proving key. Where the bundle has none, makes it, and checks that its
+	/// verifying key is the bundle's.
 	pub fn new(bundle: Arc<Bundle>) -> Result<Self, ProverError> {
-		let layout = bundle.layout();
-		let commitments = keys::commitment_key(layout.k)?;
-		let key = keys::proving_key(bundle.graph(), layout, &commitments)?;
-		let plan = key.plan();
-		if plan != bundle.plan() {
-			return Err(ProverError::WrongPlan {
-				expected: bundle.vk_hash(),
-				got: bundle.vk_hash_of(plan),
-			});
+		Self::with_options(bundle, ProverOptions::default())
+	}
+
+	/// As [`Self::new`], with options.
+	pub fn with_options(bundle: Arc<Bundle>, options: ProverOptions) -> Result<Self, ProverError> {
+		let progress = options.progress();
+		let mut commitments = keys::commitment_key_with_progress(bundle.layout().k, progress)?;
+		let compact = bundle.proving_key(&commitments, progress)?;
+		if !options.without_tables {
+			commitments = commitments.with_tables(progress);
 		}
+		let storage = match &options.scratch {
+			None => Storage::Memory,
+			Some(directory) => {
+				Storage::File(tempfile::tempfile_in(directory).map_err(|error| {
+					let directory = directory.clone();
+					ProverError::Scratch { directory, error }
+				})?)
+			},
+		};
+		let key = ProvingKey::from_compact(compact, storage, progress).map_err(KeysError::Key)?;
 		Ok(Self {
 			bundle,
 			commitments,
 			key,
+			options,
 		})
 	}
 
@@ -141,6 +209,8 @@ impl Prover {
 			.iter()
 			.map(|column| Column::from_integers(column))
 			.collect();
+		// What a batch's second phase combines; otherwise the columns are all there is.
+		let batch = bundle.layout().columns.defers().then_some(trace);
 		// The statement's cell.
 		if let (Some(lane), Some(value)) = (columns.first_mut(), instance.first()) {
 			lane.set(0, *value);
@@ -153,13 +223,13 @@ impl Prover {
 		} else {
 			Blinding::None
 		};
-		let bytes = prove(
+		let bytes = prove_with_progress(
 			&self.key,
 			&self.commitments,
 			&[instance],
 			|phase, challenges| {
-				Ok(match challenges.first() {
-					Some(challenge) if phase > 0 => trace
+				Ok(match (challenges.first(), &batch) {
+					(Some(challenge), Some(trace)) if phase > 0 => trace
 						.advice_combined(*challenge)
 						.into_iter()
 						.map(Column::Scalars)
@@ -168,6 +238,7 @@ impl Prover {
 				})
 			},
 			blinding,
+			self.options.progress(),
 		)?;
 		Ok(Proof { output, bytes })
 	}

@@ -7,15 +7,19 @@ use inference_circuits::{
 	bundle::{QuantiseInputError, VerificationError},
 	circuit::trace::Trace,
 	graph::{Graph, GraphParts},
-	layout, BuildError, BuildOptions, BuildStage, Bundle, BundleError, ExecuteError, ProveError,
-	Prover, ProverError,
+	layout, BuildError, BuildOptions, BuildStage, BuildStep, Bundle, BundleError, ExecuteError,
+	KeyFileError, ProveError, Prover, ProverError, ProverOptions,
 };
 use inference_primitives::{
-	Destination, GenesisHash, ModelId, ModelRef, Statement, StatementHeader, TensorError, VkHash,
-	WorkloadId, STATEMENT_VERSION,
+	hashing::blake2_256, Destination, GenesisHash, ModelId, ModelRef, Statement, StatementHeader,
+	TensorError, VkHash, WorkloadId, STATEMENT_VERSION,
 };
 use inference_verifier::{public_inputs, verify, Plan, VerifyError};
-use std::{fs, path::Path, sync::Arc};
+use std::{
+	fs,
+	path::Path,
+	sync::{Arc, Mutex},
+};
 use support::*;
 
 fn options() -> BuildOptions {
@@ -156,13 +160,27 @@ mod building {
 	use super::*;
 
 	#[test]
-	fn stages_are_announced_in_order() {
-		let mut stages = Vec::new();
+	fn stages_are_announced_in_order_and_the_keys_steps_within() {
+		let mut steps = Vec::new();
 		Bundle::build(&network(&[2, 1], 1).bytes(), &options(), &mut |s| {
-			stages.push(s)
+			steps.push(s)
 		})
 		.unwrap();
+		let starts = steps.iter().filter(|step| step.step.is_none());
+		let stages: Vec<BuildStage> = starts.map(|step| step.stage).collect();
 		assert_eq!(stages, BuildStage::ALL);
+		let within: Vec<String> = steps
+			.iter()
+			.filter(|step| step.step.is_some())
+			.map(BuildStep::to_string)
+			.collect();
+		let first = "making the keys: making the setup's points, basis 0 of 2";
+		assert_eq!(within[0], first);
+		let columns = "making the keys: committing to the circuit, column";
+		assert!(
+			within.iter().any(|step| step.starts_with(columns)),
+			"{within:?}"
+		);
 	}
 
 	#[test]
@@ -322,11 +340,11 @@ mod directories {
 			Err(BundleError::Inconsistent("vk_hash"))
 		));
 		edit(dir.path(), "manifest.json", |text| {
-			text.replace("\"format\": 1", "\"format\": 2")
+			text.replace("\"format\": 2", "\"format\": 1")
 		});
 		assert!(matches!(
 			Bundle::load(dir.path()),
-			Err(BundleError::Format { got: 2 })
+			Err(BundleError::Format { got: 1 })
 		));
 		fs::write(dir.path().join("manifest.json"), "{").unwrap();
 		assert!(matches!(
@@ -370,28 +388,182 @@ mod directories {
 		assert!(error.contains("/nonexistent/manifest.json"), "{error}");
 	}
 
-	#[test]
-	fn a_verifying_key_of_another_model_is_refused_by_the_prover() {
-		let (dir, bundle) = saved();
+	fn value(text: &str, field: &str) -> String {
+		let start = text.find(&format!("\"{field}\": ")).unwrap() + field.len() + 4;
+		let end = text[start..].find([',', '\n']).unwrap();
+		text[start..start + end].to_string()
+	}
+
+	/// A bundle with files and hashes of another model of the same shape.
+	fn forged(files: &[&str], fields: &[&str]) -> tempfile::TempDir {
+		let (dir, _) = saved();
 		let other = tempfile::tempdir().unwrap();
 		build(&network(&[3, 2, 1], 5)).save(other.path()).unwrap();
-		// The other model's key, with a manifest that agrees.
 		let manifest = fs::read_to_string(other.path().join("manifest.json")).unwrap();
-		let value = |text: &str, field: &str| {
-			let start = text.find(&format!("\"{field}\": \"")).unwrap() + field.len() + 5;
-			text[start..start + text[start..].find('"').unwrap()].to_string()
-		};
 		edit(dir.path(), "manifest.json", |text| {
-			["plan_hash", "vk_hash"].iter().fold(text, |text, field| {
-				text.replace(&value(&text, field), &value(&manifest, field))
+			fields.iter().fold(text, |text, field| {
+				text.replace(
+					&format!("\"{field}\": {}", value(&text, field)),
+					&format!("\"{field}\": {}", value(&manifest, field)),
+				)
 			})
 		});
-		fs::copy(other.path().join("plan.bin"), dir.path().join("plan.bin")).unwrap();
-		let forged = Bundle::load(dir.path()).unwrap();
-		assert_ne!(forged.vk_hash(), bundle.vk_hash());
+		for file in files {
+			fs::copy(other.path().join(file), dir.path().join(file)).unwrap();
+		}
+		dir
+	}
+
+	const PLAN: &[&str] = &["plan_hash", "vk_hash"];
+	const KEY: &[&str] = &["proving_key_hash", "proving_key_bytes"];
+
+	fn prover(dir: &Path) -> Result<Prover, ProverError> {
+		Prover::new(Arc::new(Bundle::load(dir).unwrap()))
+	}
+
+	#[test]
+	fn a_verifying_key_of_another_model_is_refused_by_the_prover() {
+		let dir = forged(&["plan.bin"], PLAN);
 		assert!(matches!(
-			Prover::new(Arc::new(forged)),
+			prover(dir.path()),
+			Err(ProverError::KeyFile {
+				error: KeyFileError::OtherKey,
+				..
+			})
+		));
+		// Without the file the key is made, and is not the one in the bundle.
+		fs::remove_file(dir.path().join("proving_key.bin")).unwrap();
+		assert!(matches!(
+			prover(dir.path()),
 			Err(ProverError::WrongPlan { .. })
 		));
+	}
+
+	#[test]
+	fn a_proving_key_of_another_model_is_refused() {
+		let dir = forged(&["proving_key.bin"], KEY);
+		let error = prover(dir.path()).unwrap_err().to_string();
+		assert!(error.contains("another verifying key"), "{error}");
+		let dir = forged(&["proving_key.bin"], &[]);
+		assert!(matches!(
+			prover(dir.path()),
+			Err(ProverError::Bundle(
+				BundleError::WrongHash { .. } | BundleError::WrongLength { .. }
+			))
+		));
+	}
+
+	#[test]
+	fn both_keys_of_another_model_make_no_proof() {
+		let all: Vec<&str> = PLAN.iter().chain(KEY).copied().collect();
+		let dir = forged(&["plan.bin", "proving_key.bin"], &all);
+		let prover = prover(dir.path()).unwrap();
+		let header = header(prover.bundle().vk_hash());
+		// The graph's witness satisfies the other model's gates nowhere, or not even its lookups.
+		let error = prover.prove(&header, &[100, 200, -300]).unwrap_err();
+		assert!(
+			matches!(error, ProveError::Unverified(_) | ProveError::Plonk(_)),
+			"{error}"
+		);
+	}
+
+	#[test]
+	fn damaged_proving_keys_are_refused() {
+		let (dir, _) = saved();
+		let path = dir.path().join("proving_key.bin");
+		let bytes = fs::read(&path).unwrap();
+		for (position, bit) in [
+			(0, 1),
+			(8, 1),
+			(20, 1),
+			(bytes.len() / 2, 8),
+			(bytes.len() - 1, 1),
+		] {
+			let mut bytes = bytes.clone();
+			bytes[position] ^= bit;
+			fs::write(&path, bytes).unwrap();
+			assert!(matches!(
+				prover(dir.path()),
+				Err(ProverError::Bundle(BundleError::WrongHash {
+					file: "proving_key.bin",
+					..
+				}))
+			));
+		}
+		for end in [0, 3, 44, bytes.len() - 1] {
+			fs::write(&path, &bytes[..end]).unwrap();
+			assert!(matches!(
+				prover(dir.path()),
+				Err(ProverError::Bundle(BundleError::WrongLength { got, .. })) if got == end as u64
+			));
+		}
+		// Another version, with a manifest that agrees.
+		let mut changed = bytes.clone();
+		changed[8] = 2;
+		fs::write(&path, &changed).unwrap();
+		let hash: String = blake2_256(&changed)
+			.iter()
+			.map(|b| format!("{b:02x}"))
+			.collect();
+		edit(dir.path(), "manifest.json", |text| {
+			text.replace(&value(&text, "proving_key_hash"), &format!("\"{hash}\""))
+		});
+		assert!(matches!(
+			prover(dir.path()),
+			Err(ProverError::KeyFile {
+				error: KeyFileError::Version { got: 2 },
+				..
+			})
+		));
+	}
+
+	#[test]
+	fn proofs_are_the_same_however_the_key_is_held() {
+		let (dir, built) = saved();
+		let input = [100, 200, -300];
+		let header = header(built.vk_hash());
+		let proof = |bundle: Bundle, options| {
+			let prover = Prover::with_options(Arc::new(bundle), options).unwrap();
+			prover.prove(&header, &input).unwrap()
+		};
+		let expected = proof(built.clone(), ProverOptions::default());
+		let load = || Bundle::load(dir.path()).unwrap();
+		assert_eq!(proof(load(), ProverOptions::default()), expected);
+		let steps = Arc::new(Mutex::new(0));
+		let counter = steps.clone();
+		let options = ProverOptions {
+			scratch: Some(dir.path().into()),
+			without_tables: true,
+			progress: Some(Arc::new(move |_| *counter.lock().unwrap() += 1)),
+		};
+		assert_eq!(proof(load(), options), expected);
+		assert!(*steps.lock().unwrap() > 20);
+		// The file of the polynomials has no name.
+		assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 4);
+		fs::remove_file(dir.path().join("proving_key.bin")).unwrap();
+		assert_eq!(proof(load(), ProverOptions::default()), expected);
+		let options = ProverOptions {
+			scratch: Some("/nonexistent".into()),
+			..ProverOptions::default()
+		};
+		assert!(matches!(
+			Prover::with_options(Arc::new(load()), options),
+			Err(ProverError::Scratch { .. })
+		));
+	}
+
+	#[test]
+	fn a_bundle_without_proving_key_is_saved_without_it() {
+		let (dir, bundle) = saved();
+		fs::remove_file(dir.path().join("proving_key.bin")).unwrap();
+		let other = tempfile::tempdir().unwrap();
+		build(&network(&[3, 2, 1], 5)).save(other.path()).unwrap();
+		Bundle::load(dir.path())
+			.unwrap()
+			.save(other.path())
+			.unwrap();
+		assert!(!other.path().join("proving_key.bin").exists());
+		assert_eq!(Bundle::load(other.path()).unwrap().hash(), bundle.hash());
+		assert!(prover(other.path()).is_ok());
 	}
 }

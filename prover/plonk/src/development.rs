@@ -5,6 +5,7 @@ use crate::{
 	error::KeyError,
 	fft::{invert_all, powers, Domain},
 	msm::to_affine,
+	progress::{Progress, Stage},
 };
 use halo2curves::{
 	bn256::{Fr, G1Affine, G1},
@@ -22,7 +23,7 @@ impl CommitmentKey {
 	/// for 2^`k` rows. **Insecure**: its secret is public, so anyone can forge proofs.
 	///
 	/// Takes about 2^`k` · 20 µs of one core.
-	pub fn insecure_development(k: u8) -> Result<Self, KeyError> {
+	pub fn insecure_development(k: u8, progress: Progress<'_>) -> Result<Self, KeyError> {
 		let domain = Domain::new(u32::from(k)).ok_or(KeyError::Unsupported {
 			what: "so many rows",
 		})?;
@@ -41,7 +42,13 @@ impl CommitmentKey {
 			*value *= element * vanishing;
 		}
 		let table = Table::new();
-		Self::new(k, table.multiples(&monomial), table.multiples(&lagrange))
+		let counter = progress.stage(Stage::Setup, 2);
+		let multiples = |scalars: &[Fr]| {
+			let points = table.multiples(scalars);
+			counter.advance();
+			points
+		};
+		Self::new(k, multiples(&monomial), multiples(&lagrange))
 	}
 }
 
@@ -91,7 +98,7 @@ mod tests {
 	#[test]
 	fn development_keys_have_the_development_secret() {
 		let secret = to_halo2(development_secret());
-		let key = CommitmentKey::insecure_development(4).unwrap();
+		let key = CommitmentKey::insecure_development(4, Progress::NONE).unwrap();
 		// The polynomial x ↦ 3 + 2x, by coefficients and by values.
 		let omega = Domain::new(4).unwrap().omega();
 		let coefficients = [Fr::from(3), Fr::from(2)];
@@ -101,8 +108,14 @@ mod tests {
 			.collect();
 		let expected = G1::generator() * (Fr::from(3) + Fr::from(2) * secret);
 		let expected = to_affine(&[expected]);
-		assert_eq!(key.commit_coefficients(&[&coefficients]), expected);
+		let counter = Progress::NONE.stage(Stage::Setup, 1);
 		let values = crate::commitment_key::Values::Scalars(&values);
-		assert_eq!(key.commit_values(&[values]), expected);
+		for key in [key.clone(), key.with_tables(Progress::NONE)] {
+			assert_eq!(
+				key.commit_coefficients(&[&coefficients], &counter),
+				expected
+			);
+			assert_eq!(key.commit_values(&[values], &counter), expected);
+		}
 	}
 }

@@ -58,6 +58,9 @@ pub enum KeyError {
 		/// Its index.
 		index: usize,
 	},
+	/// The file of the polynomials cannot be written.
+	#[error("the polynomials cannot be stored: {0}")]
+	Storage(String),
 	/// The key is over a limit of the verifier.
 	#[error("the verifying key is not valid: {0}")]
 	Plan(#[from] PlanError),
@@ -125,10 +128,19 @@ pub enum ProveError {
 	/// The copy constraints do not hold: the witness does not satisfy the circuit.
 	#[error("the witness does not satisfy the circuit: a copy constraint does not hold")]
 	CopiesDiffer,
+	/// The file of the key's polynomials cannot be read.
+	#[error("the proving key's polynomials cannot be read: {0}")]
+	Storage(String),
 	/// A challenge for which the proof does not exist; its probability is below 2^-200.
 	#[error("an unusable challenge was drawn; try again")]
 	DegenerateChallenge,
 	/// Key and plan do not fit: a bug of ours.
 	#[error("the proving key does not fit its plan, please report this: {0}")]
 	Internal(&'static str),
+}
+
+impl From<std::io::Error> for ProveError {
+	fn from(error: std::io::Error) -> Self {
+		Self::Storage(error.to_string())
+	}
 }

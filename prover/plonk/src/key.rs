@@ -3,10 +3,12 @@
 use crate::{
 	column::Column,
 	commitment_key::{CommitmentKey, Values},
-	error::KeyError,
+	error::{KeyError, ProveError},
 	fft::{powers, Domain},
 	permutation::{Assembly, Cell},
 	program::Program,
+	progress::{Progress, Stage},
+	store::{Storage, Store},
 };
 use halo2curves::{
 	bn256::{Fr, G1Affine},
@@ -18,6 +20,7 @@ use inference_verifier::{
 	TranscriptKind,
 };
 use rayon::prelude::*;
+use std::{borrow::Cow, sync::Arc};
 
 /// A circuit without witness.
 #[derive(Clone, Debug)]
@@ -30,35 +33,30 @@ pub struct Circuit {
 	pub copies: Vec<(Cell, Cell)>,
 }
 
-/// All that proofs need of a circuit but the setup. Memory: 32 · 2^k bytes for each fixed column
-/// and each column of the permutation, and about as much for their values.
+/// A circuit with its verifying key: what a proving key is made from, and what files hold. Memory:
+/// 8 bytes a row of each fixed column, 4 a cell of the permutation.
 #[derive(Clone, Debug)]
-pub struct ProvingKey {
+pub struct CompactKey {
 	pub(crate) plan: Plan,
-	pub(crate) program: Program,
-	pub(crate) domain: Domain,
-	/// The domain's elements.
-	pub(crate) elements: Vec<Fr>,
 	pub(crate) fixed: Vec<Column>,
-	pub(crate) fixed_polynomials: Vec<Vec<Fr>>,
 	pub(crate) permutation: Assembly,
-	pub(crate) permutation_polynomials: Vec<Vec<Fr>>,
 }
 
-impl ProvingKey {
-	/// Makes the keys of `circuit`. The same circuit and setup give the same keys.
-	pub fn new(commitments: &CommitmentKey, circuit: Circuit) -> Result<Self, KeyError> {
+impl CompactKey {
+	/// Makes the keys of `circuit`. The same circuit and setup give the same keys. Besides the key,
+	/// memory is needed for a few columns at a time.
+	pub fn new(
+		commitments: &CommitmentKey,
+		circuit: Circuit,
+		progress: Progress<'_>,
+	) -> Result<Self, KeyError> {
 		let Circuit {
 			mut parts,
 			fixed,
 			copies,
 		} = circuit;
 		check(commitments, &parts, &fixed)?;
-		let program = Program::new(&parts)?;
-		let domain = Domain::new(u32::from(parts.k)).ok_or(KeyError::Unsupported {
-			what: "so many rows",
-		})?;
-		let elements: Vec<Fr> = powers(domain.omega()).take(domain.size()).collect();
+		let domain = domain(&parts)?;
 		let usable = usable_rows(&parts);
 		for (column, values) in fixed.iter().enumerate() {
 			if !values.is_consistent() {
@@ -81,49 +79,27 @@ impl ProvingKey {
 			permutation.copy(a, b);
 		}
 		permutation.finish();
-		let permutation_values: Vec<Vec<Fr>> = (0..parts.permutation.len())
-			.map(|column| permutation.values(column, &elements))
-			.collect();
 
-		let columns: Vec<Values<'_>> = fixed
-			.iter()
-			.map(Column::values)
-			.chain(permutation_values.iter().map(|v| Values::Scalars(v)))
-			.collect();
-		let points = commitments.commit_values(&columns);
-		let (fixed_points, permutation_points) =
-			points.split_at_checked(fixed.len()).unwrap_or_default();
-		parts.fixed_commitments = convert(fixed_points)?;
-		for (column, point) in parts
-			.permutation
-			.iter_mut()
-			.zip(convert(permutation_points)?)
-		{
-			column.commitment = point;
+		let counter = progress.stage(Stage::CommitCircuit, fixed.len() + parts.permutation.len());
+		let columns: Vec<Values<'_>> = fixed.iter().map(Column::values).collect();
+		parts.fixed_commitments = convert(&commitments.commit_values(&columns, &counter))?;
+		let elements = elements(&domain);
+		for (batch, columns) in parts.permutation.chunks_mut(batch()).enumerate() {
+			let first = batch * self::batch();
+			let values: Vec<Vec<Fr>> = (first..first + columns.len())
+				.into_par_iter()
+				.map(|column| permutation.values(column, &elements))
+				.collect();
+			let values: Vec<Values<'_>> = values.iter().map(|v| Values::Scalars(v)).collect();
+			let points = convert(&commitments.commit_values(&values, &counter))?;
+			for (column, point) in columns.iter_mut().zip(points) {
+				column.commitment = point;
+			}
 		}
-		let plan = Plan::from_parts(parts)?;
-
-		let to_polynomial = |mut values: Vec<Fr>| {
-			domain.to_coefficients(&mut values);
-			values
-		};
-		let fixed_polynomials = fixed
-			.par_iter()
-			.map(|column| to_polynomial(column.to_scalars(domain.size())))
-			.collect();
-		let permutation_polynomials = permutation_values
-			.into_par_iter()
-			.map(to_polynomial)
-			.collect();
 		Ok(Self {
-			plan,
-			program,
-			elements,
+			plan: Plan::from_parts(parts)?,
 			fixed,
-			fixed_polynomials,
 			permutation,
-			permutation_polynomials,
-			domain,
 		})
 	}
 
@@ -131,30 +107,126 @@ impl ProvingKey {
 	pub fn plan(&self) -> &Plan {
 		&self.plan
 	}
+}
+
+/// All that proofs need of a circuit but the setup.
+#[derive(Debug)]
+pub struct ProvingKey {
+	compact: Arc<CompactKey>,
+	pub(crate) program: Program,
+	pub(crate) domain: Domain,
+	/// The domain's elements.
+	pub(crate) elements: Vec<Fr>,
+	/// Of the fixed columns, then of the permutation's.
+	polynomials: Store,
+}
+
+impl ProvingKey {
+	/// Makes the keys of `circuit`, with everything in memory.
+	pub fn new(commitments: &CommitmentKey, circuit: Circuit) -> Result<Self, KeyError> {
+		let compact = CompactKey::new(commitments, circuit, Progress::NONE)?;
+		Self::from_compact(Arc::new(compact), Storage::Memory, Progress::NONE)
+	}
+
+	/// Makes the polynomials of a key: a Fourier transform a column.
+	pub fn from_compact(
+		compact: Arc<CompactKey>,
+		storage: Storage,
+		progress: Progress<'_>,
+	) -> Result<Self, KeyError> {
+		let parts = compact.plan.parts();
+		let program = Program::new(parts)?;
+		let domain = domain(parts)?;
+		let elements = elements(&domain);
+		let columns = compact.fixed.len() + parts.permutation.len();
+		let counter = progress.stage(Stage::InterpolateCircuit, columns);
+		let polynomial = |index: usize| {
+			let mut values = match compact.fixed.get(index) {
+				Some(column) => column.to_scalars(domain.size()),
+				None => {
+					let column = index - compact.fixed.len();
+					compact.permutation.values(column, &elements)
+				},
+			};
+			domain.to_coefficients(&mut values);
+			counter.advance();
+			values
+		};
+		let storage_error = |error: std::io::Error| KeyError::Storage(error.to_string());
+		let mut polynomials = Store::new(storage, &domain).map_err(storage_error)?;
+		for first in (0..columns).step_by(batch()) {
+			let batch = first..(first + batch()).min(columns);
+			let batch = batch.into_par_iter().with_max_len(1).map(polynomial);
+			polynomials.extend(batch.collect()).map_err(storage_error)?;
+		}
+		Ok(Self {
+			compact,
+			program,
+			domain,
+			elements,
+			polynomials,
+		})
+	}
+
+	/// The verifying key.
+	pub fn plan(&self) -> &Plan {
+		&self.compact.plan
+	}
+
+	pub(crate) fn fixed(&self) -> &[Column] {
+		&self.compact.fixed
+	}
+
+	pub(crate) fn permutation(&self) -> &Assembly {
+		&self.compact.permutation
+	}
+
+	/// The polynomial of a fixed column.
+	pub(crate) fn fixed_polynomial(&self, column: usize) -> Result<Cow<'_, [Fr]>, ProveError> {
+		Ok(self.polynomials.get(column)?)
+	}
+
+	/// The permutation polynomial of a column.
+	pub(crate) fn permutation_polynomial(
+		&self,
+		column: usize,
+	) -> Result<Cow<'_, [Fr]>, ProveError> {
+		Ok(self.polynomials.get(self.compact.fixed.len() + column)?)
+	}
 
 	/// Bytes that the key takes in memory, about.
 	pub fn bytes(&self) -> usize {
-		let scalars: usize = self
-			.fixed_polynomials
-			.iter()
-			.chain(&self.permutation_polynomials)
-			.map(Vec::len)
-			.sum::<usize>()
-			+ self.elements.len();
-		let rows: usize = self.fixed.iter().map(Column::len).sum();
-		let cells = self.permutation_polynomials.len() * self.domain.size();
-		scalars * size_of::<Fr>() + rows * size_of::<i64>() + cells * size_of::<u32>()
+		let rows: usize = self.compact.fixed.iter().map(Column::len).sum();
+		self.polynomials.bytes()
+			+ self.elements.len() * size_of::<Fr>()
+			+ rows * size_of::<i64>()
+			+ size_of_val(self.compact.permutation.next())
 	}
 
 	/// Rows that witness and public inputs may use; the row after them is the last one of the
 	/// arguments' sums and products.
 	pub fn usable_rows(&self) -> usize {
-		usable_rows(self.plan.parts())
+		usable_rows(self.compact.plan.parts())
 	}
 }
 
+/// Columns that are handled at a time: enough for all cores.
+fn batch() -> usize {
+	2 * rayon::current_num_threads()
+}
+
+fn domain(parts: &Parts) -> Result<Domain, KeyError> {
+	Domain::new(u32::from(parts.k)).ok_or(KeyError::Unsupported {
+		what: "so many rows",
+	})
+}
+
+fn elements(domain: &Domain) -> Vec<Fr> {
+	powers(domain.omega()).take(domain.size()).collect()
+}
+
 /// Rows before the last one of the arguments.
-fn usable_rows(parts: &Parts) -> usize {
+pub(crate) fn usable_rows(parts: &Parts) -> usize {
 	let unusable = inference_verifier::plan::blinding_factors(parts) as usize + 1;
 	(1usize << parts.k.min(63)).saturating_sub(unusable)
 }

@@ -10,15 +10,16 @@
 //! memory at a time, and has the logarithmic-derivative lookups that halo2-axiom lacks.
 //! docs/decisions/ has the figures.
 //!
-//! **Use.** [`CommitmentKey::new`] from a setup's points; [`ProvingKey::new`] for a [`Circuit`], which
-//! also gives the plan that the chain registers; [`prove`].
+//! **Use.** [`CommitmentKey::new`] from a setup's points; [`CompactKey::new`] for a [`Circuit`], which
+//! also gives the plan that the chain registers, and is what files hold; [`ProvingKey::from_compact`];
+//! [`prove`].
 //!
 //! **Invariants.**
 //! 1. What [`prove`] returns is a proof in the verifier's format with the length that the plan
 //!    states. It verifies if the witness satisfies the circuit; callers verify before they publish.
 //! 2. Keys depend on nothing but circuit and setup; without blinding, proofs on nothing but key,
 //!    public inputs and witness.
-//! 3. No witness, public input or circuit makes it panic.
+//! 3. No witness, public input, circuit or proving key's file makes it panic.
 //!
 //! **Units.** Memory is given in bytes for n = 2^k rows.
 
@@ -30,18 +31,24 @@ mod development;
 mod error;
 mod fft;
 mod key;
+mod key_file;
 mod lookup;
 mod msm;
 mod opening;
 mod permutation;
 mod program;
+mod progress;
 mod prove;
 mod quotient;
+mod store;
 mod transcript;
 
 pub use column::Column;
 pub use commitment_key::CommitmentKey;
 pub use error::{KeyError, ProveError};
-pub use key::{Circuit, ProvingKey};
+pub use key::{Circuit, CompactKey, ProvingKey};
+pub use key_file::KeyFileError;
 pub use permutation::Cell;
-pub use prove::{prove, Blinding};
+pub use progress::{Progress, Stage, Step};
+pub use prove::{prove, prove_with_progress, Blinding};
+pub use store::Storage;

@@ -6,30 +6,45 @@ use crate::{
 	error::ProveError,
 	fft::{evaluate, invert_all, powers},
 	key::ProvingKey,
+	progress::{Progress, Stage},
 	transcript::Writer,
 };
 use halo2curves::{bn256::Fr, ff::Field};
 use inference_verifier::plan::opening::{Claim, Commitment, RotationSet};
 use rayon::prelude::*;
+use std::borrow::Cow;
+
+/// A polynomial that something in the proof or the verifying key commits to.
+#[derive(Clone, Copy)]
+pub(crate) enum Base<'a> {
+	Polynomial(&'a [Fr]),
+	/// That of a fixed column.
+	Fixed(usize),
+	/// That of a column of the permutation.
+	Permutation(usize),
+}
 
 /// Polynomials by what commits to them.
 pub(crate) struct Polynomials<'a> {
+	pub key: &'a ProvingKey,
 	/// By position among the bases of the verifier's multi-scalar multiplication.
-	pub bases: Vec<Option<&'a [Fr]>>,
+	pub bases: Vec<Option<Base<'a>>>,
 	/// The quotient's parts, combined at x.
 	pub quotient: Vec<Fr>,
 }
 
 impl Polynomials<'_> {
-	fn get(&self, commitment: Commitment) -> Result<&[Fr], ProveError> {
-		match commitment {
-			Commitment::Quotient => Ok(&self.quotient),
-			Commitment::Base(position) => self
-				.bases
-				.get(position)
-				.copied()
-				.flatten()
-				.ok_or(ProveError::Internal("a polynomial is missing")),
+	/// A polynomial, read from the key's file if it is there.
+	fn get(&self, commitment: Commitment) -> Result<Cow<'_, [Fr]>, ProveError> {
+		let position = match commitment {
+			Commitment::Quotient => return Ok(Cow::Borrowed(&self.quotient)),
+			Commitment::Base(position) => position,
+		};
+		match self.bases.get(position).copied().flatten() {
+			Some(Base::Polynomial(polynomial)) => Ok(Cow::Borrowed(polynomial)),
+			Some(Base::Fixed(column)) => self.key.fixed_polynomial(column),
+			Some(Base::Permutation(column)) => self.key.permutation_polynomial(column),
+			None => Err(ProveError::Internal("a polynomial is missing")),
 		}
 	}
 }
@@ -41,15 +56,17 @@ pub(crate) fn open(
 	polynomials: &Polynomials<'_>,
 	x: Fr,
 	writer: &mut Writer,
+	progress: Progress<'_>,
 ) -> Result<(), ProveError> {
-	let openings = key.plan.openings();
+	let counter = progress.stage(Stage::Open, 2);
+	let openings = key.plan().openings();
 	let points: Vec<Fr> = openings
 		.points
 		.iter()
 		.map(|rotation| x * key.domain.rotation(i64::from(*rotation)))
 		.collect();
 	let values = evaluate_all(&openings.sets, polynomials, &points)?;
-	let mut evaluations = vec![Fr::ZERO; key.plan.layout().evaluations()];
+	let mut evaluations = vec![Fr::ZERO; key.plan().layout().evaluations()];
 	for (set, values) in openings.sets.iter().zip(&values) {
 		for (member, values) in set.members.iter().zip(values) {
 			for (claim, value) in member.claims.iter().zip(values) {
@@ -97,7 +114,7 @@ pub(crate) fn open(
 		}
 	}
 	drop(quotients);
-	writer.points(&commitments.commit_coefficients(&[&witness]));
+	writer.points(&commitments.commit_coefficients(&[&witness], &counter));
 	let u = writer.challenge();
 
 	// L = Σ c_i · (f_i − r_i(u)) − Z_0(u) · W, which is zero at u.
@@ -126,7 +143,7 @@ pub(crate) fn open(
 		}
 	}
 	divide(&mut witness, u);
-	writer.points(&commitments.commit_coefficients(&[&witness]));
+	writer.points(&commitments.commit_coefficients(&[&witness], &counter));
 	Ok(())
 }
 
@@ -139,7 +156,7 @@ fn evaluate_all(
 	let of_member = |set: &RotationSet, commitment: Commitment| {
 		let polynomial = polynomials.get(commitment)?;
 		let points = set.points.iter().filter_map(|p| points.get(*p));
-		Ok(points.map(|point| evaluate(polynomial, *point)).collect())
+		Ok(points.map(|point| evaluate(&polynomial, *point)).collect())
 	};
 	sets.iter()
 		.map(|set| {
@@ -163,7 +180,8 @@ fn combine(
 	let mut sum = vec![Fr::ZERO; n];
 	let mut claims = vec![Fr::ZERO; set.points.len()];
 	for ((member, values), power) in set.members.iter().zip(values).zip(powers(y)) {
-		for (to, value) in sum.iter_mut().zip(polynomials.get(member.commitment)?) {
+		let polynomial = polynomials.get(member.commitment)?;
+		for (to, value) in sum.iter_mut().zip(polynomial.iter()) {
 			*to += power * value;
 		}
 		for (to, value) in claims.iter_mut().zip(values) {

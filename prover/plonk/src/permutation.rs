@@ -41,6 +41,22 @@ impl Assembly {
 		}
 	}
 
+	/// The permutation of columns of `rows` cells by the cell after each. If it is none, no proof
+	/// verifies.
+	pub(crate) fn from_next(rows: usize, next: Vec<u32>) -> Self {
+		Self {
+			rows,
+			next,
+			cycle: Vec::new(),
+			len: Vec::new(),
+		}
+	}
+
+	/// The cell after each cell in its cycle.
+	pub(crate) fn next(&self) -> &[u32] {
+		&self.next
+	}
+
 	/// Joins the cycles of two cells.
 	pub(crate) fn copy(&mut self, a: Cell, b: Cell) {
 		let index = |cell: Cell| cell.column * self.rows + cell.row;

@@ -6,9 +6,10 @@ use crate::{
 	error::ProveError,
 	key::ProvingKey,
 	lookup::{Compressed, Expressions},
-	opening::{self, Polynomials},
+	opening::{self, Base, Polynomials},
 	permutation,
 	program::Tables,
+	progress::{Progress, Stage},
 	quotient::{self, fixed_values, Committed},
 	transcript::Writer,
 };
@@ -67,10 +68,29 @@ pub fn prove(
 	key: &ProvingKey,
 	commitments: &CommitmentKey,
 	instance: &[Vec<Fr>],
+	witness: impl FnMut(u8, &[Fr]) -> Result<Vec<Column>, ProveError>,
+	blinding: Blinding<'_>,
+) -> Result<Vec<u8>, ProveError> {
+	prove_with_progress(
+		key,
+		commitments,
+		instance,
+		witness,
+		blinding,
+		Progress::NONE,
+	)
+}
+
+/// As [`prove`], and announces how far it is.
+pub fn prove_with_progress(
+	key: &ProvingKey,
+	commitments: &CommitmentKey,
+	instance: &[Vec<Fr>],
 	mut witness: impl FnMut(u8, &[Fr]) -> Result<Vec<Column>, ProveError>,
 	mut blinding: Blinding<'_>,
+	progress: Progress<'_>,
 ) -> Result<Vec<u8>, ProveError> {
-	let plan = &key.plan;
+	let plan = key.plan();
 	let parts = plan.parts();
 	let (n, usable) = (key.domain.size(), key.usable_rows());
 	if commitments.k() != parts.k {
@@ -84,6 +104,7 @@ pub fn prove(
 
 	let mut challenges = vec![Fr::ZERO; parts.challenge_phases.len()];
 	let mut advice: Vec<Vec<Fr>> = vec![Vec::new(); parts.advice_phases.len()];
+	let counter = progress.stage(Stage::CommitWitness, advice.len());
 	let last_phase = parts.advice_phases.iter().copied().max().unwrap_or(0);
 	for phase in 0..=last_phase {
 		let mut columns = witness(phase, &challenges)?;
@@ -92,7 +113,7 @@ pub fn prove(
 			blinding.fill(column, usable, n - usable);
 		}
 		let values: Vec<Values<'_>> = columns.iter().map(Column::values).collect();
-		writer.points(&commitments.commit_values(&values));
+		writer.points(&commitments.commit_values(&values, &counter));
 		for (challenge, of) in challenges.iter_mut().zip(&parts.challenge_phases) {
 			if *of == phase {
 				*challenge = writer.challenge();
@@ -137,8 +158,12 @@ pub fn prove(
 		multiplicities.push(column);
 		counts.push(count);
 	}
+	let counter = progress.stage(
+		Stage::CommitArguments,
+		2 * lookups.len() + plan.layout().permutation_chunks() + 1,
+	);
 	let values: Vec<Values<'_>> = multiplicities.iter().map(Column::values).collect();
-	writer.points(&commitments.commit_values(&values));
+	writer.points(&commitments.commit_values(&values, &counter));
 
 	let (beta, gamma) = (writer.challenge(), writer.challenge());
 	let mut products = {
@@ -156,7 +181,7 @@ pub fn prove(
 			.collect();
 		permutation::products(
 			&columns,
-			&key.permutation,
+			key.permutation(),
 			&key.elements,
 			chunk_len(parts.degree),
 			usable,
@@ -177,13 +202,14 @@ pub fn prove(
 		.chain(&sums)
 		.map(|values| Values::Scalars(values))
 		.collect();
-	writer.points(&commitments.commit_values(&values));
+	writer.points(&commitments.commit_values(&values, &counter));
+	drop(values);
 
 	let mut random = Vec::new();
 	if matches!(blinding, Blinding::Random(_)) {
 		blinding.extend(&mut random, n);
 	}
-	writer.points(&commitments.commit_coefficients(&[&random]));
+	writer.points(&commitments.commit_coefficients(&[&random], &counter));
 	let y = writer.challenge();
 
 	let to_polynomial = |mut values: Vec<Fr>| {
@@ -215,9 +241,11 @@ pub fn prove(
 			gamma,
 			y,
 		},
+		progress,
 	)?;
 	let parts: Vec<&[Fr]> = quotient.iter().map(Vec::as_slice).collect();
-	writer.points(&commitments.commit_coefficients(&parts));
+	let counter = progress.stage(Stage::CommitQuotient, parts.len());
+	writer.points(&commitments.commit_coefficients(&parts, &counter));
 	let x = writer.challenge();
 
 	let power = x.pow_vartime([n as u64]);
@@ -229,40 +257,40 @@ pub fn prove(
 	}
 	drop(quotient);
 	let layout = plan.layout();
-	let mut bases: Vec<Option<&[Fr]>> = vec![None; layout.bases()];
+	let mut bases: Vec<Option<Base<'_>>> = vec![None; layout.bases()];
+	let mut set = |position: usize, base| {
+		if let Some(slot) = bases.get_mut(position) {
+			*slot = Some(base);
+		}
+	};
 	for (column, polynomial) in advice.iter().enumerate() {
-		set(
-			&mut bases,
-			layout.advice(column).unwrap_or(usize::MAX),
-			polynomial,
-		);
+		let position = layout.advice(column).unwrap_or(usize::MAX);
+		set(position, Base::Polynomial(polynomial));
 	}
 	for (index, polynomial) in products.iter().enumerate() {
-		set(&mut bases, layout.permutation_product(index), polynomial);
+		set(
+			layout.permutation_product(index),
+			Base::Polynomial(polynomial),
+		);
 	}
 	for (index, (multiplicities, sums)) in lookups.iter().enumerate() {
-		set(&mut bases, layout.lookup_point(index), multiplicities);
-		set(&mut bases, layout.lookup_product(index), sums);
+		set(layout.lookup_point(index), Base::Polynomial(multiplicities));
+		set(layout.lookup_product(index), Base::Polynomial(sums));
 	}
-	set(&mut bases, layout.random(), &random);
-	for (index, polynomial) in key.fixed_polynomials.iter().enumerate() {
-		set(&mut bases, layout.fixed(index), polynomial);
+	set(layout.random(), Base::Polynomial(&random));
+	for column in 0..key.fixed().len() {
+		set(layout.fixed(column), Base::Fixed(column));
 	}
-	for (index, polynomial) in key.permutation_polynomials.iter().enumerate() {
-		set(&mut bases, layout.permutation(index), polynomial);
+	for column in 0..plan.parts().permutation.len() {
+		set(layout.permutation(column), Base::Permutation(column));
 	}
 	let polynomials = Polynomials {
+		key,
 		bases,
 		quotient: combined,
 	};
-	opening::open(key, commitments, &polynomials, x, &mut writer)?;
+	opening::open(key, commitments, &polynomials, x, &mut writer, progress)?;
 	Ok(writer.finish())
-}
-
-fn set<'a>(bases: &mut [Option<&'a [Fr]>], position: usize, polynomial: &'a [Fr]) {
-	if let Some(slot) = bases.get_mut(position) {
-		*slot = Some(polynomial);
-	}
 }
 
 /// Checks and absorbs the public inputs; all rows of each column.
@@ -271,7 +299,7 @@ fn instance_columns(
 	instance: &[Vec<Fr>],
 	writer: &mut Writer,
 ) -> Result<Vec<Vec<Fr>>, ProveError> {
-	let expected = &key.plan.parts().instance_columns;
+	let expected = &key.plan().parts().instance_columns;
 	let got: Vec<usize> = instance.iter().map(Vec::len).collect();
 	if got.len() != expected.len() || got.iter().zip(expected).any(|(g, e)| *g != *e as usize) {
 		return Err(ProveError::Instance {

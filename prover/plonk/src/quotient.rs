@@ -13,6 +13,7 @@ use crate::{
 	lookup::{compress, Expressions},
 	permutation::delta_power,
 	program::{Tables, CHUNK},
+	progress::{Progress, Stage},
 };
 use halo2curves::{
 	bn256::Fr,
@@ -58,11 +59,12 @@ struct Item {
 }
 
 /// All polynomials' values on one coset; empty where no constraint there reads them.
-struct Coset<'a> {
+struct Coset {
 	advice: Vec<Vec<Fr>>,
-	fixed: Vec<Cow<'a, [Fr]>>,
+	fixed: Vec<Cow<'static, [Fr]>>,
 	instance: Vec<Vec<Fr>>,
 	products: Vec<Vec<Fr>>,
+	/// Those of the constraints that are evaluated now.
 	permutation: Vec<Vec<Fr>>,
 	lookups: Vec<(Vec<Fr>, Vec<Fr>)>,
 	/// g·ω^i.
@@ -76,44 +78,66 @@ struct Coset<'a> {
 pub(crate) fn quotient(
 	key: &ProvingKey,
 	committed: &Committed<'_>,
+	progress: Progress<'_>,
 ) -> Result<Vec<Vec<Fr>>, ProveError> {
-	let lookups = Expressions::all(&key.plan.parts().lookups, key.plan.parts().gates as usize);
+	let lookups = Expressions::all(
+		&key.plan().parts().lookups,
+		key.plan().parts().gates as usize,
+	);
 	let items = items(key, &lookups, committed.y);
 	let most = items.iter().map(|item| item.cosets).max().unwrap_or(1);
 	let n = key.domain.size();
-	let mut parts = vec![vec![Fr::ZERO; n]; key.plan.layout().quotient_parts()];
+	let mut parts = vec![vec![Fr::ZERO; n]; key.plan().layout().quotient_parts()];
 	let classes: BTreeSet<usize> = items.iter().map(|item| item.cosets).collect();
 	let interpolations: Vec<(usize, Vec<Vec<Fr>>)> = classes
 		.into_iter()
 		.map(|cosets| (cosets, interpolation(cosets, n)))
 		.collect();
+	let counter = progress.stage(Stage::Quotient, most);
 	for index in 0..most {
 		let here: Vec<&Item> = items.iter().filter(|item| item.cosets > index).collect();
 		let shift = generator(index);
 		let scale: Vec<Fr> = powers(shift).take(n).collect();
-		let coset = Coset::new(key, committed, &lookups, &here, shift, &scale);
 		let live: Vec<&(usize, Vec<Vec<Fr>>)> = interpolations
 			.iter()
 			.filter(|(cosets, _)| *cosets > index)
 			.collect();
-		let chunks: Vec<Vec<Vec<Fr>>> = (0..n.div_ceil(CHUNK))
-			.into_par_iter()
-			.map(|chunk| {
-				let rows = chunk * CHUNK..((chunk + 1) * CHUNK).min(n);
-				let mut sums = vec![vec![Fr::ZERO; rows.len()]; live.len()];
-				for item in &here {
-					let values = coset
-						.evaluate(key, committed, &lookups, item.constraint, &rows)
-						.ok_or(ProveError::Internal("a column is missing"))?;
-					let class = live.iter().position(|(cosets, _)| *cosets == item.cosets);
-					let sum = class.and_then(|class| sums.get_mut(class));
-					for (to, value) in sum.into_iter().flatten().zip(values) {
-						*to += value * item.power;
+		// For each chunk of rows and class of constraints.
+		let mut chunks: Vec<Vec<Vec<Fr>>> = (0..n.div_ceil(CHUNK))
+			.map(|chunk| vec![vec![Fr::ZERO; CHUNK.min(n - chunk * CHUNK)]; live.len()])
+			.collect();
+		let mut coset = Coset::new(key, committed, &lookups, &here, shift, &scale)?;
+		let mut add = |coset: &Coset, items: &[&Item]| {
+			chunks
+				.par_iter_mut()
+				.enumerate()
+				.try_for_each(|(chunk, sums)| {
+					let rows = chunk * CHUNK..((chunk + 1) * CHUNK).min(n);
+					for item in items {
+						let values = coset
+							.evaluate(key, committed, &lookups, item.constraint, &rows)
+							.ok_or(ProveError::Internal("a column is missing"))?;
+						let class = live.iter().position(|(cosets, _)| *cosets == item.cosets);
+						let sum = class.and_then(|class| sums.get_mut(class));
+						for (to, value) in sum.into_iter().flatten().zip(values) {
+							*to += value * item.power;
+						}
 					}
-				}
-				Ok(sums)
-			})
-			.collect::<Result<_, ProveError>>()?;
+					Ok::<_, ProveError>(())
+				})
+		};
+		// The permutation's columns are needed for its own constraints only, few at a time.
+		let (steps, others): (Vec<&Item>, Vec<&Item>) = here
+			.iter()
+			.copied()
+			.partition(|item| matches!(item.constraint, Constraint::PermutationStep(_)));
+		add(&coset, &others)?;
+		coset.keep_permuted(key);
+		let len = chunk_len(key.plan().parts().degree);
+		for steps in steps.chunks(rayon::current_num_threads().div_ceil(len)) {
+			coset.load_permutation(key, steps, &scale)?;
+			add(&coset, steps)?;
+		}
 		drop(coset);
 		let inverse = shift.invert().unwrap_or(Fr::ONE);
 		for (position, (_, matrix)) in live.into_iter().enumerate() {
@@ -134,6 +158,7 @@ pub(crate) fn quotient(
 				}
 			});
 		}
+		counter.advance();
 	}
 	Ok(parts)
 }
@@ -181,7 +206,7 @@ fn interpolation(cosets: usize, n: usize) -> Vec<Vec<Fr>> {
 
 /// All constraints in the verifier's order.
 fn items(key: &ProvingKey, lookups: &[Expressions], y: Fr) -> Vec<Item> {
-	let parts = key.plan.parts();
+	let parts = key.plan().parts();
 	let mut list: Vec<(Constraint, u32)> = key
 		.program
 		.expressions
@@ -190,7 +215,7 @@ fn items(key: &ProvingKey, lookups: &[Expressions], y: Fr) -> Vec<Item> {
 		.enumerate()
 		.map(|(index, expression)| (Constraint::Gate(index), expression.degree))
 		.collect();
-	let chunks = key.plan.layout().permutation_chunks();
+	let chunks = key.plan().layout().permutation_chunks();
 	if chunks > 0 {
 		list.push((Constraint::PermutationFirst, 2));
 		list.push((Constraint::PermutationLast, 3));
@@ -224,26 +249,25 @@ fn items(key: &ProvingKey, lookups: &[Expressions], y: Fr) -> Vec<Item> {
 	items
 }
 
-impl<'a> Coset<'a> {
-	/// Transforms what the constraints of `items` read.
+impl Coset {
+	/// Transforms what the constraints of `items` read, but the permutation's columns.
 	fn new(
-		key: &'a ProvingKey,
-		committed: &Committed<'a>,
+		key: &ProvingKey,
+		committed: &Committed<'_>,
 		lookups: &[Expressions],
 		items: &[&Item],
 		shift: Fr,
 		scale: &[Fr],
-	) -> Self {
-		let parts = key.plan.parts();
+	) -> Result<Self, ProveError> {
+		let parts = key.plan().parts();
 		let len = chunk_len(parts.degree);
 		let mut reads: BTreeSet<(ColumnKind, usize)> = BTreeSet::new();
-		let (mut products, mut permutation, mut sums) =
-			(BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+		let (mut products, mut sums) = (BTreeSet::new(), BTreeSet::new());
 		let expression = |index: usize| {
 			let expression = key.program.expressions.get(index);
 			expression.into_iter().flat_map(|e| e.reads.iter().copied())
 		};
-		let last = key.plan.layout().permutation_chunks().saturating_sub(1);
+		let last = key.plan().layout().permutation_chunks().saturating_sub(1);
 		for item in items {
 			match item.constraint {
 				Constraint::Gate(index) => reads.extend(expression(index)),
@@ -256,9 +280,7 @@ impl<'a> Coset<'a> {
 				Constraint::PermutationLink(chunk) => products.extend([chunk - 1, chunk]),
 				Constraint::PermutationStep(chunk) => {
 					products.insert(chunk);
-					let columns = parts.permutation.iter().enumerate();
-					for (index, column) in columns.skip(chunk * len).take(len) {
-						permutation.insert(index);
+					for column in parts.permutation.iter().skip(chunk * len).take(len) {
 						reads.insert((column.kind, usize::from(column.index)));
 					}
 				},
@@ -289,7 +311,17 @@ impl<'a> Coset<'a> {
 				.map(|(index, polynomial)| transform(reads.contains(&(kind, index)), polynomial))
 				.collect()
 		};
-		let fixed = columns(ColumnKind::Fixed, &key.fixed_polynomials);
+		let fixed = (0..key.fixed().len())
+			.into_par_iter()
+			.with_max_len(1)
+			.map(|index| {
+				Ok(Cow::Owned(if reads.contains(&(ColumnKind::Fixed, index)) {
+					key.domain.to_coset(&key.fixed_polynomial(index)?, scale)
+				} else {
+					Vec::new()
+				}))
+			})
+			.collect::<Result<Vec<Cow<'static, [Fr]>>, ProveError>>()?;
 		let n = key.domain.size();
 		let points: Vec<Fr> = key.elements.iter().map(|e| shift * e).collect();
 		// (X^n − 1) / (n · (X − 1))
@@ -309,9 +341,9 @@ impl<'a> Coset<'a> {
 				})
 			})
 			.collect();
-		Self {
+		Ok(Self {
 			advice: columns(ColumnKind::Advice, committed.advice),
-			fixed: fixed.into_iter().map(Cow::Owned).collect(),
+			fixed,
 			instance: columns(ColumnKind::Instance, committed.instance),
 			products: committed
 				.products
@@ -320,13 +352,7 @@ impl<'a> Coset<'a> {
 				.enumerate()
 				.map(|(index, polynomial)| transform(products.contains(&index), polynomial))
 				.collect(),
-			permutation: key
-				.permutation_polynomials
-				.par_iter()
-				.with_max_len(1)
-				.enumerate()
-				.map(|(index, polynomial)| transform(permutation.contains(&index), polynomial))
-				.collect(),
+			permutation: Vec::new(),
 			lookups: committed
 				.lookups
 				.par_iter()
@@ -342,7 +368,51 @@ impl<'a> Coset<'a> {
 			points,
 			first,
 			active,
+		})
+	}
+
+	/// Drops the fixed columns that the permutation does not have.
+	fn keep_permuted(&mut self, key: &ProvingKey) {
+		for (index, values) in self.fixed.iter_mut().enumerate() {
+			let permuted = key.plan().parts().permutation.iter().any(|column| {
+				column.kind == ColumnKind::Fixed && usize::from(column.index) == index
+			});
+			if !permuted {
+				*values = Cow::Owned(Vec::new());
+			}
 		}
+	}
+
+	/// Transforms the permutation's columns of `steps`, instead of those that are there.
+	fn load_permutation(
+		&mut self,
+		key: &ProvingKey,
+		steps: &[&Item],
+		scale: &[Fr],
+	) -> Result<(), ProveError> {
+		self.permutation.clear();
+		let parts = key.plan().parts();
+		let len = chunk_len(parts.degree);
+		let read: BTreeSet<usize> = steps
+			.iter()
+			.flat_map(|item| match item.constraint {
+				Constraint::PermutationStep(chunk) => chunk * len..(chunk + 1) * len,
+				_ => 0..0,
+			})
+			.collect();
+		self.permutation = (0..parts.permutation.len())
+			.into_par_iter()
+			.with_max_len(1)
+			.map(|index| {
+				Ok(if read.contains(&index) {
+					let polynomial = key.permutation_polynomial(index)?;
+					key.domain.to_coset(&polynomial, scale)
+				} else {
+					Vec::new()
+				})
+			})
+			.collect::<Result<_, ProveError>>()?;
+		Ok(())
 	}
 
 	/// A constraint's values on `rows`.
@@ -446,7 +516,7 @@ impl<'a> Coset<'a> {
 		chunk: usize,
 		rows: &Range<usize>,
 	) -> Option<Vec<Fr>> {
-		let parts = key.plan.parts();
+		let parts = key.plan().parts();
 		let len = chunk_len(parts.degree);
 		let n = self.points.len();
 		let z = self.products.get(chunk)?;
@@ -486,7 +556,7 @@ pub(crate) fn fixed_values<'a>(
 	key: &ProvingKey,
 	reads: &BTreeSet<(ColumnKind, usize)>,
 ) -> Vec<Cow<'a, [Fr]>> {
-	key.fixed
+	key.fixed()
 		.par_iter()
 		.enumerate()
 		.map(|(index, column): (usize, &Column)| {

@@ -10,7 +10,8 @@ use halo2_proofs::{
 };
 use halo2curves::{bn256::Fr, ff::Field};
 use inference_plonk::{
-	prove, Blinding, Cell, Circuit, Column, CommitmentKey, KeyError, ProveError, ProvingKey,
+	prove, prove_with_progress, Blinding, Cell, Circuit, Column, CommitmentKey, CompactKey,
+	KeyError, KeyFileError, Progress, ProveError, ProvingKey, Stage, Step, Storage,
 };
 use inference_verifier::{
 	halo2::{from_halo2, parts_from_constraint_system},
@@ -19,7 +20,10 @@ use inference_verifier::{
 use proptest::prelude::*;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use std::num::NonZeroU8;
+use std::{
+	num::NonZeroU8,
+	sync::{Arc, Mutex},
+};
 
 const K: u8 = 7;
 const ROWS: usize = 40;
@@ -82,7 +86,7 @@ fn configure(meta: &mut ConstraintSystem<Fr>) -> Config {
 }
 
 fn commitment_key(k: u8) -> CommitmentKey {
-	CommitmentKey::insecure_development(k).unwrap()
+	CommitmentKey::insecure_development(k, Progress::NONE).unwrap()
 }
 
 fn circuit(lookup_inputs: u8) -> Circuit {
@@ -180,6 +184,16 @@ fn proof(
 		})
 	};
 	prove(key, commitments, &[public.to_vec()], phases, blinding)
+}
+
+fn compact_key(commitments: &CommitmentKey) -> CompactKey {
+	CompactKey::new(commitments, circuit(2), Progress::NONE).unwrap()
+}
+
+fn stored(key: &CompactKey, id: u8) -> Vec<u8> {
+	let mut bytes = Vec::new();
+	key.write(&[id; 32], &mut bytes).unwrap();
+	bytes
 }
 
 fn accepted(key: &ProvingKey, public: &[Fr], proof: &[u8]) -> bool {
@@ -339,4 +353,162 @@ fn what_cannot_be_proven_is_named() {
 		),
 		Err(KeyError::Unsupported { .. })
 	));
+}
+
+#[test]
+fn a_key_read_from_bytes_and_one_with_polynomials_in_a_file_prove_the_same() {
+	let commitments = commitment_key(K);
+	let compact = compact_key(&commitments);
+	let bytes = stored(&compact, 7);
+	let plan = compact.plan().clone();
+	let read = CompactKey::read(plan, &[7; 32], &mut bytes.as_slice(), Progress::NONE).unwrap();
+	assert_eq!(stored(&read, 7), bytes);
+	let file = Storage::File(tempfile::tempfile().unwrap());
+	let keys = [(compact, Storage::Memory), (read, file)].map(|(compact, storage)| {
+		ProvingKey::from_compact(Arc::new(compact), storage, Progress::NONE).unwrap()
+	});
+	// 9 polynomials are not in memory.
+	assert_eq!(keys[0].bytes() - keys[1].bytes(), (9 * 32) << K);
+	let (columns, public) = witness(7);
+	let [a, b] =
+		keys.map(|key| proof(&key, &commitments, &columns, &public, Blinding::None).unwrap());
+	assert_eq!(a, b);
+	let key = ProvingKey::new(&commitments, circuit(2)).unwrap();
+	assert!(accepted(&key, &public, &a));
+	let commitments = commitments.with_tables(Progress::NONE);
+	let c = proof(&key, &commitments, &columns, &public, Blinding::None);
+	assert_eq!(Ok(a), c);
+}
+
+#[test]
+fn a_file_that_shrinks_gives_an_error() {
+	let commitments = commitment_key(K);
+	let file = tempfile::tempfile().unwrap();
+	let same = file.try_clone().unwrap();
+	let compact = Arc::new(compact_key(&commitments));
+	let key = ProvingKey::from_compact(compact, Storage::File(file), Progress::NONE).unwrap();
+	same.set_len(100).unwrap();
+	let (columns, public) = witness(7);
+	let result = proof(&key, &commitments, &columns, &public, Blinding::None);
+	assert!(matches!(result, Err(ProveError::Storage(_))), "{result:?}");
+}
+
+#[test]
+fn damaged_and_foreign_keys_are_refused_or_prove_nothing() {
+	let commitments = commitment_key(K);
+	let compact = compact_key(&commitments);
+	let bytes = stored(&compact, 7);
+	let read = |bytes: &[u8]| {
+		let plan = compact.plan().clone();
+		CompactKey::read(plan, &[7; 32], &mut &bytes[..], Progress::NONE)
+	};
+	let changed = |position: usize| {
+		let mut bytes = bytes.clone();
+		bytes[position] ^= 4;
+		bytes
+	};
+	assert!(matches!(read(&changed(0)), Err(KeyFileError::Magic)));
+	assert!(matches!(
+		read(&changed(8)),
+		Err(KeyFileError::Version { got: 5 })
+	));
+	assert!(matches!(
+		read(&stored(&compact, 8)),
+		Err(KeyFileError::OtherKey)
+	));
+	for end in 0..bytes.len() {
+		assert!(
+			matches!(read(&bytes[..end]), Err(KeyFileError::Io(_))),
+			"{end}"
+		);
+	}
+	let more = [&bytes[..], &[0]].concat();
+	assert!(matches!(read(&more), Err(KeyFileError::Damaged { .. })));
+
+	let (columns, public) = witness(7);
+	let prove = |compact: CompactKey| {
+		let key = ProvingKey::from_compact(Arc::new(compact), Storage::Memory, Progress::NONE);
+		let key = key.unwrap();
+		let made = proof(&key, &commitments, &columns, &public, Blinding::None);
+		made.is_ok_and(|proof| accepted(&key, &public, &proof))
+	};
+	assert!(prove(read(&bytes).unwrap()));
+	let mut proven = 0;
+	for position in (44..bytes.len()).step_by(5) {
+		if let Ok(other) = read(&changed(position)) {
+			// The plan's commitments are to the unchanged columns.
+			assert!(!prove(other), "byte {position}");
+			proven += 1;
+		}
+	}
+	assert!(proven > 20);
+}
+
+#[test]
+fn every_stage_is_announced_from_its_start_to_its_end() {
+	let steps = Mutex::new(Vec::new());
+	let announce = |step: Step| steps.lock().unwrap().push(step);
+	let progress = Progress::new(&announce);
+	let commitments = CommitmentKey::insecure_development(K, progress)
+		.unwrap()
+		.with_tables(progress);
+	let compact = CompactKey::new(&commitments, circuit(2), progress).unwrap();
+	let bytes = stored(&compact, 7);
+	let plan = compact.plan().clone();
+	let compact = CompactKey::read(plan, &[7; 32], &mut bytes.as_slice(), progress).unwrap();
+	let key = ProvingKey::from_compact(Arc::new(compact), Storage::Memory, progress).unwrap();
+	// The circuit's witness has two phases: only what is announced matters here.
+	let (columns, public) = witness(7);
+	let made = prove_with_progress(
+		&key,
+		&commitments,
+		&[public],
+		|phase, challenges| match phase {
+			0 => Ok(columns.iter().cloned().map(Column::Integers).collect()),
+			_ => {
+				let mut r = Fr::ZERO;
+				let a = columns[0].iter().enumerate();
+				Ok(vec![Column::Scalars(
+					a.map(|(i, a)| {
+						if i > 0 {
+							r = r * challenges[0] + Fr::from(*a as u64);
+						}
+						r
+					})
+					.collect(),
+				)])
+			},
+		},
+		Blinding::None,
+		progress,
+	);
+	assert!(made.is_ok());
+	let steps = steps.into_inner().unwrap();
+	for (stage, total) in [
+		(Stage::Setup, 2),
+		(Stage::Tables, 2),
+		(Stage::CommitCircuit, 9),
+		(Stage::ReadKey, 9),
+		(Stage::InterpolateCircuit, 9),
+		(Stage::CommitWitness, 4),
+		(Stage::Open, 2),
+	] {
+		let mut done: Vec<usize> = steps
+			.iter()
+			.filter(|step| step.stage == stage)
+			.inspect(|step| assert_eq!(step.total, total, "{stage:?}"))
+			.map(|step| step.done)
+			.collect();
+		done.sort_unstable();
+		assert_eq!(done, (0..=total).collect::<Vec<_>>(), "{stage:?}");
+	}
+	for stage in [
+		Stage::CommitArguments,
+		Stage::Quotient,
+		Stage::CommitQuotient,
+	] {
+		let of = steps.iter().filter(|step| step.stage == stage);
+		let total = of.clone().next().unwrap().total;
+		assert_eq!(of.map(|step| step.done).max(), Some(total), "{stage:?}");
+	}
 }

@@ -6,7 +6,7 @@ use crate::{
 	proof::offline_statement,
 	tensor::{self, Tensor},
 };
-use inference_circuits::{Bundle, Prover};
+use inference_circuits::{Bundle, Prover, ProverOptions};
 use serde::Serialize;
 use std::{
 	fmt, fs,
@@ -28,6 +28,10 @@ pub struct Args {
 	/// Proofs to make, at least one.
 	#[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
 	runs: u16,
+	/// Keep the proving key's polynomials in a temporary file in DIR instead of in memory, and make no
+	/// multiples of the setup's points. DIR should be on a disk.
+	#[arg(long, value_name = "DIR")]
+	scratch: Option<PathBuf>,
 }
 
 /// What proving a model costs on this machine. Times are in milliseconds of wall time, memory in
@@ -38,7 +42,7 @@ struct Report {
 	rows: usize,
 	advice_columns: u32,
 	output: Tensor,
-	/// Making the setup's commitment key and the proving key.
+	/// Making the setup's commitment key and loading the proving key.
 	setup_ms: f64,
 	/// Executing and proving: the median.
 	prove_ms: f64,
@@ -51,8 +55,10 @@ struct Report {
 	/// Peak memory when the process had started and read the bundle.
 	start_mib: Option<f64>,
 	proof_bytes: usize,
+	/// The proving key's file.
+	pk_bytes: u64,
 	/// The proving key in memory.
-	pk_bytes: usize,
+	pk_memory_bytes: usize,
 	vk_bytes: usize,
 	/// Inferences of a proof.
 	inferences: u16,
@@ -87,8 +93,8 @@ impl fmt::Display for Report {
 		writeln!(f, "  proof      {} bytes", self.proof_bytes)?;
 		write!(
 			f,
-			"  keys       {} bytes to prove, {} to verify",
-			self.pk_bytes, self.vk_bytes
+			"  keys       {} bytes to prove ({} in memory), {} to verify",
+			self.pk_bytes, self.pk_memory_bytes, self.vk_bytes
 		)
 	}
 }
@@ -129,9 +135,15 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let start_mib = peak_mib();
 	let failed = |e: &dyn fmt::Display| CliError::Failed(e.to_string());
 
-	let progress = context.progress("making the proving key");
+	let progress = context.progress("loading the proving key");
 	let started = Instant::now();
-	let prover = Prover::new(bundle.clone()).map_err(|e| failed(&e))?;
+	let options = ProverOptions {
+		without_tables: args.scratch.is_some(),
+		scratch: args.scratch,
+		// Announcing steps would be measured too.
+		progress: None,
+	};
+	let prover = Prover::with_options(bundle.clone(), options).map_err(|e| failed(&e))?;
 	let setup_ms = milliseconds(started.elapsed());
 	progress.set("proving");
 	let (mut proving, mut verifying) = (Vec::new(), Vec::new());
@@ -167,7 +179,8 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 		peak_mib: peak_mib(),
 		start_mib,
 		proof_bytes: proof.bytes.len(),
-		pk_bytes: prover.key_bytes(),
+		pk_bytes: manifest.proving_key_bytes,
+		pk_memory_bytes: prover.key_bytes(),
 		vk_bytes: bundle.plan_bytes().len(),
 		inferences,
 		runs: args.runs,

@@ -113,6 +113,8 @@ struct Report {
 	/// Whether their inputs are secret.
 	hidden_input: bool,
 	vk_bytes: usize,
+	/// Bytes of the proving key's file.
+	pk_bytes: u64,
 	proof_bytes: usize,
 	accuracy: Option<AccuracyReport>,
 }
@@ -149,6 +151,7 @@ impl fmt::Display for Report {
 			"  circuit        2^{} rows, {} in use",
 			self.k, self.rows
 		)?;
+		writeln!(f, "  proving key    {} bytes", self.pk_bytes)?;
 		writeln!(f, "  compute units  {}", self.compute_units)?;
 		let inferences = match self.inferences {
 			1 => "one inference".into(),
@@ -211,10 +214,8 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let options = options(&args)?;
 	let onnx = fs::read(&args.model).map_err(|e| CliError::file("read", &args.model, e))?;
 	let progress = context.progress("building");
-	let bundle = Bundle::build(&onnx, &options, &mut |stage| {
-		progress.set(stage.description())
-	})
-	.map_err(|e| CliError::Failed(format!("{}: {e}", args.model.display())))?;
+	let bundle = Bundle::build(&onnx, &options, &mut |step| progress.set(step.to_string()))
+		.map_err(|e| CliError::Failed(format!("{}: {e}", args.model.display())))?;
 	bundle
 		.save(&args.out)
 		.map_err(|e| CliError::file("write the bundle to", &args.out, e))?;
@@ -233,6 +234,7 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 		inferences: manifest.layout.claim.inferences,
 		hidden_input: manifest.layout.claim.hidden_input,
 		vk_bytes: bundle.plan_bytes().len(),
+		pk_bytes: manifest.proving_key_bytes,
 		proof_bytes: manifest.proof_bytes,
 		accuracy: manifest.accuracy.clone(),
 		bundle: args.out,

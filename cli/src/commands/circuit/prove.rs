@@ -6,7 +6,7 @@ use crate::{
 	proof::{offline_statement, ProofFile},
 	tensor::{self, Tensor},
 };
-use inference_circuits::{Bundle, ProveError, Prover};
+use inference_circuits::{Bundle, ProveError, Prover, ProverOptions};
 use inference_primitives::{StatementHeader, VkHash};
 use serde::Serialize;
 use std::{
@@ -33,6 +33,10 @@ pub struct Args {
 	/// to no chain: its statement has a genesis, model and workload of zero.
 	#[arg(long, value_name = "FILE.json")]
 	statement: Option<PathBuf>,
+	/// Keep the proving key's polynomials in a temporary file in DIR instead of in memory. DIR should
+	/// be on a disk.
+	#[arg(long, value_name = "DIR")]
+	scratch: Option<PathBuf>,
 }
 
 /// A proof that was written.
@@ -43,7 +47,7 @@ struct Report {
 	input: Tensor,
 	output: Tensor,
 	proof_bytes: usize,
-	/// Wall time of making the proving key, milliseconds.
+	/// Wall time of making the setup's points and loading the proving key, milliseconds.
 	key_ms: u128,
 	/// Wall time of executing, proving and verifying, milliseconds.
 	prove_ms: u128,
@@ -84,11 +88,17 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 		Some(path) => read_statement(path)?,
 		None => offline_statement(bundle.vk_hash()),
 	};
-	let progress = context.progress("making the proving key");
+	let progress = context.progress("loading the proving key");
 	let started = Instant::now();
-	let prover = Prover::new(Arc::new(bundle)).map_err(|e| CliError::Failed(e.to_string()))?;
+	let options = ProverOptions {
+		scratch: args.scratch,
+		// One proof does not gain what they cost to make.
+		without_tables: true,
+		progress: Some(progress.steps()),
+	};
+	let prover = Prover::with_options(Arc::new(bundle), options)
+		.map_err(|e| CliError::Failed(e.to_string()))?;
 	let key_ms = started.elapsed().as_millis();
-	progress.set("proving");
 	let started = Instant::now();
 	let proof = prover.prove(&statement, &input).map_err(|e| match e {
 		ProveError::WrongKey { .. } | ProveError::Execute(_) => CliError::Usage(e.to_string()),

@@ -1,7 +1,7 @@
 //! The engine of `inference-circuits`: halo2 on the CPU.
 
 use super::{Engine, EngineError, Model, Proof};
-use inference_circuits::{Bundle, Prover};
+use inference_circuits::{Bundle, Prover, ProverOptions};
 use inference_primitives::StatementHeader;
 use inference_prover_api::ModelInfo;
 use std::{path::Path, sync::Arc};
@@ -26,9 +26,16 @@ impl Engine for NativeEngine {
 			));
 		}
 		let bundle = Arc::new(bundle);
-		// Makes the proving key, and refuses a bundle whose verifying key is not its model's.
-		let prover =
-			Prover::new(bundle.clone()).map_err(|error| EngineError::Load(error.to_string()))?;
+		let vk_hash = bundle.vk_hash();
+		let options = ProverOptions {
+			progress: Some(Arc::new(move |step| {
+				tracing::debug!(model = %vk_hash, "{step}");
+			})),
+			..ProverOptions::default()
+		};
+		// Reads the proving key, and refuses one that is not the bundle's.
+		let prover = Prover::with_options(bundle.clone(), options)
+			.map_err(|error| EngineError::Load(error.to_string()))?;
 		let manifest = bundle.manifest();
 		let info = ModelInfo {
 			vk_hash: bundle.vk_hash(),
