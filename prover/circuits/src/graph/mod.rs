@@ -27,6 +27,7 @@ mod arithmetic;
 mod check;
 mod error;
 mod operator;
+mod refine;
 mod strides;
 
 pub use arithmetic::{divide, inverse_sqrt, rescale, sign, table, trees, walk};
@@ -171,8 +172,9 @@ impl Graph {
 			readers: 0,
 		}];
 		let mut elements = parts.input.len();
-		for node in &parts.nodes {
-			let tensor = infer(&node.name, &node.operator, &tensors)?;
+		for (index, node) in parts.nodes.iter().enumerate() {
+			let before = parts.nodes.get(..index).unwrap_or_default();
+			let tensor = infer(&node.name, &node.operator, before, &tensors)?;
 			for input in node.operator.inputs() {
 				if let Some(input) = tensors.get_mut(input as usize) {
 					input.readers += 1;

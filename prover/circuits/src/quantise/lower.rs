@@ -134,7 +134,7 @@ impl Lowering {
 	/// Appends an operator and bounds its result. An operator whose result does not depend on the
 	/// input becomes a constant.
 	fn push(&mut self, name: &str, operator: Operator) -> Result<u32, QuantiseError> {
-		let mut tensor = infer(name, &operator, &self.tensors)?;
+		let mut tensor = infer(name, &operator, &self.nodes, &self.tensors)?;
 		let is_constant = tensor.bounds.iter().all(|x| x.min == x.max);
 		let operator = if is_constant && !matches!(operator, Operator::Affine { .. }) {
 			let weight_bits = tensor.scale_bits;
@@ -144,7 +144,7 @@ impl Lowering {
 				bias,
 				weight_bits,
 			};
-			tensor = infer(name, &constant, &self.tensors)?;
+			tensor = infer(name, &constant, &self.nodes, &self.tensors)?;
 			constant
 		} else {
 			operator
