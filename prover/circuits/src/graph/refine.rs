@@ -12,7 +12,9 @@
 //! - a product c·d with c in 0..=1: y is A or `B = A + w·d`.
 //!
 //! B is a sum of elements of earlier tensors again, d's own or, if d is affine, those that d is the
-//! sum of; equal ones add up, and what cancels is gone. Of `b + relu(a − b)`, A is b and B is a.
+//! sum of; equal ones add up, and what cancels is gone. Of `b + relu(a − b)`, A is b and B is a. Their
+//! mean `(A + B) / 2` bounds a maximum from below and a minimum from above: `2·relu(x) − x` is not
+//! negative.
 //! An element that only copies or scales another one stands for that one.
 //!
 //! Only sums of at most [`MAX_TERMS`] terms are looked at, and chains of at most [`MAX_COPIES`]
@@ -177,19 +179,24 @@ fn without_term(
 	let mut rest = sum.clone();
 	rest.terms.swap_remove(index);
 	let without = rest.range(tensors)?;
-	let (low, high) = rest.plus(&replacement, factor)?.range(tensors)?;
-	let rounded = |(from, to): (i128, i128)| {
+	let (low, high) = rest.clone().plus(&replacement, factor)?.range(tensors)?;
+	let rounded = |(low, high): (i128, i128), (from, to): (i128, i128)| {
 		let (a, b) = (factor.checked_mul(from)?, factor.checked_mul(to)?);
 		Some((low.checked_add(a.min(b))?, high.checked_add(a.max(b))?))
 	};
 	Some(match follows {
-		Follows::Linearly { error } => rounded(error)?,
+		Follows::Linearly { error } => rounded((low, high), error)?,
 		Follows::AboveZero { error } => {
-			let with = rounded(error)?;
+			let with = rounded((low, high), error)?;
+			// A maximum is at least the operands' mean, a minimum at most: of |x| that is 0.
+			let twice = rest.clone().plus(&rest, 1)?.plus(&replacement, factor)?;
+			let (low, high) = rounded(twice.range(tensors)?, error)?;
 			if factor > 0 {
-				(without.0.max(with.0), without.1.max(with.1))
+				let mean = low.div_euclid(2);
+				(without.0.max(with.0).max(mean), without.1.max(with.1))
 			} else {
-				(without.0.min(with.0), without.1.min(with.1))
+				let mean = high.checked_add(1)?.div_euclid(2);
+				(without.0.min(with.0), without.1.min(with.1).min(mean))
 			}
 		},
 		Follows::OrNot => (without.0.min(low), without.1.max(high)),
@@ -351,7 +358,7 @@ mod tests {
 			],
 		);
 		let bounds = magnitude.tensors().last().unwrap().bounds[0];
-		assert_eq!((bounds.min, bounds.max), (-10, 10));
+		assert_eq!((bounds.min, bounds.max), (0, 10));
 	}
 
 	#[test]
