@@ -180,7 +180,11 @@ fn recurrent_layers_should_be_unrolled() {
 		h = (1.0 - z) * candidate + z * h;
 		expected.push(h);
 	}
-	check(&recurrent("GRU", 3, &[size.clone()]), &x, &expected);
+	check(
+		&recurrent("GRU", 3, std::slice::from_ref(&size)),
+		&x,
+		&expected,
+	);
 
 	let (mut h, mut c, mut expected) = (0.0, 0.0, Vec::new());
 	for x in x {
@@ -190,7 +194,11 @@ fn recurrent_layers_should_be_unrolled() {
 		h = output * f64::tanh(c);
 		expected.push(h);
 	}
-	check(&recurrent("LSTM", 4, &[size.clone()]), &x, &expected);
+	check(
+		&recurrent("LSTM", 4, std::slice::from_ref(&size)),
+		&x,
+		&expected,
+	);
 
 	let sideways = text("direction", "sideways");
 	let error = refused(&recurrent("LSTM", 4, &[size, sideways]));

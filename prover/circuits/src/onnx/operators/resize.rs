@@ -325,7 +325,7 @@ fn set_sizes(
 			None if rounded => (whole + 0.5).floor(),
 			None => whole.floor(),
 		};
-		if !(1.0..=shape::MAX_ELEMENTS as f64).contains(&size) || !(*scale > 0.0) {
+		if !(1.0..=shape::MAX_ELEMENTS as f64).contains(&size) || *scale <= 0.0 {
 			return Err(node.bad_shape("an axis is empty, or too long"));
 		}
 		axis.output = size as usize;
