@@ -127,7 +127,8 @@ fn attempt(path: &Path, prove: bool) -> Result<Status, Box<dyn Error>> {
 				let type_proto::Value::TensorType(tensor) = value;
 				[1, 10, 11].contains(&tensor.elem_type)
 			});
-		inputs.push((input.name.clone(), tensor, is_real));
+		let file = fs::read(data.join(format!("input_{index}.pb")))?;
+		inputs.push((input.name.clone(), tensor, is_real, file));
 	}
 	// As many inputs as possible are variables: all; all but the integers; the first.
 	let mut last = None;
@@ -139,12 +140,15 @@ fn attempt(path: &Path, prove: bool) -> Result<Status, Box<dyn Error>> {
 	for is_variable in choices {
 		let mut options = ReadOptions::default();
 		let mut variables = Vec::new();
-		for (index, (name, tensor, is_real)) in inputs.iter().enumerate() {
+		// A bundle is built from the file alone: what is constant becomes part of it.
+		let mut whole = bytes.clone();
+		for (index, (name, tensor, is_real, file)) in inputs.iter().enumerate() {
 			if is_variable(index, *is_real) {
 				options.shapes.insert(name.clone(), tensor.shape.clone());
 				variables.push((name.clone(), tensor.clone()));
 			} else {
 				options.constants.insert(name.clone(), tensor.clone());
+				whole.extend(initializer(name, file));
 			}
 		}
 		let model = match parse_with(&bytes, &options) {
@@ -155,9 +159,7 @@ fn attempt(path: &Path, prove: bool) -> Result<Status, Box<dyn Error>> {
 				continue;
 			},
 		};
-		// A bundle is built from the file alone.
-		let whole = (prove && options.constants.is_empty()).then_some(bytes.as_slice());
-		match execute_model(&model, &variables, &data, whole) {
+		match execute_model(&model, &variables, &data, prove.then_some(&whole)) {
 			// A wrong result is one, even if fewer variables would hide it.
 			Ok(status) => return Ok(status),
 			Err(error) => {
@@ -291,20 +293,29 @@ fn read_tensor(path: &Path) -> Result<Constant, Box<dyn Error>> {
 	Ok(Constant::read("test data", &tensor)?)
 }
 
+/// A field of a Protobuf message that has a length.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+	let mut out = vec![(number << 3) | 2];
+	let mut length = bytes.len();
+	while length >= 0x80 {
+		out.push((length & 0x7f) as u8 | 0x80);
+		length >>= 7;
+	}
+	out.push(length as u8);
+	out.extend(bytes);
+	out
+}
+
+/// What to append to a model for the encoded tensor `tensor` to be an initializer called `name`: field 7
+/// (graph), field 5 (initializer), field 8 (name). Protobuf merges it with the graph before it.
+fn initializer(name: &str, tensor: &[u8]) -> Vec<u8> {
+	let named = [tensor, &field(8, name.as_bytes())].concat();
+	field(7, &field(5, &named))
+}
+
 /// Decodes a tensor by wrapping it into a model: field 7 (graph), field 5 (initializer).
 fn decode_tensor(bytes: &[u8]) -> Result<TensorProto, Box<dyn Error>> {
-	let wrap = |field: u8, bytes: &[u8]| {
-		let mut out = vec![(field << 3) | 2];
-		let mut length = bytes.len();
-		while length >= 0x80 {
-			out.push((length & 0x7f) as u8 | 0x80);
-			length >>= 7;
-		}
-		out.push(length as u8);
-		out.extend(bytes);
-		out
-	};
-	let model = wrap(7, &wrap(5, bytes));
+	let model = field(7, &field(5, bytes));
 	let model = tract_onnx::onnx()
 		.proto_model_for_read(&mut model.as_slice())
 		.map_err(|e| e.to_string())?;
@@ -331,7 +342,7 @@ fn report(results: &[(String, String, Status)], version: &str) -> String {
 		 - **wrong**: it computes something else, beyond that tolerance.\n\
 		 - **unsupported**: it cannot be built; the reason is given.\n\n\
 		 The input domain is the test's data with a margin of a tenth. Inputs are variables where the \
-		 operator allows it, else constants of the circuit. Tests whose name ends in `_expanded` are \
+		 operator allows it, else constants of the circuit: initializers of the model. Tests whose name ends in `_expanded` are \
 		 the operator's definition in terms of others.\n\n\
 		 The tests `qlinearmatmul_*_int8_*` of 1.16.1 expect −236 to wrap around to 20. ONNX says that \
 		 it saturates, and ONNX Runtime and this model do: they count as wrong all the same.\n\n\

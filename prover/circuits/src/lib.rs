@@ -37,9 +37,9 @@
 //! 4. No bytes of an ONNX file or a bundle make this crate panic.
 //!
 //! **Limitations.** Operators: [`onnx::supported`]; docs/OPERATORS.md measures them. Which of the
-//! integer model's operators have a circuit, [`layout`] says. A trailing ArgMax is not proven: the output is
-//! its operand, and [`PostProcessing`](float_graph::PostProcessing) tells the client to take the
-//! index. Input and output are public, with at most 1023 values together. The insecure development
+//! integer model's operators have a circuit, [`layout`] says. A trailing ArgMax is not proven if its
+//! operand is computed and an output: [`PostProcessing`](float_graph::PostProcessing) tells the client
+//! to take the index. Any other index is part of the model, and proven. Input and output are public, with at most 1023 values together. The insecure development
 //! setup only, until a ceremony's setup exists.
 
 #![forbid(unsafe_code)]

@@ -271,7 +271,7 @@ mod refusals {
 		};
 		for (operator, attribute) in [
 			("Relu", int("slope", 1)),
-			("Cast", int("to", 10)),
+			("Cast", int("to", 16)),
 			("Cast", int("to", 8)),
 			("ArgMax", int("axis", 5)),
 			("ArgMax", int("axis", 0)),
@@ -420,10 +420,15 @@ mod refusals {
 	}
 
 	#[test]
-	fn nothing_may_follow_an_argmax() {
+	fn nothing_may_follow_a_classifiers_label() {
+		let attributes = [
+			floats("coefficients", &[1.0, 2.0, 3.0, 4.0]),
+			floats("intercepts", &[0.0, 1.0]),
+			ints("classlabels_ints", &[3, 7]),
+		];
 		let model = Model::row(2)
-			.node_with("ArgMax", &["x"], "i", &[int("axis", 1)])
-			.node("Relu", &["i"], "y");
+			.node_with("ai.onnx.ml.LinearClassifier", &["x"], "label", &attributes)
+			.node("Relu", &["label"], "y");
 		assert!(matches!(
 			refused(&model),
 			OnnxError::UnsupportedOperand { .. }

@@ -4,9 +4,11 @@
 //! ends: reshaping, transposing and broadcasting are already part of the linear maps.
 
 mod function;
+mod rank;
 mod simplify;
 
 pub use function::Function;
+pub use rank::Ranking;
 pub(crate) use simplify::merge;
 
 use crate::{
@@ -106,6 +108,15 @@ pub enum FloatOperator {
 		/// The trees.
 		forest: FloatForest,
 	},
+	/// The greatest or least elements of groups.
+	Rank {
+		/// The value.
+		input: usize,
+		/// The groups, and how they are ranked.
+		ranking: Ranking,
+		/// Whether the results are the labels, else the elements.
+		labels: bool,
+	},
 }
 
 /// Decision trees in real numbers: [`Forest`](crate::graph::Forest) before it is rounded.
@@ -161,7 +172,8 @@ impl FloatOperator {
 			| Self::Floor { input }
 			| Self::Function { input, .. }
 			| Self::InverseSqrt { input, .. }
-			| Self::Trees { input, .. } => vec![*input],
+			| Self::Trees { input, .. }
+			| Self::Rank { input, .. } => vec![*input],
 		}
 	}
 
@@ -180,7 +192,8 @@ impl FloatOperator {
 			| Self::Floor { input }
 			| Self::Function { input, .. }
 			| Self::InverseSqrt { input, .. }
-			| Self::Trees { input, .. } => vec![input],
+			| Self::Trees { input, .. }
+			| Self::Rank { input, .. } => vec![input],
 		}
 	}
 
@@ -226,6 +239,11 @@ impl FloatOperator {
 			},
 			Self::InverseSqrt { input, epsilon } => map(*input, &|x| 1.0 / (x + epsilon).sqrt()),
 			Self::Trees { input, forest } => forest.compute(value(*input)),
+			Self::Rank {
+				input,
+				ranking,
+				labels,
+			} => ranking.compute(value(*input), *labels),
 		}
 	}
 }

@@ -1,18 +1,29 @@
 //! Checks a node against the tensors before it, and bounds each element of its result.
 //!
-//! All bounds are intervals that follow from the operands' intervals and the actual constants; the
-//! cost is linear in the operator's size.
+//! All bounds are intervals that follow from the operands' intervals and the actual constants, and in
+//! short sums from what makes the operands ([`refine`]); the cost is linear in the operator's size.
 
 use super::{
 	arithmetic::{divide, inverse_sqrt, rescale, sign},
-	strides, Axis, Forest, GraphError, Interval, Operator, Pairs, Table, Tensor, Term, Tree,
+	refine::refine,
+	strides, Axis, Forest, GraphError, Interval, Node, Operator, Pairs, Table, Tensor, Term, Tree,
 	MAX_ABS, MAX_AXES, MAX_ELEMENTS, MAX_ENTRIES, MAX_ROOT_SHIFT, MAX_SEGMENTS, MAX_SEGMENT_BITS,
 	MAX_SHIFT, MAX_WEIGHT,
 };
 
-/// What operator `operator`, named `node`, makes of `tensors`.
-pub fn infer(node: &str, operator: &Operator, tensors: &[Tensor]) -> Result<Tensor, GraphError> {
-	let check = Check { node, tensors };
+/// What operator `operator`, named `node`, makes of `tensors`: the input, then what each of `nodes`
+/// computes.
+pub fn infer(
+	node: &str,
+	operator: &Operator,
+	nodes: &[Node],
+	tensors: &[Tensor],
+) -> Result<Tensor, GraphError> {
+	let check = Check {
+		node,
+		nodes,
+		tensors,
+	};
 	match operator {
 		Operator::Affine {
 			terms,
@@ -40,6 +51,7 @@ pub fn infer(node: &str, operator: &Operator, tensors: &[Tensor]) -> Result<Tens
 
 struct Check<'a> {
 	node: &'a str,
+	nodes: &'a [Node],
 	tensors: &'a [Tensor],
 }
 
@@ -182,6 +194,9 @@ impl Check<'_> {
 						max += a.max(b);
 					}
 				}
+				let independent = (min, max);
+				let (min, max) =
+					refine(self.nodes, self.tensors, terms, *bias, element, independent);
 				self.bounded(element, min, max)
 			})
 			.collect::<Result<_, _>>()?;

@@ -17,7 +17,8 @@
 //! Everything else is made of these: `max(a, b) = b + relu(a − b)`; a comparison is the sign of a
 //! difference; `Where` is a product with a sign; a softmax is a table, a sum and a division.
 //!
-//! **Invariant** of every [`Graph`]: interval arithmetic over the actual constants shows that, for
+//! **Invariant** of every [`Graph`]: interval arithmetic over the actual constants (for short sums also
+//! over what their terms are made of, so that a maximum has its operands' bounds) shows that, for
 //! each admissible input, every tensor's element lies within its [`Interval`] and within
 //! ±[`MAX_ABS`], every table's operand in the table's domain, and every divisor and square root's
 //! operand above 0. So the executor never overflows, and the circuit has a witness for each
@@ -27,6 +28,7 @@ mod arithmetic;
 mod check;
 mod error;
 mod operator;
+mod refine;
 mod strides;
 
 pub use arithmetic::{divide, inverse_sqrt, rescale, sign, table, trees, walk};
@@ -171,8 +173,9 @@ impl Graph {
 			readers: 0,
 		}];
 		let mut elements = parts.input.len();
-		for node in &parts.nodes {
-			let tensor = infer(&node.name, &node.operator, &tensors)?;
+		for (index, node) in parts.nodes.iter().enumerate() {
+			let before = parts.nodes.get(..index).unwrap_or_default();
+			let tensor = infer(&node.name, &node.operator, before, &tensors)?;
 			for input in node.operator.inputs() {
 				if let Some(input) = tensors.get_mut(input as usize) {
 					input.readers += 1;

@@ -43,6 +43,19 @@ pub fn offsets(axes: &[Axis]) -> Vec<(usize, usize)> {
 	offsets
 }
 
+/// The offsets in the left and in the right operand at step `step`; nothing if there is no such step.
+pub fn offset(axes: &[Axis], mut step: usize) -> Option<(usize, usize)> {
+	let (mut left, mut right) = (0usize, 0usize);
+	for axis in axes.iter().rev() {
+		let extent = axis.extent as usize;
+		let index = step.checked_rem(extent)?;
+		step /= extent;
+		left = left.checked_add(index.checked_mul(axis.left as usize)?)?;
+		right = right.checked_add(index.checked_mul(axis.right as usize)?)?;
+	}
+	(step == 0).then_some((left, right))
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -62,6 +75,10 @@ mod tests {
 			[(0, 0), (1, 2), (2, 4), (3, 0), (4, 2), (5, 4)]
 		);
 		assert_eq!(offsets(&[]), [(0, 0)]);
+		let steps: Option<Vec<_>> = (0..6).map(|step| offset(&axes, step)).collect();
+		assert_eq!(steps, Some(offsets(&axes)));
+		assert_eq!(offset(&axes, 6), None);
+		assert_eq!(offset(&[axis(0, 1, 1)], 0), None);
 		assert_eq!(reach(&[axis(0, 1, 1)]), None);
 		assert_eq!(
 			size(&[

@@ -10,7 +10,7 @@ use super::{
 	OnnxError, UnsupportedOperator,
 };
 use crate::{
-	float_graph::{FloatGraph, FloatNode, FloatOperator, PostProcessing},
+	float_graph::{FloatGraph, FloatNode, FloatOperator, PostProcessing, Ranking},
 	linear_map::LinearMap,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -34,7 +34,7 @@ pub(super) enum Value {
 	Constant(Constant),
 	/// Depends on the input.
 	Variable(Variable),
-	/// Result of an ArgMax over `of`: only good as the model's output.
+	/// Result of an ArgMax over `of`: as the model's output, it is left to who reads `of`.
 	ArgMax {
 		/// Over what.
 		of: Variable,
@@ -42,6 +42,9 @@ pub(super) enum Value {
 		axis: usize,
 		/// Whether ties go to the last index.
 		last: bool,
+		/// The shape of the indices; nothing for a classifier's label, which is no index: nothing
+		/// may follow it.
+		shape: Option<Vec<usize>>,
 	},
 	/// Its node could not be read; that error is reported already.
 	Unknown,
@@ -112,6 +115,43 @@ impl Builder {
 			});
 		}
 		Ok(value)
+	}
+
+	/// The index of the greatest element along `axis` of `of`, as a tensor of `shape`.
+	fn arg_max(
+		&mut self,
+		node: &str,
+		of: &Variable,
+		axis: usize,
+		last: bool,
+		shape: &[usize],
+	) -> Result<Variable, OnnxError> {
+		let ranking = Ranking {
+			groups: operators::along(&of.shape, axis),
+			count: 1,
+			greatest: true,
+			last,
+		};
+		if operators::comparisons(&ranking) > MAX_ENTRIES {
+			return Err(OnnxError::TooLarge {
+				node: node.into(),
+				operator: "ArgMax".into(),
+				reason: format!("it takes more than {MAX_ENTRIES} comparisons"),
+			});
+		}
+		let value = self.push(
+			node,
+			FloatOperator::Rank {
+				input: of.value,
+				ranking,
+				labels: true,
+			},
+		)?;
+		Ok(Variable {
+			value,
+			shape: shape.to_vec(),
+			kind: Kind::Integer,
+		})
 	}
 }
 
@@ -204,8 +244,14 @@ impl<'a> NodeReader<'a> {
 					},
 				)
 			},
-			Value::ArgMax { .. } => Err(self.bad_operand(
-				"nothing may follow an ArgMax: it is supported only as the model's last step",
+			Value::ArgMax {
+				of,
+				axis,
+				last,
+				shape: Some(shape),
+			} => self.builder.arg_max(self.node, of, *axis, *last, shape),
+			Value::ArgMax { shape: None, .. } => Err(self.bad_operand(
+				"nothing may follow a classifier's label: it is supported only as an output",
 			)),
 			Value::Unknown => Err(OnnxError::FollowsAnother {
 				node: self.node.into(),
@@ -491,7 +537,10 @@ pub fn parse_with(bytes: &[u8], options: &ReadOptions) -> Result<OnnxModel, Onnx
 		}
 	}
 	match errors.len() {
-		0 => outputs(graph, builder.graph, &values, batched),
+		0 => {
+			prove_indices(graph, &mut builder, &mut values)?;
+			outputs(graph, builder.graph, &values, batched)
+		},
 		1 => Err(errors.swap_remove(0)),
 		_ => Err(OnnxError::Several(errors)),
 	}
@@ -597,6 +646,44 @@ fn inputs<'a>(
 	Ok((builder, false))
 }
 
+/// Makes those outputs that are an ArgMax part of the model which no one could redo from the other
+/// outputs: all but one that is alone, or over another output. One over the model's own input is
+/// part of it too: there would be nothing else to prove.
+fn prove_indices<'a>(
+	proto: &'a GraphProto,
+	builder: &mut Builder,
+	values: &mut HashMap<&'a str, Value>,
+) -> Result<(), OnnxError> {
+	let of_input = |of: &Variable| of.value == 0 || builder.known.contains_key(&of.value);
+	let is_output = |of: &Variable| {
+		proto.output.iter().any(|output| {
+			let value = values.get(output.name.as_str());
+			matches!(value, Some(Value::Variable(x)) if x.value == of.value)
+		})
+	};
+	let mut proven = Vec::new();
+	for output in &proto.output {
+		let value = values.get(output.name.as_str());
+		if let Some(Value::ArgMax {
+			of,
+			axis,
+			last,
+			shape: Some(shape),
+		}) = value
+		{
+			if of_input(of) || (proto.output.len() > 1 && !is_output(of)) {
+				let index = (of.clone(), *axis, *last, shape.clone());
+				proven.push((output.name.as_str(), index));
+			}
+		}
+	}
+	for (name, (of, axis, last, shape)) in proven {
+		let index = builder.arg_max(name, &of, axis, last, &shape)?;
+		values.insert(name, Value::Variable(index));
+	}
+	Ok(())
+}
+
 /// Puts the outputs one after the other.
 fn outputs(
 	proto: &GraphProto,
@@ -619,7 +706,7 @@ fn outputs(
 					length,
 				}
 			},
-			Some(Value::ArgMax { of, axis, last }) => {
+			Some(Value::ArgMax { of, axis, last, .. }) => {
 				label.get_or_insert((of, *axis, *last));
 				Output::ArgMax
 			},

@@ -1,6 +1,8 @@
 //! Real-number operators as integer operators, one after the other, with bounds as they arise.
 
-use super::{fix, from_fixed, tables, ClippedValue, QuantiseError, QuantiseReport, TableReport};
+use super::{
+	fix, from_fixed, rank::Ranked, tables, ClippedValue, QuantiseError, QuantiseReport, TableReport,
+};
 use crate::{
 	float_graph::{FloatBranch, FloatForest, FloatGraph, FloatOperator, Function},
 	graph::{
@@ -43,6 +45,8 @@ pub struct Lowering {
 	elements: usize,
 	/// Per sample, every value of the real-number model: to place thresholds.
 	samples: Vec<Vec<Vec<f64>>>,
+	/// Ranked keys: values and labels share them.
+	pub ranked: Vec<Ranked>,
 	pub report: QuantiseReport,
 }
 
@@ -66,6 +70,7 @@ impl Lowering {
 			}],
 			compared: compared(graph),
 			samples: samples.to_vec(),
+			ranked: Vec::new(),
 			report: QuantiseReport::default(),
 		}
 	}
@@ -123,6 +128,11 @@ impl Lowering {
 				self.inverse_sqrt(name, tensor, *epsilon)?
 			},
 			FloatOperator::Trees { input, forest } => self.trees(name, *input, forest)?,
+			FloatOperator::Rank {
+				input,
+				ranking,
+				labels,
+			} => self.rank(name, *input, ranking, *labels)?,
 		};
 		self.values.push(Value {
 			tensor,
@@ -133,8 +143,8 @@ impl Lowering {
 
 	/// Appends an operator and bounds its result. An operator whose result does not depend on the
 	/// input becomes a constant.
-	fn push(&mut self, name: &str, operator: Operator) -> Result<u32, QuantiseError> {
-		let mut tensor = infer(name, &operator, &self.tensors)?;
+	pub fn push(&mut self, name: &str, operator: Operator) -> Result<u32, QuantiseError> {
+		let mut tensor = infer(name, &operator, &self.nodes, &self.tensors)?;
 		let is_constant = tensor.bounds.iter().all(|x| x.min == x.max);
 		let operator = if is_constant && !matches!(operator, Operator::Affine { .. }) {
 			let weight_bits = tensor.scale_bits;
@@ -144,7 +154,7 @@ impl Lowering {
 				bias,
 				weight_bits,
 			};
-			tensor = infer(name, &constant, &self.tensors)?;
+			tensor = infer(name, &constant, &self.nodes, &self.tensors)?;
 			constant
 		} else {
 			operator
@@ -166,7 +176,7 @@ impl Lowering {
 		Ok(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX))
 	}
 
-	fn tensor(&self, name: &str, tensor: u32) -> Result<&Tensor, QuantiseError> {
+	pub fn tensor(&self, name: &str, tensor: u32) -> Result<&Tensor, QuantiseError> {
 		self.tensors
 			.get(tensor as usize)
 			.ok_or_else(|| malformed(name, "it reads a value that does not exist yet"))
@@ -205,7 +215,7 @@ impl Lowering {
 	}
 
 	/// A factor: a little finer than the activations if it is so anyway.
-	fn factor(&mut self, name: &str, value: usize) -> Result<u32, QuantiseError> {
+	pub fn factor(&mut self, name: &str, value: usize) -> Result<u32, QuantiseError> {
 		let (tensor, scale) = self.raw(name, value)?;
 		if scale <= self.scale_bits.saturating_add(FINE_BITS) {
 			Ok(tensor)
@@ -215,7 +225,7 @@ impl Lowering {
 	}
 
 	/// Rescaling, in steps if it removes more bits than one operator does.
-	fn rescale(
+	pub fn rescale(
 		&mut self,
 		name: &str,
 		mut input: u32,
@@ -238,7 +248,7 @@ impl Lowering {
 	}
 
 	/// `sign·x + bias` per element, in integers at the tensor's own scale.
-	fn offset(
+	pub fn offset(
 		&mut self,
 		name: &str,
 		input: u32,
@@ -259,7 +269,7 @@ impl Lowering {
 	}
 
 	/// The same number at a finer scale: `x · 2^bits`.
-	fn finer(&mut self, name: &str, input: u32, bits: u8) -> Result<u32, QuantiseError> {
+	pub fn finer(&mut self, name: &str, input: u32, bits: u8) -> Result<u32, QuantiseError> {
 		let length = self.tensor(name, input)?.bounds.len();
 		let factor = 1i64.checked_shl(bits.into()).unwrap_or(i64::MAX);
 		let rows = (0..length).map(|i| [(i, factor)]);

@@ -17,6 +17,7 @@
 //! has a domain: every other bound follows from it and the weights.
 
 mod lower;
+mod rank;
 mod tables;
 
 use crate::{
@@ -191,7 +192,10 @@ pub fn quantise_with_report(
 	let decides = graph.nodes.iter().any(|node| {
 		matches!(
 			node.operator,
-			FloatOperator::Step { .. } | FloatOperator::Floor { .. } | FloatOperator::Trees { .. }
+			FloatOperator::Step { .. }
+				| FloatOperator::Floor { .. }
+				| FloatOperator::Trees { .. }
+				| FloatOperator::Rank { labels: true, .. }
 		)
 	});
 	let samples: Vec<Vec<Vec<f64>>> = options

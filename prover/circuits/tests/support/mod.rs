@@ -217,6 +217,20 @@ impl Model {
 		self
 	}
 
+	/// A node with two results, named after the first.
+	pub fn two_results(
+		mut self,
+		operator: &str,
+		inputs: &[&str],
+		[first, second]: [&str; 2],
+		attributes: &[Message],
+	) -> Self {
+		let name = format!("node_{first}");
+		let node = node(&name, operator, inputs, first, attributes);
+		self.nodes.push(node.text(2, second));
+		self
+	}
+
 	pub fn bytes(&self) -> Vec<u8> {
 		let mut graph = Message::default().text(2, "test");
 		for (field, messages) in [

@@ -9,6 +9,9 @@ use crate::{
 	},
 };
 
+/// Most different exponents of one operator.
+const MAX_EXPONENTS: usize = 64;
+
 /// The element-wise arithmetic operators.
 pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	let mut attributes = node.attributes();
@@ -117,39 +120,73 @@ fn modulo(
 	node.difference(a, &product)
 }
 
-/// Powers with a constant exponent, one for all elements.
+/// Powers with constant exponents.
 fn power(
 	node: &mut NodeReader<'_>,
 	x: &Variable,
 	exponent: &Variable,
 ) -> Result<Variable, OnnxError> {
 	let shape = node.broadcast(&x.shape, &exponent.shape)?;
-	let exponent = match node.known(exponent) {
-		Some([first, rest @ ..]) if rest.iter().all(|e| e == first) => *first,
-		_ => {
-			return Err(
-				node.bad_operand("the exponent must be a constant, the same for all elements")
-			);
-		},
+	let exponent = node.expand(exponent, &shape)?;
+	let Some(exponents) = node.known(&exponent).map(<[f64]>::to_vec) else {
+		return Err(node.bad_operand("the exponent must be a constant"));
 	};
 	let x = node.expand(x, &shape)?;
+	let mut different = exponents.clone();
+	different.sort_by(f64::total_cmp);
+	different.dedup();
+	if let [one] = different.as_slice() {
+		return power_of(node, &x, *one);
+	}
+	if different.len() > MAX_EXPONENTS {
+		return Err(node.too_large(format!("more than {MAX_EXPONENTS} different exponents")));
+	}
+	// The elements of one exponent each, put together again.
+	let mut result: Option<Variable> = None;
+	for exponent in different {
+		let elements: Vec<usize> = exponents
+			.iter()
+			.enumerate()
+			.filter(|(_, e)| **e == exponent)
+			.map(|(i, _)| i)
+			.collect();
+		let part = node.pick(&x, vec![elements.len()], elements.iter().copied())?;
+		let part = power_of(node, &part, exponent)?;
+		let mut places = vec![None; exponents.len()];
+		for (from, element) in elements.into_iter().enumerate() {
+			if let Some(slot) = places.get_mut(element) {
+				*slot = Some(from);
+			}
+		}
+		let placed = node.select(&part, shape.clone(), &places, 0.0)?;
+		result = Some(match result {
+			Some(sum) => node.sum(&[(&sum, 1.0), (&placed, 1.0)])?,
+			None => placed,
+		});
+	}
+	result.ok_or_else(|| node.bad_shape("the exponent is empty"))
+}
+
+/// Powers with one exponent.
+fn power_of(node: &mut NodeReader<'_>, x: &Variable, exponent: f64) -> Result<Variable, OnnxError> {
+	let shape = x.shape.clone();
 	let kind = x.kind;
 	let result = if exponent == 0.0 {
 		let ones = vec![1.0; node.size(&shape)?];
 		node.constant_of(shape, ones)?
 	} else if exponent == 0.5 {
-		node.function(&x, Function::Sqrt)?
+		node.function(x, Function::Sqrt)?
 	} else if exponent == -0.5 {
-		node.inverse_sqrt(&x, 0.0)?
+		node.inverse_sqrt(x, 0.0)?
 	} else if exponent.fract() == 0.0 && exponent.abs() <= 16.0 {
-		let mut power = whole_power(node, &x, exponent.abs() as u32)?;
+		let mut power = whole_power(node, x, exponent.abs() as u32)?;
 		if exponent < 0.0 {
 			let one = node.constant_of(vec![], vec![1.0])?;
 			power = node.quotient(&one, &power)?;
 		}
 		power
 	} else {
-		node.function(&x, Function::Pow { exponent })?
+		node.function(x, Function::Pow { exponent })?
 	};
 	let kind = if kind == Kind::Real || exponent < 0.0 {
 		Kind::Real

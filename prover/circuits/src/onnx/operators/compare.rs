@@ -1,9 +1,12 @@
 //! Comparisons, logic, choices and bounds.
 
 use super::one;
-use crate::onnx::{
-	reader::{Kind, NodeReader, Value, Variable},
-	OnnxError,
+use crate::{
+	linear_map::LinearMap,
+	onnx::{
+		reader::{Kind, NodeReader, Value, Variable},
+		shape, OnnxError,
+	},
 };
 
 /// Comparisons, logic, Where, Clip, Min, Max, Sign, Binarizer.
@@ -117,6 +120,64 @@ pub fn is_true(node: &mut NodeReader<'_>, x: &Variable) -> Result<Variable, Onnx
 		kind: Kind::Bool,
 		..result
 	})
+}
+
+/// OneHot, with constant depth and values: of an index i, the steps of `i ≥ j` one after the other.
+pub fn one_hot(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
+	let mut attributes = node.attributes();
+	let axis = attributes.int("axis", -1);
+	attributes.finish()?;
+	let x = node.variable(0)?;
+	let depth =
+		node.constant_floats(1)?
+			.and_then(|depth| depth.first().copied())
+			.filter(|depth| (1.0..=shape::MAX_ELEMENTS as f64).contains(depth))
+			.ok_or_else(|| node.bad_operand("the depth is missing, or out of range"))? as usize;
+	let values = node.constant_floats(2)?.unwrap_or_default();
+	let [off, on] = values.as_slice() else {
+		return Err(node.bad_operand("operand 2 must be the two values off and on"));
+	};
+	let rank = x.shape.len() + 1;
+	let axis = shape::axis(axis, rank)
+		.ok_or_else(|| node.bad_shape(format!("axis {axis} is none of {rank} dimensions")))?;
+	// An index that is no integer is truncated, and from the end if negative.
+	let x = node.truncate(&x)?;
+	let (outer, inner) = x.shape.split_at(axis);
+	let (outer, inner): (usize, usize) = (outer.iter().product(), inner.iter().product());
+	let mut target = x.shape.clone();
+	target.insert(axis, depth);
+	node.size(&target)?;
+	// Thresholds −depth ..= depth, as the middle dimension.
+	let limits = 2 * depth + 1;
+	node.size(&[outer, limits, inner])?;
+	let indices = (0..outer)
+		.flat_map(|o| (0..limits).flat_map(move |_| (0..inner).map(move |i| o * inner + i)));
+	let indices: Vec<usize> = indices.collect();
+	let repeated = node.pick(&x, vec![outer, limits, inner], indices)?;
+	let thresholds = (0..limits).map(|j| j as f64 - depth as f64).collect();
+	let thresholds = node.constant_of(vec![limits, 1], thresholds)?;
+	let above = node.difference(&repeated, &thresholds)?;
+	let above = node.step(&above, false)?;
+	let at = |o: usize, j: usize, i: usize| (o * limits + j) * inner + i;
+	let mut rows = Vec::new();
+	for o in 0..outer {
+		for j in 0..depth {
+			for i in 0..inner {
+				// j − depth and j: at or above it, and not above it.
+				let steps = [
+					(j, 1.0),
+					(j + 1, -1.0),
+					(j + depth, 1.0),
+					(j + depth + 1, -1.0),
+				];
+				rows.push(steps.map(|(j, sign)| (at(o, j, i), sign * (on - off))));
+			}
+		}
+	}
+	let bias = vec![*off; rows.len()];
+	let map = LinearMap::from_rows(outer * limits * inner, rows)?;
+	let result = node.affine(target, Kind::Real, vec![(above.value, map)], bias)?;
+	one(node, result)
 }
 
 /// Where: with a known condition, a selection.

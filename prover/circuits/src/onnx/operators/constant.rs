@@ -42,6 +42,9 @@ pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 			let shape = match node.operand(0)? {
 				Value::Constant(x) => x.shape.clone(),
 				Value::Variable(x) => x.shape.clone(),
+				Value::ArgMax {
+					shape: Some(shape), ..
+				} => shape.clone(),
 				_ => return Err(node.bad_operand("it has no shape")),
 			};
 			let mut attributes = node.attributes();
@@ -161,7 +164,7 @@ pub fn cast(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	attributes.skip("round_mode");
 	let bad = attributes.unsupported(
 		"to",
-		format!("asks for element type {to}; expected float, double, bool or an integer"),
+		format!("asks for element type {to}; expected float16, float, double, bool or an integer"),
 	);
 	attributes.finish()?;
 	let value = node.operand(0)?;
@@ -192,7 +195,10 @@ pub fn cast(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 				let values = values.into_iter().map(|x| f64::from(x as f32)).collect();
 				Constant::float(node.node, shape, values)?
 			},
-			element_type::DOUBLE => Constant::float(node.node, shape, values)?,
+			// What a 16-bit number cannot hold is kept.
+			element_type::DOUBLE | element_type::FLOAT16 => {
+				Constant::float(node.node, shape, values)?
+			},
 			element_type::BOOL => Constant::int(
 				shape,
 				values.into_iter().map(|x| i64::from(x != 0.0)).collect(),
@@ -209,7 +215,7 @@ pub fn cast(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	}
 	let x = node.variable(0)?;
 	match to {
-		element_type::FLOAT | element_type::DOUBLE => {
+		element_type::FLOAT | element_type::FLOAT16 | element_type::DOUBLE => {
 			let kind = Kind::Real;
 			Ok(vec![Value::Variable(crate::onnx::reader::Variable {
 				kind,

@@ -1,4 +1,4 @@
-//! `ai.onnx.ml`: linear models, support vector machines, scalers.
+//! `ai.onnx.ml`: linear models, scalers.
 
 use super::one;
 use crate::{
@@ -28,7 +28,7 @@ pub fn rows(node: &mut NodeReader<'_>) -> Result<(Variable, usize, usize), OnnxE
 }
 
 /// `x·weightsᵀ`, with `weights` of `count` rows.
-fn dense(
+pub fn dense(
 	node: &mut NodeReader<'_>,
 	(x, rows, features): &(Variable, usize, usize),
 	weights: Vec<f64>,
@@ -86,6 +86,7 @@ pub fn label_and_scores(node: &NodeReader<'_>, scores: Variable) -> Vec<Value> {
 		of: scores.clone(),
 		axis,
 		last: false,
+		shape: None,
 	};
 	vec![label, node.to_value(scores)]
 }
@@ -166,124 +167,6 @@ pub fn classes(attributes: &mut Attributes<'_>) -> usize {
 	.unwrap_or_default()
 }
 
-/// SVMRegressor and SVMClassifier (two classes, or linear without support vectors).
-pub fn svm(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
-	let is_classifier = node.operator.ends_with("Classifier");
-	let mut attributes = node.attributes();
-	let coefficients = attributes.floats("coefficients").unwrap_or_default();
-	let vectors = attributes.floats("support_vectors").unwrap_or_default();
-	let rho = attributes.floats("rho").unwrap_or_default();
-	let kernel = attributes
-		.string("kernel_type")
-		.unwrap_or_else(|| "LINEAR".into());
-	let parameters = attributes.floats("kernel_params").unwrap_or_default();
-	let probabilities = attributes.floats("prob_a").unwrap_or_default();
-	let per_class = attributes.ints("vectors_per_class").unwrap_or_default();
-	let classes = classes(&mut attributes);
-	let one_class = attributes.int("one_class", 0) != 0;
-	let count = attributes.int("n_supports", 0);
-	attributes.skip("prob_b");
-	let transform = transform_of(&mut attributes)?;
-	let bad_kernel = attributes.unsupported("kernel_type", format!("is {kernel:?}"));
-	let bad_probabilities = attributes.unsupported(
-		"prob_a",
-		"asks for probabilities; only scores are supported",
-	);
-	let bad_classes = attributes.unsupported("vectors_per_class", "asks for more than two classes");
-	attributes.finish()?;
-	if !probabilities.is_empty() {
-		return Err(bad_probabilities);
-	}
-	let x = rows(node)?;
-	let features = x.2;
-	let count = match usize::try_from(count) {
-		Ok(count @ 1..) => count,
-		_ => vectors.len() / features.max(1),
-	};
-	let rho = rho.first().copied().unwrap_or_default();
-	let score = if vectors.is_empty() {
-		// Linear: the coefficients are the weights.
-		if coefficients.len() != features {
-			return Err(bad_classes);
-		}
-		dense(node, &x, coefficients, 1)?
-	} else {
-		if vectors.len() != count * features || coefficients.len() != count {
-			return Err(if per_class.len() > 2 {
-				bad_classes
-			} else {
-				node.bad_shape("support vectors and coefficients do not fit the features")
-			});
-		}
-		let parameter = |i: usize, default: f64| parameters.get(i).copied().unwrap_or(default);
-		let (gamma, offset, degree) = (parameter(0, 1.0), parameter(1, 0.0), parameter(2, 3.0));
-		if kernel == "LINEAR" {
-			// Σ c·(v·x) = (Σ c·v)·x
-			let weights = (0..features)
-				.map(|j| {
-					let at = |i: usize| vectors.get(i * features + j).copied().unwrap_or_default();
-					coefficients
-						.iter()
-						.enumerate()
-						.map(|(i, c)| c * at(i))
-						.sum()
-				})
-				.collect();
-			dense(node, &x, weights, 1)?
-		} else {
-			let kernels = match kernel.as_str() {
-				"RBF" => {
-					// ‖v − x‖² = ‖x‖² − 2·v·x + ‖v‖²
-					let sizes: Vec<f64> = vectors
-						.chunks(features.max(1))
-						.map(|v| v.iter().map(|x| x * x).sum())
-						.collect();
-					let products = dense(node, &x, vectors, count)?;
-					let squares = node.times(&x.0, &x.0)?;
-					let last = x.0.shape.len().saturating_sub(1);
-					let groups = super::build::groups(&x.0.shape, &[last]);
-					let norm = node.sum_groups(&squares, vec![x.1, 1], &groups, 1.0)?;
-					let sizes = node.constant_of(vec![count], sizes)?;
-					let distance =
-						node.sum(&[(&products, 2.0 * gamma), (&norm, -gamma), (&sizes, -gamma)])?;
-					let distance = node.clip(&distance, None, Some(0.0))?;
-					node.function(&distance, Function::Exp)?
-				},
-				"POLY" if degree.fract() == 0.0 && (1.0..=16.0).contains(&degree) => {
-					let products = dense(node, &x, vectors, count)?;
-					let line = node.scaled(&products, gamma, offset)?;
-					super::arithmetic::whole_power(node, &line, degree as u32)?
-				},
-				"SIGMOID" => {
-					let products = dense(node, &x, vectors, count)?;
-					let line = node.scaled(&products, gamma, offset)?;
-					node.function(&line, Function::Tanh)?
-				},
-				_ => return Err(bad_kernel),
-			};
-			let coefficients = node.constant_of(vec![count, 1], coefficients)?;
-			super::matmul::stacked(node, &kernels, &coefficients)?
-		}
-	};
-	let score = node.scaled(&score, 1.0, rho)?;
-	if !is_classifier {
-		let score = if one_class {
-			// 1 above 0, else −1
-			let above = node.step(&score, true)?;
-			node.scaled(&above, 2.0, -1.0)?
-		} else {
-			post_transform(node, &score, &transform)?
-		};
-		return one(node, score);
-	}
-	if classes != 2 {
-		return Err(bad_classes);
-	}
-	let scores = both_classes(node, &score, false)?;
-	let scores = post_transform(node, &scores, &transform)?;
-	Ok(label_and_scores(node, scores))
-}
-
 /// Scaler: `(x − offset)·scale`.
 pub fn scaler(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	let mut attributes = node.attributes();
@@ -306,8 +189,13 @@ pub fn scaler(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 /// ArrayFeatureExtractor: columns; over a label, the label's name.
 pub fn feature_extractor(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	node.attributes().finish()?;
-	if let label @ Value::ArgMax { .. } = node.operand(1)? {
-		return Ok(vec![label.clone()]);
+	if let Value::ArgMax { of, axis, last, .. } = node.operand(1)? {
+		return Ok(vec![Value::ArgMax {
+			of: of.clone(),
+			axis: *axis,
+			last: *last,
+			shape: None,
+		}]);
 	}
 	let indices = node.constant_ints(1)?.unwrap_or_default();
 	let x = node.variable(0)?;

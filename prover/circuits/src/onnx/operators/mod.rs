@@ -13,13 +13,20 @@ mod movement;
 mod normalise;
 mod pool;
 mod quantised;
+mod rank;
+mod recurrent;
 mod reduce;
+mod resize;
+mod scatter;
+mod svm;
 mod tree;
 
 use super::{
 	reader::{NodeReader, Value, Variable},
 	OnnxError,
 };
+
+pub(super) use rank::{along, comparisons};
 
 type Family = fn(&mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError>;
 
@@ -30,7 +37,8 @@ const OPERATORS: &[(&str, Family)] = &[
 	("Acosh", activation::read),
 	("Add", arithmetic::read),
 	("And", compare::read),
-	("ArgMax", reduce::arg_max),
+	("ArgMax", rank::arg_max),
+	("ArgMin", rank::arg_min),
 	("Asin", activation::read),
 	("Asinh", activation::read),
 	("Atan", activation::read),
@@ -41,7 +49,9 @@ const OPERATORS: &[(&str, Family)] = &[
 	("CastLike", constant::cast),
 	("Ceil", arithmetic::read),
 	("Celu", activation::read),
+	("CenterCropPad", movement::read),
 	("Clip", compare::read),
+	("Compress", movement::read),
 	("Concat", movement::read),
 	("Constant", constant::read),
 	("ConstantOfShape", constant::read),
@@ -64,6 +74,7 @@ const OPERATORS: &[(&str, Family)] = &[
 	("EyeLike", constant::read),
 	("Flatten", movement::reshape),
 	("Floor", arithmetic::read),
+	("GRU", recurrent::read),
 	("Gather", movement::read),
 	("GatherElements", movement::read),
 	("GatherND", movement::read),
@@ -80,6 +91,7 @@ const OPERATORS: &[(&str, Family)] = &[
 	("Identity", constant::identity),
 	("InstanceNormalization", normalise::read),
 	("LRN", normalise::read),
+	("LSTM", recurrent::read),
 	("LayerNormalization", normalise::read),
 	("LeakyRelu", activation::read),
 	("Less", compare::read),
@@ -99,6 +111,7 @@ const OPERATORS: &[(&str, Family)] = &[
 	("Mul", arithmetic::read),
 	("Neg", arithmetic::read),
 	("Not", compare::read),
+	("OneHot", compare::one_hot),
 	("Or", compare::read),
 	("PRelu", activation::read),
 	("Pad", movement::read),
@@ -107,6 +120,7 @@ const OPERATORS: &[(&str, Family)] = &[
 	("QLinearMatMul", quantised::read),
 	("QuantizeLinear", quantised::read),
 	("RMSNormalization", normalise::read),
+	("RNN", recurrent::read),
 	("Range", constant::read),
 	("Reciprocal", arithmetic::read),
 	("ReduceL1", reduce::read),
@@ -121,7 +135,11 @@ const OPERATORS: &[(&str, Family)] = &[
 	("ReduceSumSquare", reduce::read),
 	("Relu", activation::read),
 	("Reshape", movement::reshape),
+	("Resize", resize::read),
 	("Round", arithmetic::read),
+	("Scatter", scatter::read),
+	("ScatterElements", scatter::read),
+	("ScatterND", scatter::read),
 	("Selu", activation::read),
 	("Shape", constant::read),
 	("Shrink", activation::read),
@@ -145,9 +163,11 @@ const OPERATORS: &[(&str, Family)] = &[
 	("Tanh", activation::read),
 	("ThresholdedRelu", activation::read),
 	("Tile", movement::read),
+	("TopK", rank::top_k),
 	("Transpose", movement::read),
 	("Trilu", movement::read),
 	("Unsqueeze", movement::reshape),
+	("Upsample", resize::read),
 	("Where", compare::read),
 	("Xor", compare::read),
 	(
@@ -162,8 +182,8 @@ const OPERATORS: &[(&str, Family)] = &[
 	("ai.onnx.ml.LinearClassifier", linear_ml::linear),
 	("ai.onnx.ml.LinearRegressor", linear_ml::linear),
 	("ai.onnx.ml.Normalizer", normalise::read),
-	("ai.onnx.ml.SVMClassifier", linear_ml::svm),
-	("ai.onnx.ml.SVMRegressor", linear_ml::svm),
+	("ai.onnx.ml.SVMClassifier", svm::classifier),
+	("ai.onnx.ml.SVMRegressor", svm::regressor),
 	("ai.onnx.ml.Scaler", linear_ml::scaler),
 	("ai.onnx.ml.TreeEnsemble", tree::ensemble_v5),
 	("ai.onnx.ml.TreeEnsembleClassifier", tree::ensemble),

@@ -14,15 +14,16 @@ use crate::{
 /// An index per element of the result: nothing where it is filled.
 type Selection = (Vec<usize>, Vec<Option<usize>>);
 
-/// Transpose, Concat, Split, Slice, Gather…, Pad, Tile, Expand, Trilu, DepthToSpace, SpaceToDepth.
+/// Transpose, Concat, Split, Slice, Gather…, Pad, Tile, Expand, Trilu, CenterCropPad, Compress,
+/// DepthToSpace, SpaceToDepth.
 pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	match node.operator {
 		"Concat" => return concat(node),
 		"Split" => return split(node),
 		_ => {},
 	}
-	if matches!(node.operand(0)?, Value::ArgMax { .. }) && node.operator == "Gather" {
-		return Err(node.bad_operand("nothing may follow an ArgMax"));
+	if let Some(empty) = empty_slice(node)? {
+		return Ok(vec![empty]);
 	}
 	let x = node.variable(0)?;
 	let mut fill = 0.0;
@@ -40,6 +41,8 @@ pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 		"Tile" => tile(node, &x.shape)?,
 		"Expand" => expand(node, &x.shape)?,
 		"Trilu" => trilu(node, &x.shape)?,
+		"CenterCropPad" => center(node, &x.shape)?,
+		"Compress" => compress(node, &x.shape)?,
 		_ => blocks(node, &x.shape)?,
 	};
 	let result = node.select(&x, shape, &indices, fill)?;
@@ -100,7 +103,14 @@ fn concat(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	attributes.finish()?;
 	let mut operands = Vec::new();
 	for index in 0..node.operands() {
-		operands.push(node.variable(index)?);
+		// An empty list, which only a slice of a shape makes, adds nothing.
+		match node.operand(index)? {
+			Value::Constant(list) if list.shape == [0] => {},
+			value => operands.push(node.make_variable(value)?),
+		}
+	}
+	if operands.is_empty() {
+		return Ok(vec![node.operand(0)?.clone()]);
 	}
 	let result = join(node, &operands, axis)?;
 	one(node, result)
@@ -212,7 +222,33 @@ fn split(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	Ok(results)
 }
 
+/// A slice of a constant list, such as a shape, that leaves nothing.
+fn empty_slice(node: &NodeReader<'_>) -> Result<Option<Value>, OnnxError> {
+	let Value::Constant(list) = node.operand(0)? else {
+		return Ok(None);
+	};
+	if node.operator != "Slice" || list.shape.len() != 1 {
+		return Ok(None);
+	}
+	let (target, ..) = sliced(node, &list.shape)?;
+	Ok((target == [0]).then(|| Value::Constant(Constant::int(vec![0], Vec::new()))))
+}
+
 fn slice(node: &NodeReader<'_>, shape: &[usize]) -> Result<Selection, OnnxError> {
+	let (target, first, step) = sliced(node, shape)?;
+	by_index(node, target, shape, |index| {
+		index
+			.iter()
+			.zip(first.iter().zip(&step))
+			.map(|(i, (first, step))| usize::try_from(first + *i as i64 * step).ok())
+			.collect()
+	})
+}
+
+/// Per axis the length of a slice, where it starts, and its steps.
+type Slices = (Vec<usize>, Vec<i64>, Vec<i64>);
+
+fn sliced(node: &NodeReader<'_>, shape: &[usize]) -> Result<Slices, OnnxError> {
 	let mut attributes = node.attributes();
 	let read = |attribute: Option<Vec<i64>>, index| match attribute {
 		Some(values) => Ok(Some(values)),
@@ -263,13 +299,7 @@ fn slice(node: &NodeReader<'_>, shape: &[usize]) -> Result<Selection, OnnxError>
 			*s = stride;
 		}
 	}
-	by_index(node, target, shape, |index| {
-		index
-			.iter()
-			.zip(first.iter().zip(&step))
-			.map(|(i, (first, step))| usize::try_from(first + *i as i64 * step).ok())
-			.collect()
-	})
+	Ok((target, first, step))
 }
 
 /// Division of natural numbers, rounded up.
@@ -481,6 +511,84 @@ fn trilu(node: &NodeReader<'_>, shape: &[usize]) -> Result<Selection, OnnxError>
 	})
 }
 
+/// CenterCropPad: the middle of each axis, or the axis in the middle of zeros.
+fn center(node: &NodeReader<'_>, shape: &[usize]) -> Result<Selection, OnnxError> {
+	let mut attributes = node.attributes();
+	let axes = attributes.ints("axes");
+	attributes.finish()?;
+	let sizes = node.constant_ints(1)?.unwrap_or_default();
+	let axes: Vec<usize> = match axes {
+		Some(axes) => axes
+			.into_iter()
+			.map(|axis| axis_of(node, axis, shape))
+			.collect::<Result<_, _>>()?,
+		None => (0..shape.len()).collect(),
+	};
+	if sizes.len() != axes.len() {
+		return Err(node.bad_shape("there is not one size per axis"));
+	}
+	let mut target = shape.to_vec();
+	for (axis, size) in axes.iter().zip(&sizes) {
+		if let Some(slot) = target.get_mut(*axis) {
+			*slot = usize::try_from(*size).unwrap_or_default();
+		}
+	}
+	let wanted = target.clone();
+	by_index(node, target, shape, |index| {
+		index
+			.iter()
+			.zip(wanted.iter().zip(shape))
+			.map(|(i, (wanted, dim))| {
+				// The odd element is cut off, or added, behind.
+				let at = if dim >= wanted {
+					i + (dim - wanted) / 2
+				} else {
+					i.checked_sub((wanted - dim) / 2)?
+				};
+				(at < *dim).then_some(at)
+			})
+			.collect()
+	})
+}
+
+/// Compress: what a constant condition keeps, along an axis or of all elements.
+fn compress(node: &NodeReader<'_>, shape: &[usize]) -> Result<Selection, OnnxError> {
+	let mut attributes = node.attributes();
+	let axis = attributes.optional_int("axis");
+	attributes.finish()?;
+	let condition = node.constant_ints(1)?.unwrap_or_default();
+	let kept: Vec<usize> = condition
+		.iter()
+		.enumerate()
+		.filter(|(_, keep)| **keep != 0)
+		.map(|(i, _)| i)
+		.collect();
+	let Some(axis) = axis else {
+		let size: usize = shape.iter().product();
+		if kept.iter().any(|i| *i >= size) {
+			return Err(node.bad_shape("the condition is longer than the data"));
+		}
+		let target = vec![kept.len()];
+		node.size(&target)?;
+		return Ok((target, kept.into_iter().map(Some).collect()));
+	};
+	let axis = axis_of(node, axis, shape)?;
+	let length = shape.get(axis).copied().unwrap_or(1);
+	if kept.iter().any(|i| *i >= length) {
+		return Err(node.bad_shape("the condition is longer than the axis"));
+	}
+	let mut target = shape.to_vec();
+	if let Some(slot) = target.get_mut(axis) {
+		*slot = kept.len();
+	}
+	by_index(node, target, shape, |index| {
+		let mut index = index.to_vec();
+		let at = index.get_mut(axis)?;
+		*at = *kept.get(*at)?;
+		Some(index)
+	})
+}
+
 /// DepthToSpace and SpaceToDepth.
 fn blocks(node: &NodeReader<'_>, shape: &[usize]) -> Result<Selection, OnnxError> {
 	let mut attributes = node.attributes();
@@ -535,8 +643,11 @@ pub fn reshape(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	let shape = match value {
 		Value::Constant(constant) => &constant.shape,
 		Value::Variable(variable) => &variable.shape,
-		// One index per batch element: its shape is of no consequence.
-		Value::ArgMax { .. } => return Ok(vec![value.clone()]),
+		// One label per batch element: its shape is of no consequence.
+		Value::ArgMax { shape: None, .. } => return Ok(vec![value.clone()]),
+		Value::ArgMax {
+			shape: Some(shape), ..
+		} => shape,
 		Value::Unknown => {
 			return Err(OnnxError::FollowsAnother {
 				node: node.node.into(),
@@ -582,6 +693,12 @@ pub fn reshape(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 			shape: target,
 			..variable
 		}),
+		Value::ArgMax { of, axis, last, .. } => Value::ArgMax {
+			of,
+			axis,
+			last,
+			shape: Some(target),
+		},
 		other => other,
 	}])
 }

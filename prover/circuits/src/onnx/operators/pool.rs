@@ -1,10 +1,13 @@
 //! Windows over the spatial dimensions, and pooling.
 
 use super::one;
-use crate::onnx::{
-	attributes::Attributes,
-	reader::{NodeReader, Value},
-	shape, OnnxError,
+use crate::{
+	float_graph::Ranking,
+	onnx::{
+		attributes::Attributes,
+		reader::{NodeReader, Value},
+		shape, OnnxError,
+	},
 };
 
 /// Most spatial dimensions.
@@ -157,9 +160,6 @@ pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	let [batch, channels, spatial @ ..] = x.shape.as_slice() else {
 		return Err(node.bad_shape("expected a batch and a channel dimension"));
 	};
-	if node.results() > 1 {
-		return Err(node.bad_operand("the indices of the maxima are not supported"));
-	}
 	let mut attributes = node.attributes();
 	let window = if node.operator.starts_with("Global") {
 		Window::new(node, &mut attributes, spatial, spatial.to_vec())?
@@ -172,7 +172,7 @@ pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 		Window::new(node, &mut attributes, spatial, kernel)?
 	};
 	let with_padding = attributes.int("count_include_pad", 0) != 0;
-	attributes.skip("storage_order");
+	let by_column = attributes.int("storage_order", 0) != 0;
 	attributes.finish()?;
 	let mut shape = vec![*batch, *channels];
 	shape.extend(&window.output);
@@ -195,6 +195,36 @@ pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 			counts.push(if with_padding { padded } else { inside.len() });
 			groups.push(inside);
 		}
+	}
+	if node.operator == "MaxPool" && node.results() > 1 {
+		let labels = |element: usize| {
+			let label = if by_column {
+				// Within a plane, the first dimension is the fastest.
+				let mut index = shape::unravel(element % plane.max(1), spatial);
+				let mut dims = spatial.to_vec();
+				index.reverse();
+				dims.reverse();
+				element / plane.max(1) * plane + shape::ravel(&index, &dims)
+			} else {
+				element
+			};
+			(element, u32::try_from(label).unwrap_or(u32::MAX))
+		};
+		let ranking = Ranking {
+			groups: groups
+				.into_iter()
+				.map(|group| group.into_iter().map(labels).collect())
+				.collect(),
+			count: 1,
+			greatest: true,
+			last: false,
+		};
+		if ranking.groups.iter().any(Vec::is_empty) {
+			return Err(node.bad_shape("a window lies in the padding"));
+		}
+		let order: Vec<usize> = (0..ranking.groups.len()).collect();
+		let (values, indices) = node.ranked(&x, &ranking, &shape, &order)?;
+		return Ok(vec![node.to_value(values), node.to_value(indices)]);
 	}
 	let result = if node.operator.contains("Max") {
 		node.extreme_groups(&x, shape, &groups, true)?

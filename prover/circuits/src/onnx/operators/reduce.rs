@@ -214,20 +214,3 @@ pub fn cum_sum(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 	let result = node.sum_groups(&x, x.shape.clone(), &sums, 1.0)?;
 	one(node, result)
 }
-
-/// A trailing ArgMax.
-pub fn arg_max(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
-	let mut attributes = node.attributes();
-	let axis = attributes.int("axis", 0);
-	attributes.int("keepdims", 1);
-	let last = attributes.int("select_last_index", 0) != 0;
-	let of = node.variable(0)?;
-	let bad_axis = attributes.unsupported("axis", format!("is {axis}, which is no dimension"));
-	let over_batch = attributes.unsupported("axis", format!("is {axis}, the batch dimension"));
-	attributes.finish()?;
-	let axis = shape::axis(axis, of.shape.len()).ok_or(bad_axis)?;
-	if axis == 0 && of.shape.len() > 1 && of.shape.first() == Some(&1) {
-		return Err(over_batch);
-	}
-	Ok(vec![Value::ArgMax { of, axis, last }])
-}
