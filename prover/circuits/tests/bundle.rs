@@ -323,7 +323,8 @@ mod directories {
 		] {
 			let (dir, _) = saved();
 			edit(dir.path(), "manifest.json", |text| {
-				text.replace(&format!("{field}: "), &format!("{field}: 1"))
+				// The manifest's own fields, not the layout's.
+				text.replace(&format!("\n  {field}: "), &format!("\n  {field}: 1"))
 			});
 			assert!(
 				matches!(Bundle::load(dir.path()), Err(BundleError::Inconsistent(_))),

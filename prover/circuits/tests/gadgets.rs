@@ -13,9 +13,18 @@ use inference_circuits::{
 	layout::{self, Layout},
 };
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
+use std::sync::LazyLock;
+
+/// A model's name, the model, its layouts.
+type Case = (&'static str, Graph, Vec<Layout>);
 
 /// All models, with layouts of one and of several rows for each decomposition.
-fn cases() -> Vec<(&'static str, Graph, Vec<Layout>)> {
+fn cases() -> Vec<Case> {
+	static CASES: LazyLock<Vec<Case>> = LazyLock::new(make_cases);
+	CASES.clone()
+}
+
+fn make_cases() -> Vec<Case> {
 	models()
 		.into_iter()
 		.map(|(name, graph)| {

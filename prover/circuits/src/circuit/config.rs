@@ -411,15 +411,14 @@ fn interpolated(x: Expression<Fr>, values: Vec<Fr>) -> Expression<Fr> {
 		}
 	}
 	// The constant is 0: x·(c_1 + x·(c_2 + …)).
-	let mut terms = coefficients.into_iter().skip(1).rev();
-	let mut terms = terms.by_ref().skip_while(|c| *c == Fr::ZERO);
+	let terms = coefficients.into_iter().skip(1).rev();
+	let mut terms = terms.skip_while(|c| *c == Fr::ZERO);
 	let Some(highest) = terms.next() else {
 		return Expression::Constant(Fr::ZERO);
 	};
-	let sum = terms.fold(x.clone() * highest, |sum, coefficient| {
+	terms.fold(x.clone() * highest, |sum, coefficient| {
 		x.clone() * (sum + Expression::Constant(coefficient))
-	});
-	sum
+	})
 }
 
 /// An integer as a field element.
