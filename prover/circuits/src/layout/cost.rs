@@ -121,7 +121,7 @@ impl Counts {
 
 	/// Evaluations in a proof.
 	fn evaluations(&self) -> u64 {
-		let advice = self.in_arguments + self.in_gates;
+		let advice = self.in_arguments + self.in_gates + self.combined;
 		advice
 			+ (self.accumulator - 1)
 			+ if self.combined > 0 { 3 } else { 0 }
