@@ -7,6 +7,7 @@ use assignment::*;
 use cases::*;
 use halo2_proofs::halo2curves::bn256::Fr;
 use inference_circuits::{
+	circuit::trace::Cell,
 	execute::{execute, execute_all},
 	graph::{Graph, GraphParts, Operator},
 	keys,
@@ -207,6 +208,101 @@ fn hidden_inputs_are_proven_and_those_outside_the_domain_are_not() {
 			assert!(!case.accepts(&forged));
 		}
 	}
+}
+
+#[test]
+fn a_hidden_input_with_too_long_a_highest_limb_is_refused() {
+	let claim = Claim {
+		inferences: 1,
+		hidden_input: true,
+	};
+	let graph = with_binary_domain(&dense()).unwrap();
+	let domain = layout::BinaryDomain::of(&graph).unwrap();
+	// Limbs of three bits for a domain of eight: the third one is short by one bit.
+	let chosen = layout::choose_for(&graph, claim).unwrap();
+	let layout = (4..=9)
+		.find_map(|k| {
+			let mut layout = Layout { k, ..chosen };
+			let limbs = layout.columns.limbs.as_mut()?;
+			limbs.high = u8::try_from(limbs.high_bits().div_ceil(3)).ok()?;
+			limbs.low = 4u8.saturating_sub(limbs.high);
+			limbs.bits = 3;
+			(limbs.columns, limbs.rows) = (limbs.count(), 1);
+			let limbs = *limbs;
+			layout.columns.numbered = false;
+			layout.columns.degree = 7;
+			layout.columns.inputs = domain.packed(&claim, false, layout.columns.lanes, &limbs);
+			[false, true].into_iter().find_map(|step| {
+				layout.columns.gates.step = step;
+				layout::check(&graph, &layout).is_ok().then_some(layout)
+			})
+		})
+		.unwrap();
+	assert_eq!(domain.spare_bits(3), 1);
+	let honest = Assignment::new(&graph, layout, &inputs_for(&graph, &claim));
+	assert_eq!(honest.failures(), Vec::<String>::new());
+	let row = (0..honest.rows)
+		.find(|row| honest.is_input_row(*row))
+		.unwrap();
+	// 128 is 256 above the least: digits 0, 0 and 4, of which the last must be below 4.
+	let mut forged = honest.clone();
+	forged.advice[0][row] = field(128);
+	for (limb, digit) in [(0, 0), (1, 0), (2, 4)] {
+		let limb = forged.limb(limb);
+		forged.advice[limb][row] = field(digit);
+	}
+	for spare in [0, 7] {
+		let limb = forged.limb(3);
+		forged.advice[limb][row] = field(spare);
+		let failures = forged.failures();
+		assert!(
+			failures.contains(&"its highest limb is short".into()),
+			"{failures:?}"
+		);
+		assert!(!failures.contains(&"a hidden input is in its domain".into()));
+	}
+	let limb = forged.limb(3);
+	forged.advice[limb][row] = field(8);
+	assert!(forged.failures().contains(&"lookup limb".into()));
+}
+
+#[test]
+fn forests_refuse_hidden_inputs_outside_the_domain() {
+	let claim = Claim {
+		inferences: 1,
+		hidden_input: true,
+	};
+	let forests = models()
+		.into_iter()
+		.filter(|(name, _)| name.starts_with("trees"));
+	let mut tried = 0;
+	for (name, graph) in forests {
+		let Some(graph) = with_binary_domain(&graph) else {
+			continue;
+		};
+		let (min, max) = (graph.input().min, graph.input().max);
+		let case = Case::new(graph, claim, false);
+		let shape = case.layout.columns.inputs.unwrap();
+		assert_eq!(shape.domain, None, "{name}");
+		for element in 0..case.graph.input().len() {
+			for outside in [min - 1, max + 1] {
+				let mut values = values_for(&case.graph, &claim);
+				values[0][0][element] = outside;
+				let forged = Assignment::with_batch_values(&case.graph, case.layout, values);
+				// An input that no tree reads may be anything.
+				let is_read = forged.trace.copies().iter().any(|(_, home)| {
+					matches!(home, Cell::Lane { lane, row } if forged.advice[*lane][*row] == field(outside))
+				});
+				assert_eq!(
+					case.accepts(&forged),
+					!is_read,
+					"{name}, {element}, {outside}"
+				);
+				tried += usize::from(is_read);
+			}
+		}
+	}
+	assert!(tried > 3, "{tried}");
 }
 
 /// Computes the dense model's tensors from `tensor` on.

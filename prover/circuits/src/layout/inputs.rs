@@ -87,7 +87,7 @@ fn packed(claim: &Claim, defers: bool, room: u8) -> u8 {
 	if !defers {
 		return room;
 	}
-	let divides = |packed: &u8| claim.inferences % u16::from(*packed) == 0;
+	let divides = |packed: &u8| claim.inferences.is_multiple_of(u16::from(*packed));
 	(1..=room).rev().find(divides).unwrap_or(1)
 }
 
