@@ -135,6 +135,56 @@ mod success {
 	}
 
 	#[test]
+	fn a_batch_of_hidden_inputs_should_be_proven_without_telling_them() {
+		let dir = tempfile::tempdir().unwrap();
+		let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+		let model = fixtures().join("linear-regression-diabetes");
+		let build = report(&inference(&[
+			"circuit",
+			"build",
+			model.join("model.onnx").to_str().unwrap(),
+			"--out",
+			&path("bundle"),
+			"--calibration",
+			model.join("samples.json").to_str().unwrap(),
+			"--batch",
+			"3",
+			"--hidden-input",
+		]));
+		assert_eq!(build["inferences"], 3);
+		assert_eq!(build["hidden_input"], true);
+		assert_eq!(build["output"]["shape"], serde_json::json!([3]));
+		let (row, expected) = fixture_row();
+		let rows = serde_json::to_string(&[&row, &row, &row]).unwrap();
+		let (bundle, proof) = (path("bundle"), path("proof.json"));
+		let prove = report(&inference(&[
+			"circuit", "prove", "--bundle", &bundle, "--input", &rows, "--out", &proof,
+		]));
+		let outputs = prove["output"]["real"].as_array().unwrap();
+		assert_eq!(outputs.len(), 3);
+		for output in outputs {
+			assert!(
+				(output.as_f64().unwrap() - expected).abs() < 0.5,
+				"{output}"
+			);
+		}
+		let file: Value = serde_json::from_str(&fs::read_to_string(&proof).unwrap()).unwrap();
+		assert_eq!(file["input"], serde_json::json!([]));
+		let verify = report(&inference(&[
+			"circuit", "verify", "--bundle", &bundle, &proof,
+		]));
+		assert_eq!(verify["valid"], true);
+
+		// One inference's input is not the batch's.
+		let one = serde_json::to_string(&row).unwrap();
+		let (code, message) = failure(&inference(&[
+			"circuit", "prove", "--bundle", &bundle, "--input", &one, "--out", &proof,
+		]));
+		assert_eq!(code, 2, "{message}");
+		assert!(message.contains("30 values"), "{message}");
+	}
+
+	#[test]
 	fn verify_should_accept_the_proof_when_given_the_bundle_or_the_key() {
 		let proven = proven();
 		let (bundle, proof) = (proven.path("bundle"), proven.path("proof.json"));
