@@ -39,8 +39,9 @@
 //! **Limitations.** Operators: [`onnx::supported`]; docs/OPERATORS.md measures them. Which of the
 //! integer model's operators have a circuit, [`layout`] says. A trailing ArgMax is not proven if its
 //! operand is computed and an output: [`PostProcessing`](float_graph::PostProcessing) tells the client
-//! to take the index. Any other index is part of the model, and proven. Input and output are public, with at most 1023 values together. The insecure development
-//! setup only, until a ceremony's setup exists.
+//! to take the index. Any other index is part of the model, and proven. Outputs are public, and inputs
+//! unless they are hidden ([`layout::Claim`]): at most 1023 public values of all inferences of a proof.
+//! The insecure development setup only, until a ceremony's setup exists.
 
 #![forbid(unsafe_code)]
 

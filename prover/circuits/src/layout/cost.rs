@@ -35,16 +35,11 @@ pub const OPENING_NS: u64 = 170;
 /// What a byte of the proof is worth: it is sent, stored, hashed, and an aggregation circuit
 /// computes with it.
 pub const BYTE_NS: u64 = 20_000;
-/// Bytes beyond which they are worth more: what EZKL's proofs of small models have
-/// (docs/BENCHMARKS.md).
+/// Bytes that a proof shall not have more of if that takes at most [`MAX_SLOWDOWN`] times the time: what
+/// EZKL's proofs have (docs/BENCHMARKS.md).
 pub const TARGET_BYTES: u64 = 1_952;
-/// The same for models of [`LARGE_OPERANDS`] and more: a choice. EZKL's proofs of them are no larger
-/// than 1,952 bytes either; ours would take a multiple of the time.
-pub const LARGE_TARGET_BYTES: u64 = 3_072;
-/// Operands of all sums from which a model is large.
-pub const LARGE_OPERANDS: usize = 1 << 14;
-/// What each of those beyond is worth.
-pub const EXCESS_BYTE_NS: u64 = 1_000_000;
+/// How many times the cheapest layout's time one within [`TARGET_BYTES`] may take.
+pub const MAX_SLOWDOWN: u64 = 3;
 /// Bytes of a coordinate or an evaluation.
 const WORD_BYTES: u64 = 32;
 
@@ -178,19 +173,7 @@ pub fn time(columns: &Columns, k: u8) -> u64 {
 	Counts::new(columns).row_ns(k.into()) << k
 }
 
-/// Bytes that a proof of a model with so many operands may have before they are worth more. It
-/// depends on the model alone, so that no size is taken for its target's sake.
-pub fn target_bytes(operands: usize) -> u64 {
-	if operands < LARGE_OPERANDS {
-		TARGET_BYTES
-	} else {
-		LARGE_TARGET_BYTES
-	}
-}
-
-/// Time and bytes together, the bytes beyond `target` at their higher worth.
-pub fn of(columns: &Columns, k: u8, target: u64) -> u64 {
-	let bytes = proof_bytes(columns);
-	let excess = bytes.saturating_sub(target);
-	time(columns, k) + BYTE_NS * (bytes - excess) + EXCESS_BYTE_NS * excess
+/// Time, and what the proof's bytes are worth.
+pub fn of(columns: &Columns, k: u8) -> u64 {
+	time(columns, k) + BYTE_NS * proof_bytes(columns)
 }

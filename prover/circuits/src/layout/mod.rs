@@ -508,13 +508,8 @@ fn choose_among(requirements: &Requirements, claim: Claim) -> Result<(u64, Layou
 			bits: requirements.result_bits,
 		});
 	}
-	let target = if claim.inferences == 1 {
-		cost::target_bytes(requirements.operands())
-	} else {
-		// Many inferences share the proof.
-		u64::MAX
-	};
 	let mut best: Option<(u64, Layout)> = None;
+	let mut small: Option<(u64, Layout)> = None;
 	let mut fewest = usize::MAX;
 	for limbs in limbs {
 		for (lanes, combined_lanes) in requirements.lanes() {
@@ -543,15 +538,27 @@ fn choose_among(requirements: &Requirements, claim: Claim) -> Result<(u64, Layou
 				let min_degree = columns.min_degree();
 				for degree in DEGREES.filter(|degree| *degree >= min_degree) {
 					columns.degree = degree;
-					let cost = cost::of(&columns, k, target);
-					if best.is_none_or(|(least, _)| cost < least) {
-						best = Some((cost, Layout { k, columns, claim }));
+					let cost = cost::of(&columns, k);
+					let layout = Layout { k, columns, claim };
+					let is_cheaper =
+						|than: &Option<(u64, Layout)>| than.is_none_or(|(least, _)| cost < least);
+					if is_cheaper(&best) {
+						best = Some((cost, layout));
+					}
+					if is_cheaper(&small) && cost::proof_bytes(&columns) <= cost::TARGET_BYTES {
+						small = Some((cost, layout));
 					}
 				}
 			}
 		}
 	}
-	best.ok_or(LayoutError::TooLarge { rows: fewest })
+	let time = |(_, layout): &(u64, Layout)| cost::time(&layout.columns, layout.k);
+	let best = best.ok_or(LayoutError::TooLarge { rows: fewest })?;
+	// Many inferences share a batch's proof: its size matters less.
+	let small = small.filter(|small| {
+		claim.inferences == 1 && time(small) <= time(&best).saturating_mul(cost::MAX_SLOWDOWN)
+	});
+	Ok(small.unwrap_or(best))
 }
 
 /// Checks that `layout` fits `graph`: everything that the circuit relies on.

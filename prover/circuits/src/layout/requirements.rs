@@ -429,13 +429,6 @@ impl Requirements {
 		}
 	}
 
-	/// Operands of all sums.
-	pub fn operands(&self) -> usize {
-		self.chains.iter().fold(0usize, |sum, (chain, count)| {
-			sum.saturating_add(count.saturating_mul(chain.operands))
-		})
-	}
-
 	/// Rows of the circuit: the statement's, then each chain's; or those that check combinations, if
 	/// they are more.
 	pub fn rows(&self, columns: &Columns) -> usize {
