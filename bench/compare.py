@@ -99,7 +99,7 @@ def render(results, out):
     """The page: a table per model, and the ratios."""
     cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
     lines = ["# Proving, measured beside EZKL", "",
-             "Written by `scripts/bench proving`; do not edit. Both provers ran in turn on the same machine: "
+             "Written by `scripts/bench proving`; do not edit. Both provers ran one after the other on the same, idle machine, a side perhaps again later (`--ours`): "
              f"{os.cpu_count()} cores, {cpu}, {datetime.date.today()}.", "",
              "EZKL 23.0.5 with the best setting that `bench/ezkl_baseline.py` finds (relative error at most 0.02). Both: input hidden, "
              "output public; ours with zero-knowledge blinding, and no other setting given. *Public* is ours with a public input, as on "
