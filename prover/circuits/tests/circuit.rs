@@ -476,6 +476,7 @@ mod layouts {
 			spread: true,
 			function: true,
 			interpolate: true,
+			combined_product: false,
 		};
 		let relu = Gates {
 			relu: true,
@@ -497,6 +498,7 @@ mod layouts {
 				limbs,
 				gates,
 				combined_lanes: 0,
+				within: false,
 				inputs: None,
 				numbered: false,
 			};
@@ -611,6 +613,7 @@ mod layouts {
 						..chosen.columns.gates
 					},
 					combined_lanes: 0,
+					within: false,
 					inputs: None,
 					numbered: lanes % 2 == 0,
 				};
@@ -640,6 +643,7 @@ mod layouts {
 			limbs: Some(flat((8, 0, count))),
 			gates: Gates::default(),
 			combined_lanes: 0,
+			within: false,
 			inputs: None,
 			numbered: false,
 		};

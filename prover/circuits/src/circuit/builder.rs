@@ -2,13 +2,13 @@
 
 use super::{
 	forest::Plan,
-	gadgets::{table, trees},
+	gadgets::{combine, table, trees},
 	row::{LimbUse, Open, Operand, Row},
-	trace::{Cell, CombinedRow, Trace, STATEMENT},
+	trace::{Cell, CombinedOperand, CombinedRow, Trace, STATEMENT},
 };
 use crate::{
 	graph::{offsets, Forest, Graph, Operator},
-	layout::{is_combined, is_fused, signed_bits, Layout, Limbs},
+	layout::{is_combined, is_fused, signed_bits, Element, Families, Layout, Limbs, Weight},
 };
 use std::ops::Range;
 
@@ -27,8 +27,14 @@ pub struct Builder<'a> {
 	combined: Vec<Vec<Cell>>,
 	/// The inference whose rows are being built.
 	inference: usize,
-	/// Tensor and element of the sum that was deferred last.
+	/// Tensor and element of a batch's sum that was deferred last.
 	deferred: Option<(usize, usize)>,
+	/// The families whose sums are deferred.
+	families: Families,
+	/// Per tuple of theirs, its combination.
+	tuples: Vec<Option<Cell>>,
+	/// In a family, the number of the next sum.
+	position: Option<usize>,
 	/// Number of the next function.
 	function: i128,
 	/// The row after the last one with limbs.
@@ -41,6 +47,11 @@ impl<'a> Builder<'a> {
 	/// The trace of `graph` whose tensors have `values`, one list per inference.
 	pub fn build(graph: &'a Graph, layout: &Layout, values: Vec<Vec<Vec<i64>>>) -> Trace {
 		let inferences = usize::from(layout.claim.inferences);
+		let families = if layout.columns.within {
+			Families::of(graph)
+		} else {
+			Families::default()
+		};
 		let mut builder = Builder {
 			graph,
 			trace: Trace {
@@ -55,6 +66,9 @@ impl<'a> Builder<'a> {
 			combined: Vec::new(),
 			inference: 0,
 			deferred: None,
+			tuples: vec![None; families.tuples().len()],
+			families,
+			position: None,
 			function: 1,
 			limbs_end: 1,
 			chain_start: 1,
@@ -68,9 +82,12 @@ impl<'a> Builder<'a> {
 		} else {
 			builder.public_inputs()
 		};
+		// Within an inference, rows of inputs are those of tuples, and public ones need none.
 		let (inputs, combinations) = match &layout.columns.inputs {
-			Some(shape) => builder.inputs(shape, &public),
-			None => (public, Vec::new()),
+			Some(shape) if layout.claim.hidden_input || !layout.columns.within => {
+				builder.inputs(shape, &public)
+			},
+			_ => (public, Vec::new()),
 		};
 		builder.combined.push(combinations);
 		builder.add_homes(inputs);
@@ -117,9 +134,12 @@ impl<'a> Builder<'a> {
 	) -> Vec<Vec<Cell>> {
 		let elements = self.graph.tensors().get(tensor);
 		let elements = elements.map_or(0, |tensor| tensor.bounds.len());
+		if self.trace.columns.within {
+			return vec![self.each_family(tensor, elements, home)];
+		}
 		let inferences = self.homes.len();
 		let mut homes = vec![Vec::with_capacity(elements); inferences];
-		let is_combined = self.defers() && is_combined(self.graph, tensor);
+		let is_combined = self.defers_batch() && is_combined(self.graph, tensor);
 		let mut combinations = Vec::new();
 		for element in 0..elements {
 			let first = self.rows();
@@ -146,6 +166,96 @@ impl<'a> Builder<'a> {
 		self.combined.resize(tensor, Vec::new());
 		self.combined.push(combinations);
 		homes
+	}
+
+	/// The same of one inference, each family's elements after the others.
+	fn each_family(
+		&mut self,
+		tensor: usize,
+		elements: usize,
+		mut home: impl FnMut(&mut Self, usize) -> Cell,
+	) -> Vec<Cell> {
+		let sums = match self.operator(tensor) {
+			Some(
+				Operator::Rescale { input, .. }
+				| Operator::Sign { input }
+				| Operator::Table { input, .. },
+			) if is_fused(self.graph, *input as usize) => *input as usize,
+			_ => tensor,
+		};
+		let mut homes = vec![ZERO; elements];
+		for family in self.families.of_tensor(sums).to_vec() {
+			let terms: Vec<(Weight, Cell)> = family
+				.terms
+				.iter()
+				.map(|(weight, tuple)| (*weight, self.tuple(*tuple)))
+				.collect();
+			let first = self.rows();
+			for (position, element) in family.sums.iter().enumerate() {
+				self.position = Some(position);
+				let cell = home(self, *element);
+				if let Some(home) = homes.get_mut(*element) {
+					*home = cell;
+				}
+			}
+			self.position = None;
+			self.end_family(&terms, first..self.rows());
+		}
+		for (element, to) in homes.iter_mut().enumerate() {
+			if !self.families.has(sums, element) {
+				*to = home(self, element);
+			}
+		}
+		homes
+	}
+
+	/// The combination of a tuple; the first use lays out the rows that make it.
+	fn tuple(&mut self, number: usize) -> Cell {
+		if let Some(Some(cell)) = self.tuples.get(number) {
+			return *cell;
+		}
+		let elements = self.families.tuples().get(number).cloned();
+		let elements = elements.unwrap_or_default();
+		let packed = self.trace.columns.inputs.map_or(1, |inputs| inputs.packed);
+		let packed = usize::from(packed).max(1);
+		// Zeros first, which do not change the combination, make the rows whole.
+		let missing = (packed - elements.len() % packed) % packed;
+		let zero = Operand {
+			home: Some(ZERO),
+			weight: 0,
+			value: 0,
+		};
+		let operands = elements
+			.iter()
+			.map(|element| self.operand(element.tensor as usize, element.index as usize, 0));
+		let operands: Vec<Operand> = std::iter::repeat_n(zero, missing).chain(operands).collect();
+		for (index, chunk) in operands.chunks(packed).enumerate() {
+			self.begin(0);
+			let mut open = Open::default();
+			for operand in chunk {
+				open.push(*operand);
+			}
+			open.row.values_combined = combine::packed(index);
+			self.emit(open);
+		}
+		let cell = Cell::Values {
+			row: self.rows().saturating_sub(1),
+		};
+		if let Some(to) = self.tuples.get_mut(number) {
+			*to = Some(cell);
+		}
+		cell
+	}
+
+	/// An element that is an operand of the sums that check combinations.
+	pub fn combined_element(&self, element: &Element) -> CombinedOperand {
+		let operand = self.operand(element.tensor as usize, element.index as usize, 0);
+		CombinedOperand {
+			// Elements of sums that stay open have no home, and are no operands.
+			home: operand.home.unwrap_or(ZERO),
+			weight: 0,
+			value: operand.value,
+		}
 	}
 
 	/// Lays node `index` out; returns the homes of its elements, one list per inference.
@@ -277,22 +387,17 @@ impl<'a> Builder<'a> {
 				let operand = self.operand(tensor, element, 1);
 				self.sum(&[operand], 0, room)
 			},
-			None => match self.operator(tensor) {
-				Some(Operator::Product { left, right, pairs }) => {
+			None => match (self.operator(tensor), self.position.take()) {
+				(operator, Some(position)) => {
+					self.defer(operator, (tensor, element), position, room)
+				},
+				(Some(Operator::Product { left, right, pairs }), None) => {
 					let pairs = self.pairs(*left, *right, pairs, element);
 					self.sum_of_products(&pairs)
 				},
-				Some(Operator::Affine { bias, .. }) if self.defers() => {
-					let constant = bias.get(element).copied().unwrap_or_default().into();
-					let sum = self.value(tensor, element) - constant;
+				(operator @ Some(Operator::Affine { .. }), None) if self.defers_batch() => {
 					self.deferred = Some((tensor, element));
-					self.begin(0);
-					let mut open = Open::deferred(sum, self.inference);
-					open.add(constant);
-					for _ in 0..room {
-						open.push(Operand::witness(0));
-					}
-					open
+					self.defer(operator, (tensor, element), self.inference, room)
 				},
 				_ => {
 					let (operands, constant) = self.operands(tensor, element);
@@ -300,6 +405,29 @@ impl<'a> Builder<'a> {
 				},
 			},
 		}
+	}
+
+	/// A sum that is deferred, number `position` of those that are combined.
+	fn defer(
+		&mut self,
+		operator: Option<&Operator>,
+		(tensor, element): (usize, usize),
+		position: usize,
+		room: usize,
+	) -> Open {
+		let constant = match operator {
+			Some(Operator::Affine { bias, .. }) => bias.get(element).copied(),
+			_ => None,
+		};
+		let constant = constant.unwrap_or_default().into();
+		let sum = self.value(tensor, element) - constant;
+		self.begin(0);
+		let mut open = Open::deferred(sum, position);
+		open.add(constant);
+		for _ in 0..room {
+			open.push(Operand::witness(0));
+		}
+		open
 	}
 
 	/// What computes a tensor; nothing for the input.
@@ -380,7 +508,7 @@ impl<'a> Builder<'a> {
 	pub fn emit_combined(&mut self, combined: CombinedRow) {
 		let row = self.trace.combined.len();
 		let lanes = combined.operands.iter().enumerate();
-		let copies = lanes.map(|(lane, (cell, _))| (Cell::CombinedLane { lane, row }, *cell));
+		let copies = lanes.map(|(lane, operand)| (Cell::CombinedLane { lane, row }, operand.home));
 		self.trace.copies.extend(copies);
 		self.trace.combined.push(combined);
 	}
@@ -415,9 +543,9 @@ impl<'a> Builder<'a> {
 		self.graph.input().len()
 	}
 
-	/// Whether affine sums are deferred.
-	pub fn defers(&self) -> bool {
-		self.trace.columns.defers()
+	/// Whether a batch's affine sums are deferred.
+	pub fn defers_batch(&self) -> bool {
+		self.trace.columns.defers_batch()
 	}
 
 	/// Number of lanes.

@@ -66,7 +66,7 @@ pub struct Config {
 	pub function_table: Vec<Column<Fixed>>,
 	/// Public inputs.
 	pub instance: Column<Instance>,
-	/// What batches need.
+	/// What deferred sums need.
 	pub combination: Option<Combination>,
 }
 
@@ -79,7 +79,7 @@ pub struct Combination {
 	pub lanes: Vec<Column<Advice>>,
 	/// Combination of deferred sums.
 	pub sums: Column<Advice>,
-	/// Combination of accumulators.
+	/// Combination of accumulators, or of lanes.
 	pub values: Column<Advice>,
 	/// Sum of the lanes' products.
 	pub total: Column<Advice>,
@@ -87,14 +87,16 @@ pub struct Combination {
 	pub weights: Vec<Column<Fixed>>,
 	/// What rows do to the combination of sums.
 	pub sums_use: CombiningColumns,
-	/// What rows do to the combination of accumulators.
-	pub values_use: CombiningColumns,
-	/// 1 in rows of inputs, and 1 in those but an element's first.
+	/// What rows do to the combination of accumulators; in batches.
+	pub values_use: Option<CombiningColumns>,
+	/// 1 in rows whose lanes are combined, and 1 in those but a combination's first.
 	pub inputs: Option<(Column<Fixed>, Column<Fixed>)>,
 	/// 1 where the total is kept.
 	pub current: Column<Fixed>,
 	/// 1 where the row before's total is added.
 	pub previous: Column<Fixed>,
+	/// Coefficient of the products of pairs of lanes.
+	pub product: Option<Column<Fixed>>,
 }
 
 /// Selectors of a combination.
@@ -116,7 +118,8 @@ impl Combination {
 			shift: meta.fixed_column(),
 			hold: meta.fixed_column(),
 		};
-		let (sums_use, values_use) = (combining(), combining());
+		let sums_use = combining();
+		let values_use = columns.defers_batch().then(combining);
 		let inputs = columns.inputs;
 		let inputs = inputs.map(|_| (meta.fixed_column(), meta.fixed_column()));
 		Self {
@@ -133,13 +136,14 @@ impl Combination {
 			inputs,
 			current: meta.fixed_column(),
 			previous: meta.fixed_column(),
+			product: columns.gates.combined_product.then(|| meta.fixed_column()),
 		}
 	}
 
 	/// Fixed columns, in the order of [`combine::fixed`](super::gadgets::combine::fixed).
 	fn fixed_columns(&self) -> impl Iterator<Item = Column<Fixed>> + '_ {
-		[self.sums_use, self.values_use]
-			.into_iter()
+		std::iter::once(self.sums_use)
+			.chain(self.values_use)
 			.flat_map(|columns| [columns.take, columns.shift, columns.hold])
 			.chain(
 				self.inputs
@@ -148,6 +152,7 @@ impl Combination {
 			)
 			.chain(self.weights.iter().copied())
 			.chain([self.current, self.previous])
+			.chain(self.product)
 	}
 
 	/// Advice columns, in the order of [`combine::advice`](super::gadgets::combine::advice).

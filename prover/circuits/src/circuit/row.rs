@@ -68,28 +68,28 @@ impl RowKind {
 	}
 }
 
-/// What a row does to a combination of a batch's values ([`combine`](super::gadgets::combine)).
+/// What a row does to a combination ([`combine`](super::gadgets::combine)).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Combining {
 	/// Nothing.
 	#[default]
 	Unused,
-	/// Starts one with the first inference's value.
+	/// Starts one with the first value.
 	Start,
-	/// Multiplies it by the challenge and adds the next inference's.
+	/// Multiplies it by the challenge and adds the next value.
 	Next,
 	/// Keeps it for a row below.
 	Hold,
-	/// Starts one with the lanes of a row of inputs.
+	/// Starts one with the row's lanes.
 	StartPacked,
-	/// The same for the next inferences' inputs.
+	/// Goes on with the row's lanes.
 	NextPacked,
 }
 
 impl Combining {
-	/// The first inference's start, or a later one's step.
-	pub fn of(inference: usize) -> Self {
-		if inference == 0 {
+	/// The first one's start, or a later one's step.
+	pub fn of(position: usize) -> Self {
+		if position == 0 {
 			Self::Start
 		} else {
 			Self::Next
@@ -186,11 +186,11 @@ impl Open {
 		self.value <<= bits;
 	}
 
-	/// A row with a sum that a later phase checks; it is inference number `inference`'s.
-	pub fn deferred(sum: i128, inference: usize) -> Self {
+	/// A row with a sum that a later phase checks; it is number `position` of those that are combined.
+	pub fn deferred(sum: i128, position: usize) -> Self {
 		Self {
 			row: Row {
-				sums: Combining::of(inference),
+				sums: Combining::of(position),
 				factor: 1,
 				deferred: sum,
 				..Row::default()

@@ -7,7 +7,8 @@
 //! a copy constraint ties the cell to its home.
 //!
 //! A batch of inferences has each element's rows of all inferences together, and its affine sums
-//! [deferred](super::gadgets::combine). A hidden input's homes are lanes, checked to be in the domain.
+//! [deferred](super::gadgets::combine). One inference may have the sums of
+//! [families](crate::layout::Families) deferred, each family's rows together. A hidden input's homes are lanes, checked to be in the domain.
 //!
 //! The [gadgets](super::gadgets) say what the rows prove, under which assumptions on the operands.
 //!
@@ -72,12 +73,37 @@ pub enum Cell {
 	},
 }
 
-/// One row of the sums that check combinations: `[previous total] + Σ weight · operand`, which is
-/// the total, or 0 in a sum's last row.
+/// An operand of the sums that check combinations.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct CombinedOperand {
+	/// What it is a copy of.
+	pub home: Cell,
+	/// Its weight.
+	pub weight: i128,
+	/// Its value, unless it is a combination.
+	pub value: i128,
+}
+
+impl CombinedOperand {
+	/// A combination.
+	pub fn combination(home: Cell, weight: i128) -> Self {
+		Self {
+			home,
+			weight,
+			value: 0,
+		}
+	}
+}
+
+/// One row of the sums that check combinations:
+/// `[previous total] + Σ weight · operand + product · Σ operand · operand`, the last sum over pairs, which
+/// is the total, or 0 in a sum's last row.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct CombinedRow {
-	/// Combinations and their weights, one a lane.
-	pub operands: Vec<(Cell, i128)>,
+	/// One a lane.
+	pub operands: Vec<CombinedOperand>,
+	/// Coefficient of the products of pairs of operands.
+	pub product: i128,
 	/// Whether it goes on from the row before.
 	pub is_continued: bool,
 	/// Whether it is the sum's last.

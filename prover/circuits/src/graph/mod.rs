@@ -35,7 +35,7 @@ pub use arithmetic::{divide, inverse_sqrt, rescale, sign, table, trees, walk};
 pub(crate) use check::infer;
 pub use error::GraphError;
 pub use operator::{Axis, Branch, Forest, Leaf, Operator, Pairs, Table, Term, Tree};
-pub use strides::{offsets, size};
+pub use strides::{offset, offsets, size};
 
 use crate::float_graph::PostProcessing;
 use codec::{Decode, Encode};

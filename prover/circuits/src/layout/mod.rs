@@ -8,6 +8,7 @@
 mod chain;
 mod claim;
 pub mod cost;
+mod families;
 mod inputs;
 mod requirements;
 
@@ -17,6 +18,7 @@ use crate::{
 };
 pub use claim::{Claim, MAX_INFERENCES};
 use codec::{Decode, Encode};
+pub use families::{Element, Families, Family, Weight};
 use inference_primitives::MAX_PUBLIC_INPUTS;
 pub use inputs::{BinaryDomain, Inputs};
 use requirements::Requirements;
@@ -63,9 +65,12 @@ pub struct Columns {
 	pub limbs: Option<Limbs>,
 	/// The gates beside the linear one.
 	pub gates: Gates,
-	/// Operands of a row of the sums that check a batch's combinations; 0 if sums are not deferred.
+	/// Operands of a row of the sums that check combinations; 0 if sums are not deferred.
 	pub combined_lanes: u8,
-	/// How rows hold inputs: those of hidden inputs, and of all that deferred sums read.
+	/// Whether sums are deferred within one inference, those of [`Families`]; else a batch's are.
+	#[serde(default)]
+	pub within: bool,
+	/// How rows hold inputs: hidden ones, and all that deferred sums read; within an inference, tuples.
 	pub inputs: Option<Inputs>,
 	/// Whether one fixed column says what a row does with its accumulator and limbs, by a number from
 	/// which the gates compute their selectors, instead of one column for each.
@@ -109,6 +114,9 @@ pub struct Gates {
 	pub function: bool,
 	/// Linear interpolation of those.
 	pub interpolate: bool,
+	/// Products of two operands of the sums that check combinations.
+	#[serde(default)]
+	pub combined_product: bool,
 }
 
 impl Gates {
@@ -309,9 +317,14 @@ impl Columns {
 			relu,
 			sign,
 			interpolate,
+			combined_product,
 			..
 		} = self.gates;
-		let others = if product || interpolate { 3 } else { 2 };
+		let others = if product || interpolate || combined_product {
+			3
+		} else {
+			2
+		};
 		let selected = self.selector_degree() + if relu || sign { 2 } else { 1 };
 		selected.max(others)
 	}
@@ -323,15 +336,16 @@ impl Columns {
 		} else {
 			self.gates.limb_selectors()
 		};
-		let batch = if self.defers() {
-			self.combined() + 5
-		} else {
-			0
-		};
+		// Weights, two of the total, three of each combination of rows.
+		let combining = match (self.defers(), self.within) {
+			(false, _) => 0,
+			(true, false) => u64::from(self.combined_lanes) + 8,
+			(true, true) => u64::from(self.combined_lanes) + 5,
+		} + u64::from(self.gates.combined_product);
 		let inputs = self.inputs.map_or(0, |inputs| {
 			u64::from(inputs.domain.is_some()) + if self.defers() { 2 } else { 0 }
 		});
-		u64::from(self.lanes) + 3 + selectors + self.gates.other_selectors() + batch + inputs
+		u64::from(self.lanes) + 3 + selectors + self.gates.other_selectors() + combining + inputs
 	}
 
 	/// Columns of limbs.
@@ -356,9 +370,14 @@ impl Columns {
 		self.gates.relu && self.sign_place().is_none()
 	}
 
-	/// Whether affine sums are deferred: only in batches.
+	/// Whether sums are deferred.
 	pub fn defers(&self) -> bool {
 		self.combined_lanes > 0
+	}
+
+	/// Whether a batch's affine sums are deferred.
+	pub fn defers_batch(&self) -> bool {
+		self.defers() && !self.within
 	}
 
 	/// Whether rows check hidden inputs.
@@ -467,13 +486,10 @@ fn check_claim(graph: &Graph, claim: &Claim) -> Result<(), LayoutError> {
 	Ok(())
 }
 
-/// The cheapest layout for proofs of `claim` about `graph`. In a batch, affine sums are deferred where
-/// that pays: with large sums.
+/// The cheapest layout for proofs of `claim` about `graph`. Sums are deferred where that pays: a batch's
+/// affine sums, or the sums of an inference that have the same weights.
 pub fn choose_for(graph: &Graph, claim: Claim) -> Result<Layout, LayoutError> {
 	let plain = choose_with(graph, claim, false);
-	if claim.inferences == 1 {
-		return plain.map(|(_, layout)| layout);
-	}
 	match (plain, choose_with(graph, claim, true)) {
 		(Ok(plain), Ok(deferred)) if deferred.0 < plain.0 => Ok(deferred.1),
 		(Ok((_, layout)), _) | (Err(_), Ok((_, layout))) => Ok(layout),
@@ -481,14 +497,14 @@ pub fn choose_for(graph: &Graph, claim: Claim) -> Result<Layout, LayoutError> {
 	}
 }
 
-/// The cheapest layout with affine sums deferred or not, and its cost. One inference defers none.
+/// The cheapest layout with sums deferred or not, and its cost. One inference defers those of
+/// [`Families`], none if there are none.
 pub fn choose_with(
 	graph: &Graph,
 	claim: Claim,
 	defers: bool,
 ) -> Result<(u64, Layout), LayoutError> {
 	check_claim(graph, &claim)?;
-	let defers = defers && claim.inferences > 1;
 	choose_among(&Requirements::of(graph, &claim, defers), claim)
 }
 
@@ -522,6 +538,7 @@ fn choose_among(requirements: &Requirements, claim: Claim) -> Result<(u64, Layou
 				limbs,
 				gates: requirements.gates(limbs.as_ref()),
 				combined_lanes,
+				within: requirements.defers_within(),
 				inputs,
 				numbered: false,
 			};
@@ -603,8 +620,14 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 	if requirements.inputs(columns.lanes, columns.limbs.as_ref()) != Ok(columns.inputs) {
 		return unfit("its rows of inputs are not the model's");
 	}
-	if columns.defers() && layout.claim.inferences == 1 || columns.combined_lanes > MAX_LANES {
-		return unfit("it has lanes for a batch's combinations, or too many");
+	if columns.defers() != requirements.defers()
+		|| columns.within != requirements.defers_within()
+		|| columns.gates.combined_product && columns.combined_lanes < 2
+		|| columns.combined_lanes > MAX_LANES
+	{
+		return unfit(
+			"it has lanes for combinations that are not the model's, or too many, or too few",
+		);
 	}
 	if columns.numbered && columns.limbs.is_none() {
 		return unfit("there is nothing to number");

@@ -2,7 +2,7 @@
 
 use super::{
 	chain::{Chain, Finish},
-	inputs, BinaryDomain, Claim, Columns, Gates, Inputs, Limbs, MAX_LANES, MAX_LIMBS,
+	inputs, BinaryDomain, Claim, Columns, Families, Gates, Inputs, Limbs, MAX_LANES, MAX_LIMBS,
 	MAX_LIMB_BITS,
 };
 use crate::{
@@ -30,6 +30,9 @@ enum Input {
 	Hidden(Option<BinaryDomain>),
 }
 
+/// Most lanes of the sums that check families: they run beside rows that there are anyway.
+const MAX_FAMILY_LANES: u8 = 8;
+
 /// No rows of this size can hold the hidden inputs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NoInputs;
@@ -51,9 +54,13 @@ pub struct Requirements {
 	pub table_rows: usize,
 	/// Lanes that one row needs.
 	min_lanes: u8,
-	/// How many sums of each number of operands check a batch's combinations.
+	/// How many sums of each number of operands check combinations.
 	combined: BTreeMap<usize, usize>,
-	/// Whether affine sums are deferred.
+	/// The same of pairs of operands.
+	combined_pairs: BTreeMap<usize, usize>,
+	/// How many tuples of each length families have.
+	tuples: BTreeMap<usize, usize>,
+	/// Whether sums are deferred.
 	defers: bool,
 	claim: Claim,
 	input: Input,
@@ -64,8 +71,15 @@ pub struct Requirements {
 }
 
 impl Requirements {
-	/// Those of proofs of `claim` about `graph`, with affine sums deferred or not.
+	/// Those of proofs of `claim` about `graph`, with sums deferred or not. One inference defers those of
+	/// [`Families`], if it has any.
 	pub fn of(graph: &Graph, claim: &Claim, defers: bool) -> Self {
+		let families = if defers && claim.inferences == 1 {
+			Families::of(graph)
+		} else {
+			Families::default()
+		};
+		let defers = defers && (claim.inferences > 1 || !families.is_empty());
 		let mut found = Self {
 			public_inputs: claim.public_inputs(graph),
 			defers,
@@ -74,7 +88,7 @@ impl Requirements {
 				Input::Unchecked
 			} else if claim.hidden_input {
 				Input::Hidden(BinaryDomain::of(graph))
-			} else if defers && is_combined(graph, 0) {
+			} else if defers && claim.inferences > 1 && is_combined(graph, 0) {
 				Input::Unchecked
 			} else {
 				Input::Instance
@@ -88,11 +102,15 @@ impl Requirements {
 			let tensor = index + 1;
 			match &node.operator {
 				_ if is_fused(graph, tensor) => (),
-				Operator::Affine { .. } => found.sums(graph, tensor, tensor, Finish::Keep),
-				Operator::Product { .. } => found.sums(graph, tensor, tensor, Finish::Keep),
+				Operator::Affine { .. } => {
+					found.sums(graph, &families, tensor, tensor, Finish::Keep)
+				},
+				Operator::Product { .. } => {
+					found.sums(graph, &families, tensor, tensor, Finish::Keep)
+				},
 				Operator::Rescale { input, shift, relu } => {
 					let input = *input as usize;
-					found.sums(graph, tensor, input, Finish::Rescale(*shift));
+					found.sums(graph, &families, tensor, input, Finish::Rescale(*shift));
 					let bits = result_bits(graph, input, *shift, *relu);
 					found.result_bits = found.result_bits.max(bits);
 					found.gates.plain |= !relu;
@@ -102,11 +120,11 @@ impl Requirements {
 					let input = *input as usize;
 					let range = graph.tensors().get(input).map(|t| t.range());
 					let bits = range.map_or(1, |x| signed_bits(x.min, x.max));
-					found.sums(graph, tensor, input, Finish::Sign(bits));
+					found.sums(graph, &families, tensor, input, Finish::Sign(bits));
 					found.gates.sign = true;
 				},
 				Operator::Table { input, table } => {
-					found.table(graph, tensor, *input as usize, table);
+					found.table(graph, &families, tensor, *input as usize, table);
 				},
 				Operator::Divide { denominator, .. } => {
 					let (n, d) = (range(graph, tensor), range(graph, *denominator as usize));
@@ -126,7 +144,7 @@ impl Requirements {
 					found.forest(graph, tensor, *input as usize, forest);
 				},
 			}
-			if let Operator::Product { .. } = &node.operator {
+			if matches!(&node.operator, Operator::Product { .. }) && !families.have_all(tensor) {
 				found.gates.product = true;
 				found.needs_lanes(2);
 			}
@@ -134,9 +152,10 @@ impl Requirements {
 		if found.gates.function {
 			found.table_rows += 1;
 		}
-		if defers {
+		if found.defers_batch() {
 			found.combinations(graph);
 		}
+		found.families(&families);
 		for count in found.chains.values_mut() {
 			*count = count.saturating_mul(claim.inferences.into());
 		}
@@ -171,11 +190,51 @@ impl Requirements {
 		}
 	}
 
+	/// What the checks of families need: `circuit::gadgets::combine`.
+	fn families(&mut self, families: &Families) {
+		for family in families.iter() {
+			// The last operand is the combination of the sums.
+			let operands = family.terms.len() + 1;
+			let counts = if family.is_product() {
+				self.gates.combined_product = true;
+				&mut self.combined_pairs
+			} else {
+				&mut self.combined
+			};
+			*counts.entry(operands).or_default() += 1;
+		}
+		for tuple in families.tuples() {
+			*self.tuples.entry(tuple.len()).or_default() += 1;
+		}
+	}
+
+	/// Whether sums are deferred.
+	pub fn defers(&self) -> bool {
+		self.defers
+	}
+
+	/// Whether those of a batch are.
+	fn defers_batch(&self) -> bool {
+		self.defers && self.claim.inferences > 1
+	}
+
+	/// Whether those of families are.
+	pub fn defers_within(&self) -> bool {
+		self.defers && self.claim.inferences == 1
+	}
+
 	/// Operands that a row's sum has: those of an open sum, none if it is deferred, or one.
-	fn operands_of(&self, graph: &Graph, tensor: usize, element: usize, is_open: bool) -> usize {
+	fn operands_of(
+		&self,
+		graph: &Graph,
+		families: &Families,
+		(tensor, element): (usize, usize),
+		is_open: bool,
+	) -> usize {
 		match operator(graph, tensor) {
 			_ if !is_open => 1,
-			Some(Operator::Affine { .. }) if self.defers => 0,
+			_ if families.has(tensor, element) => 0,
+			Some(Operator::Affine { .. }) if self.defers_batch() => 0,
 			_ => summands(graph, tensor, element),
 		}
 	}
@@ -186,11 +245,18 @@ impl Requirements {
 	}
 
 	/// A piecewise linear function: `circuit::gadgets::table`.
-	fn table(&mut self, graph: &Graph, tensor: usize, input: usize, table: &graph::Table) {
+	fn table(
+		&mut self,
+		graph: &Graph,
+		families: &Families,
+		tensor: usize,
+		input: usize,
+		table: &graph::Table,
+	) {
 		let is_open = is_fused(graph, input);
 		let count = elements(graph, tensor);
 		for element in 0..count {
-			let operands = self.operands_of(graph, input, element, is_open);
+			let operands = self.operands_of(graph, families, (input, element), is_open);
 			self.chain(
 				Chain {
 					room: 1,
@@ -313,10 +379,17 @@ impl Requirements {
 	}
 
 	/// The chains of tensor `tensor`, whose elements finish those of `input`.
-	fn sums(&mut self, graph: &Graph, tensor: usize, input: usize, finish: Finish) {
+	fn sums(
+		&mut self,
+		graph: &Graph,
+		families: &Families,
+		tensor: usize,
+		input: usize,
+		finish: Finish,
+	) {
 		let is_open = tensor == input || is_fused(graph, input);
 		for element in 0..elements(graph, tensor) {
-			let operands = self.operands_of(graph, input, element, is_open);
+			let operands = self.operands_of(graph, families, (input, element), is_open);
 			let pairs = is_open && is_product(graph, input);
 			self.chain(
 				Chain {
@@ -351,8 +424,11 @@ impl Requirements {
 	/// Numbers of lanes to try, those of sums and those of combinations. With deferred sums few others
 	/// have operands, so a few numbers of lanes are enough.
 	pub fn lanes(&self) -> impl Iterator<Item = (u8, u8)> + '_ {
-		let (most, combined) = if self.defers {
+		let (most, combined) = if self.defers_batch() {
 			(self.min_lanes.saturating_add(7), 1..=MAX_LANES)
+		} else if self.defers {
+			let least = if self.gates.combined_product { 2 } else { 1 };
+			(MAX_LANES, least..=MAX_FAMILY_LANES)
 		} else {
 			(MAX_LANES, 0..=0)
 		};
@@ -363,11 +439,15 @@ impl Requirements {
 	/// How rows of `lanes` lanes and `limbs` hold inputs, if any do.
 	pub fn inputs(&self, lanes: u8, limbs: Option<&Limbs>) -> Result<Option<Inputs>, NoInputs> {
 		match self.input {
-			Input::Instance => Ok(None),
-			Input::Unchecked => Ok(Some(inputs::unchecked(&self.claim, self.defers, lanes))),
+			Input::Instance if !self.defers_within() => Ok(None),
+			Input::Instance | Input::Unchecked => Ok(Some(inputs::unchecked(
+				&self.claim,
+				self.defers_batch(),
+				lanes,
+			))),
 			Input::Hidden(domain) => {
 				let (domain, limbs) = domain.zip(limbs).ok_or(NoInputs)?;
-				let inputs = domain.packed(&self.claim, self.defers, lanes, limbs);
+				let inputs = domain.packed(&self.claim, self.defers_batch(), lanes, limbs);
 				Ok(Some(inputs.ok_or(NoInputs)?))
 			},
 		}
@@ -432,10 +512,11 @@ impl Requirements {
 	/// Rows of the circuit: the statement's, then each chain's; or those that check combinations, if
 	/// they are more.
 	pub fn rows(&self, columns: &Columns) -> usize {
-		let inputs = columns.inputs.map_or(0, |inputs| {
+		let inputs = columns.inputs.filter(|_| self.input != Input::Instance);
+		let inputs = inputs.map_or(0, |inputs| {
 			inputs.rows(
 				&self.claim,
-				self.defers,
+				self.defers_batch(),
 				self.input_length,
 				columns.limb_rows(),
 			)
@@ -444,15 +525,19 @@ impl Requirements {
 		let rows = self.chains.iter().fold(first, |rows, (chain, count)| {
 			rows.saturating_add(count.saturating_mul(chain.rows(columns)))
 		});
+		let packed = columns.inputs.map_or(1, |inputs| inputs.packed.max(1));
+		let rows = rows.saturating_add(rows_of(&self.tuples, packed.into()));
 		let lanes = usize::from(columns.combined_lanes).max(1);
-		let combined = self
-			.combined
-			.iter()
-			.fold(0usize, |rows, (operands, count)| {
-				rows.saturating_add(count.saturating_mul(operands.div_ceil(lanes)))
-			});
-		rows.max(combined)
+		let pairs = rows_of(&self.combined_pairs, (lanes / 2).max(1));
+		rows.max(rows_of(&self.combined, lanes).saturating_add(pairs))
 	}
+}
+
+/// Rows for so many lists of each length, `each` of their members in a row; saturates.
+fn rows_of(lists: &BTreeMap<usize, usize>, each: usize) -> usize {
+	lists.iter().fold(0, |rows, (length, count)| {
+		rows.saturating_add(count.saturating_mul(length.div_ceil(each)))
+	})
 }
 
 /// Bits of a rescaling's result before the ReLU, as the high limbs hold it: with ReLU t such that

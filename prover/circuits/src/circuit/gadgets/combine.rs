@@ -1,60 +1,74 @@
-//! Batches: the affine sums of B inferences, checked once.
+//! Deferred sums: those with the same weights, checked all at once.
 //!
-//! An element of an affine operator has the sums v_1, …, v_B, of which inference β's is
-//! `v_β = c + Σ_j w_j·x_(j,β)`. None of them is added up. Each row that would hold the last operands of a
-//! sum says instead what its sum is, by what the row makes of it (digits, an accumulator): the sum is
-//! *deferred*. Once the first phase's columns are committed, a challenge ρ is drawn, and the second
-//! phase shows
+//! A matrix that meets G columns makes G sums of each of its rows: `v_i = c_i + Σ_j w_j·x_(j,i)`, i from 1
+//! to G. The columns are
 //!
-//! `Σ_j w_j·X_j − V = 0`, with `X_j = Σ_β ρ^(B−β)·x_(j,β)`, `V = Σ_β ρ^(B−β)·(v_β − c)`.
+//! - in a *batch*, the inferences: each element of an affine operator has a sum of each;
+//! - *within* one inference, those of a [family](crate::layout::Family): tokens, positions of a kernel, or
+//!   columns of another matrix, with elements in place of w_j if both matrices depend on the input.
+//!
+//! None of these sums is added up. Each row that would hold the last operands of a sum says instead what
+//! its sum is, by what the row makes of it (digits, an accumulator): the sum is *deferred*. Once the first
+//! phase's columns are committed, a challenge ρ is drawn, and the second phase shows
+//!
+//! `Σ_j w_j·X_j − V = 0`, with `X_j = Σ_i ρ^(G−i)·x_(j,i)`, `V = Σ_i ρ^(G−i)·(v_i − c_i)`.
 //!
 //! # Constraints
 //!
-//! Second-phase columns: t combines deferred sums, u combines accumulators, lanes A_j with fixed
+//! Second-phase columns: t combines deferred sums, u combines operands, lanes A_j with fixed
 //! weights W_j and the total T add up. On every row i:
 //!
 //! - linear: `G + take_t·t[i] − shift_t·ρ·t[i−1] = 0`, where G is all that the linear gate has without
-//!   batches. G holds no operand of the deferred sum, so that with a coefficient f of the sum
+//!   deferred sums. G holds no operand of the deferred sum, so that with a coefficient f of the sum
 //!   `t[i] = ρ·t[i−1] + f·(v − c)`: c is in G's constant;
-//! - values: `(take_u + hold_u)·u[i] − (shift_u·ρ + hold_u)·u[i−1] − take_u·s[i] = 0`, and terms for
-//!   rows of inputs ([`inputs`](super::inputs));
+//! - values: `(take_u + hold_u)·u[i] − (shift_u·ρ + hold_u)·u[i−1] − take_u·s[i] = 0` in batches, and
+//!   terms for rows whose lanes are combined ([`inputs`](super::inputs));
 //! - hold: `hold_t·(t[i] − t[i−1]) = 0`;
-//! - combined: `previous·T[i−1] + Σ_j W_j·A_j − current·T[i] = 0`.
+//! - combined: `previous·T[i−1] + Σ_j W_j·A_j + product·Σ_j A_(2j)·A_(2j+1) − current·T[i] = 0`, `product`
+//!   only where some family's weights are elements.
 //!
 //! # Rows
 //!
-//! The rows of an element come one inference after the other. `take` is 1 in each row that has a sum or
-//! a home, `shift` in those but the first inference's, `hold` in all rows between them; so the last
-//! inference's cells of t and u are `f·V` and the element's X. Elements whose homes are not in such
-//! rows, but in lanes or in the instance, are copied to an accumulator first.
+//! The rows of G sums follow one another. `take` is 1 in each row that has a sum, `shift` in those but the
+//! first's, `hold` in all rows between them; so the last one's cell of t is `f·V`.
 //!
-//! The second phase's own rows are in parallel to the first's: per element ⌈(n + 1) / M⌉ rows of M
-//! lanes, copies of the X_j with weights f·w_j and of f·V with weight −1; the last row keeps no total.
-//! One more inference needs none of them.
+//! In batches the rows of an element come one inference after the other, and u is the same of those with
+//! a home: the last one's cell is the element's X. Elements whose homes are not in such rows, but in lanes
+//! or in the instance, are copied to an accumulator first. Within an inference each tuple (x_(j,1), …,
+//! x_(j,G)) is copied to rows of p lanes, once for all families that use it; zeros before it, which
+//! do not change X, make the rows whole.
+//!
+//! The second phase's own rows are in parallel to the first's: per element, or family, ⌈(n + 1) / M⌉ rows
+//! of M lanes, copies of the X_j with weights f·w_j and of f·V with weight −1; the last row keeps no total.
+//! Where w_j is an element, pairs of lanes are copies of it and of X_j, with f as `product`: ⌈(n + 1) /
+//! ⌊M/2⌋⌉ rows. One more column needs none of them. In rows with `product`, each lane of a pair that holds
+//! nothing is a copy of a zero.
 //!
 //! # Assumptions
 //!
-//! All inferences' rows of an element have the same f, which is not 0.
+//! The rows of all G sums have the same f, which is not 0.
 //!
 //! # Soundness
 //!
-//! Let `d_β = v_β − c − Σ_j w_j·x_(j,β)`, with v_β the field element that its row's equation says. All
-//! of it is committed before ρ is drawn. The rows prove `Σ_β ρ^(B−β)·d_β = 0`, a polynomial in ρ of
-//! degree below B. If some d_β is not 0, that holds for at most B − 1 of the field's elements: over all
-//! elements of a circuit of 2^18 rows and 2^8 inferences with probability below 2^(26 − 253). Otherwise
-//! each deferred sum is what a row of operands would have made it.
+//! Let `d_i = v_i − c_i − Σ_j w_j·x_(j,i)`, with v_i the field element that its row's equation says. All
+//! of it, elements w_j too, is committed before ρ is drawn. The rows prove `Σ_i ρ^(G−i)·d_i = 0`, a
+//! polynomial in ρ of degree below G. If some d_i is not 0, that holds for at most G − 1 of the field's
+//! elements: over all sums of a circuit of 2^18 rows, each in one row of t at least, with probability
+//! below 2^(18 − 253), in a batch of 2^8 inferences too. Otherwise each deferred sum is what a row of
+//! operands would have made it.
 //!
-//! (Freivalds, Fast probabilistic algorithms, 1979, with the batch for the matrix's columns.)
+//! (Freivalds, Fast probabilistic algorithms, 1979.)
 
 use super::{
 	super::{
-		builder::Builder,
+		builder::{Builder, ZERO},
 		config::{integer as field, Combination, CombiningColumns, Config},
 		row::{Combining, Row},
-		trace::{Cell, CombinedRow, Trace},
+		trace::{Cell, CombinedOperand, CombinedRow, Trace},
 	},
 	inputs,
 };
+use crate::layout::Weight;
 use halo2_proofs::{
 	halo2curves::{bn256::Fr, ff::Field},
 	plonk::{ConstraintSystem, Expression, VirtualCells},
@@ -68,23 +82,23 @@ pub fn gates(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 		return;
 	};
 	meta.create_gate("values", |meta| {
-		let [take, shift, hold] = selectors(meta, &combination.values_use);
 		let challenge = meta.query_challenge(combination.challenge);
-		let s = meta.query_advice(config.accumulator, Rotation::cur());
 		let u = meta.query_advice(combination.values, Rotation::cur());
 		let previous = meta.query_advice(combination.values, Rotation::prev());
-		let mut current = take.clone() + hold.clone();
-		let mut before = shift * challenge.clone() + hold;
-		let mut taken = take * s;
-		if let Some([pack, next, lanes]) = inputs::combined(meta, config, &challenge) {
-			current = current + pack;
-			before = before + next;
-			taken = taken + lanes;
-		}
-		[(
-			"the accumulators are combined",
-			current * u - before * previous - taken,
-		)]
+		// Coefficients of u[i] and u[i−1], and what is added.
+		let accumulators = combination.values_use.as_ref().map(|values_use| {
+			let [take, shift, hold] = selectors(meta, values_use);
+			let s = meta.query_advice(config.accumulator, Rotation::cur());
+			let current = take.clone() + hold.clone();
+			[current, shift * challenge.clone() + hold, take * s]
+		});
+		let lanes = inputs::combined(meta, config, &challenge);
+		let all = accumulators.into_iter().chain(lanes);
+		let all = all.reduce(|[a, b, c], [d, e, f]| [a + d, b + e, c + f]);
+		all.map(|[current, before, taken]| {
+			let constraint = current * u - before * previous - taken;
+			("the values are combined", constraint)
+		})
 	});
 	meta.create_gate("hold", |meta| {
 		let [_, _, hold] = selectors(meta, &combination.sums_use);
@@ -102,11 +116,26 @@ pub fn gates(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 			let weight = meta.query_fixed(*weight, Rotation::cur());
 			sum = sum + weight * meta.query_advice(*lane, Rotation::cur());
 		}
+		if let Some(product) = combination.product {
+			let pairs = combination
+				.lanes
+				.chunks_exact(2)
+				.filter_map(|pair| match pair {
+					[a, b] => Some(
+						meta.query_advice(*a, Rotation::cur())
+							* meta.query_advice(*b, Rotation::cur()),
+					),
+					_ => None,
+				});
+			if let Some(pairs) = pairs.reduce(|sum, pair| sum + pair) {
+				sum = sum + meta.query_fixed(product, Rotation::cur()) * pairs;
+			}
+		}
 		[("the combinations add up to 0", sum)]
 	});
 }
 
-/// What the linear gate has more in batches: `take·t[i] − shift·ρ·t[i−1]`.
+/// What the linear gate has more with deferred sums: `take·t[i] − shift·ρ·t[i−1]`.
 pub fn deferred(meta: &mut VirtualCells<'_, Fr>, combination: &Combination) -> Expression<Fr> {
 	let [take, shift, _] = selectors(meta, &combination.sums_use);
 	let challenge = meta.query_challenge(combination.challenge);
@@ -120,18 +149,22 @@ fn selectors(meta: &mut VirtualCells<'_, Fr>, columns: &CombiningColumns) -> [Ex
 		.map(|column| meta.query_fixed(column, Rotation::cur()))
 }
 
-/// Values of the fixed columns that batches have, in their order; nothing without a batch.
+/// Values of the fixed columns that deferred sums need, in their order; nothing without any.
 pub fn fixed(trace: &Trace) -> Vec<Vec<Fr>> {
 	if !trace.columns.defers() {
 		return Vec::new();
 	}
-	let uses: [fn(&Row) -> Combining; 2] = [|row| row.sums, |row| row.values_combined];
+	let uses: &[fn(&Row) -> Combining] = if trace.columns.within {
+		&[|row| row.sums]
+	} else {
+		&[|row| row.sums, |row| row.values_combined]
+	};
 	let flags: [fn(Combining) -> bool; 3] = [
 		Combining::takes,
 		|combining| combining == Combining::Next,
 		|combining| combining == Combining::Hold,
 	];
-	let selectors = uses.into_iter().flat_map(|combining| {
+	let selectors = uses.iter().flat_map(|combining| {
 		flags.into_iter().map(move |flag| {
 			let is_set = |row: &Row| Fr::from(u64::from(flag(combining(row))));
 			trace.rows.iter().map(is_set).collect()
@@ -153,7 +186,7 @@ pub fn fixed(trace: &Trace) -> Vec<Vec<Fr>> {
 		trace.combined.iter().map(|row| field(value(row))).collect()
 	};
 	let weights = (0..usize::from(trace.columns.combined_lanes))
-		.map(|lane| column(&|row| row.operands.get(lane).map_or(0, |(_, weight)| *weight)));
+		.map(|lane| column(&|row| row.operands.get(lane).map_or(0, |operand| operand.weight)));
 	selectors
 		.chain(packed)
 		.chain(weights)
@@ -161,6 +194,13 @@ pub fn fixed(trace: &Trace) -> Vec<Vec<Fr>> {
 			column(&|row| i128::from(!row.is_last)),
 			column(&|row| i128::from(row.is_continued)),
 		])
+		.chain(
+			trace
+				.columns
+				.gates
+				.combined_product
+				.then(|| column(&|row| row.product)),
+		)
 		.collect()
 }
 
@@ -173,7 +213,7 @@ pub fn packed(index: usize) -> Combining {
 	}
 }
 
-/// Values of the second phase's advice columns, in their order; nothing without a batch.
+/// Values of the second phase's advice columns, in their order; nothing without deferred sums.
 pub fn advice(trace: &Trace, challenge: Fr) -> Vec<Vec<Fr>> {
 	if !trace.columns.defers() {
 		return Vec::new();
@@ -205,10 +245,10 @@ pub fn advice(trace: &Trace, challenge: Fr) -> Vec<Vec<Fr>> {
 	};
 	let sums = combine(&|row| (row.sums, row.deferred));
 	let values = combine(&|row| (row.values_combined, row.accumulator));
-	let read = |cell: &Cell| match cell {
-		Cell::Sums { row } => sums.get(*row).copied().unwrap_or_default(),
-		Cell::Values { row } => values.get(*row).copied().unwrap_or_default(),
-		_ => Fr::ZERO,
+	let read = |operand: &CombinedOperand| match operand.home {
+		Cell::Sums { row } => sums.get(row).copied().unwrap_or_default(),
+		Cell::Values { row } => values.get(row).copied().unwrap_or_default(),
+		_ => field(operand.value),
 	};
 	let mut lanes: Vec<Vec<Fr>> =
 		vec![vec![Fr::ZERO; trace.combined.len()]; trace.columns.combined_lanes.into()];
@@ -218,9 +258,16 @@ pub fn advice(trace: &Trace, challenge: Fr) -> Vec<Vec<Fr>> {
 		if !row.is_continued {
 			total = Fr::ZERO;
 		}
-		for ((cell, weight), lane) in row.operands.iter().zip(&mut lanes) {
-			let value = read(cell);
-			total += value * field(*weight);
+		let operands: Vec<Fr> = row.operands.iter().map(read).collect();
+		for (operand, value) in row.operands.iter().zip(&operands) {
+			total += *value * field(operand.weight);
+		}
+		if row.product != 0 {
+			for pair in operands.chunks_exact(2) {
+				total += field(row.product) * pair.iter().product::<Fr>();
+			}
+		}
+		for (lane, value) in lanes.iter_mut().zip(operands) {
 			if let Some(to) = lane.get_mut(index) {
 				*to = value;
 			}
@@ -289,15 +336,56 @@ impl Builder<'_> {
 	/// Rows of the second phase that check a deferred sum, combined in row `row` with `factor`.
 	fn check_combination(&mut self, (tensor, element): (usize, usize), row: usize, factor: i128) {
 		let terms = self.combined_terms(tensor, element);
-		let operands: Vec<(Cell, i128)> = terms
-			.map(|(cell, weight)| (cell, factor * weight))
-			.chain([(Cell::Sums { row }, -1)])
+		let operands: Vec<CombinedOperand> = terms
+			.map(|(home, weight)| CombinedOperand::combination(home, factor * weight))
+			.chain([CombinedOperand::combination(Cell::Sums { row }, -1)])
 			.collect();
+		self.emit_sum(&operands, 0, self.combined_lanes());
+	}
+
+	/// Checks the sums of a family, which were deferred in `rows`. `terms` are its weights with their
+	/// tuples' combinations.
+	pub fn end_family(&mut self, terms: &[(Weight, Cell)], rows: Range<usize>) {
+		let Some((row, factor)) = self.close_sums(rows) else {
+			return;
+		};
+		let sums = CombinedOperand::combination(Cell::Sums { row }, -1);
 		let lanes = self.combined_lanes();
-		let count = operands.len().div_ceil(lanes);
-		for (index, chunk) in operands.chunks(lanes).enumerate() {
+		let mut operands = Vec::with_capacity(terms.len() + 1);
+		let mut product = 0;
+		for (weight, home) in terms {
+			match weight {
+				Weight::Constant(weight) => {
+					let weight = factor * i128::from(*weight);
+					operands.push(CombinedOperand::combination(*home, weight));
+				},
+				Weight::Element(element) => {
+					product = factor;
+					operands.push(self.combined_element(element));
+					operands.push(CombinedOperand::combination(*home, 0));
+				},
+			}
+		}
+		operands.push(sums);
+		if product == 0 {
+			self.emit_sum(&operands, 0, lanes);
+			return;
+		}
+		// Each lane that is not used is a copy of zero, so that it is in no product.
+		let each = (lanes / 2).max(1) * 2;
+		while !operands.len().is_multiple_of(each) {
+			operands.push(CombinedOperand::combination(ZERO, 0));
+		}
+		self.emit_sum(&operands, product, each);
+	}
+
+	/// Rows of the second phase that say that the sum of `operands` is 0, `each` operands a row.
+	fn emit_sum(&mut self, operands: &[CombinedOperand], product: i128, each: usize) {
+		let count = operands.len().div_ceil(each);
+		for (index, chunk) in operands.chunks(each).enumerate() {
 			self.emit_combined(CombinedRow {
 				operands: chunk.to_vec(),
+				product,
 				is_continued: index > 0,
 				is_last: index + 1 == count,
 			});

@@ -1,5 +1,5 @@
 //! Rows of inputs: hidden ones are checked to be in their domain, and batches combine them, several in
-//! a row.
+//! a row. Rows of tuples ([`combine`](super::combine)) combine their lanes in the same way.
 //!
 //! # Constraints
 //!
@@ -125,7 +125,7 @@ impl Builder<'_> {
 		let packed = usize::from(shape.packed).max(1);
 		let mut homes = vec![Vec::with_capacity(length); inferences];
 		let mut combinations = Vec::new();
-		if self.defers() {
+		if self.defers_batch() {
 			for element in 0..length {
 				let all: Vec<Operand> = (0..inferences)
 					.map(|inference| self.input(public, inference, element))
