@@ -12,60 +12,16 @@ use inference_circuits::{
 	execute::execute_all,
 	graph::Graph,
 	keys,
-	layout::{self, cost, Layout},
+	layout::{self, cost},
 };
-use inference_plonk::{prove, Blinding, Column, CommitmentKey, ProvingKey};
 use inference_primitives::hashing::blake2_256;
-use inference_verifier::{halo2::from_halo2, verify, Setup};
 use std::{collections::BTreeMap, fs, path::PathBuf};
-
-/// A model with its keys.
-struct Case {
-	graph: Graph,
-	layout: Layout,
-	commitments: CommitmentKey,
-	key: ProvingKey,
-}
-
-impl Case {
-	fn new(graph: Graph) -> Self {
-		let layout = layout::choose(&graph).unwrap();
-		let commitments = keys::commitment_key(layout.k).unwrap();
-		let key = keys::proving_key(&graph, &layout, &commitments).unwrap();
-		Self {
-			graph,
-			layout,
-			commitments,
-			key,
-		}
-	}
-
-	/// Whether a proof of `assignment`, right or wrong, verifies; a prover that fails made none.
-	fn accepts(&self, assignment: &Assignment) -> bool {
-		let columns = assignment.advice.iter();
-		let made = prove(
-			&self.key,
-			&self.commitments,
-			std::slice::from_ref(&assignment.instance),
-			// The assignment has blinding rows; without blinding they are zero.
-			|_, _| {
-				Ok(columns
-					.clone()
-					.map(|column| Column::from_scalars(&column[..self.key.usable_rows()]))
-					.collect())
-			},
-			Blinding::None,
-		);
-		let inputs: Vec<_> = assignment.instance.iter().map(|x| from_halo2(*x)).collect();
-		let setup = Setup::insecure_development();
-		made.is_ok_and(|proof| verify(self.key.plan(), &setup, &inputs, &proof).is_ok())
-	}
-}
 
 #[test]
 fn every_operator_is_proven_and_a_wrong_output_is_not() {
 	for (name, graph) in models() {
-		let case = Case::new(graph);
+		let layout = layout::choose(&graph).unwrap();
+		let case = Case::new(graph, layout);
 		let input = input_for(&case.graph, &[-33, 12, 57, -8, 91, 3]);
 		let honest = Assignment::new(&case.graph, case.layout, &input);
 		assert!(case.accepts(&honest), "{name}");

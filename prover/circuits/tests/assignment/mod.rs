@@ -1,4 +1,4 @@
-//! A witness that a test may change, and what refuses it.
+//! A witness that a test may change, and what refuses it: constraints, and the verifier of a proof.
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
@@ -14,8 +14,12 @@ use inference_circuits::{
 	},
 	execute::execute,
 	graph::Graph,
+	keys,
 	layout::{self, Claim, Columns, Gates, Layout, Limbs},
 };
+use inference_plonk::{prove, Blinding, Column, CommitmentKey, ProvingKey};
+use inference_verifier::{halo2::from_halo2, verify, Setup};
+use rand::SeedableRng;
 
 pub const STATEMENT: u64 = 0xfeed;
 
@@ -298,6 +302,65 @@ impl Assignment {
 			}
 		}
 		read
+	}
+}
+
+/// A model with its keys.
+pub struct Case {
+	pub graph: Graph,
+	pub layout: Layout,
+	pub commitments: CommitmentKey,
+	pub key: ProvingKey,
+}
+
+/// Changes second-phase columns.
+pub type Change<'a> = &'a dyn Fn(&mut Vec<Vec<Fr>>);
+
+impl Case {
+	pub fn new(graph: Graph, layout: Layout) -> Self {
+		layout::check(&graph, &layout).unwrap();
+		let commitments = keys::commitment_key(layout.k).unwrap();
+		let key = keys::proving_key(&graph, &layout, &commitments).unwrap();
+		Self {
+			graph,
+			layout,
+			commitments,
+			key,
+		}
+	}
+
+	/// Whether a proof of `assignment`, right or wrong, verifies; a prover that fails made none.
+	pub fn accepts(&self, assignment: &Assignment) -> bool {
+		self.accepts_with(assignment, &|_| ())
+	}
+
+	/// The same with a second phase that `change` has changed.
+	pub fn accepts_with(&self, assignment: &Assignment, change: Change<'_>) -> bool {
+		let usable = self.key.usable_rows();
+		let mut random = rand_chacha::ChaCha20Rng::seed_from_u64(7);
+		let made = prove(
+			&self.key,
+			&self.commitments,
+			std::slice::from_ref(&assignment.instance),
+			|phase, challenges| {
+				let mut columns = assignment.advice.clone();
+				if phase > 0 {
+					columns = assignment.trace.advice_combined(challenges[0]);
+					change(&mut columns);
+				}
+				let first = |column: &Vec<Fr>| column[..column.len().min(usable)].to_vec();
+				let columns = columns.iter().map(first);
+				Ok(columns.map(|c| Column::from_scalars(&c)).collect())
+			},
+			if self.layout.claim.hidden_input {
+				Blinding::Random(&mut random)
+			} else {
+				Blinding::None
+			},
+		);
+		let inputs: Vec<_> = assignment.instance.iter().map(|x| from_halo2(*x)).collect();
+		let setup = Setup::insecure_development();
+		made.is_ok_and(|proof| verify(self.key.plan(), &setup, &inputs, &proof).is_ok())
 	}
 }
 
