@@ -63,6 +63,14 @@ pub enum ConfigError {
 		/// What was found.
 		got: &'static str,
 	},
+	/// The scratch folder cannot be used.
+	#[error("scratch folder {}: {reason}", path.display())]
+	Scratch {
+		/// The folder.
+		path: PathBuf,
+		/// Why.
+		reason: String,
+	},
 	/// A number that must not be zero.
 	#[error("--{option} must be at least 1, got 0")]
 	Zero {
@@ -107,6 +115,10 @@ pub struct Options {
 		value_delimiter = ','
 	)]
 	pub bundles: Option<Vec<PathBuf>>,
+	/// Folder, on a disk, for temporary files with the polynomials of proving keys, which each proof
+	/// reads: 32 bytes times rows times columns of a model. They are in memory without it.
+	#[arg(long, env = "INFERENCE_PROVER_SCRATCH", value_name = "DIR")]
+	pub scratch: Option<PathBuf>,
 	/// Most jobs that wait; more are refused [default: 1000].
 	#[arg(long, env = "INFERENCE_PROVER_MAX_QUEUED_JOBS", value_name = "N")]
 	pub max_queued_jobs: Option<u32>,
@@ -152,6 +164,8 @@ pub struct Config {
 	pub data: PathBuf,
 	/// Bundle directories to load at start.
 	pub bundles: Vec<PathBuf>,
+	/// Folder for the polynomials of proving keys, which are in memory without it.
+	pub scratch: Option<PathBuf>,
 	/// Most jobs that wait.
 	pub max_queued_jobs: u32,
 	/// Longest wall time of one proof, seconds.
@@ -174,6 +188,7 @@ impl Default for Config {
 			listen: SocketAddr::from(([127, 0, 0, 1], 9955)),
 			data: PathBuf::from("inference-prover-data"),
 			bundles: Vec::new(),
+			scratch: None,
 			max_queued_jobs: 1000,
 			job_timeout_seconds: 1800,
 			workers: 1,
@@ -203,6 +218,7 @@ impl Config {
 			listen: first.listen.or(second.listen).unwrap_or(default.listen),
 			data: first.data.or(second.data).unwrap_or(default.data),
 			bundles: first.bundles.or(second.bundles).unwrap_or(default.bundles),
+			scratch: first.scratch.or(second.scratch),
 			max_queued_jobs: first
 				.max_queued_jobs
 				.or(second.max_queued_jobs)
@@ -238,6 +254,16 @@ impl Config {
 		] {
 			if value == 0 {
 				return Err(ConfigError::Zero { option });
+			}
+		}
+		if let Some(path) = &self.scratch {
+			let unusable = |reason: String| ConfigError::Scratch {
+				path: path.clone(),
+				reason,
+			};
+			let found = fs::metadata(path).map_err(|error| unusable(error.to_string()))?;
+			if !found.is_dir() {
+				return Err(unusable("expected a folder".into()));
 			}
 		}
 		let token = self
@@ -378,6 +404,21 @@ mod tests {
 		};
 		let read = config.check().unwrap().unwrap();
 		assert!(read.matches(token.as_bytes()) && !read.matches(b"guess"));
+	}
+
+	#[test]
+	fn check_should_require_a_folder_when_scratch_is_given() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().to_str().unwrap();
+		let given = file(&serde_json::json!({ "scratch": path }).to_string());
+		let config = resolve(&["--config", given.path().to_str().unwrap()]).unwrap();
+		assert_eq!(config.scratch.as_deref(), Some(folder.path()));
+		assert!(config.check().is_ok());
+		for bad in [given.path(), &folder.path().join("missing")] {
+			let config = resolve(&["--scratch", bad.to_str().unwrap()]).unwrap();
+			let error = config.check().unwrap_err();
+			assert!(matches!(error, ConfigError::Scratch { .. }), "{error}");
+		}
 	}
 
 	#[test]

@@ -46,8 +46,11 @@ fn main() -> anyhow::Result<ExitCode> {
 async fn run(config: Config) -> anyhow::Result<ExitCode> {
 	let mut terminate = signal(SignalKind::terminate())?;
 	let mut interrupt = signal(SignalKind::interrupt())?;
+	let engine = NativeEngine {
+		scratch: config.scratch.clone(),
+	};
 	let running = tokio::select! {
-		started = service::start(&config, Arc::new(NativeEngine)) => started?,
+		started = service::start(&config, Arc::new(engine)) => started?,
 		_ = terminate.recv() => return Ok(ExitCode::SUCCESS),
 		_ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
 	};

@@ -209,6 +209,46 @@ async fn the_daemon_should_drain_on_sigterm_and_exit_with_success() {
 	model.check(1, &output, &proof);
 }
 
+/// The files in `folder` that the process has open, with a name or without.
+#[cfg(target_os = "linux")]
+fn open_files(pid: u32, folder: &Path) -> usize {
+	fs::read_dir(format!("/proc/{pid}/fd"))
+		.unwrap()
+		.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok())
+		.filter(|file| file.starts_with(folder))
+		.count()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_should_keep_the_key_in_a_file_when_given_a_scratch_folder() {
+	let model = Model::build();
+	let scratch = fs::canonicalize(model.folder.path())
+		.unwrap()
+		.join("scratch");
+	fs::create_dir(&scratch).unwrap();
+	let dir = model.dir();
+	let mut proofs = Vec::new();
+	for (given, files) in [(None, 0), (Some(&scratch), 1)] {
+		let mut arguments = vec!["--bundle", dir.to_str().unwrap()];
+		arguments.extend(
+			given
+				.iter()
+				.flat_map(|s| ["--scratch", s.to_str().unwrap()]),
+		);
+		let data = model.folder.path().join(format!("data-{files}"));
+		let daemon = Daemon::start(&data, &arguments);
+		assert_eq!(open_files(daemon.child.id(), &scratch), files);
+		daemon.client.submit_job(model.request(1)).await.unwrap();
+		let (output, proof, _) = daemon.proven(1).await;
+		model.check(1, &output, &proof);
+		proofs.push(proof);
+	}
+	assert_eq!(proofs[0], proofs[1]);
+	// It has no name, so nothing of it is left.
+	assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0);
+}
+
 #[test]
 fn the_daemon_should_refuse_to_listen_beyond_loopback_without_a_token() {
 	let folder = tempfile::tempdir().unwrap();

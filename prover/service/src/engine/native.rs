@@ -4,11 +4,17 @@ use super::{Engine, EngineError, Model, Proof};
 use inference_circuits::{Bundle, Prover, ProverOptions};
 use inference_primitives::StatementHeader;
 use inference_prover_api::ModelInfo;
-use std::{path::Path, sync::Arc};
+use std::{
+	path::{Path, PathBuf},
+	sync::Arc,
+};
 
 /// Loads bundles made by `inference-circuits`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NativeEngine;
+#[derive(Clone, Debug, Default)]
+pub struct NativeEngine {
+	/// Folder for the polynomials of proving keys, which are in memory without it.
+	pub scratch: Option<PathBuf>,
+}
 
 impl Engine for NativeEngine {
 	fn name(&self) -> &'static str {
@@ -28,6 +34,7 @@ impl Engine for NativeEngine {
 		let bundle = Arc::new(bundle);
 		let vk_hash = bundle.vk_hash();
 		let options = ProverOptions {
+			scratch: self.scratch.clone(),
 			progress: Some(Arc::new(move |step| {
 				tracing::debug!(model = %vk_hash, "{step}");
 			})),
