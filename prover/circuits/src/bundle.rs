@@ -403,7 +403,7 @@ impl Bundle {
 		)?;
 		check_expected(options, graph.output().len())?;
 		start(BuildStage::Layout);
-		let layout = layout::choose_for(&graph, options.claim)?;
+		let (graph, layout) = layout::choose_graph(graph, options.claim)?;
 		start(BuildStage::Keys);
 		let key = make_key(&graph, &layout, progress)?;
 		let plan = key.plan().clone();

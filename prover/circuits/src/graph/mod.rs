@@ -26,6 +26,7 @@
 
 mod arithmetic;
 mod check;
+mod comparisons;
 mod error;
 mod operator;
 mod refine;
@@ -33,6 +34,7 @@ mod strides;
 
 pub use arithmetic::{divide, inverse_sqrt, rescale, sign, table, trees, walk};
 pub(crate) use check::infer;
+pub use comparisons::trees_as_comparisons;
 pub use error::GraphError;
 pub use operator::{Axis, Branch, Forest, Leaf, Operator, Pairs, Table, Term, Tree};
 pub use strides::{offset, offsets, size};

@@ -3,7 +3,8 @@
 //! - `requirements`: what the graph asks for: how many sums of which length, how many bits.
 //! - [`cost`]: what a circuit of some size costs.
 //! - [`choose`] tries every size that is enough and takes the cheapest; the first of equals, so the
-//!   same graph has the same layout everywhere.
+//!   same graph has the same layout everywhere. [`choose_graph`] also tries the graph with comparisons in
+//!   place of decision trees.
 
 mod chain;
 mod claim;
@@ -14,7 +15,7 @@ mod requirements;
 
 use crate::{
 	circuit::row::{LimbUse, RowKind},
-	graph::{Graph, GraphError},
+	graph::{trees_as_comparisons, Graph, GraphError},
 };
 pub use claim::{Claim, MAX_INFERENCES};
 use codec::{Decode, Encode};
@@ -486,15 +487,92 @@ fn check_claim(graph: &Graph, claim: &Claim) -> Result<(), LayoutError> {
 	Ok(())
 }
 
-/// The cheapest layout for proofs of `claim` about `graph`. Sums are deferred where that pays: a batch's
-/// affine sums, or the sums of an inference that have the same weights.
-pub fn choose_for(graph: &Graph, claim: Claim) -> Result<Layout, LayoutError> {
-	let plain = choose_with(graph, claim, false);
-	match (plain, choose_with(graph, claim, true)) {
-		(Ok(plain), Ok(deferred)) if deferred.0 < plain.0 => Ok(deferred.1),
-		(Ok((_, layout)), _) | (Err(_), Ok((_, layout))) => Ok(layout),
-		(Err(_), Err(error)) => Err(error),
+/// A layout that a search found.
+#[derive(Clone, Copy)]
+struct Found {
+	cost: u64,
+	layout: Layout,
+	/// Whether it is one of the graph with comparisons in place of decision trees.
+	comparisons: bool,
+}
+
+/// The best layouts of a search.
+struct Candidates {
+	/// The cheapest.
+	best: Found,
+	/// The cheapest with a proof within [`cost::TARGET_BYTES`].
+	small: Option<Found>,
+}
+
+impl Candidates {
+	/// The best of both; of equals `self`'s.
+	fn merge(self, other: Self) -> Self {
+		let cheaper = |a: Found, b: Found| if b.cost < a.cost { b } else { a };
+		Self {
+			best: cheaper(self.best, other.best),
+			small: match (self.small, other.small) {
+				(Some(a), Some(b)) => Some(cheaper(a, b)),
+				(a, b) => a.or(b),
+			},
+		}
 	}
+
+	/// The layout to take.
+	fn choose(self) -> Found {
+		let time = |found: &Found| cost::time(&found.layout.columns, found.layout.k);
+		// Many inferences share a batch's proof: its size matters less.
+		let small = self.small.filter(|small| {
+			small.layout.claim.inferences == 1
+				&& time(small) <= time(&self.best).saturating_mul(cost::MAX_SLOWDOWN)
+		});
+		small.unwrap_or(self.best)
+	}
+}
+
+/// The best of two searches, of which one may have found none; the first one's error if both have.
+fn merge(
+	first: Result<Candidates, LayoutError>,
+	second: Result<Candidates, LayoutError>,
+) -> Result<Candidates, LayoutError> {
+	match (first, second) {
+		(Ok(first), Ok(second)) => Ok(first.merge(second)),
+		(first, Err(_)) => first,
+		(Err(_), second) => second,
+	}
+}
+
+/// The best layouts. Sums are deferred where that pays: a batch's affine sums, or those of an inference that
+/// have the same weights.
+fn search(graph: &Graph, claim: Claim) -> Result<Candidates, LayoutError> {
+	check_claim(graph, &claim)?;
+	let plain = candidates_for(&Requirements::of(graph, &claim, false), claim);
+	let deferred = Requirements::of(graph, &claim, true);
+	if !deferred.defers() {
+		return plain;
+	}
+	merge(plain, candidates_for(&deferred, claim))
+}
+
+/// The cheapest layout for proofs of `claim` about `graph`.
+pub fn choose_for(graph: &Graph, claim: Claim) -> Result<Layout, LayoutError> {
+	Ok(search(graph, claim)?.choose().layout)
+}
+
+/// `graph`, or its equal with comparisons in place of decision trees ([`trees_as_comparisons`]), whichever
+/// has the cheaper layout, and that. If neither has one, the error is that of `graph`.
+pub fn choose_graph(graph: Graph, claim: Claim) -> Result<(Graph, Layout), LayoutError> {
+	let boxes = search(&graph, claim);
+	let Some(other) = trees_as_comparisons(&graph) else {
+		return Ok((graph, boxes?.choose().layout));
+	};
+	let comparisons = search(&other, claim).map(|mut found| {
+		let layouts = std::iter::once(&mut found.best).chain(&mut found.small);
+		layouts.for_each(|found| found.comparisons = true);
+		found
+	});
+	let chosen = merge(boxes, comparisons)?.choose();
+	let graph = if chosen.comparisons { other } else { graph };
+	Ok((graph, chosen.layout))
 }
 
 /// The cheapest layout with sums deferred or not, and its cost. One inference defers those of
@@ -505,11 +583,12 @@ pub fn choose_with(
 	defers: bool,
 ) -> Result<(u64, Layout), LayoutError> {
 	check_claim(graph, &claim)?;
-	choose_among(&Requirements::of(graph, &claim, defers), claim)
+	let found = candidates_for(&Requirements::of(graph, &claim, defers), claim)?.choose();
+	Ok((found.cost, found.layout))
 }
 
-/// The cheapest layout that is enough for `requirements`, and its cost.
-fn choose_among(requirements: &Requirements, claim: Claim) -> Result<(u64, Layout), LayoutError> {
+/// The best layouts that are enough for `requirements`.
+fn candidates_for(requirements: &Requirements, claim: Claim) -> Result<Candidates, LayoutError> {
 	if requirements.too_many_boxes {
 		return Err(LayoutError::TooManyLeaves);
 	}
@@ -524,8 +603,8 @@ fn choose_among(requirements: &Requirements, claim: Claim) -> Result<(u64, Layou
 			bits: requirements.result_bits,
 		});
 	}
-	let mut best: Option<(u64, Layout)> = None;
-	let mut small: Option<(u64, Layout)> = None;
+	let mut best: Option<Found> = None;
+	let mut small: Option<Found> = None;
 	let mut fewest = usize::MAX;
 	for limbs in limbs {
 		for (lanes, combined_lanes) in requirements.lanes() {
@@ -556,26 +635,24 @@ fn choose_among(requirements: &Requirements, claim: Claim) -> Result<(u64, Layou
 				for degree in DEGREES.filter(|degree| *degree >= min_degree) {
 					columns.degree = degree;
 					let cost = cost::of(&columns, k);
-					let layout = Layout { k, columns, claim };
-					let is_cheaper =
-						|than: &Option<(u64, Layout)>| than.is_none_or(|(least, _)| cost < least);
+					let found = Found {
+						cost,
+						layout: Layout { k, columns, claim },
+						comparisons: false,
+					};
+					let is_cheaper = |than: &Option<Found>| than.is_none_or(|x| cost < x.cost);
 					if is_cheaper(&best) {
-						best = Some((cost, layout));
+						best = Some(found);
 					}
 					if is_cheaper(&small) && cost::proof_bytes(&columns) <= cost::TARGET_BYTES {
-						small = Some((cost, layout));
+						small = Some(found);
 					}
 				}
 			}
 		}
 	}
-	let time = |(_, layout): &(u64, Layout)| cost::time(&layout.columns, layout.k);
 	let best = best.ok_or(LayoutError::TooLarge { rows: fewest })?;
-	// Many inferences share a batch's proof: its size matters less.
-	let small = small.filter(|small| {
-		claim.inferences == 1 && time(small) <= time(&best).saturating_mul(cost::MAX_SLOWDOWN)
-	});
-	Ok(small.unwrap_or(best))
+	Ok(Candidates { best, small })
 }
 
 /// Checks that `layout` fits `graph`: everything that the circuit relies on.

@@ -1,6 +1,7 @@
 //! Decision trees: the box of each tree that holds the features is proven, not every comparison.
 //!
-//! [`forest`](super::super::forest) makes intervals and boxes of a forest.
+//! [`forest`](super::super::forest) makes intervals and boxes of a forest. Where comparisons are cheaper,
+//! a model is built without this gadget: [`trees_as_comparisons`](crate::graph::trees_as_comparisons).
 //!
 //! # Rows, for each row x of features
 //!
