@@ -305,9 +305,9 @@ fn proper_tree_of(numbers: &[(u32, u32, u32, i64)], targets: u32) -> Tree {
 	let mut tree = tree_of(numbers, targets);
 	// Open ways, taken in any order: branches first, then leaves.
 	let mut open = Vec::new();
-	for i in 0..tree.branches.len() {
+	for (i, number) in numbers.iter().enumerate() {
 		if i > 0 {
-			let at = numbers[i].1 as usize % open.len();
+			let at = number.1 as usize % open.len();
 			let (from, is_yes): (usize, bool) = open.swap_remove(at);
 			let way = &mut tree.branches[from];
 			*(if is_yes { &mut way.yes } else { &mut way.no }) = i as u32;
@@ -414,7 +414,7 @@ fn few_branches_are_compared_and_many_looked_up_in_boxes() {
 	assert_eq!(layout::choose(&chosen).unwrap(), layout);
 	let boxes = layout::choose(&small()).unwrap();
 	let bytes = |layout: &Layout| cost::proof_bytes(&layout.columns);
-	assert!(bytes(&layout) < bytes(&boxes));
+	assert!(bytes(&layout) <= 1_472 && bytes(&boxes) > cost::TARGET_BYTES);
 	// Many different branches, for several rows: those share the table of boxes.
 	let random = |seed: i64, n: i64| (seed * 0x9e37_79b9 + 12345).rem_euclid(1_000_003) % n;
 	let deep = |seed: i64| Tree {
