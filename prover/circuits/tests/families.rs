@@ -9,7 +9,7 @@ use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use inference_circuits::{
 	execute::{execute, execute_all},
 	graph::{self as model, Graph, GraphParts, Operator, Pairs, Table, Term},
-	layout::{self, cost, Claim, Families, Layout, LayoutError},
+	layout::{self, cost, Claim, Families, Inputs, Layout, LayoutError},
 	linear_map::LinearMap,
 };
 
@@ -373,7 +373,13 @@ fn layouts_that_do_not_fit_are_refused() {
 	refused(|layout| layout.columns.combined_lanes = 1);
 	refused(|layout| layout.columns.combined_lanes = layout::MAX_LANES + 1);
 	refused(|layout| layout.columns.gates.combined_product = false);
-	refused(|layout| layout.columns.inputs = None);
+	refused(|layout| {
+		let packed = layout.columns.lanes;
+		layout.columns.inputs = Some(Inputs {
+			packed,
+			domain: None,
+		});
+	});
 	refused(|layout| layout.claim.inferences = 2);
 }
 

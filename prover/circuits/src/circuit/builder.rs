@@ -82,12 +82,9 @@ impl<'a> Builder<'a> {
 		} else {
 			builder.public_inputs()
 		};
-		// Within an inference, rows of inputs are those of tuples, and public ones need none.
 		let (inputs, combinations) = match &layout.columns.inputs {
-			Some(shape) if layout.claim.hidden_input || !layout.columns.within => {
-				builder.inputs(shape, &public)
-			},
-			_ => (public, Vec::new()),
+			Some(shape) => builder.inputs(shape, &public),
+			None => (public, Vec::new()),
 		};
 		builder.combined.push(combinations);
 		builder.add_homes(inputs);
@@ -216,8 +213,7 @@ impl<'a> Builder<'a> {
 		}
 		let elements = self.families.tuples().get(number).cloned();
 		let elements = elements.unwrap_or_default();
-		let packed = self.trace.columns.inputs.map_or(1, |inputs| inputs.packed);
-		let packed = usize::from(packed).max(1);
+		let packed = self.lanes().max(1);
 		// Zeros first, which do not change the combination, make the rows whole.
 		let missing = (packed - elements.len() % packed) % packed;
 		let zero = Operand {

@@ -120,7 +120,7 @@ impl Combination {
 		};
 		let sums_use = combining();
 		let values_use = columns.defers_batch().then(combining);
-		let inputs = columns.inputs;
+		let inputs = columns.packed_lanes();
 		let inputs = inputs.map(|_| (meta.fixed_column(), meta.fixed_column()));
 		Self {
 			challenge: meta.challenge_usable_after(FirstPhase),

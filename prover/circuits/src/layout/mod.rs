@@ -71,7 +71,7 @@ pub struct Columns {
 	/// Whether sums are deferred within one inference, those of [`Families`]; else a batch's are.
 	#[serde(default)]
 	pub within: bool,
-	/// How rows hold inputs: hidden ones, and all that deferred sums read; within an inference, tuples.
+	/// How rows hold inputs: hidden ones, and all that a batch's deferred sums read.
 	pub inputs: Option<Inputs>,
 	/// Whether one fixed column says what a row does with its accumulator and limbs, by a number from
 	/// which the gates compute their selectors, instead of one column for each.
@@ -343,9 +343,8 @@ impl Columns {
 			(true, false) => u64::from(self.combined_lanes) + 8,
 			(true, true) => u64::from(self.combined_lanes) + 5,
 		} + u64::from(self.gates.combined_product);
-		let inputs = self.inputs.map_or(0, |inputs| {
-			u64::from(inputs.domain.is_some()) + if self.defers() { 2 } else { 0 }
-		});
+		let inputs =
+			u64::from(self.checks_inputs()) + if self.packed_lanes().is_some() { 2 } else { 0 };
 		u64::from(self.lanes) + 3 + selectors + self.gates.other_selectors() + combining + inputs
 	}
 
@@ -379,6 +378,15 @@ impl Columns {
 	/// Whether a batch's affine sums are deferred.
 	pub fn defers_batch(&self) -> bool {
 		self.defers() && !self.within
+	}
+
+	/// Lanes of rows whose lanes are combined, if there are such rows: inputs of a batch, or tuples.
+	pub fn packed_lanes(&self) -> Option<u8> {
+		match (self.defers(), self.within) {
+			(false, _) => None,
+			(true, false) => self.inputs.map(|inputs| inputs.packed),
+			(true, true) => Some(self.lanes),
+		}
 	}
 
 	/// Whether rows check hidden inputs.

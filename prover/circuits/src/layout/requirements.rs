@@ -439,8 +439,8 @@ impl Requirements {
 	/// How rows of `lanes` lanes and `limbs` hold inputs, if any do.
 	pub fn inputs(&self, lanes: u8, limbs: Option<&Limbs>) -> Result<Option<Inputs>, NoInputs> {
 		match self.input {
-			Input::Instance if !self.defers_within() => Ok(None),
-			Input::Instance | Input::Unchecked => Ok(Some(inputs::unchecked(
+			Input::Instance => Ok(None),
+			Input::Unchecked => Ok(Some(inputs::unchecked(
 				&self.claim,
 				self.defers_batch(),
 				lanes,
@@ -512,8 +512,7 @@ impl Requirements {
 	/// Rows of the circuit: the statement's, then each chain's; or those that check combinations, if
 	/// they are more.
 	pub fn rows(&self, columns: &Columns) -> usize {
-		let inputs = columns.inputs.filter(|_| self.input != Input::Instance);
-		let inputs = inputs.map_or(0, |inputs| {
+		let inputs = columns.inputs.map_or(0, |inputs| {
 			inputs.rows(
 				&self.claim,
 				self.defers_batch(),
@@ -525,8 +524,8 @@ impl Requirements {
 		let rows = self.chains.iter().fold(first, |rows, (chain, count)| {
 			rows.saturating_add(count.saturating_mul(chain.rows(columns)))
 		});
-		let packed = columns.inputs.map_or(1, |inputs| inputs.packed.max(1));
-		let rows = rows.saturating_add(rows_of(&self.tuples, packed.into()));
+		let packed = usize::from(columns.lanes).max(1);
+		let rows = rows.saturating_add(rows_of(&self.tuples, packed));
 		let lanes = usize::from(columns.combined_lanes).max(1);
 		let pairs = rows_of(&self.combined_pairs, (lanes / 2).max(1));
 		rows.max(rows_of(&self.combined, lanes).saturating_add(pairs))

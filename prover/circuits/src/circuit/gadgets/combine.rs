@@ -35,7 +35,7 @@
 //! In batches the rows of an element come one inference after the other, and u is the same of those with
 //! a home: the last one's cell is the element's X. Elements whose homes are not in such rows, but in lanes
 //! or in the instance, are copied to an accumulator first. Within an inference each tuple (x_(j,1), …,
-//! x_(j,G)) is copied to rows of p lanes, once for all families that use it; zeros before it, which
+//! x_(j,G)) is copied to rows of all L lanes, once for all families that use it; zeros before it, which
 //! do not change X, make the rows whole.
 //!
 //! The second phase's own rows are in parallel to the first's: per element, or family, ⌈(n + 1) / M⌉ rows
@@ -170,7 +170,7 @@ pub fn fixed(trace: &Trace) -> Vec<Vec<Fr>> {
 			trace.rows.iter().map(is_set).collect()
 		})
 	});
-	let packed: &[fn(Combining) -> bool] = if trace.columns.inputs.is_some() {
+	let packed: &[fn(Combining) -> bool] = if trace.columns.packed_lanes().is_some() {
 		&[
 			|combining| matches!(combining, Combining::StartPacked | Combining::NextPacked),
 			|combining| combining == Combining::NextPacked,
@@ -218,11 +218,7 @@ pub fn advice(trace: &Trace, challenge: Fr) -> Vec<Vec<Fr>> {
 	if !trace.columns.defers() {
 		return Vec::new();
 	}
-	let packed = trace
-		.columns
-		.inputs
-		.map_or(0, |inputs| inputs.packed)
-		.into();
+	let packed = trace.columns.packed_lanes().unwrap_or(0).into();
 	// Horner over the lanes that hold inputs.
 	let lanes = |row: &Row, start: Fr| {
 		let values = row.values.iter().take(packed);

@@ -97,12 +97,12 @@ pub fn combined(
 	config: &Config,
 	challenge: &Expression<Fr>,
 ) -> Option<[Expression<Fr>; 3]> {
-	let inputs = config.columns.inputs?;
+	let packed = config.columns.packed_lanes()?;
 	let (pack, next) = config.combination.as_ref()?.inputs?;
 	let pack = meta.query_fixed(pack, Rotation::cur());
 	let next = meta.query_fixed(next, Rotation::cur());
 	let (mut sum, mut power) = (None, None);
-	for lane in config.lanes.iter().take(inputs.packed.into()) {
+	for lane in config.lanes.iter().take(packed.into()) {
 		// Horner: the first lane gets the highest power.
 		let a = meta.query_advice(*lane, Rotation::cur());
 		sum = Some(match sum {
