@@ -9,7 +9,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use inference_circuits::{
 	circuit::trace::Cell,
 	execute::{execute, execute_all},
-	graph::{Graph, GraphParts, Operator},
+	graph::{Graph, GraphParts},
 	layout::{self, cost, Claim, Layout, LayoutError, MAX_INFERENCES},
 };
 
@@ -245,28 +245,6 @@ fn forests_refuse_hidden_inputs_outside_the_domain() {
 		}
 	}
 	assert!(tried > 3, "{tried}");
-}
-
-/// Computes the dense model's tensors from `tensor` on.
-fn recompute(graph: &Graph, values: &mut [Vec<i64>], tensor: usize) {
-	for index in tensor..values.len() {
-		values[index] = match &graph.nodes()[index - 1].operator {
-			Operator::Affine { terms, bias, .. } => bias
-				.iter()
-				.enumerate()
-				.map(|(element, bias)| {
-					let row = terms[0].map.row(element);
-					let x = &values[terms[0].input as usize];
-					bias + row.map(|(i, w)| w * x[i]).sum::<i64>()
-				})
-				.collect(),
-			Operator::Rescale { input, shift, relu } => values[*input as usize]
-				.iter()
-				.map(|x| inference_circuits::graph::rescale(*x, *shift, *relu))
-				.collect(),
-			other => panic!("{}", other.name()),
-		};
-	}
 }
 
 #[test]

@@ -88,40 +88,13 @@ mod proofs {
 		}
 	}
 
-	/// Three leaves: `x <= 0.5 ? 1.5 : (y < -1 ? 2.5 : -3)`.
-	fn tree() -> Model {
-		let modes = ["BRANCH_LEQ", "LEAF", "BRANCH_LT", "LEAF", "LEAF"];
-		let modes = modes.iter().fold(
-			Message::default().text(1, "nodes_modes").varint(20, 8),
-			|modes, mode| modes.text(9, mode),
-		);
-		Model::row(2).node_with(
-			"ai.onnx.ml.TreeEnsembleRegressor",
-			&["x"],
-			"y",
-			&[
-				ints("nodes_treeids", &[0; 5]),
-				ints("nodes_nodeids", &[0, 1, 2, 3, 4]),
-				ints("nodes_featureids", &[0, 0, 1, 0, 0]),
-				modes,
-				floats("nodes_values", &[0.5, 0.0, -1.0, 0.0, 0.0]),
-				ints("nodes_truenodeids", &[1, 0, 3, 0, 0]),
-				ints("nodes_falsenodeids", &[2, 0, 4, 0, 0]),
-				ints("target_treeids", &[0; 3]),
-				ints("target_nodeids", &[1, 3, 4]),
-				ints("target_ids", &[0; 3]),
-				floats("target_weights", &[1.5, 2.5, -3.0]),
-				int("n_targets", 1),
-			],
-		)
-	}
-
 	#[test]
 	fn a_decision_tree_is_built_proven_and_loaded_as_comparisons() {
 		for hidden_input in [false, true] {
 			let mut options = options();
 			options.claim.hidden_input = hidden_input;
-			let bundle = Bundle::build(&tree().bytes(), &options, &mut |_| {}).unwrap();
+			let bundle =
+				Bundle::build(&three_leaves(0.5, 1).bytes(), &options, &mut |_| {}).unwrap();
 			let is_trees = |name: &str| name == "trees";
 			let nodes = bundle.graph().nodes().iter();
 			assert!(!nodes.clone().any(|node| is_trees(node.operator.name())));

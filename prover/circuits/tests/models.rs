@@ -306,35 +306,7 @@ mod decisions {
 
 	/// The same, said to have so many targets.
 	fn tree_with_targets(targets: i64) -> Model {
-		let texts = |name: &str, values: &[&str]| {
-			values
-				.iter()
-				.fold(Message::default().text(1, name).varint(20, 8), |m, v| {
-					m.text(9, v)
-				})
-		};
-		Model::row(2).node_with(
-			"ai.onnx.ml.TreeEnsembleRegressor",
-			&["x"],
-			"y",
-			&[
-				ints("nodes_treeids", &[0; 5]),
-				ints("nodes_nodeids", &[0, 1, 2, 3, 4]),
-				ints("nodes_featureids", &[0, 0, 1, 0, 0]),
-				texts(
-					"nodes_modes",
-					&["BRANCH_LEQ", "LEAF", "BRANCH_LT", "LEAF", "LEAF"],
-				),
-				floats("nodes_values", &[0.3, 0.0, -1.0, 0.0, 0.0]),
-				ints("nodes_truenodeids", &[1, 0, 3, 0, 0]),
-				ints("nodes_falsenodeids", &[2, 0, 4, 0, 0]),
-				ints("target_treeids", &[0; 3]),
-				ints("target_nodeids", &[1, 3, 4]),
-				ints("target_ids", &[0; 3]),
-				floats("target_weights", &[1.5, 2.5, -3.0]),
-				int("n_targets", targets),
-			],
-		)
+		three_leaves(0.3, targets)
 	}
 
 	#[test]

@@ -8,7 +8,8 @@
 //!
 //! A batch of inferences has each element's rows of all inferences together, and its affine sums
 //! [deferred](super::gadgets::combine). One inference may have the sums of
-//! [families](crate::layout::Families) deferred, each family's rows together. A hidden input's homes are lanes, checked to be in the domain.
+//! [families](crate::layout::Families) deferred, each family's rows together. A hidden input's
+//! homes are lanes, checked to be in the domain.
 //!
 //! The [gadgets](super::gadgets) say what the rows prove, under which assumptions on the operands.
 //!

@@ -13,7 +13,7 @@ use inference_circuits::{
 		ModelCircuit,
 	},
 	execute::execute,
-	graph::Graph,
+	graph::{self, Graph, Operator},
 	keys,
 	layout::{self, Claim, Columns, Gates, Layout, Limbs},
 };
@@ -302,6 +302,43 @@ impl Assignment {
 			}
 		}
 		read
+	}
+}
+
+/// Computes the tensors from `from` on, which follow from those before.
+pub fn recompute(graph: &Graph, values: &mut [Vec<i64>], from: usize) {
+	for tensor in from..values.len() {
+		let next = match &graph.nodes()[tensor - 1].operator {
+			Operator::Affine { terms, bias, .. } => (0..bias.len())
+				.map(|element| {
+					let rows = terms.iter().flat_map(|term| {
+						let x = &values[term.input as usize];
+						term.map.row(element).map(move |(i, w)| w * x[i])
+					});
+					bias[element] + rows.sum::<i64>()
+				})
+				.collect(),
+			Operator::Rescale { input, shift, relu } => {
+				let x = values[*input as usize].iter();
+				x.map(|x| graph::rescale(*x, *shift, *relu)).collect()
+			},
+			Operator::Sign { input } => {
+				let x = values[*input as usize].iter();
+				x.map(|x| i64::from(*x >= 0)).collect()
+			},
+			Operator::Product { left, right, pairs } => {
+				let inner = graph::offsets(&pairs.inner);
+				let outer = graph::offsets(&pairs.outer);
+				let (a, b) = (&values[*left as usize], &values[*right as usize]);
+				let sum = |(x, y): &(usize, usize)| {
+					let products = inner.iter().map(|(i, j)| a[x + i] * b[y + j]);
+					products.sum::<i64>()
+				};
+				outer.iter().map(sum).collect()
+			},
+			other => panic!("{}", other.name()),
+		};
+		values[tensor] = next;
 	}
 }
 

@@ -76,6 +76,14 @@ pub fn floats(name: &str, values: &[f32]) -> Message {
 		})
 }
 
+pub fn texts(name: &str, values: &[&str]) -> Message {
+	values
+		.iter()
+		.fold(Message::default().text(1, name).varint(20, 8), |m, v| {
+			m.text(9, v)
+		})
+}
+
 pub fn text(name: &str, value: &str) -> Message {
 	Message::default()
 		.text(1, name)
@@ -296,4 +304,30 @@ pub fn network(widths: &[u64], seed: u64) -> Model {
 		}
 	}
 	model
+}
+
+/// The decision tree `x <= threshold ? 1.5 : (y < -1 ? 2.5 : -3)`, said to have so many targets.
+pub fn three_leaves(threshold: f32, targets: i64) -> Model {
+	Model::row(2).node_with(
+		"ai.onnx.ml.TreeEnsembleRegressor",
+		&["x"],
+		"y",
+		&[
+			ints("nodes_treeids", &[0; 5]),
+			ints("nodes_nodeids", &[0, 1, 2, 3, 4]),
+			ints("nodes_featureids", &[0, 0, 1, 0, 0]),
+			texts(
+				"nodes_modes",
+				&["BRANCH_LEQ", "LEAF", "BRANCH_LT", "LEAF", "LEAF"],
+			),
+			floats("nodes_values", &[threshold, 0.0, -1.0, 0.0, 0.0]),
+			ints("nodes_truenodeids", &[1, 0, 3, 0, 0]),
+			ints("nodes_falsenodeids", &[2, 0, 4, 0, 0]),
+			ints("target_treeids", &[0; 3]),
+			ints("target_nodeids", &[1, 3, 4]),
+			ints("target_ids", &[0; 3]),
+			floats("target_weights", &[1.5, 2.5, -3.0]),
+			int("n_targets", targets),
+		],
+	)
 }
