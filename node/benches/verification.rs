@@ -38,6 +38,7 @@ use std::{
 	time::{Duration, Instant},
 };
 
+#[allow(dead_code, reason = "this program uses a part")]
 #[path = "../../verifier/tests/ezkl_fixtures/mod.rs"]
 mod ezkl_fixtures;
 #[path = "verification/wide.rs"]

@@ -4,7 +4,7 @@ use crate::service;
 use inference_node::cli::{Cli, Subcommand};
 use inference_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
-use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkWorker};
+use sc_network::config::NetworkBackendType;
 use sc_service::PartialComponents;
 
 /// Reads the arguments and does what they say.
@@ -98,10 +98,13 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	runner.run_node_until_exit(|config| async move {
 		match config.network.network_backend {
 			NetworkBackendType::Litep2p => {
-				service::new_full::<Litep2pNetworkBackend>(config, worker)
+				service::new_full(config, worker).map_err(sc_cli::Error::Service)
 			},
-			NetworkBackendType::Libp2p => service::new_full::<NetworkWorker<_, _>>(config, worker),
+			NetworkBackendType::Libp2p => Err(sc_cli::Error::Input(
+				"--network-backend libp2p: this node has litep2p only, which speaks the same \
+				 protocols with libp2p nodes; leave the flag out"
+					.into(),
+			)),
 		}
-		.map_err(sc_cli::Error::Service)
 	})
 }

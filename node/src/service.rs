@@ -160,8 +160,12 @@ pub fn new_partial(config: &Configuration) -> Result<Components, ServiceError> {
 	})
 }
 
+/// The one network back end that is compiled in: the other's instance of everything below costs a
+/// minute of each build (docs/BUILDING.md).
+type Network = sc_network::Litep2pNetworkBackend;
+
 /// Builds and starts a full node; an authority if the configuration says so.
-pub fn new_full<N: NetworkBackend<Block, Hash>>(
+pub fn new_full(
 	config: Configuration,
 	worker_args: WorkerArgs,
 ) -> Result<TaskManager, ServiceError> {
@@ -188,8 +192,9 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 	let registry = config.prometheus_registry().cloned();
 
 	// --- network ---
-	let metrics = N::register_notification_metrics(registry.as_ref());
-	let mut net_config = sc_network::config::FullNetworkConfiguration::<_, _, N>::new(
+	let metrics =
+		<Network as NetworkBackend<Block, Hash>>::register_notification_metrics(registry.as_ref());
+	let mut net_config = sc_network::config::FullNetworkConfiguration::<_, _, Network>::new(
 		&config.network,
 		registry.clone(),
 	);
@@ -199,7 +204,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 	let grandpa_protocol =
 		sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
 	let (grandpa_config, grandpa_notifications) =
-		sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
+		sc_consensus_grandpa::grandpa_peers_set_config::<_, Network>(
 			grandpa_protocol.clone(),
 			metrics.clone(),
 			net_config.peer_store_handle(),

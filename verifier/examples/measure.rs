@@ -4,6 +4,7 @@
 
 #![allow(missing_docs, reason = "an example")]
 
+#[allow(dead_code, reason = "this program uses a part")]
 #[path = "../tests/common/mod.rs"]
 mod common;
 

@@ -1,8 +1,6 @@
 //! Batches are accepted if and only if each of their proofs is, and each bad proof is found.
 
-mod common;
-mod ezkl_fixtures;
-
+use crate::{common, ezkl_fixtures};
 use ark_bn254::{Bn254, Fq, G1Affine, G1Projective, G2Affine};
 use ark_ec::{pairing::Pairing, AffineRepr, CurveGroup};
 use ark_ff::{BigInteger, Field, PrimeField};

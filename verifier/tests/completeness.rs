@@ -1,7 +1,6 @@
 //! What halo2's prover proves is accepted, and halo2's verifier agrees.
 
-mod common;
-
+use crate::common;
 use inference_verifier::{halo2::setup_from_params, verify, Plan};
 
 #[test]

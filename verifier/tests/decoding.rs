@@ -1,47 +1,13 @@
 //! No bytes make the decoder or the verifier panic, or allocate beyond the bytes' own order.
 
-mod common;
-
+use crate::{common, watched::watch};
 use inference_verifier::{limits, verify, Plan, PlanError, Setup};
 use proptest::prelude::*;
-use std::{
-	alloc::{GlobalAlloc, Layout, System},
-	cell::Cell,
-	sync::OnceLock,
-};
-
-thread_local! {
-	static LARGEST: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Notes the largest single allocation of each thread.
-struct Watched;
-
-// SAFETY: forwards to the system's allocator.
-unsafe impl GlobalAlloc for Watched {
-	unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-		let _ = LARGEST.try_with(|largest| largest.set(largest.get().max(layout.size())));
-		System.alloc(layout)
-	}
-
-	unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-		System.dealloc(pointer, layout);
-	}
-
-	unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-		let _ = LARGEST.try_with(|largest| largest.set(largest.get().max(size)));
-		System.realloc(pointer, layout, size)
-	}
-}
-
-#[global_allocator]
-static ALLOCATOR: Watched = Watched;
+use std::sync::OnceLock;
 
 /// The largest allocation that decoding `bytes` makes.
 fn largest_allocation(bytes: &[u8]) -> usize {
-	LARGEST.with(|largest| largest.set(0));
-	let _ = Plan::decode_canonical(bytes);
-	LARGEST.with(Cell::get)
+	watch(|| Plan::decode_canonical(bytes)).1.largest
 }
 
 struct Sample {

@@ -2,11 +2,9 @@
 //! anything else is refused, with the error that names what is wrong. Hostile keys are in
 //! `ezkl_keys.rs`, batches in `batch.rs`.
 
-mod ezkl_fixtures;
-
+use crate::ezkl_fixtures::{add, all, setup, EzklFixture, EzklProof};
 use ark_bn254::Fq;
 use ark_ff::{BigInteger, PrimeField};
-use ezkl_fixtures::{add, all, setup, EzklFixture, EzklProof};
 use inference_verifier::{
 	ezkl::{plan_from_vka, VkaError},
 	verify, Plan, Scalar, Setup, TranscriptKind, VerifyError,

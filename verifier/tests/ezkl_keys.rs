@@ -2,9 +2,7 @@
 //! named error, or a plan under which the original proof is refused; what may change without
 //! effect is listed here, so that a change of that is noticed.
 
-mod ezkl_fixtures;
-
-use ezkl_fixtures::{add, fixture, header, packed, setup, EzklFixture, Vka};
+use crate::ezkl_fixtures::{add, fixture, header, packed, setup, EzklFixture, Vka};
 use inference_verifier::{
 	ezkl::{plan_from_vka, VkaError, MAX_VKA_BYTES},
 	limits, verify, Plan, PlanError, Scalar, VerifyError,

@@ -1,9 +1,7 @@
 //! Reading a VKA takes memory in proportion to its bytes, whatever lists they claim.
 
-mod ezkl_fixtures;
-mod watched;
-
-use ezkl_fixtures::{all, fixture, header, packed, setup, Vka};
+use crate::ezkl_fixtures::{all, fixture, header, packed, setup, Vka};
+use crate::watched;
 use inference_verifier::ezkl::{plan_from_vka, VkaError};
 
 /// A key whose opening section repeats ranges of points and evaluations, in as many sets as it may

@@ -6,8 +6,8 @@
 //! tests, one per kind of bytes, each for 10 seconds. In continuous integration and for longer runs:
 //!
 //! ```text
-//! INFERENCE_FUZZ_SECONDS=40 cargo test --release -p inference-verifier --test fuzz -- --nocapture
-//! INFERENCE_FUZZ_SECONDS=36000 INFERENCE_FUZZ_SEED=$RANDOM cargo test … --test fuzz keys -- --nocapture
+//! INFERENCE_FUZZ_SECONDS=40 cargo test --release -p inference-verifier --test suite fuzz -- --nocapture
+//! INFERENCE_FUZZ_SECONDS=36000 INFERENCE_FUZZ_SEED=$RANDOM cargo test … --test suite fuzz::keys -- --nocapture
 //! ```
 //!
 //! The first is two minutes of one core; the tests run in parallel where there are more. The second
@@ -15,14 +15,11 @@
 //! `INFERENCE_FUZZ_SEED` gives another number. A failure prints the seed, the iteration and the
 //! input as hex; `INFERENCE_FUZZ_ITERATION` with the same seed runs that iteration alone.
 
-mod common;
-mod ezkl_fixtures;
-mod watched;
-
+use crate::ezkl_fixtures::{add, header, packed, Vka};
+use crate::{common, ezkl_fixtures, watched};
 use ark_bn254::{Fq, G1Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInteger, PrimeField};
-use ezkl_fixtures::{add, header, packed, Vka};
 use inference_primitives::CircuitShape;
 use inference_verifier::{
 	ezkl::plan_from_vka, limits, verify, verify_batch, BatchFailure, BatchItem, Plan, Scalar,

@@ -3,8 +3,7 @@
 //! `tests/vectors/README.md` says how they are made. halo2's prover draws some of its blinding from
 //! the operating system, so a regenerated proof has other bytes; plans are reproduced exactly.
 
-mod common;
-
+use crate::common;
 use inference_primitives::ProofSystem;
 use inference_verifier::{verify, vk_hash, Plan, Scalar, Setup};
 use std::{fs, path::PathBuf};

@@ -1,15 +1,14 @@
 //! Public inputs beside a single column: several instance columns, and accumulators, which hold a
 //! check that a circuit leaves to its verifier.
 
-mod common;
-
-use ark_bn254::{Fq, G1Affine};
-use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{AdditiveGroup, BigInteger, Field as _, PrimeField};
-use common::{
+use crate::common;
+use crate::common::{
 	instances::{two_columns, TwoColumns},
 	Fixture,
 };
+use ark_bn254::{Fq, G1Affine};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{AdditiveGroup, BigInteger, Field as _, PrimeField};
 use halo2curves::bn256::Fr;
 use inference_verifier::{
 	development_secret,

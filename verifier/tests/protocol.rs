@@ -1,9 +1,8 @@
 //! Plans from the protocols that snark-verifier 0.2.3 made of the test circuits' keys
 //! (`tests/protocols` has them and the program that wrote them).
 
-mod common;
-
-use common::{instances::two_columns, Fixture, Phases};
+use crate::common;
+use crate::common::{instances::two_columns, Fixture, Phases};
 use halo2_proofs::plonk::keygen_pk;
 use halo2curves::bn256::Fr;
 use inference_verifier::{

@@ -1,9 +1,8 @@
 //! Anything but the proof, of these public inputs, under this plan and setup, is refused, with
 //! the error that names what is wrong.
 
-mod common;
-
-use common::Fixture;
+use crate::common;
+use crate::common::Fixture;
 use halo2_proofs::arithmetic::Field;
 use halo2curves::bn256::Fr;
 use inference_verifier::{verify, Plan, Scalar, Setup, VerifyError};

@@ -6,13 +6,18 @@
 use inference_circuits::{
 	execute::execute,
 	graph::Graph,
-	onnx::{parse_with, Constant, OnnxError, OnnxModel, Output, ReadOptions},
+	onnx::{
+		parse_with,
+		proto::{GraphProto, ModelProto, TensorProto},
+		Constant, OnnxError, OnnxModel, Output, ReadOptions,
+	},
 	quantise::{from_fixed, quantise, to_fixed, QuantiseOptions},
 	BuildOptions, Bundle, Prover,
 };
 use inference_primitives::{
 	Destination, GenesisHash, ModelId, ModelRef, StatementHeader, WorkloadId, STATEMENT_VERSION,
 };
+use prost::Message;
 use std::{
 	collections::BTreeMap,
 	env,
@@ -21,10 +26,6 @@ use std::{
 	fs, panic,
 	path::{Path, PathBuf},
 	sync::Arc,
-};
-use tract_onnx::{
-	pb::{type_proto, GraphProto, TensorProto},
-	prelude::Framework,
 };
 
 /// Greatest error of a result, absolute and relative to the test's greatest result.
@@ -94,9 +95,7 @@ fn operator_of(path: &Path) -> String {
 
 fn read_graph(path: &Path) -> Result<GraphProto, Box<dyn Error>> {
 	let bytes = fs::read(path.join("model.onnx"))?;
-	let model = tract_onnx::onnx()
-		.proto_model_for_read(&mut bytes.as_slice())
-		.map_err(|e| e.to_string())?;
+	let model = ModelProto::decode(bytes.as_slice())?;
 	model.graph.ok_or_else(|| "no graph".into())
 }
 
@@ -122,11 +121,8 @@ fn attempt(path: &Path, prove: bool) -> Result<Status, Box<dyn Error>> {
 		let is_real = input
 			.r#type
 			.as_ref()
-			.and_then(|t| t.value.as_ref())
-			.is_some_and(|value| {
-				let type_proto::Value::TensorType(tensor) = value;
-				[1, 10, 11].contains(&tensor.elem_type)
-			});
+			.and_then(|declared| declared.tensor_type.as_ref())
+			.is_some_and(|tensor| [1, 10, 11].contains(&tensor.elem_type));
 		let file = fs::read(data.join(format!("input_{index}.pb")))?;
 		inputs.push((input.name.clone(), tensor, is_real, file));
 	}
@@ -288,8 +284,7 @@ fn is_proven(onnx: &[u8], domain: (f64, f64), input: &[i64]) -> Result<(), Box<d
 
 fn read_tensor(path: &Path) -> Result<Constant, Box<dyn Error>> {
 	let bytes = fs::read(path)?;
-	// A model with nothing but this tensor: the parser takes models only.
-	let tensor = decode_tensor(&bytes)?;
+	let tensor = TensorProto::decode(bytes.as_slice())?;
 	Ok(Constant::read("test data", &tensor)?)
 }
 
@@ -311,20 +306,6 @@ fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
 fn initializer(name: &str, tensor: &[u8]) -> Vec<u8> {
 	let named = [tensor, &field(8, name.as_bytes())].concat();
 	field(7, &field(5, &named))
-}
-
-/// Decodes a tensor by wrapping it into a model: field 7 (graph), field 5 (initializer).
-fn decode_tensor(bytes: &[u8]) -> Result<TensorProto, Box<dyn Error>> {
-	let model = field(7, &field(5, bytes));
-	let model = tract_onnx::onnx()
-		.proto_model_for_read(&mut model.as_slice())
-		.map_err(|e| e.to_string())?;
-	let graph = model.graph.ok_or("no tensor")?;
-	graph
-		.initializer
-		.into_iter()
-		.next()
-		.ok_or_else(|| "no tensor".into())
 }
 
 fn report(results: &[(String, String, Status)], version: &str) -> String {

@@ -1,10 +1,7 @@
 //! Batches of inferences and hidden inputs: proven, and refused where they lie.
 
-mod assignment;
-mod cases;
-
-use assignment::*;
-use cases::*;
+use crate::assignment::*;
+use crate::cases::*;
 use halo2_proofs::halo2curves::bn256::Fr;
 use inference_circuits::{
 	circuit::trace::Cell,

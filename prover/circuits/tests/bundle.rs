@@ -1,7 +1,6 @@
 //! From an ONNX file to a verified proof, and bundles on disk.
 
-mod support;
-
+use crate::support::*;
 use codec::{DecodeAll, Encode};
 use inference_circuits::{
 	bundle::{QuantiseInputError, VerificationError},
@@ -20,7 +19,6 @@ use std::{
 	path::Path,
 	sync::{Arc, Mutex},
 };
-use support::*;
 
 fn options() -> BuildOptions {
 	BuildOptions {

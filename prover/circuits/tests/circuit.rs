@@ -1,9 +1,7 @@
 //! The circuit of dense networks against the executor, and against a prover who cheats.
 
-mod assignment;
-mod support;
-
-use assignment::*;
+use crate::assignment::*;
+use crate::support::*;
 use halo2_proofs::halo2curves::bn256::Fr;
 use inference_circuits::{
 	circuit::config::Config,
@@ -15,7 +13,6 @@ use inference_circuits::{
 };
 use inference_primitives::{TensorSpec, Visibility};
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
-use support::*;
 
 fn graph_with(model: &Model, options: &QuantiseOptions) -> Graph {
 	quantise(&parse(&model.bytes()).unwrap().simplify().unwrap(), options).unwrap()

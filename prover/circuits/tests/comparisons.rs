@@ -1,10 +1,7 @@
 //! Decision trees as comparisons: the same function as the trees, and its circuit.
 
-mod assignment;
-mod cases;
-
-use assignment::*;
-use cases::*;
+use crate::assignment::*;
+use crate::cases::*;
 use inference_circuits::{
 	execute::{execute, execute_all},
 	graph::{trees_as_comparisons, Branch, Forest, Graph, Interval, Node, Operator, Tree},

@@ -1,10 +1,7 @@
 //! Sums of one inference that share weights: deferred to the second phase, proven, and refused if wrong.
 
-mod assignment;
-mod cases;
-
-use assignment::{recompute, Assignment, Case};
-use cases::{affine, axis, graph, rescale};
+use crate::assignment::{recompute, Assignment, Case};
+use crate::cases::{affine, axis, graph, rescale};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use inference_circuits::{
 	execute::{execute, execute_all},

@@ -1,6 +1,6 @@
 //! The two fixture models: against ONNX Runtime, proven, measured, with pinned keys.
 //!
-//! `INFERENCE_REGENERATE=1 cargo test --test fixtures` writes the pins (`verifying_keys.json`) anew.
+//! `INFERENCE_REGENERATE=1 cargo test --test suite fixtures` writes the pins (`verifying_keys.json`) anew.
 //! A changed pin is a breaking circuit change: say so in the changelog.
 
 use inference_circuits::{

@@ -1,10 +1,7 @@
 //! Each operator's rows: satisfied by the executor's values, and by nothing else.
 
-mod assignment;
-mod cases;
-
-use assignment::*;
-use cases::*;
+use crate::assignment::*;
+use crate::cases::*;
 use halo2_proofs::halo2curves::bn256::Fr;
 use inference_circuits::{
 	circuit::{forest::Plan, trace::Cell},

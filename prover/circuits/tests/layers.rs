@@ -1,13 +1,11 @@
 //! Resizing, scattering, one-hot vectors and recurrent layers: what ONNX says, in both models.
 
-mod support;
-
+use crate::support::*;
 use inference_circuits::{
 	execute::execute,
 	onnx::{parse, OnnxError},
 	quantise::{from_fixed, quantise, to_fixed, QuantiseOptions},
 };
-use support::*;
 
 /// Both models must compute `expected`.
 fn check(model: &Model, input: &[f64], expected: &[f64]) {

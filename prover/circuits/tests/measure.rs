@@ -1,7 +1,6 @@
-//! Sizes of circuits of known models. `cargo test --test measure -- --nocapture` prints them.
+//! Sizes of circuits of known models. `cargo test --test suite measure -- --nocapture` prints them.
 
-mod assignment;
-
+use crate::assignment;
 use inference_circuits::{
 	graph::{Branch, Forest, Graph, GraphParts, Leaf, Node, Operator, Term, Tree},
 	layout::{self, cost, Claim, Layout},

@@ -1,8 +1,7 @@
 //! Operator families, end to end: what ONNX says, what the real-number model computes, and what the
 //! integer model computes.
 
-mod support;
-
+use crate::support::*;
 use inference_circuits::{
 	execute::{execute, execute_all},
 	graph::{Graph, Operator},
@@ -10,7 +9,6 @@ use inference_circuits::{
 	quantise::{from_fixed, quantise, quantise_with_report, to_fixed, QuantiseOptions},
 };
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
-use support::*;
 
 fn options(min: f64, max: f64) -> QuantiseOptions {
 	QuantiseOptions {

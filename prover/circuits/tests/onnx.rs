@@ -1,12 +1,10 @@
 //! Reading ONNX: what each operator means, and what is refused.
 
-mod support;
-
+use crate::support::*;
 use inference_circuits::{
 	float_graph::{FloatGraph, PostProcessing},
 	onnx::{parse, OnnxError, UnsupportedOperator},
 };
-use support::*;
 
 fn read(model: &Model) -> FloatGraph {
 	parse(&model.bytes()).unwrap().simplify().unwrap()

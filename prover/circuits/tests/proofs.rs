@@ -1,13 +1,10 @@
 //! Each operator proven and verified for real, with pinned keys.
 //!
-//! `INFERENCE_REGENERATE=1 cargo test --test proofs` writes the pins (`gadget_keys.json`) anew. A
+//! `INFERENCE_REGENERATE=1 cargo test --test suite proofs` writes the pins (`gadget_keys.json`) anew. A
 //! changed pin is a breaking circuit change: say so in the changelog.
 
-mod assignment;
-mod cases;
-
-use assignment::*;
-use cases::*;
+use crate::assignment::*;
+use crate::cases::*;
 use inference_circuits::{
 	execute::execute_all,
 	graph::Graph,

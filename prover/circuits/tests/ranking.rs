@@ -1,9 +1,7 @@
 //! ArgMax, ArgMin and TopK inside a model: what ONNX says, computed and constrained.
 
-mod assignment;
-mod support;
-
-use assignment::Assignment;
+use crate::assignment::Assignment;
+use crate::support::*;
 use inference_circuits::{
 	execute::{execute, execute_all},
 	float_graph::{FloatOperator, PostProcessing},
@@ -13,7 +11,6 @@ use inference_circuits::{
 	quantise::{from_fixed, quantise, to_fixed, QuantiseOptions},
 };
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
-use support::*;
 
 fn graph(model: &Model) -> Graph {
 	let original = parse(&model.bytes()).unwrap().simplify().unwrap();

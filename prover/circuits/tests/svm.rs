@@ -1,8 +1,6 @@
 //! Support vector machines beside ONNX Runtime: `fixtures/make_svm.py` makes models and references.
 
-mod assignment;
-
-use assignment::Assignment;
+use crate::assignment::Assignment;
 use inference_circuits::{
 	execute::{execute, execute_all},
 	graph::Graph,

@@ -1,12 +1,11 @@
 //! Who may use the service, and the plain HTTP endpoints.
 
-mod support;
-
+use crate::support;
+use crate::support::{get, http, request, Folder, Service, TestEngine};
 use inference_prover::{config::ConfigError, error::Error, Config};
 use inference_prover_api::{Health, ProverApiClient, MAX_MESSAGE_BYTES};
 use jsonrpsee::http_client::{HeaderMap, HeaderValue, HttpClientBuilder};
 use std::{fs, net::SocketAddr};
-use support::{get, http, request, Folder, Service, TestEngine};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 

@@ -1,8 +1,7 @@
 //! The daemon itself, with a real model: the linear regression on the diabetes data set that ships
 //! with `inference-circuits`, over real HTTP.
 
-mod support;
-
+use crate::support::{client, header, key, refusal, wait};
 use inference_circuits::{BuildOptions, Bundle};
 use inference_primitives::Statement;
 use inference_prover_api::{error_code, JobRequest, JobState, ProverApiClient};
@@ -15,7 +14,6 @@ use std::{
 	process::{Child, Command, Stdio},
 	time::Duration,
 };
-use support::{client, header, key, refusal, wait};
 
 /// The model, built anew, in a directory.
 struct Model {

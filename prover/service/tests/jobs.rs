@@ -1,11 +1,9 @@
 //! Jobs over real HTTP: what is accepted, what is refused, how jobs end.
 
-mod support;
-
+use crate::support::{header, key, refusal, request, vk_hash, Folder, Service, TestEngine};
 use inference_prover::Config;
 use inference_prover_api::{error_code, JobRequest, JobState, ProverApiClient, API_VERSION};
 use std::sync::atomic::Ordering;
-use support::{header, key, refusal, request, vk_hash, Folder, Service, TestEngine};
 
 mod success {
 	use super::*;

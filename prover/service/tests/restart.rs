@@ -1,7 +1,6 @@
 //! What survives the end of the service, however it ends.
 
-mod support;
-
+use crate::support::{client, key, refusal, request, vk_hash, Folder, Service, TestEngine};
 use inference_prover::{
 	error::Error,
 	jobs::store::JobStoreError,
@@ -10,7 +9,6 @@ use inference_prover::{
 };
 use inference_prover_api::{error_code, JobState, ProverApiClient};
 use std::fs;
-use support::{client, key, refusal, request, vk_hash, Folder, Service, TestEngine};
 
 #[tokio::test]
 async fn a_restart_in_the_middle_should_lose_nothing_and_repeat_nothing() {

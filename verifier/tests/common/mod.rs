@@ -1,7 +1,5 @@
 //! Circuits of different shapes, and proofs of them made by halo2's own prover.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
-
 pub mod instances;
 
 use halo2_proofs::{
@@ -359,7 +357,6 @@ pub struct Chunks {
 #[derive(Clone)]
 pub struct ChunksConfig {
 	advice: Vec<Column<Advice>>,
-	constant: Column<Fixed>,
 	instance: Column<Instance>,
 	q: Selector,
 }
@@ -395,7 +392,6 @@ impl Circuit<Fr> for Chunks {
 		});
 		ChunksConfig {
 			advice,
-			constant,
 			instance,
 			q,
 		}
@@ -455,7 +451,6 @@ pub struct PhasesConfig {
 	combined: Column<Advice>,
 	a: Column<Advice>,
 	b: Column<Advice>,
-	instance: Column<Instance>,
 	challenge: Challenge,
 	q: Selector,
 }
@@ -498,7 +493,6 @@ impl Circuit<Fr> for Phases {
 			combined,
 			a,
 			b,
-			instance,
 			challenge: early,
 			q,
 		}

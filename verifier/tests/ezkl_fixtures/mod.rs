@@ -1,7 +1,5 @@
 //! Reads the fixtures in `tests/ezkl`.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
-
 use ark_bn254::{Fq, Fq2, G2Affine};
 use ark_ff::{BigInt, PrimeField};
 use inference_verifier::{ezkl::plan_from_vka, Plan, Scalar, Setup};

@@ -1,8 +1,6 @@
 //! An allocator that notes, for each thread, its largest allocation and the most memory that it
 //! had at once. A test binary that declares this module runs on it.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
-
 use std::{
 	alloc::{GlobalAlloc, Layout, System},
 	cell::Cell,

@@ -1,8 +1,11 @@
 //! Attributes of a node, each taken once; what is left over is not supported.
 
-use super::{tensor::Constant, OnnxError};
+use super::{
+	proto::{AttributeProto, NodeProto},
+	tensor::Constant,
+	OnnxError,
+};
 use std::collections::BTreeMap;
-use tract_onnx::pb::{AttributeProto, NodeProto};
 
 /// Attributes of one node that no one asked for yet.
 pub struct Attributes<'a> {

@@ -1,6 +1,6 @@
 //! Reads ONNX files.
 //!
-//! tract's protobuf types parse the file; we interpret the nodes ourselves, so that every error
+//! [`proto`] has the file's messages; we interpret the nodes ourselves, so that every error
 //! names the node and the operator of the file. Every linear operator becomes a
 //! [`LinearMap`](crate::linear_map::LinearMap); operators that only move elements become part of
 //! the maps around them.
@@ -14,6 +14,7 @@
 mod attributes;
 mod error;
 mod operators;
+pub mod proto;
 mod reader;
 mod shape;
 mod tensor;

@@ -5,7 +5,9 @@
 
 use super::{
 	attributes::Attributes,
-	operators, shape,
+	operators,
+	proto::{Dimension, GraphProto, ModelProto, NodeProto, ValueInfoProto},
+	shape,
 	tensor::{element_type, Constant, Data},
 	OnnxError, UnsupportedOperator,
 };
@@ -13,14 +15,8 @@ use crate::{
 	float_graph::{FloatGraph, FloatNode, FloatOperator, PostProcessing, Ranking},
 	linear_map::LinearMap,
 };
+use prost::Message;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use tract_onnx::{
-	pb::{
-		tensor_shape_proto::dimension::Value as Dimension, type_proto, GraphProto, NodeProto,
-		ValueInfoProto,
-	},
-	prelude::Framework,
-};
 
 /// Most entries of one operator's linear map.
 const MAX_ENTRIES: usize = 1 << 24;
@@ -478,9 +474,8 @@ pub fn parse(bytes: &[u8]) -> Result<FloatGraph, OnnxError> {
 
 /// Reads an ONNX model; [`parse`] says how.
 pub fn parse_with(bytes: &[u8], options: &ReadOptions) -> Result<OnnxModel, OnnxError> {
-	let model = tract_onnx::onnx()
-		.proto_model_for_read(&mut &*bytes)
-		.map_err(|e| OnnxError::Unparsable(format!("{e:#}")))?;
+	let model =
+		ModelProto::decode(bytes).map_err(|error| OnnxError::Unparsable(error.to_string()))?;
 	let graph = model.graph.as_ref().ok_or(OnnxError::NoGraph)?;
 	let opset = model
 		.opset_import
@@ -553,7 +548,7 @@ fn element_types(graph: &GraphProto) -> HashMap<&str, i32> {
 		.iter()
 		.chain(&graph.value_info)
 		.filter_map(|value| {
-			let type_proto::Value::TensorType(tensor) = value.r#type.as_ref()?.value.as_ref()?;
+			let tensor = value.r#type.as_ref()?.tensor_type.as_ref()?;
 			Some((value.name.as_str(), tensor.elem_type))
 		});
 	let constants = graph
@@ -840,12 +835,11 @@ fn input_shape(
 	let no_shape = || OnnxError::NoShape {
 		value: input.name.clone(),
 	};
-	let declared = input
+	let tensor = input
 		.r#type
 		.as_ref()
-		.and_then(|t| t.value.as_ref())
+		.and_then(|declared| declared.tensor_type.as_ref())
 		.ok_or_else(no_shape)?;
-	let type_proto::Value::TensorType(tensor) = declared;
 	let kind =
 		element_type::kind(tensor.elem_type).ok_or_else(|| OnnxError::UnsupportedInputType {
 			value: input.name.clone(),

@@ -1,7 +1,9 @@
 //! Constant tensors.
 
-use super::OnnxError;
-use tract_onnx::pb::{tensor_proto::DataLocation, TensorProto};
+use super::{
+	proto::{DataLocation, TensorProto},
+	OnnxError,
+};
 
 /// ONNX's numbers of element types.
 pub mod element_type {
@@ -101,9 +103,7 @@ impl Constant {
 			tensor: name.into(),
 			reason,
 		};
-		if proto.data_location == Some(DataLocation::External as i32)
-			|| !proto.external_data.is_empty()
-		{
+		if proto.data_location() == DataLocation::External || !proto.external_data.is_empty() {
 			return Err(bad(
 				"its data lies outside the file, which is not supported; save the \
 				model with its weights inside"

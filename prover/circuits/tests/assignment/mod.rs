@@ -1,7 +1,5 @@
 //! A witness that a test may change, and what refuses it: constraints, and the verifier of a proof.
 
-#![allow(dead_code, reason = "each test file uses a part")]
-
 use halo2_proofs::{
 	dev::{MockProver, VerifyFailure},
 	halo2curves::bn256::Fr,

@@ -1,7 +1,5 @@
 //! A small model for each operator of the integer model.
 
-#![allow(dead_code, reason = "each test file uses a part")]
-
 use inference_circuits::{
 	graph::{
 		Axis, Branch, Forest, Graph, GraphError, GraphParts, Leaf, Node, Operator, Pairs, Table,

@@ -1,7 +1,5 @@
 //! Writes small ONNX files: protobuf wire format, only the fields that the tests need.
 
-#![allow(dead_code, reason = "each test file uses a part")]
-
 pub const FLOAT: u64 = 1;
 pub const INT64: u64 = 7;
 

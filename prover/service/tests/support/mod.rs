@@ -3,8 +3,6 @@
 //! The engine's bundles are directories with a file `name`; its models compute the doubled input,
 //! and each proof waits for the engine's gate. No two proofs are equal, so a proof made twice shows.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use inference_primitives::{
 	hashing::blake2_256, Destination, GenesisHash, ModelId, ModelRef, StatementHeader, TensorSpec,
 	Visibility, VkHash, WorkloadId, STATEMENT_VERSION,

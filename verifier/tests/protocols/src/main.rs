@@ -1,5 +1,6 @@
 //! Writes what snark-verifier compiles from the keys of the test circuits, as JSON.
 
+#[allow(dead_code, reason = "this program uses a part")]
 #[path = "../../common/mod.rs"]
 mod common;
 

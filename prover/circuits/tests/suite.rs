@@ -1,0 +1,24 @@
+//! Every integration test of the circuits, in one program: what they share is compiled once.
+//!
+//! `cargo test --release -p inference-circuits --test suite MODULE` runs the tests of one file. A file that is
+//! not declared here does not run: `scripts/test` refuses that.
+
+mod assignment;
+mod batch;
+mod bundle;
+mod cases;
+mod circuit;
+mod comparisons;
+mod families;
+mod fixtures;
+mod gadgets;
+mod layers;
+mod measure;
+mod models;
+mod onnx;
+mod operators;
+mod proofs;
+mod proto;
+mod ranking;
+mod support;
+mod svm;

@@ -1,0 +1,10 @@
+//! Every integration test of the prover service, in one program: what they share is compiled once.
+//!
+//! `cargo test --release -p inference-prover --test suite MODULE` runs the tests of one file. A file that is
+//! not declared here does not run: `scripts/test` refuses that.
+
+mod access;
+mod end_to_end;
+mod jobs;
+mod restart;
+mod support;
