@@ -4,8 +4,9 @@
 //! nodes; users buy inferences; anyone verifies proofs offline, of EZKL too. `scripts/demo` drives
 //! the whole network with it.
 //!
-//! **Terms** are DESIGN.md's. Amounts are written `12.5 INF` or as whole planck; deadlines are
-//! ticks of the service clock; tensors are real numbers, and fixed point on chain.
+//! **Terms** are those of docs/DESIGN.md, section 2. Amounts are written `12.5 INF` or as whole
+//! planck; deadlines are ticks of the service clock; tensors are real numbers, and fixed point on
+//! chain.
 //!
 //! **Output.** One report per command on standard output, as text or, with `--output json`, as one
 //! JSON document in which amounts are strings of planck. Errors, warnings and progress go to

@@ -58,7 +58,7 @@ macro_rules! hash_id {
 
 hash_id!(
 	/// A workload: hash of genesis, fork domain, submitter, nonce and every field
-	/// (PROTOCOL.md, principle 4).
+	/// (docs/PROTOCOL.md, principle 4).
 	WorkloadId
 );
 hash_id!(

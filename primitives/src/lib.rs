@@ -3,9 +3,10 @@
 //! **Who uses it.** Every crate: the pallets, the runtime, the node's offchain worker, the prover
 //! and the command line. Each shared type is defined here, once.
 //!
-//! **Terms** (DESIGN.md §2):
+//! **Terms** (docs/DESIGN.md, section 2):
 //! - [`ComputeUnits`] (CU): the unit of circuit cost; [`cost`] has the one formula.
-//! - [`Tick`]: a point of the service clock; [`Ticks`]: a duration on it (PROTOCOL.md, principle 3).
+//! - [`Tick`]: a point of the service clock; [`Ticks`]: a duration on it (docs/PROTOCOL.md,
+//!   principle 3).
 //! - [`Statement`]: what a proof is about; [`Statement::hash`] is its one definition, the same for
 //!   prover and runtime.
 //! - [`TensorSpec`]: shape, fixed-point scale and domain of a model's input or output.
@@ -43,7 +44,8 @@ pub use parameters::{ParametersError, ProtocolParameters};
 pub use statement::{Statement, StatementHeader, STATEMENT_VERSION};
 pub use units::{Balance, BlockNumber, ComputeUnits, Tick, Ticks};
 
-/// Most bytes of a tensor posted inline, in its encoding of 8 bytes per value (PROTOCOL.md: 16 KiB).
+/// Most bytes of a tensor posted inline, in its encoding of 8 bytes per value (docs/PROTOCOL.md,
+/// section 4).
 pub const MAX_INLINE_BYTES: u32 = 16 * 1024;
 /// Most values of an inline tensor: what [`MAX_INLINE_BYTES`] holds.
 pub const MAX_TENSOR_VALUES: u32 = MAX_INLINE_BYTES / 8;

@@ -1,4 +1,4 @@
-//! Workloads: how they are ordered, the states they pass (PROTOCOL.md, table of states), and the
+//! Workloads: how they are ordered, the states they pass (docs/PROTOCOL.md, section 3), and the
 //! account of their money.
 
 use crate::{
@@ -109,7 +109,7 @@ impl WorkloadState {
 
 /// The account of one workload's money, planck.
 ///
-/// Invariant (DESIGN.md rule 1), checked by `try_state`: in a terminal state
+/// Invariant (docs/DESIGN.md, rule 1), checked by `try_state`: in a terminal state
 /// `escrowed = refunded + worker + creator + treasury`. What came from the operator's stake is
 /// counted apart: `slashed = compensation + slashed_to_treasury`.
 #[derive(
@@ -187,7 +187,7 @@ pub struct WorkloadPreimage<'a, AccountId> {
 }
 
 impl<AccountId: Encode> WorkloadPreimage<'_, AccountId> {
-	/// The workload's identifier (PROTOCOL.md, principle 4).
+	/// The workload's identifier (docs/PROTOCOL.md, principle 4).
 	pub fn id(&self) -> WorkloadId {
 		WorkloadId(crate::hashing::tagged_hash(
 			b"inference-network/workload/v1",

@@ -92,7 +92,7 @@ pub enum Visibility {
 /// Shape, fixed-point scale and domain of a tensor.
 ///
 /// A value v stands for the real number v / 2^`scale_bits`. Values outside `min..=max` are refused
-/// on chain: the circuit is total on that domain (PROTOCOL.md, principle 12).
+/// on chain: the circuit has to be total on that domain (docs/PROTOCOL.md, principle 12).
 #[derive(
 	Clone,
 	PartialEq,

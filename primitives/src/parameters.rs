@@ -1,4 +1,4 @@
-//! The protocol's parameters and the inequalities between them (PROTOCOL.md, "Parameters").
+//! The protocol's parameters and the inequalities between them (docs/PROTOCOL.md, section 4).
 //!
 //! They live in one storage value of `pallet-network-parameters`, set at genesis or by governance,
 //! and never without passing [`ProtocolParameters::check`].
@@ -140,7 +140,7 @@ impl ProtocolParameters {
 	/// Blocks whose VRF outputs are kept.
 	pub const VRF_RING: u32 = 1024;
 
-	/// The defaults of PROTOCOL.md, for six-second blocks.
+	/// The defaults of docs/PROTOCOL.md, section 4, for six-second blocks.
 	pub const fn production() -> Self {
 		Self {
 			node_epoch: 600,

@@ -1,4 +1,4 @@
-//! The statement: what a proof is about (DESIGN.md rule 4).
+//! The statement: what a proof is about (docs/DESIGN.md, rule 4).
 //!
 //! The proof's public inputs are, in this order: [`Statement::to_field_bytes`], the input's values,
 //! the output's values. The prover and the runtime build them with the same functions

@@ -27,7 +27,7 @@ quantity!(
 );
 quantity!(
 	/// A point on the service clock, which counts blocks but stops when the chain cannot serve
-	/// (PROTOCOL.md, principle 3).
+	/// (docs/PROTOCOL.md, principle 3).
 	Tick(u32)
 );
 quantity!(

@@ -3,7 +3,7 @@
 //! **Who calls it.** Users submit, cancel and claim; workers deliver and prove; anyone expires and
 //! prunes. Its hook draws nodes and lets deadlines pass.
 //!
-//! **Terms** (PROTOCOL.md has the state machine):
+//! **Terms** (docs/PROTOCOL.md, section 3, has the state machine):
 //! - *escrow* ([`HoldReason::Escrow`]): maximum price, risk fee, decline fee and queue-slot fee,
 //!   held in the user's account until the workload ends;
 //! - *price*: compute units × base price + royalty, fixed at the first draw;
@@ -19,7 +19,7 @@
 //!             └ cancel ─► Cancelled
 //! ```
 //!
-//! **Invariants** (`try_state`): DESIGN.md rules 1 and 2.
+//! **Invariants** (`try_state`): docs/DESIGN.md, rules 1 and 2.
 //! - A terminal workload's account balances: escrowed = refunded + worker + creator + treasury.
 //! - What is held for escrow in an account is the sum of what its open workloads still hold.
 //! - The pallet's account holds at least the sum of all credits.
@@ -27,9 +27,9 @@
 //! - A node with open workloads owes exactly what they reserve: assigned ones as outstanding,
 //!   delivered ones as to be proven.
 //!
-//! **Where PROTOCOL.md's later moves go.** Contests, private payloads, demands and deliveries to
-//! other chains add states to `WorkloadState` and calls here; the pinned [`Terms`] take their
-//! parameters.
+//! **Where later moves go** (docs/PROTOCOL.md, section 3, marks them). Contests, private payloads,
+//! demands and deliveries to other chains add states to `WorkloadState` and calls here; the pinned
+//! [`Terms`] take their parameters.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -472,7 +472,8 @@ pub mod pallet {
 		/// Proves a workload and settles it.
 		///
 		/// Deferred: anyone, `output` must be `None`. Immediate: the assigned worker, with the
-		/// output. A proof that fails is only refused (PROTOCOL.md, principle 2); its fee is kept.
+		/// output. A proof that fails is only refused (docs/PROTOCOL.md, principle 2); its fee is
+		/// kept.
 		///
 		/// Origin: signed; free for the assigned worker when it succeeds. Errors:
 		/// [`Error::UnknownWorkload`], [`Error::WrongState`], [`Error::NotAssignedWorker`],
@@ -510,7 +511,7 @@ pub mod pallet {
 		///
 		/// Origin: signed, anyone. Errors: [`Error::UnknownWorkload`], [`Error::WrongState`],
 		/// [`Error::NotDue`]. Events as the hook's: a punishment is reported by an event and the
-		/// call succeeds (DESIGN.md rule 3). Complexity: O(1).
+		/// call succeeds (docs/DESIGN.md, rule 3). Complexity: O(1).
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::expire())]
 		pub fn expire(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResult {

@@ -1,4 +1,4 @@
-//! Escrow, credits and settlement (DESIGN.md rule 1; PROTOCOL.md, principles 6 and 7).
+//! Escrow, credits and settlement (docs/DESIGN.md, rule 1; docs/PROTOCOL.md, principles 6 and 7).
 
 use super::*;
 use frame_support::{

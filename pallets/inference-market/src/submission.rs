@@ -58,7 +58,7 @@ impl<T: Config> Pallet<T> {
 			now.after(order.deadline),
 		)
 		.ok_or(Error::<T>::Overflow)?;
-		// Proofs are refused from that tick on (PROTOCOL.md, principle 5).
+		// Proofs are refused from that tick on (docs/PROTOCOL.md, principle 5).
 		let ends_before = T::ProofVerifier::end_of_life(model.vk_hash)
 			.is_some_and(|end| end <= terms.last_proof_due(order.mode));
 		ensure!(!ends_before, Error::<T>::EndOfLife);

@@ -14,8 +14,8 @@ pub type Tensor = BoundedVec<i64, ConstU32<MAX_TENSOR_VALUES>>;
 /// Most nodes remembered as having failed a workload; at least the redraws plus one.
 pub type MaxFailedNodes = ConstU32<8>;
 
-/// What was pinned when the workload was submitted (PROTOCOL.md, principle 5): later changes of
-/// the parameters do not touch it.
+/// What was pinned when the workload was submitted (docs/PROTOCOL.md, principle 5): later changes
+/// of the parameters do not touch it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Terms {
 	/// Compute units of the inference.

@@ -6,7 +6,7 @@
 //!
 //! **Terms.** The *service clock* counts one tick per block while the chain can serve. All of the
 //! protocol's deadlines run on it, so that no party loses stake because the chain stood
-//! (PROTOCOL.md, principle 3). Governance can stop it.
+//! (docs/PROTOCOL.md, principle 3). Governance can stop it.
 //!
 //! **Invariants** (`try_state`): the parameters in force keep every inequality of
 //! [`ProtocolParameters::check`].

@@ -1,4 +1,4 @@
-//! The draw (PROTOCOL.md, "Assignment") and what becomes of what it reserved.
+//! The draw (docs/PROTOCOL.md, section 2) and what becomes of what it reserved.
 
 use super::*;
 use frame_support::{traits::Defensive, weights::Weight};

@@ -19,9 +19,9 @@
 //! **Life.** `register_node` → (next epoch) active → `join_model` → (next epoch) drawn →
 //! `leave_model` → (next epoch) not drawn → `deregister_node`.
 //!
-//! **Invariants** (`try_state`): DESIGN.md rule 2, for each node outstanding ≤ capacity × B and
-//! outstanding + proving ≤ capacity × P_B, with the B and P_B of its latest assignment (lower ones
-//! bind new work only); a pool's cumulative weights ascend and its nodes exist; each worker key
+//! **Invariants** (`try_state`): docs/DESIGN.md, rule 2: for each node outstanding ≤ capacity × B
+//! and outstanding + proving ≤ capacity × P_B, with the B and P_B of its latest assignment (lower
+//! ones bind new work only); a pool's cumulative weights ascend and its nodes exist; each worker key
 //! belongs to one node.
 //!
 //! **Why an honest node proves in time** (rule 5). A node that proves `capacity` compute units per
@@ -32,7 +32,7 @@
 //! neither. A draw takes the lower of the present P_B and of the one pinned with the workload's
 //! proof deadline.
 //!
-//! **The draw** (PROTOCOL.md, "Assignment") samples at most [`MAX_CANDIDATES`] nodes by the
+//! **The draw** (docs/PROTOCOL.md, section 2) samples at most [`MAX_CANDIDATES`] nodes by the
 //! cumulative pledges of the pool's snapshot, each by a binary search, from
 //! `BLAKE2b(seed ‖ i)`, and takes the first that qualifies. Anyone can derive it again from the
 //! chain's public state.

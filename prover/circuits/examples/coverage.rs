@@ -1,6 +1,6 @@
 //! Runs the `onnx` package's backend node tests through the integer model.
 //!
-//! `cargo run --release --example coverage -- [--prove] NODE_TESTS VERSION OUT.md`: NODE_TESTS is
+//! `cargo run --release --example coverage -- [--prove] NODE_TESTS VERSION PAGE`: NODE_TESTS is
 //! `onnx/backend/test/data/node`. `scripts/bench operators` sets that up.
 
 use inference_circuits::{

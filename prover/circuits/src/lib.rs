@@ -29,7 +29,7 @@
 //!
 //! **Invariants.**
 //! 1. For each admissible input there is a proof, and it is of what [`execute`] computes: interval
-//!    bounds from the actual weights decide every width (PROTOCOL.md, principle 12).
+//!    bounds from the actual weights decide every width (docs/PROTOCOL.md, principle 12).
 //! 2. For an admissible input there is no proof of any other output ([`circuit::trace`]). Who
 //!    verifies checks the domain.
 //! 3. The verifying key binds the weights, and depends on nothing but the ONNX file and the build

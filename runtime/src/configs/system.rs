@@ -21,7 +21,7 @@ use sp_runtime::Perbill;
 use sp_version::RuntimeVersion;
 
 /// Part of a block that normal transactions may fill; the rest is for operational ones, among them
-/// deliveries and proofs (PROTOCOL.md: 25 % reserved).
+/// deliveries and proofs (docs/PROTOCOL.md, section 4: 25 % reserved).
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
 /// Part of a block assumed to be used by hooks.
 const AVERAGE_ON_INITIALIZE_RATIO: Perbill = Perbill::from_percent(5);

@@ -2,7 +2,7 @@
 //!
 //! **Where it comes from.** EZKL proves, unless told otherwise, under the Perpetual Powers of Tau
 //! for BN254, after its 71st contribution (`response_0071_edward`), as han0110/halo2-kzg-srs
-//! converted it for halo2: so says `src/pfsys/srs.rs` of zkonduit/ezkl.
+//! converted it for halo2: so says `zkonduit/ezkl:src/pfsys/srs.rs`.
 //!
 //! **What was checked.** \[s\]G2 below is the last 128 bytes of `tests/assets/kzg1.srs` of
 //! zkonduit/ezkl at commit 5da444ee72a0d2140632c885b4d9be0b09f5a17d, whose SHA-256

@@ -22,7 +22,7 @@
 //! each admissible input, every tensor's element lies within its [`Interval`] and within
 //! ±[`MAX_ABS`], every table's operand in the table's domain, and every divisor and square root's
 //! operand above 0. So the executor never overflows, and the circuit has a witness for each
-//! admissible input (PROTOCOL.md, principle 12).
+//! admissible input (docs/PROTOCOL.md, principle 12).
 
 mod arithmetic;
 mod check;
