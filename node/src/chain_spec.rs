@@ -53,7 +53,7 @@ pub fn development() -> Result<ChainSpec, String> {
 	)
 }
 
-/// Two validators, Alice and Bob, on one machine.
+/// Three validators, Alice, Bob and Charlie, on one machine; short times. Finality needs all three.
 pub fn local_testnet() -> Result<ChainSpec, String> {
 	from_preset(
 		"Inference Network Local Testnet",
