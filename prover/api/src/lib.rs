@@ -1,5 +1,5 @@
 //! JSON-RPC interface of the prover service: types, and the trait from which `jsonrpsee` makes the
-//! server's side (`inference-prover`) and the clients' (offchain worker, command line).
+//! server's side (`inference-prover`) and the client's (offchain worker).
 //!
 //! **Versioning.** [`API_VERSION`] is part of [`Health`]; a client refuses a prover of another
 //! major version. **Idempotence.** A job's key is its workload's id: submitting the same request

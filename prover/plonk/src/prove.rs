@@ -23,8 +23,9 @@ use std::{borrow::Cow, collections::BTreeSet};
 pub enum Blinding<'a> {
 	/// It need not: everything follows from public inputs and key. Proofs are deterministic.
 	None,
-	/// Random values fill the rows that halo2 reserves for them, and a random polynomial hides the
-	/// quotient: the proof is zero-knowledge.
+	/// Random values fill the rows that halo2 reserves for them, and a random polynomial blinds the
+	/// opening. The quotient's parts are committed to as they are, as in halo2 over KZG, so hiding
+	/// is computational.
 	Random(&'a mut dyn RngCore),
 }
 

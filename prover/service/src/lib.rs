@@ -1,7 +1,7 @@
 //! The prover service: a daemon that executes models and proves the executions, over JSON-RPC.
 //!
-//! **Who calls it.** The offchain worker of a model node and the command line, through the clients
-//! of `inference-prover-api`. The binary `inference-prover` is [`config`] and [`service`] put
+//! **Who calls it.** The offchain worker of a model node, through the client of
+//! `inference-prover-api`. The binary `inference-prover` is [`config`] and [`service`] put
 //! together.
 //!
 //! **Terms.**

@@ -1,4 +1,4 @@
-//! `pallet-sudo`: present in development chains only; without a key it does nothing.
+//! `pallet-sudo`: in every runtime; it does nothing on a chain whose genesis gives it no key.
 
 use crate::{Runtime, RuntimeCall, RuntimeEvent};
 
