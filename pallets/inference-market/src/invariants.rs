@@ -13,7 +13,8 @@ use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// Checks that
-	/// - a terminal workload's account balances and nothing is held for it (rule 1);
+	/// - a terminal workload's account balances and nothing is held for it
+	///   (docs/DESIGN.md, rule 1);
 	/// - an open workload's account plus what is still held balances;
 	/// - the escrow on hold in each account is the sum of what its workloads still hold, and so
 	///   with storage deposits;
@@ -21,7 +22,7 @@ impl<T: Config> Pallet<T> {
 	/// - each open workload has its deadline indexed, and is in a queue or an inbox as its state
 	///   says; and no index has anything else;
 	/// - each node owes exactly what its open workloads reserve: assigned ones as outstanding,
-	///   delivered ones as to be proven (rule 2);
+	///   delivered ones as to be proven (docs/DESIGN.md, rule 2);
 	/// - each queue is a list whose links agree, of as many workloads as it says.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut holds: BTreeMap<AccountIdOf<T>, (Balance, Balance)> = BTreeMap::new();

@@ -24,9 +24,9 @@
 //! ones bind new work only); a pool's cumulative weights ascend and its nodes exist; each worker key
 //! belongs to one node.
 //!
-//! **Why an honest node proves in time** (rule 5). A node that proves `capacity` compute units per
-//! block in the order of assignment has a proof when all that it owed at the assignment is proven:
-//! (outstanding + proving) / capacity ≤ P_B later. A Deferred proof is due at least P_B + L0 after
+//! **Why an honest node proves in time** (docs/DESIGN.md, rule 5). A node that proves `capacity`
+//! compute units per block in the order of assignment has a proof when all that it owed at the
+//! assignment is proven: (outstanding + proving) / capacity ≤ P_B later. A Deferred proof is due at least P_B + L0 after
 //! the assignment (`ProtocolParameters::check`), an Immediate one when all that is owed, proofs
 //! included, can be proven, and L0 later. What is assigned afterwards comes behind and changes
 //! neither. A draw takes the lower of the present P_B and of the one pinned with the workload's
