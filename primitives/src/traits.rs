@@ -8,6 +8,10 @@ use crate::{
 use frame_support::{dispatch::DispatchResult, weights::Weight};
 use sp_runtime::DispatchError;
 
+mod clock;
+
+pub use clock::HoldsClock;
+
 /// Parameters and the service clock. Implemented by `pallet-network-parameters`.
 pub trait Network {
 	/// The parameters in force.

@@ -6,13 +6,15 @@
 //!
 //! **Terms.** The *service clock* counts one tick per block while the chain can serve. All of the
 //! protocol's deadlines run on it, so that no party loses stake because the chain stood
-//! (PROTOCOL.md, principle 3). Governance can stop it.
+//! (PROTOCOL.md, principle 3). Governance can stop it. A reason of [`Config::HoldsClock`] *holds* it
+//! for a block: it is asked when the block begins, and the clock then neither ticks nor serves in
+//! that block.
 //!
 //! **Invariants** (`try_state`): the parameters in force keep every inequality of
 //! [`ProtocolParameters::check`].
 //!
 //! **Limitation.** The runtime cannot see finality, so a finality lag stops the clock only when
-//! governance says so.
+//! governance says so, until a reason of [`Config::HoldsClock`] does.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -28,7 +30,10 @@ mod benchmarking;
 mod tests;
 pub mod weights;
 
-use inference_primitives::{traits::Network, ParametersError, ProtocolParameters, Tick};
+use inference_primitives::{
+	traits::{HoldsClock, Network},
+	ParametersError, ProtocolParameters, Tick,
+};
 
 #[frame_support::pallet]
 pub mod pallet {
@@ -48,6 +53,8 @@ pub mod pallet {
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// What else holds the clock, block by block.
+		type HoldsClock: HoldsClock;
 	}
 
 	/// Parameters of a chain whose genesis sets none.
@@ -79,6 +86,10 @@ pub mod pallet {
 	/// Whether governance stopped the service clock.
 	#[pallet::storage]
 	pub type Stopped<T> = StorageValue<_, bool, ValueQuery>;
+
+	/// Whether the service clock is held in this block.
+	#[pallet::storage]
+	pub type Held<T> = StorageValue<_, bool, ValueQuery>;
 
 	/// Duration of a BABE slot, milliseconds. Fixed at genesis.
 	#[pallet::storage]
@@ -137,6 +148,17 @@ pub mod pallet {
 			/// Where it stood.
 			at: Tick,
 		},
+		/// The chain cannot serve for a reason of its own: the service clock stands from this block
+		/// on, until [`Event::ClockReleased`].
+		ClockHeld {
+			/// Where it stands.
+			at: Tick,
+		},
+		/// The reason is gone: the service clock runs again, unless governance stopped it.
+		ClockReleased {
+			/// Where it stood.
+			at: Tick,
+		},
 	}
 
 	#[pallet::error]
@@ -150,11 +172,15 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_n: BlockNumberFor<T>) -> Weight {
-			if !Stopped::<T>::get() {
+			Self::note_held(T::HoldsClock::holds_clock());
+			if Self::is_serving() {
 				// Saturating: the clock's end lies 800 years of six-second blocks ahead.
 				ServiceClock::<T>::mutate(|tick| tick.0 = tick.0.saturating_add(1));
 			}
-			T::DbWeight::get().reads_writes(2, 1)
+			// The clock, whether it is stopped, whether it is held; the clock and what is held.
+			T::DbWeight::get()
+				.reads_writes(3, 2)
+				.saturating_add(T::HoldsClock::weight())
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -204,6 +230,20 @@ pub mod pallet {
 	}
 
 	impl<T: Config> Pallet<T> {
+		/// Stores whether the clock is held in this block, and tells when that changes.
+		fn note_held(held: bool) {
+			if Held::<T>::get() == held {
+				return;
+			}
+			Held::<T>::put(held);
+			let at = ServiceClock::<T>::get();
+			Self::deposit_event(if held {
+				Event::ClockHeld { at }
+			} else {
+				Event::ClockReleased { at }
+			});
+		}
+
 		/// Checks the pallet's invariants: the parameters keep every inequality.
 		#[cfg(any(feature = "std", feature = "try-runtime"))]
 		pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
@@ -224,6 +264,6 @@ impl<T: Config> Network for Pallet<T> {
 	}
 
 	fn is_serving() -> bool {
-		!Stopped::<T>::get()
+		!Stopped::<T>::get() && !Held::<T>::get()
 	}
 }
