@@ -93,6 +93,8 @@ pub struct ProtocolParameters {
 	pub draws_per_block: u32,
 	/// Deadlines handled per block at most; the rest waits for the next.
 	pub deadlines_per_block: u32,
+	/// L_f: the service clock stands while finality lags more blocks than this.
+	pub finality_lag: u32,
 }
 
 /// An inequality that the parameters break.
@@ -132,6 +134,10 @@ pub enum ParametersError {
 	BadLimits,
 	/// A sum or product of the parameters overflows.
 	Overflow,
+	/// `finality_lag` must not be zero, and with [`ProtocolParameters::FINALITY_WINDOW`] be less
+	/// than `base_latency`: so the clock stands before what was assigned in the first block that is
+	/// not finalised can be due.
+	BadFinalityLag,
 }
 
 impl ProtocolParameters {
@@ -139,6 +145,10 @@ impl ProtocolParameters {
 	pub const MAX_SEED_BLOCKS: u32 = 32;
 	/// Blocks whose VRF outputs are kept.
 	pub const VRF_RING: u32 = 1024;
+	/// Blocks whose authors' reports say how far finality lags. Odd, so that a median is one report;
+	/// as many as fit between the default L_f and the least L0, because the more authors are asked
+	/// the more of them must lie.
+	pub const FINALITY_WINDOW: u32 = 11;
 
 	/// The defaults of PROTOCOL.md, for six-second blocks.
 	pub const fn production() -> Self {
@@ -174,6 +184,7 @@ impl ProtocolParameters {
 			deposit_per_byte: UNIT / 10_000,
 			draws_per_block: 32,
 			deadlines_per_block: 64,
+			finality_lag: 8,
 		}
 	}
 
@@ -287,6 +298,14 @@ impl ProtocolParameters {
 				&& self.registration_fee_floor > 0
 				&& self.registration_fee_half_life > 0,
 			BadLimits,
+		)?;
+		let held_after = self
+			.finality_lag
+			.checked_add(Self::FINALITY_WINDOW)
+			.ok_or(Overflow)?;
+		ensure(
+			self.finality_lag > 0 && held_after < self.base_latency.0,
+			BadFinalityLag,
 		)
 	}
 }
@@ -312,7 +331,7 @@ mod tests {
 	fn each_broken_inequality_is_named() {
 		use ParametersError::*;
 		type Break = fn(&mut ProtocolParameters);
-		let cases: [(Break, ParametersError); 18] = [
+		let cases: [(Break, ParametersError); 20] = [
 			(|p| p.node_epoch = 130, EpochTooShort),
 			(|p| p.seed_blocks = 0, BadSeedBlocks),
 			(|p| p.base_latency = Ticks(19), LatencyTooShort),
@@ -331,6 +350,8 @@ mod tests {
 			(|p| p.bond_per_cu = 1, BondTooSmall),
 			(|p| p.price_ceiling = Balance::MAX, Overflow),
 			(|p| p.registration_fee_floor = 0, BadLimits),
+			(|p| p.finality_lag = 0, BadFinalityLag),
+			(|p| p.finality_lag = 19, BadFinalityLag),
 		];
 		for (break_it, error) in cases {
 			let mut parameters = ProtocolParameters::production();

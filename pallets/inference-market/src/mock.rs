@@ -92,6 +92,7 @@ impl pallet_balances::Config for Test {
 impl pallet_network_parameters::Config for Test {
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type WeightInfo = ();
+	type BlockAuthor = BlockAuthor;
 	type HoldsClock = ();
 }
 
@@ -121,6 +122,8 @@ parameter_types! {
 	pub static VrfSalt: u8 = 0;
 	/// Whether blocks have VRF outputs.
 	pub static HasVrf: bool = true;
+	/// Who makes blocks, if tests let authors report finality.
+	pub static BlockAuthor: Option<AccountId> = None;
 	/// From when proofs for [`MODEL`] are refused.
 	pub static EndOfLife: Option<Tick> = None;
 }
@@ -346,6 +349,7 @@ impl ExtBuilder {
 		let mut ext = sp_io::TestExternalities::from(storage);
 		ext.execute_with(|| {
 			HasVrf::set(true);
+			BlockAuthor::set(None);
 			EndOfLife::set(None);
 			System::set_block_number(1);
 			self.parameters
@@ -401,10 +405,23 @@ pub fn check_state() {
 pub fn run_to_block(block: u64) {
 	while System::block_number() < block {
 		let next = System::block_number() + 1;
+		NetworkParameters::on_finalize(next - 1);
 		System::set_block_number(next);
 		NetworkParameters::on_initialize(next);
 		NodePool::on_initialize(next);
 		Market::on_initialize(next);
+	}
+}
+
+/// Runs so many blocks, whose author sees `finalised` as the latest final one.
+pub fn run_blocks_without_finality(blocks: u32, finalised: u64) {
+	BlockAuthor::set(Some(STRANGER));
+	for _ in 0..blocks {
+		run_blocks(1);
+		assert_ok!(NetworkParameters::report_finality(
+			RuntimeOrigin::none(),
+			finalised as u32
+		));
 	}
 }
 

@@ -1,20 +1,27 @@
 //! The network's parameters, checked against the protocol's inequalities, and its service clock.
 //!
-//! **Who calls it.** Governance sets parameters and stops or starts the service clock. The other
-//! pallets read both through [`inference_primitives::traits::Network`]. The runtime reads the slot
-//! duration and the BABE epoch's length, which are fixed at genesis.
+//! **Who calls it.** Governance sets parameters and stops or starts the service clock; authors of
+//! blocks report finality by an inherent. The other pallets read parameters and clock through
+//! [`inference_primitives::traits::Network`]. The runtime reads the slot duration and the BABE
+//! epoch's length, which are fixed at genesis.
 //!
 //! **Terms.** The *service clock* counts one tick per block while the chain can serve. All of the
 //! protocol's deadlines run on it, so that no party loses stake because the chain stood
-//! (PROTOCOL.md, principle 3). Governance can stop it. A reason of [`Config::HoldsClock`] *holds* it
-//! for a block: it is asked when the block begins, and the clock then neither ticks nor serves in
-//! that block.
+//! (PROTOCOL.md, principle 3). It stands
+//! - while finality lags more than L_f blocks, by the authors' reports ([`finality`]);
+//! - while a multi-block migration runs;
+//! - while a reason of [`Config::HoldsClock`] holds it;
+//! - while governance has stopped it.
+//!
+//! The first three *hold* it block by block: they are asked when a block begins, and the clock then
+//! neither ticks nor serves in that block.
 //!
 //! **Invariants** (`try_state`): the parameters in force keep every inequality of
-//! [`ProtocolParameters::check`].
+//! [`ProtocolParameters::check`]; the reports of finality are each of another author, in the order
+//! of their blocks, none older than the window.
 //!
-//! **Limitation.** The runtime cannot see finality, so a finality lag stops the clock only when
-//! governance says so, until a reason of [`Config::HoldsClock`] does.
+//! **Limitations.** The reports are the authors' word: with half of the window's authors lying, the
+//! clock runs or stands as they like ([`finality`] says how likely that is).
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -26,19 +33,24 @@ pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod finality;
 #[cfg(test)]
 mod tests;
 pub mod weights;
 
 use inference_primitives::{
 	traits::{HoldsClock, Network},
-	ParametersError, ProtocolParameters, Tick,
+	BlockNumber, ParametersError, ProtocolParameters, Tick,
 };
 
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use frame_support::pallet_prelude::*;
+	use finality::{Report, WINDOW};
+	use frame_support::{
+		inherent::{InherentData, InherentIdentifier, MakeFatalError},
+		pallet_prelude::*,
+	};
 	use frame_system::pallet_prelude::*;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -53,6 +65,8 @@ pub mod pallet {
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// Who makes the present block. `None` leaves its report out.
+		type BlockAuthor: Get<Option<Self::AccountId>>;
 		/// What else holds the clock, block by block.
 		type HoldsClock: HoldsClock;
 	}
@@ -87,10 +101,6 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Stopped<T> = StorageValue<_, bool, ValueQuery>;
 
-	/// Whether the service clock is held in this block.
-	#[pallet::storage]
-	pub type Held<T> = StorageValue<_, bool, ValueQuery>;
-
 	/// Duration of a BABE slot, milliseconds. Fixed at genesis.
 	#[pallet::storage]
 	pub type SlotDurationMs<T> = StorageValue<_, u64, ValueQuery, DefaultSlotDurationMs>;
@@ -98,6 +108,23 @@ pub mod pallet {
 	/// Length of a BABE epoch, slots. Fixed at genesis: BABE cannot change it later.
 	#[pallet::storage]
 	pub type BabeEpochSlots<T> = StorageValue<_, u64, ValueQuery, DefaultBabeEpochSlots>;
+
+	/// Whether the service clock is held in this block.
+	#[pallet::storage]
+	pub type Held<T> = StorageValue<_, bool, ValueQuery>;
+
+	/// The newest report of each author of the last blocks, oldest first.
+	#[pallet::storage]
+	pub type FinalityReports<T: Config> =
+		StorageValue<_, BoundedVec<Report<T::AccountId>, ConstU32<WINDOW>>, ValueQuery>;
+
+	/// The last block for which the clock is held because finality lagged.
+	#[pallet::storage]
+	pub type HeldUntil<T> = StorageValue<_, BlockNumber, ValueQuery>;
+
+	/// The latest finalised block by the present block's author. Gone when the block ends.
+	#[pallet::storage]
+	pub type Reported<T> = StorageValue<_, BlockNumber>;
 
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -167,20 +194,28 @@ pub mod pallet {
 		InvalidParameters(ParametersError),
 		/// The service clock already is in that state.
 		NothingToChange,
+		/// The block has a report of finality already. An author includes one; the block is invalid.
+		AlreadyReported,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-		fn on_initialize(_n: BlockNumberFor<T>) -> Weight {
-			Self::note_held(T::HoldsClock::holds_clock());
+		fn on_initialize(n: BlockNumberFor<T>) -> Weight {
+			Self::note_held(Self::must_stand(n));
 			if Self::is_serving() {
 				// Saturating: the clock's end lies 800 years of six-second blocks ahead.
 				ServiceClock::<T>::mutate(|tick| tick.0 = tick.0.saturating_add(1));
 			}
-			// The clock, whether it is stopped, whether it is held; the clock and what is held.
+			// The clock, whether it is stopped, whether it is held, until when it is, whether a
+			// migration runs; the clock and what is held.
 			T::DbWeight::get()
-				.reads_writes(3, 2)
+				.reads_writes(5, 2)
 				.saturating_add(T::HoldsClock::weight())
+				.saturating_add(Self::close_block_weight())
+		}
+
+		fn on_finalize(_n: BlockNumberFor<T>) {
+			Self::close_block();
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -227,6 +262,40 @@ pub mod pallet {
 			});
 			Ok(())
 		}
+
+		/// Reports the latest block that the author of this one has seen finalised.
+		///
+		/// Origin: none; an inherent, at most one in a block. A number above the parent's counts as
+		/// the parent's. Errors: [`Error::AlreadyReported`]. Complexity: O(1); the report is taken
+		/// into account when the block ends.
+		#[pallet::call_index(2)]
+		#[pallet::weight((T::WeightInfo::report_finality(), DispatchClass::Mandatory))]
+		pub fn report_finality(
+			origin: OriginFor<T>,
+			#[pallet::compact] finalised: BlockNumber,
+		) -> DispatchResult {
+			ensure_none(origin)?;
+			Self::do_report(finalised)
+		}
+	}
+
+	/// The report of finality. It is not required, and no report is wrong to an importer: another
+	/// node's view of finality is its own, and lags when it likes.
+	#[pallet::inherent]
+	impl<T: Config> ProvideInherent for Pallet<T> {
+		type Call = Call<T>;
+		type Error = MakeFatalError<()>;
+		const INHERENT_IDENTIFIER: InherentIdentifier =
+			inference_primitives::FINALITY_INHERENT_IDENTIFIER;
+
+		fn create_inherent(data: &InherentData) -> Option<Self::Call> {
+			let finalised = data.get_data(&Self::INHERENT_IDENTIFIER).ok().flatten()?;
+			Some(Call::report_finality { finalised })
+		}
+
+		fn is_inherent(call: &Self::Call) -> bool {
+			matches!(call, Call::report_finality { .. })
+		}
 	}
 
 	impl<T: Config> Pallet<T> {
@@ -244,12 +313,14 @@ pub mod pallet {
 			});
 		}
 
-		/// Checks the pallet's invariants: the parameters keep every inequality.
+		/// Checks the pallet's invariants: the parameters keep every inequality; the reports of
+		/// finality are ordered, of different authors, within the window.
 		#[cfg(any(feature = "std", feature = "try-runtime"))]
 		pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-			Parameters::<T>::get()
-				.check()
-				.map_err(|_| sp_runtime::TryRuntimeError::Other("parameters break an inequality"))
+			Parameters::<T>::get().check().map_err(|_| {
+				sp_runtime::TryRuntimeError::Other("parameters break an inequality")
+			})?;
+			Self::check_reports()
 		}
 	}
 }
