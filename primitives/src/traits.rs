@@ -58,6 +58,9 @@ pub trait ProofVerifier<AccountId> {
 	/// of its proof system, its setup and the key itself. `None` while there is none, or if the key
 	/// is unknown.
 	fn end_of_life(vk_hash: VkHash) -> Option<Tick>;
+	/// Whether governance has disabled the key, its setup or its proof system. Its proofs are refused
+	/// from then on and for ever; what was ordered under it ends without anybody's fault.
+	fn is_disabled(vk_hash: VkHash) -> bool;
 	/// Weight of [`Self::verify`] under this key; the maximum if the key is unknown.
 	fn verify_weight(vk_hash: VkHash) -> Weight;
 	/// Weight of [`Self::verify`] under the largest key.
@@ -124,8 +127,9 @@ pub struct NodeLoad {
 
 /// Node pools. Implemented by `pallet-node-pool`.
 ///
-/// What [`Self::draw`] reserves of a node's capacity leaves it in one of two ways, each step with
-/// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`].
+/// What [`Self::draw`] reserves of a node's capacity leaves it in one of these ways, each step with
+/// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`], or, if nobody is to
+/// blame, [`Self::release`].
 pub trait NodePool<AccountId> {
 	/// Draws a node with free capacity and stake, and reserves both. `None` if no sampled candidate
 	/// qualifies; then nothing changed.
@@ -137,6 +141,8 @@ pub trait NodePool<AccountId> {
 	fn settle(node: NodeId, compute_units: ComputeUnits);
 	/// The output was not delivered in time: frees the compute units and records the miss.
 	fn miss(node: NodeId, compute_units: ComputeUnits);
+	/// The output is owed no more, by nobody's fault: frees the compute units and records nothing.
+	fn release(node: NodeId, compute_units: ComputeUnits);
 	/// What a node owes. `None` if there is no such node.
 	fn load(node: NodeId) -> Option<NodeLoad>;
 	/// Compute units per block pledged by all nodes in this epoch.

@@ -54,13 +54,19 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_expire(id: WorkloadId) -> DispatchResult {
 		let workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
 		ensure!(!workload.state.is_terminal(), Error::<T>::WrongState);
-		ensure!(T::Network::now() > workload.deadline, Error::<T>::NotDue);
+		ensure!(
+			T::Network::now() > workload.deadline || Self::is_void(&workload),
+			Error::<T>::NotDue
+		);
 		Self::time_out(id)
 	}
 
-	/// Lets an open workload's deadline take effect.
+	/// Lets an open workload's deadline take effect, or the disabling of what its proof needs.
 	fn time_out(id: WorkloadId) -> DispatchResult {
 		let workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
+		if Self::is_void(&workload) {
+			return Self::void(id, workload);
+		}
 		Deadlines::<T>::remove(workload.deadline, id);
 		match workload.state {
 			WorkloadState::Queued => {

@@ -16,7 +16,7 @@
 //!             │ │              │ └──────────────prove───────────► Settled        (Immediate)
 //!             │ │              └ missed ─► Queued again, or Refunded
 //!             │ └ too late ─► Expired                Unproven ─missed─► Failed
-//!             └ cancel ─► Cancelled
+//!             └ cancel ─► Cancelled                each open one ─disabled─► Voided
 //! ```
 //!
 //! **Invariants** (`try_state`): DESIGN.md rules 1 and 2.
@@ -54,6 +54,7 @@ mod submission;
 mod tests;
 mod types;
 mod views;
+mod voiding;
 pub mod weights;
 
 use inference_primitives::{
@@ -321,6 +322,12 @@ pub mod pallet {
 			/// The workload.
 			workload: WorkloadId,
 		},
+		/// Governance has disabled the workload's proof system, setup or key: escrow, fees and proof
+		/// stake went back, and nobody was slashed.
+		WorkloadVoided {
+			/// The workload.
+			workload: WorkloadId,
+		},
 	}
 
 	#[pallet::error]
@@ -376,6 +383,9 @@ pub mod pallet {
 		/// proof system, setup or key reaches its end of life. Choose a shorter deadline or another
 		/// version.
 		EndOfLife,
+		/// Governance has disabled the model's proof system, setup or key, because its proofs cannot
+		/// be trusted any more. Choose another model; what was ordered is voided by `expire`.
+		KeyDisabled,
 	}
 
 	#[pallet::hooks]
@@ -408,7 +418,8 @@ pub mod pallet {
 		/// Origin: signed, the user. Holds the escrow and a storage deposit. Errors:
 		/// [`Error::UnknownModel`], [`Error::ModelNotForSale`], [`Error::WrongInputShape`],
 		/// [`Error::InputOutOfDomain`], [`Error::BidTooLow`], [`Error::BadDeadline`],
-		/// [`Error::EndOfLife`], [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient
+		/// [`Error::EndOfLife`], [`Error::KeyDisabled`], [`Error::QueueFull`],
+		/// [`Error::TooManyServedModels`], insufficient
 		/// balance. Event: [`Event::WorkloadSubmitted`]. Complexity: O(values).
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::submit_workload(input.len() as u32))]
@@ -454,7 +465,7 @@ pub mod pallet {
 		///
 		/// `output`: fixed point at the model's output scale. Origin: signed, the assigned worker;
 		/// free when it succeeds. Errors: [`Error::UnknownWorkload`], [`Error::NotAssignedWorker`],
-		/// [`Error::WrongState`], [`Error::ProofRequired`], [`Error::TooLate`],
+		/// [`Error::WrongState`], [`Error::ProofRequired`], [`Error::TooLate`], [`Error::KeyDisabled`],
 		/// [`Error::WrongOutputShape`], [`Error::OutputOutOfDomain`].
 		/// Event: [`Event::OutputDelivered`]. Complexity: O(values).
 		#[pallet::call_index(2)]
@@ -477,6 +488,7 @@ pub mod pallet {
 		/// Origin: signed; free for the assigned worker when it succeeds. Errors:
 		/// [`Error::UnknownWorkload`], [`Error::WrongState`], [`Error::NotAssignedWorker`],
 		/// [`Error::OutputNotExpected`], [`Error::OutputMissing`], [`Error::TooLate`],
+		/// [`Error::KeyDisabled`],
 		/// [`Error::WrongOutputShape`], [`Error::OutputOutOfDomain`], and the proof verifier's.
 		/// Event: [`Event::WorkloadSettled`]. Complexity: verification, by the key's sizes.
 		#[pallet::call_index(3)]
@@ -506,7 +518,8 @@ pub mod pallet {
 			})
 		}
 
-		/// Lets a passed deadline take effect now, if the hook has not yet.
+		/// Lets a passed deadline take effect now, if the hook has not yet; voids a workload at any
+		/// time once governance has disabled what its proof needs.
 		///
 		/// Origin: signed, anyone. Errors: [`Error::UnknownWorkload`], [`Error::WrongState`],
 		/// [`Error::NotDue`]. Events as the hook's: a punishment is reported by an event and the

@@ -191,6 +191,15 @@ impl Models<AccountId> for MockModels {
 	}
 }
 
+/// Keys that tests disabled, in storage for the same reason.
+#[storage_alias]
+type DisabledKeys = StorageMap<MockModelRegistry, Blake2_128Concat, VkHash, ()>;
+
+/// Disables the key of a model.
+pub fn disable(reference: ModelRef) {
+	DisabledKeys::insert(vk_hash_of(reference), ());
+}
+
 /// Accepts [`proof_of`] the statement only.
 pub struct MockVerifier;
 
@@ -229,6 +238,10 @@ impl ProofVerifier<AccountId> for MockVerifier {
 
 	fn end_of_life(vk_hash: VkHash) -> Option<Tick> {
 		EndOfLife::get().filter(|_| vk_hash == vk_hash_of(MODEL))
+	}
+
+	fn is_disabled(vk_hash: VkHash) -> bool {
+		DisabledKeys::contains_key(vk_hash)
 	}
 
 	fn verify_weight(_: VkHash) -> Weight {

@@ -73,7 +73,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Credits money that already is in the pallet's account.
-	fn credit(to: &AccountIdOf<T>, amount: Balance) {
+	pub(crate) fn credit(to: &AccountIdOf<T>, amount: Balance) {
 		if amount > 0 {
 			// Saturating: bounded by the total issuance.
 			Credits::<T>::mutate(to, |credit| *credit = credit.saturating_add(amount));

@@ -49,7 +49,7 @@ fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
 macro_rules! weights {
 	($db:ty) => {
 		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 18, 14)
+			cost::<$db>(200, n, 22, 14)
 		}
 
 		fn cancel() -> Weight {
@@ -57,15 +57,15 @@ macro_rules! weights {
 		}
 
 		fn deliver(n: u32) -> Weight {
-			cost::<$db>(100, n, 7, 8)
+			cost::<$db>(100, n, 11, 8)
 		}
 
 		fn prove(n: u32) -> Weight {
-			cost::<$db>(300, n, 17, 17)
+			cost::<$db>(300, n, 21, 17)
 		}
 
 		fn expire() -> Weight {
-			cost::<$db>(300, 0, 21, 21)
+			cost::<$db>(300, 0, 27, 23)
 		}
 
 		fn claim() -> Weight {
@@ -77,7 +77,7 @@ macro_rules! weights {
 		}
 
 		fn assign() -> Weight {
-			cost::<$db>(150, 0, 48, 13)
+			cost::<$db>(150, 0, 52, 13)
 		}
 	};
 }

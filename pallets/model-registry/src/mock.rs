@@ -128,6 +128,10 @@ impl ProofVerifier<AccountId> for MockVerifier {
 		None
 	}
 
+	fn is_disabled(_vk_hash: VkHash) -> bool {
+		false
+	}
+
 	fn verify_weight(_vk_hash: VkHash) -> Weight {
 		Weight::zero()
 	}

@@ -169,6 +169,10 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 		});
 	}
 
+	fn release(id: NodeId, compute_units: ComputeUnits) {
+		Self::change_load(id, |node| free(&mut node.outstanding, compute_units));
+	}
+
 	fn load(id: NodeId) -> Option<NodeLoad> {
 		Nodes::<T>::get(id).map(|node| node.load())
 	}

@@ -16,6 +16,7 @@ mod pruning;
 mod queues;
 mod submission;
 mod views;
+mod voiding;
 
 // By name: the trait of the same name is in the crate, too.
 use crate::mock::NodePool;

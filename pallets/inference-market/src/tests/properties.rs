@@ -50,6 +50,7 @@ enum Step {
 	Leave(Index, u32),
 	Serve(bool),
 	Retire(u32),
+	Disable(u32),
 	Govern {
 		slash: u16,
 		stake: u16,
@@ -99,6 +100,7 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => (index(), 1..4u32).prop_map(|(node, model)| Step::Leave(node, model)),
 		1 => any::<bool>().prop_map(Step::Serve),
 		1 => (1..4u32).prop_map(Step::Retire),
+		1 => (1..4u32).prop_map(Step::Disable),
 		1 => (101..1_000u16, 1_001..3_000u16, 0..=1_000u16, 1..6u32, 1..40u32, 1..=20u32, 0..=30u32)
 			.prop_map(|(slash, stake, share, seeds, draws, backlog, more)| Step::Govern {
 				slash, stake, share, seeds, draws, backlog, proving: backlog + more,
@@ -300,6 +302,7 @@ impl World {
 					_ => ModelStatus::Active,
 				}
 			}),
+			Step::Disable(id) => disable(model(id)),
 			Step::Govern {
 				slash,
 				stake,

@@ -87,12 +87,16 @@ mod success {
 		ExtBuilder::default().build_and_execute(|| {
 			let end = Some(Now::get().after(Parameters::get().unbonding));
 			let set = |end| {
-				ProofVerifier::set_end_of_life(RuntimeOrigin::root(), ProofSystem::Halo2, end)
+				ProofVerifier::set_end_of_life(
+					RuntimeOrigin::root(),
+					Subject::System(ProofSystem::Halo2),
+					end,
+				)
 			};
 			assert_ok!(set(end));
 			System::assert_last_event(
 				Event::EndOfLifeSet {
-					system: ProofSystem::Halo2,
+					subject: Subject::System(ProofSystem::Halo2),
 					end_of_life: end,
 				}
 				.into(),
@@ -130,7 +134,7 @@ mod failure {
 				DispatchError::BadOrigin
 			);
 			assert_noop!(
-				ProofVerifier::set_end_of_life(alice(), ProofSystem::Halo2, None),
+				ProofVerifier::set_end_of_life(alice(), Subject::System(ProofSystem::Halo2), None),
 				DispatchError::BadOrigin
 			);
 		});
@@ -195,7 +199,11 @@ mod failure {
 			let notice = Parameters::get().unbonding.0;
 			let end = Some(Now::get().after(Ticks(notice - 1)));
 			assert_noop!(
-				ProofVerifier::set_end_of_life(RuntimeOrigin::root(), ProofSystem::Halo2, end),
+				ProofVerifier::set_end_of_life(
+					RuntimeOrigin::root(),
+					Subject::System(ProofSystem::Halo2),
+					end
+				),
 				Error::<Test>::NoticeTooShort
 			);
 		});
@@ -206,7 +214,11 @@ mod failure {
 		ExtBuilder::default().build_and_execute(|| {
 			Systems::<Test>::remove(ProofSystem::Halo2);
 			assert_noop!(
-				ProofVerifier::set_end_of_life(RuntimeOrigin::root(), ProofSystem::Halo2, None),
+				ProofVerifier::set_end_of_life(
+					RuntimeOrigin::root(),
+					Subject::System(ProofSystem::Halo2),
+					None
+				),
 				Error::<Test>::UnknownSystem
 			);
 		});
