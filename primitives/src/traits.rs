@@ -20,6 +20,8 @@ pub trait Network {
 	fn now() -> Tick;
 	/// Whether the service clock runs. Nothing is assigned while it stands.
 	fn is_serving() -> bool;
+	/// Whether this is a development chain: fixed at genesis. Only such a chain takes what is insecure.
+	fn is_development() -> bool;
 }
 
 /// What a registered verifying key says of its circuit.

@@ -79,12 +79,30 @@ fn the_presets_build_and_pass_try_state() {
 
 /// The chain of a preset, before its first block.
 fn chain_of(preset: &sp_genesis_builder::PresetId) -> sp_io::TestExternalities {
+	genesis_of(preset, serde_json::json!({}))
+		.build_storage()
+		.unwrap()
+		.into()
+}
+
+/// The genesis of a preset, with a patch of the test's.
+fn genesis_of(
+	preset: &sp_genesis_builder::PresetId,
+	change: serde_json::Value,
+) -> RuntimeGenesisConfig {
 	let patch = genesis_presets::get_preset(preset).expect("each name has a preset");
 	let patch: serde_json::Value = serde_json::from_slice(&patch).expect("a preset is JSON");
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
 	merge(&mut config, patch);
-	let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
-	config.build_storage().unwrap().into()
+	merge(&mut config, change);
+	serde_json::from_value(config).unwrap()
+}
+
+#[test]
+#[should_panic(expected = "genesis setup 0: the insecure development setup")]
+fn a_genesis_that_is_not_for_development_refuses_the_insecure_setup() {
+	let live = serde_json::json!({ "networkParameters": { "development": false } });
+	let _ = genesis_of(&sp_genesis_builder::DEV_RUNTIME_PRESET.into(), live).build_storage();
 }
 
 fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {

@@ -73,6 +73,10 @@ impl Network for MockNetwork {
 	fn is_serving() -> bool {
 		true
 	}
+
+	fn is_development() -> bool {
+		true
+	}
 }
 
 /// A verifier whose keys are their number of public inputs, four bytes little-endian. It counts

@@ -109,6 +109,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type BabeEpochSlots<T> = StorageValue<_, u64, ValueQuery, DefaultBabeEpochSlots>;
 
+	/// Whether this is a development chain. Fixed at genesis.
+	#[pallet::storage]
+	pub type Development<T> = StorageValue<_, bool, ValueQuery>;
+
 	/// Whether the service clock is held in this block.
 	#[pallet::storage]
 	pub type Held<T> = StorageValue<_, bool, ValueQuery>;
@@ -129,7 +133,8 @@ pub mod pallet {
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// Use [`ProtocolParameters::development`] instead of the production defaults.
+		/// Use [`ProtocolParameters::development`] instead of the production defaults, and let the
+		/// chain take what is insecure.
 		pub development: bool,
 		/// Duration of a BABE slot, milliseconds; 0 means the default of 6,000.
 		pub slot_duration_ms: u64,
@@ -143,6 +148,7 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
+			Development::<T>::put(self.development);
 			Parameters::<T>::put(if self.development {
 				ProtocolParameters::development()
 			} else {
@@ -336,5 +342,9 @@ impl<T: Config> Network for Pallet<T> {
 
 	fn is_serving() -> bool {
 		!Stopped::<T>::get() && !Held::<T>::get()
+	}
+
+	fn is_development() -> bool {
+		Development::<T>::get()
 	}
 }

@@ -108,6 +108,21 @@ fn genesis_chooses_the_preset() {
 			NetworkParameters::parameters(),
 			ProtocolParameters::development()
 		);
+		assert!(NetworkParameters::is_development());
+	});
+}
+
+#[test]
+fn a_chain_is_a_development_chain_only_if_its_genesis_says_so() {
+	let storage = RuntimeGenesisConfig::default().build_storage().unwrap();
+	sp_io::TestExternalities::from(storage).execute_with(|| {
+		assert!(!NetworkParameters::is_development());
+		// Parameters do not make it one.
+		assert_ok!(NetworkParameters::set_parameters(
+			RuntimeOrigin::root(),
+			ProtocolParameters::development()
+		));
+		assert!(!NetworkParameters::is_development());
 	});
 }
 

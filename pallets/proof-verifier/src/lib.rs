@@ -12,7 +12,8 @@
 //! - *Disabled*: ended at once and for good, because proofs can be forged. Workloads in flight are
 //!   voided by `pallet-inference-market`.
 //! - *Setup*: \[s\]G2 of a powers-of-tau ceremony, 128 bytes. Whoever knows s can forge proofs, so
-//!   only governance approves setups, and no submitter brings one.
+//!   only governance approves setups, and no submitter brings one. The insecure development setup,
+//!   whose s is public, is refused on every chain that is not a development chain.
 //! - *Key*: a verifying key. It is submitted in its proof system's own format (halo2: an encoded
 //!   `inference_verifier::Plan`; EZKL: a VKA), decoded and validated once, and stored as the
 //!   canonical encoding of its plan, identified by the hash of proof system, setup and plan.
@@ -172,7 +173,7 @@ pub mod pallet {
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
 		/// Encoded setups that are approved from the start. A malformed one stops the genesis from
-		/// being built.
+		/// being built, and so does the insecure one outside development chains.
 		pub setups: Vec<Vec<u8>>,
 		#[serde(skip)]
 		/// Carries the type parameter.
@@ -331,6 +332,9 @@ pub mod pallet {
 		Disabled,
 		/// It is disabled already.
 		AlreadyDisabled,
+		/// The secret of this setup is public: anyone can forge its proofs. Only a development chain
+		/// takes it. Use a setup made by a ceremony.
+		InsecureSetup,
 	}
 
 	#[pallet::hooks]
@@ -357,7 +361,8 @@ pub mod pallet {
 		/// Approves a trusted setup: x.c0, x.c1, y.c0, y.c1 of \[s\]G2, each 32 bytes,
 		/// little-endian.
 		///
-		/// Origin: governance. Errors: [`Error::InvalidSetup`], [`Error::SetupAlreadyApproved`].
+		/// Origin: governance. Errors: [`Error::InvalidSetup`], [`Error::InsecureSetup`],
+		/// [`Error::SetupAlreadyApproved`], [`Error::Disabled`].
 		/// Event: [`Event::SetupApproved`]. Complexity: one subgroup check.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::approve_setup())]

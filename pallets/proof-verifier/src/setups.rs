@@ -17,7 +17,12 @@ impl<T: Config> Pallet<T> {
 		}
 		for (index, bytes) in setups.iter().enumerate() {
 			match Setup::from_bytes(bytes) {
-				Ok(setup) => Self::store_setup(&setup),
+				Ok(setup) if Self::is_secure_here(&setup) => Self::store_setup(&setup),
+				// Everybody could forge its proofs.
+				Ok(_) => panic!(
+					"genesis setup {index}: the insecure development setup, on a chain that is not a \
+					 development chain"
+				),
 				// A chain that starts without its setup would be useless, and nobody would know.
 				Err(error) => panic!("genesis setup {index}: {error}"),
 			}
@@ -37,8 +42,15 @@ impl<T: Config> Pallet<T> {
 		);
 	}
 
+	/// Whether the setup's secret is unknown, or the chain does not mind. The pallet of the
+	/// parameters is built before this one, so genesis knows, too.
+	fn is_secure_here(setup: &Setup) -> bool {
+		T::Network::is_development() || *setup != Setup::insecure_development()
+	}
+
 	pub(crate) fn do_approve_setup(bytes: &[u8]) -> DispatchResult {
 		let setup = Setup::from_bytes(bytes).map_err(Error::<T>::from)?;
+		ensure!(Self::is_secure_here(&setup), Error::<T>::InsecureSetup);
 		let id = setup.id();
 		ensure!(
 			!Disabled::<T>::contains_key(Subject::Setup(id)),

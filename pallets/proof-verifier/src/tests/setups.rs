@@ -122,6 +122,28 @@ mod failure {
 	}
 
 	#[test]
+	fn the_insecure_setup_is_refused_on_a_chain_that_is_not_for_development() {
+		ExtBuilder::default().setups(vec![]).build_and_execute(|| {
+			Development::set(false);
+			assert_noop!(
+				approve(fixture::setup().to_bytes().to_vec()),
+				Error::<Test>::InsecureSetup
+			);
+			assert_ok!(approve(another_setup()));
+			Development::set(true);
+			assert_ok!(approve(fixture::setup().to_bytes().to_vec()));
+		});
+	}
+
+	#[test]
+	#[should_panic(expected = "genesis setup 1: the insecure development setup")]
+	fn the_insecure_setup_stops_the_genesis_of_a_chain_that_is_not_for_development() {
+		Development::set(false);
+		let setups = vec![another_setup(), fixture::setup().to_bytes().to_vec()];
+		ExtBuilder::default().setups(setups).build();
+	}
+
+	#[test]
 	fn only_governance_decides() {
 		ExtBuilder::default().build_and_execute(|| {
 			let alice = || RuntimeOrigin::signed(ALICE);
