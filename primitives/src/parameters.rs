@@ -95,6 +95,15 @@ pub struct ProtocolParameters {
 	pub deadlines_per_block: u32,
 	/// L_f: the service clock stands while finality lags more blocks than this.
 	pub finality_lag: u32,
+	/// The circuit breaker trips when nodes with so much of all pledged capacity miss deliveries
+	/// within [`Self::breaker_window`]. Capacity stands for stake, which covers it at a fixed rate.
+	pub breaker_share: Permille,
+	/// Within which time the circuit breaker counts a node's misses once.
+	pub breaker_window: Ticks,
+	/// How long the tripped circuit breaker delays slashes for missed deliveries.
+	pub breaker_pause: Ticks,
+	/// From one trip of the circuit breaker to the next at least, its pause included.
+	pub breaker_cooldown: Ticks,
 }
 
 /// An inequality that the parameters break.
@@ -138,6 +147,10 @@ pub enum ParametersError {
 	/// than `base_latency`: so the clock stands before what was assigned in the first block that is
 	/// not finalised can be due.
 	BadFinalityLag,
+	/// `breaker_share` must lie between 1 and 1000, `breaker_window` be at least 10 ticks,
+	/// `breaker_pause` not be zero, and less than both `breaker_cooldown` and `unbonding`: so delayed
+	/// slashes find the stake that owes them.
+	BadBreaker,
 }
 
 impl ProtocolParameters {
@@ -185,6 +198,10 @@ impl ProtocolParameters {
 			draws_per_block: 32,
 			deadlines_per_block: 64,
 			finality_lag: 8,
+			breaker_share: 200,
+			breaker_window: Ticks(100),
+			breaker_pause: Ticks(600),
+			breaker_cooldown: Ticks(14_400),
 		}
 	}
 
@@ -204,6 +221,8 @@ impl ProtocolParameters {
 			queue_ttl: Ticks(120),
 			unbonding: Ticks(1_000),
 			retention: Ticks(2_000),
+			breaker_pause: Ticks(60),
+			breaker_cooldown: Ticks(600),
 			..Self::production()
 		}
 	}
@@ -306,6 +325,14 @@ impl ProtocolParameters {
 		ensure(
 			self.finality_lag > 0 && held_after < self.base_latency.0,
 			BadFinalityLag,
+		)?;
+		ensure(
+			(1..=1_000).contains(&self.breaker_share)
+				&& self.breaker_window.0 >= 10
+				&& self.breaker_pause.0 > 0
+				&& self.breaker_pause < self.breaker_cooldown
+				&& self.breaker_pause < self.unbonding,
+			BadBreaker,
 		)
 	}
 }
@@ -331,7 +358,7 @@ mod tests {
 	fn each_broken_inequality_is_named() {
 		use ParametersError::*;
 		type Break = fn(&mut ProtocolParameters);
-		let cases: [(Break, ParametersError); 20] = [
+		let cases: [(Break, ParametersError); 25] = [
 			(|p| p.node_epoch = 130, EpochTooShort),
 			(|p| p.seed_blocks = 0, BadSeedBlocks),
 			(|p| p.base_latency = Ticks(19), LatencyTooShort),
@@ -352,6 +379,11 @@ mod tests {
 			(|p| p.registration_fee_floor = 0, BadLimits),
 			(|p| p.finality_lag = 0, BadFinalityLag),
 			(|p| p.finality_lag = 19, BadFinalityLag),
+			(|p| p.breaker_share = 0, BadBreaker),
+			(|p| p.breaker_window = Ticks(9), BadBreaker),
+			(|p| p.breaker_pause = Ticks(0), BadBreaker),
+			(|p| p.breaker_cooldown = Ticks(600), BadBreaker),
+			(|p| p.breaker_pause = p.unbonding, BadBreaker),
 		];
 		for (break_it, error) in cases {
 			let mut parameters = ProtocolParameters::production();

@@ -127,6 +127,15 @@ pub struct NodeLoad {
 	pub proving: ComputeUnits,
 }
 
+/// Nodes that missed deliveries lately.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RecentMisses {
+	/// How many nodes.
+	pub nodes: u32,
+	/// Their capacity when they missed, compute units per block.
+	pub pledge: ComputeUnits,
+}
+
 /// Node pools. Implemented by `pallet-node-pool`.
 ///
 /// What [`Self::draw`] reserves of a node's capacity leaves it in one of these ways, each step with
@@ -149,6 +158,8 @@ pub trait NodePool<AccountId> {
 	fn load(node: NodeId) -> Option<NodeLoad>;
 	/// Compute units per block pledged by all nodes in this epoch.
 	fn total_pledge() -> ComputeUnits;
+	/// Nodes that missed deliveries within the circuit breaker's window, each once.
+	fn recent_misses() -> RecentMisses;
 	/// Weight of one [`Self::draw`] at most.
 	fn draw_weight() -> Weight;
 }

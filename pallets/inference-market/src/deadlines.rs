@@ -91,7 +91,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The node owed the output: slash s_u of the price from its bond, then draw again or refund.
+	/// The node owed the output: slash s_u of the price from its bond, unless the circuit breaker delays
+	/// that; then draw again or refund.
 	fn miss_delivery(id: WorkloadId, mut workload: WorkloadOf<T>) -> DispatchResult {
 		let assigned = workload
 			.assigned
@@ -104,8 +105,8 @@ impl<T: Config> Pallet<T> {
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
 		let due = permille_of(price, terms.miss_slash).ok_or(Error::<T>::Overflow)?;
 		let to_user = permille_of(price, terms.miss_compensation).ok_or(Error::<T>::Overflow)?;
-		let slashed = T::Stakes::slash_bond(&assigned.operator, due, &Self::account_id());
-		let compensation = Self::share_slash(&mut workload, slashed, to_user);
+		let (slashed, compensation) =
+			Self::slash_missed_delivery(&mut workload, &assigned, due, to_user);
 		Self::deposit_event(Event::DeliveryMissed {
 			workload: id,
 			node: assigned.node,

@@ -143,6 +143,7 @@ impl pallet_inference_market::Config for Test {
 	type MaxQueuedPerModel = ConstU32<MAX_QUEUED>;
 	type MaxServedModels = ConstU32<MAX_SERVED>;
 	type WeightInfo = ();
+	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 }
 
 /// Each block's VRF output is a hash of its number and the test's salt.

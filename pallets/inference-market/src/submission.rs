@@ -59,6 +59,10 @@ impl<T: Config> Pallet<T> {
 		)
 		.ok_or(Error::<T>::Overflow)?;
 		ensure!(
+			order.mode == Mode::Immediate || !Self::is_breaker_tripped(),
+			Error::<T>::BreakerTripped
+		);
+		ensure!(
 			!T::ProofVerifier::is_disabled(model.vk_hash),
 			Error::<T>::KeyDisabled
 		);

@@ -27,6 +27,10 @@ pub trait WeightInfo {
 	fn prune() -> Weight;
 	/// One attempt to assign in the hook, without the draw.
 	fn assign() -> Weight;
+	/// One delayed slash in the hook.
+	fn settle_delayed() -> Weight;
+	/// `forgive_delayed_slashes`
+	fn forgive_delayed_slashes() -> Weight;
 }
 
 /// Weights with the runtime's database costs.
@@ -49,7 +53,7 @@ fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
 macro_rules! weights {
 	($db:ty) => {
 		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 22, 14)
+			cost::<$db>(200, n, 23, 14)
 		}
 
 		fn cancel() -> Weight {
@@ -65,7 +69,7 @@ macro_rules! weights {
 		}
 
 		fn expire() -> Weight {
-			cost::<$db>(300, 0, 27, 23)
+			cost::<$db>(300, 0, 32, 28)
 		}
 
 		fn claim() -> Weight {
@@ -78,6 +82,14 @@ macro_rules! weights {
 
 		fn assign() -> Weight {
 			cost::<$db>(150, 0, 52, 13)
+		}
+
+		fn settle_delayed() -> Weight {
+			cost::<$db>(150, 0, 9, 9)
+		}
+
+		fn forgive_delayed_slashes() -> Weight {
+			cost::<$db>(20, 0, 3, 1)
 		}
 	};
 }

@@ -1,5 +1,6 @@
 //! Tests of the pallet, a file per subject.
 
+mod breaker;
 mod cancelling;
 mod clock;
 mod delivery;
