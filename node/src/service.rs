@@ -8,6 +8,7 @@ use crate::rpc;
 use inference_node::{
 	cli::WorkerArgs,
 	client::{FullBackend, FullClient, FullPool, HostFunctions},
+	finality::FinalityReport,
 	worker,
 };
 use inference_runtime::{opaque::Block, Hash, RuntimeApi};
@@ -22,20 +23,24 @@ use sc_service::{
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use sp_consensus_babe::inherents::{
-	BabeCreateInherentDataProviders, InherentDataProvider as SlotProvider,
-};
+use sp_blockchain::HeaderBackend;
+use sp_consensus_babe::inherents::InherentDataProvider as SlotProvider;
+use sp_inherents::CreateInherentDataProviders;
+use sp_timestamp::InherentDataProvider as TimestampProvider;
 use std::{sync::Arc, time::Duration};
 
 type FullSelectChain = LongestChain<FullBackend, Block>;
 type FullGrandpaImport = GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
-type FullBabeImport = BabeBlockImport<
-	Block,
-	FullClient,
-	FullGrandpaImport,
-	BabeCreateInherentDataProviders<Block>,
-	FullSelectChain,
+/// What a block's inherents are made of, and an imported block's are checked against.
+type Inherents = Arc<
+	dyn CreateInherentDataProviders<
+		Block,
+		(),
+		InherentDataProviders = (SlotProvider, TimestampProvider, FinalityReport),
+	>,
 >;
+type FullBabeImport =
+	BabeBlockImport<Block, FullClient, FullGrandpaImport, Inherents, FullSelectChain>;
 
 /// Blocks between justifications that are kept: what a warp sync can start from.
 const JUSTIFICATION_PERIOD: u32 = 512;
@@ -48,7 +53,7 @@ pub struct Consensus {
 	babe_link: BabeLink<Block>,
 	babe_handle: BabeWorkerHandle<Block>,
 	grandpa_link: LinkHalf<Block, FullClient, FullSelectChain>,
-	inherents: BabeCreateInherentDataProviders<Block>,
+	inherents: Inherents,
 	telemetry: Option<Telemetry>,
 }
 
@@ -116,10 +121,14 @@ pub fn new_partial(config: &Configuration) -> Result<Components, ServiceError> {
 
 	let babe_config = sc_consensus_babe::configuration(&*client)?;
 	let slot_duration = babe_config.slot_duration();
-	let inherents: BabeCreateInherentDataProviders<Block> = Arc::new(move |_, ()| async move {
-		let timestamp = sp_timestamp::InherentDataProvider::from_system_time();
-		let slot = SlotProvider::from_timestamp_and_slot_duration(*timestamp, slot_duration);
-		Ok((slot, timestamp))
+	let finality = client.clone();
+	let inherents: Inherents = Arc::new(move |_, ()| {
+		let report = FinalityReport(finality.info().finalized_number);
+		async move {
+			let timestamp = TimestampProvider::from_system_time();
+			let slot = SlotProvider::from_timestamp_and_slot_duration(*timestamp, slot_duration);
+			Ok((slot, timestamp, report))
+		}
 	});
 	let (block_import, babe_link) = sc_consensus_babe::block_import(
 		babe_config,
@@ -304,7 +313,8 @@ pub fn new_full(
 			justification_sync_link: sync_service.clone(),
 			create_inherent_data_providers: inherents,
 			force_authoring,
-			// Blocks go on when finality lags; it is the service clock that stops then.
+			// Blocks go on when finality lags: they carry the authors' reports of it, by which the
+			// runtime stops the service clock (`pallet-network-parameters`).
 			backoff_authoring_blocks: None::<()>,
 			babe_link,
 			block_proposal_slot_portion: SlotProportion::new(0.5),

@@ -57,3 +57,6 @@ pub const MAX_PROOF_BYTES: u32 = 64 * 1024;
 pub const MAX_PUBLIC_INPUTS: u32 = 1024;
 /// Key type of worker keys in a node's keystore (`key insert --key-type work`).
 pub const WORKER_KEY_TYPE: [u8; 4] = *b"work";
+/// Identifies what a block's author says of finality in inherent data: the number of the latest block
+/// that it has seen finalised, a [`BlockNumber`].
+pub const FINALITY_INHERENT_IDENTIFIER: [u8; 8] = *b"finality";

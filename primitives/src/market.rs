@@ -98,6 +98,10 @@ pub enum WorkloadState {
 	/// Delivered, but not proven in time; payment and compensation went to the user. Terminal.
 	#[codec(index = 7)]
 	Failed,
+	/// Governance disabled its proof system, setup or key; everything went back, and nobody was
+	/// slashed. Terminal.
+	#[codec(index = 8)]
+	Voided,
 }
 
 impl WorkloadState {

@@ -93,6 +93,17 @@ pub struct ProtocolParameters {
 	pub draws_per_block: u32,
 	/// Deadlines handled per block at most; the rest waits for the next.
 	pub deadlines_per_block: u32,
+	/// L_f: the service clock stands while finality lags more blocks than this.
+	pub finality_lag: u32,
+	/// The circuit breaker trips when nodes with so much of all pledged capacity miss deliveries
+	/// within [`Self::breaker_window`]. Capacity stands for stake, which covers it at a fixed rate.
+	pub breaker_share: Permille,
+	/// Within which time the circuit breaker counts a node's misses once.
+	pub breaker_window: Ticks,
+	/// How long the tripped circuit breaker delays slashes for missed deliveries.
+	pub breaker_pause: Ticks,
+	/// From one trip of the circuit breaker to the next at least, its pause included.
+	pub breaker_cooldown: Ticks,
 }
 
 /// An inequality that the parameters break.
@@ -132,6 +143,14 @@ pub enum ParametersError {
 	BadLimits,
 	/// A sum or product of the parameters overflows.
 	Overflow,
+	/// `finality_lag` must not be zero, and with [`ProtocolParameters::FINALITY_WINDOW`] be less
+	/// than `base_latency`: so the clock stands before what was assigned in the first block that is
+	/// not finalised can be due.
+	BadFinalityLag,
+	/// `breaker_share` must lie between 1 and 1000, `breaker_window` be at least 10 ticks,
+	/// `breaker_pause` not be zero, and less than both `breaker_cooldown` and `unbonding`: so delayed
+	/// slashes find the stake that owes them.
+	BadBreaker,
 }
 
 impl ProtocolParameters {
@@ -139,6 +158,10 @@ impl ProtocolParameters {
 	pub const MAX_SEED_BLOCKS: u32 = 32;
 	/// Blocks whose VRF outputs are kept.
 	pub const VRF_RING: u32 = 1024;
+	/// Blocks whose authors' reports say how far finality lags. Odd, so that a median is one report;
+	/// as many as fit between the default L_f and the least L0, because the more authors are asked
+	/// the more of them must lie.
+	pub const FINALITY_WINDOW: u32 = 11;
 
 	/// The defaults of docs/PROTOCOL.md, section 4, for six-second blocks.
 	pub const fn production() -> Self {
@@ -174,6 +197,11 @@ impl ProtocolParameters {
 			deposit_per_byte: UNIT / 10_000,
 			draws_per_block: 32,
 			deadlines_per_block: 64,
+			finality_lag: 8,
+			breaker_share: 200,
+			breaker_window: Ticks(100),
+			breaker_pause: Ticks(600),
+			breaker_cooldown: Ticks(14_400),
 		}
 	}
 
@@ -193,6 +221,8 @@ impl ProtocolParameters {
 			queue_ttl: Ticks(120),
 			unbonding: Ticks(1_000),
 			retention: Ticks(2_000),
+			breaker_pause: Ticks(60),
+			breaker_cooldown: Ticks(600),
 			..Self::production()
 		}
 	}
@@ -287,6 +317,22 @@ impl ProtocolParameters {
 				&& self.registration_fee_floor > 0
 				&& self.registration_fee_half_life > 0,
 			BadLimits,
+		)?;
+		let held_after = self
+			.finality_lag
+			.checked_add(Self::FINALITY_WINDOW)
+			.ok_or(Overflow)?;
+		ensure(
+			self.finality_lag > 0 && held_after < self.base_latency.0,
+			BadFinalityLag,
+		)?;
+		ensure(
+			(1..=1_000).contains(&self.breaker_share)
+				&& self.breaker_window.0 >= 10
+				&& self.breaker_pause.0 > 0
+				&& self.breaker_pause < self.breaker_cooldown
+				&& self.breaker_pause < self.unbonding,
+			BadBreaker,
 		)
 	}
 }
@@ -312,7 +358,7 @@ mod tests {
 	fn each_broken_inequality_is_named() {
 		use ParametersError::*;
 		type Break = fn(&mut ProtocolParameters);
-		let cases: [(Break, ParametersError); 18] = [
+		let cases: [(Break, ParametersError); 25] = [
 			(|p| p.node_epoch = 130, EpochTooShort),
 			(|p| p.seed_blocks = 0, BadSeedBlocks),
 			(|p| p.base_latency = Ticks(19), LatencyTooShort),
@@ -331,6 +377,13 @@ mod tests {
 			(|p| p.bond_per_cu = 1, BondTooSmall),
 			(|p| p.price_ceiling = Balance::MAX, Overflow),
 			(|p| p.registration_fee_floor = 0, BadLimits),
+			(|p| p.finality_lag = 0, BadFinalityLag),
+			(|p| p.finality_lag = 19, BadFinalityLag),
+			(|p| p.breaker_share = 0, BadBreaker),
+			(|p| p.breaker_window = Ticks(9), BadBreaker),
+			(|p| p.breaker_pause = Ticks(0), BadBreaker),
+			(|p| p.breaker_cooldown = Ticks(600), BadBreaker),
+			(|p| p.breaker_pause = p.unbonding, BadBreaker),
 		];
 		for (break_it, error) in cases {
 			let mut parameters = ProtocolParameters::production();

@@ -2,11 +2,15 @@
 //! through a `Config` type by the others.
 
 use crate::{
-	model::ModelView, parameters::ProtocolParameters, Balance, ComputeUnits, Hash, Mode, ModelRef,
-	NodeId, ProofSystem, SetupId, Statement, Tick, Ticks, VkHash,
+	model::ModelView, parameters::ProtocolParameters, Balance, BlockNumber, ComputeUnits, Hash,
+	Mode, ModelRef, NodeId, ProofSystem, SetupId, Statement, Tick, Ticks, VkHash,
 };
 use frame_support::{dispatch::DispatchResult, weights::Weight};
 use sp_runtime::DispatchError;
+
+mod clock;
+
+pub use clock::HoldsClock;
 
 /// Parameters and the service clock. Implemented by `pallet-network-parameters`.
 pub trait Network {
@@ -16,6 +20,8 @@ pub trait Network {
 	fn now() -> Tick;
 	/// Whether the service clock runs. Nothing is assigned while it stands.
 	fn is_serving() -> bool;
+	/// Whether this is a development chain: fixed at genesis. Only such a chain takes what is insecure.
+	fn is_development() -> bool;
 }
 
 /// What a registered verifying key says of its circuit.
@@ -54,6 +60,9 @@ pub trait ProofVerifier<AccountId> {
 	/// of its proof system, its setup and the key itself. `None` while there is none, or if the key
 	/// is unknown.
 	fn end_of_life(vk_hash: VkHash) -> Option<Tick>;
+	/// Whether governance has disabled the key, its setup or its proof system. Its proofs are refused
+	/// from then on and for ever; what was ordered under it ends without anybody's fault.
+	fn is_disabled(vk_hash: VkHash) -> bool;
 	/// Weight of [`Self::verify`] under this key; the maximum if the key is unknown.
 	fn verify_weight(vk_hash: VkHash) -> Weight;
 	/// Weight of [`Self::verify`] under the largest key.
@@ -118,10 +127,20 @@ pub struct NodeLoad {
 	pub proving: ComputeUnits,
 }
 
+/// Nodes that missed deliveries lately.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RecentMisses {
+	/// How many nodes.
+	pub nodes: u32,
+	/// Their capacity when they missed, compute units per block.
+	pub pledge: ComputeUnits,
+}
+
 /// Node pools. Implemented by `pallet-node-pool`.
 ///
-/// What [`Self::draw`] reserves of a node's capacity leaves it in one of two ways, each step with
-/// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`].
+/// What [`Self::draw`] reserves of a node's capacity leaves it in one of these ways, each step with
+/// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`], or, if nobody is to
+/// blame, [`Self::release`].
 pub trait NodePool<AccountId> {
 	/// Draws a node with free capacity and stake, and reserves both. `None` if no sampled candidate
 	/// qualifies; then nothing changed.
@@ -133,10 +152,14 @@ pub trait NodePool<AccountId> {
 	fn settle(node: NodeId, compute_units: ComputeUnits);
 	/// The output was not delivered in time: frees the compute units and records the miss.
 	fn miss(node: NodeId, compute_units: ComputeUnits);
+	/// The output is owed no more, by nobody's fault: frees the compute units and records nothing.
+	fn release(node: NodeId, compute_units: ComputeUnits);
 	/// What a node owes. `None` if there is no such node.
 	fn load(node: NodeId) -> Option<NodeLoad>;
 	/// Compute units per block pledged by all nodes in this epoch.
 	fn total_pledge() -> ComputeUnits;
+	/// Nodes that missed deliveries within the circuit breaker's window, each once.
+	fn recent_misses() -> RecentMisses;
 	/// Weight of one [`Self::draw`] at most.
 	fn draw_weight() -> Weight;
 }

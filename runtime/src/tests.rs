@@ -52,13 +52,7 @@ fn every_storage_item_of_ours_is_bounded() {
 #[test]
 fn the_presets_build_and_pass_try_state() {
 	for preset in genesis_presets::preset_names() {
-		let patch = genesis_presets::get_preset(&preset).expect("each name has a preset");
-		let patch: serde_json::Value = serde_json::from_slice(&patch).expect("a preset is JSON");
-		let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
-		merge(&mut config, patch);
-		let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
-		let storage = config.build_storage().unwrap();
-		sp_io::TestExternalities::from(storage).execute_with(|| {
+		chain_of(&preset).execute_with(|| {
 			use frame_support::traits::fungible::Inspect;
 			use inference_primitives::traits::Network;
 			let parameters = NetworkParameters::parameters();
@@ -81,6 +75,34 @@ fn the_presets_build_and_pass_try_state() {
 			}
 		});
 	}
+}
+
+/// The chain of a preset, before its first block.
+fn chain_of(preset: &sp_genesis_builder::PresetId) -> sp_io::TestExternalities {
+	genesis_of(preset, serde_json::json!({}))
+		.build_storage()
+		.unwrap()
+		.into()
+}
+
+/// The genesis of a preset, with a patch of the test's.
+fn genesis_of(
+	preset: &sp_genesis_builder::PresetId,
+	change: serde_json::Value,
+) -> RuntimeGenesisConfig {
+	let patch = genesis_presets::get_preset(preset).expect("each name has a preset");
+	let patch: serde_json::Value = serde_json::from_slice(&patch).expect("a preset is JSON");
+	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+	merge(&mut config, patch);
+	merge(&mut config, change);
+	serde_json::from_value(config).unwrap()
+}
+
+#[test]
+#[should_panic(expected = "genesis setup 0: the insecure development setup")]
+fn a_genesis_that_is_not_for_development_refuses_the_insecure_setup() {
+	let live = serde_json::json!({ "networkParameters": { "development": false } });
+	let _ = genesis_of(&sp_genesis_builder::DEV_RUNTIME_PRESET.into(), live).build_storage();
 }
 
 fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
@@ -106,4 +128,58 @@ fn the_longest_verification_fits_the_reserved_weight() {
 		longest.all_lte(reserved),
 		"{longest:?} exceeds {reserved:?}"
 	);
+}
+
+/// The digest of a block of the validator with this index.
+fn digest_of(authority_index: u32) -> sp_runtime::Digest {
+	use codec::Encode;
+	use sp_consensus_babe::digests::{PreDigest, SecondaryPlainPreDigest};
+	let digest = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
+		authority_index,
+		slot: 1.into(),
+	});
+	sp_runtime::Digest {
+		logs: vec![sp_runtime::DigestItem::PreRuntime(
+			sp_consensus_babe::BABE_ENGINE_ID,
+			digest.encode(),
+		)],
+	}
+}
+
+#[test]
+fn the_author_of_a_block_reports_the_finality_that_its_node_sees() {
+	use frame_support::traits::Hooks;
+	use pallet_network_parameters::{finality::Report, FinalityReports};
+	use sp_keyring::Sr25519Keyring::{Bob, Charlie};
+	use sp_runtime::traits::Dispatchable;
+	chain_of(&sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET.into()).execute_with(|| {
+		let mut reports = Vec::new();
+		for (block, index, author, seen) in [(7, 1, Bob, 3u32), (8, 2, Charlie, 6)] {
+			System::initialize(&block, &Default::default(), &digest_of(index));
+			let mut data = sp_inherents::InherentData::new();
+			// What `sp-timestamp` provides, which the runtime insists on.
+			data.put_data(*b"timstap0", &1_000u64).unwrap();
+			data.put_data(inference_primitives::FINALITY_INHERENT_IDENTIFIER, &seen)
+				.unwrap();
+			let calls: Vec<_> = data
+				.create_extrinsics()
+				.into_iter()
+				.map(|inherent| inherent.function)
+				.collect();
+			let report =
+				RuntimeCall::NetworkParameters(pallet_network_parameters::Call::report_finality {
+					finalised: seen,
+				});
+			assert!(calls.contains(&report));
+			report.dispatch(RuntimeOrigin::none()).unwrap();
+			NetworkParameters::on_finalize(block);
+			Authorship::on_finalize(block);
+			reports.push(Report {
+				author: author.to_account_id(),
+				block,
+				lag: block - seen,
+			});
+			assert_eq!(FinalityReports::<Runtime>::get().into_inner(), reports);
+		}
+	});
 }

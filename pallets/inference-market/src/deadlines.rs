@@ -54,13 +54,19 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_expire(id: WorkloadId) -> DispatchResult {
 		let workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
 		ensure!(!workload.state.is_terminal(), Error::<T>::WrongState);
-		ensure!(T::Network::now() > workload.deadline, Error::<T>::NotDue);
+		ensure!(
+			T::Network::now() > workload.deadline || Self::is_void(&workload),
+			Error::<T>::NotDue
+		);
 		Self::time_out(id)
 	}
 
-	/// Lets an open workload's deadline take effect.
+	/// Lets an open workload's deadline take effect, or the disabling of what its proof needs.
 	fn time_out(id: WorkloadId) -> DispatchResult {
 		let workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
+		if Self::is_void(&workload) {
+			return Self::void(id, workload);
+		}
 		Deadlines::<T>::remove(workload.deadline, id);
 		match workload.state {
 			WorkloadState::Queued => {
@@ -85,7 +91,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The node owed the output: slash s_u of the price from its bond, then draw again or refund.
+	/// The node owed the output: slash s_u of the price from its bond, unless the circuit breaker delays
+	/// that; then draw again or refund.
 	fn miss_delivery(id: WorkloadId, mut workload: WorkloadOf<T>) -> DispatchResult {
 		let assigned = workload
 			.assigned
@@ -98,8 +105,8 @@ impl<T: Config> Pallet<T> {
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
 		let due = permille_of(price, terms.miss_slash).ok_or(Error::<T>::Overflow)?;
 		let to_user = permille_of(price, terms.miss_compensation).ok_or(Error::<T>::Overflow)?;
-		let slashed = T::Stakes::slash_bond(&assigned.operator, due, &Self::account_id());
-		let compensation = Self::share_slash(&mut workload, slashed, to_user);
+		let (slashed, compensation) =
+			Self::slash_missed_delivery(&mut workload, &assigned, due, to_user);
 		Self::deposit_event(Event::DeliveryMissed {
 			workload: id,
 			node: assigned.node,

@@ -31,6 +31,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(workload.mode == Mode::Deferred, Error::<T>::ProofRequired);
 		let now = T::Network::now();
 		ensure!(now <= workload.deadline, Error::<T>::TooLate);
+		ensure!(!Self::is_void(&workload), Error::<T>::KeyDisabled);
 		Self::check_output(&workload, &output)?;
 
 		T::NodePool::deliver(assigned.node, workload.terms.compute_units);
@@ -72,6 +73,7 @@ impl<T: Config> Pallet<T> {
 			_ => return Err(Error::<T>::WrongState.into()),
 		};
 		ensure!(T::Network::now() <= workload.deadline, Error::<T>::TooLate);
+		ensure!(!Self::is_void(&workload), Error::<T>::KeyDisabled);
 		let output = if with_output {
 			let output = output.ok_or(Error::<T>::OutputMissing)?;
 			Self::check_output(&workload, &output)?;

@@ -23,7 +23,8 @@ impl<T: Config> Pallet<T> {
 	///   says; and no index has anything else;
 	/// - each node owes exactly what its open workloads reserve: assigned ones as outstanding,
 	///   delivered ones as to be proven (docs/DESIGN.md, rule 2);
-	/// - each queue is a list whose links agree, of as many workloads as it says.
+	/// - each queue is a list whose links agree, of as many workloads as it says;
+	/// - the slashes that the circuit breaker delayed are those counted, no more than may wait.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut holds: BTreeMap<AccountIdOf<T>, (Balance, Balance)> = BTreeMap::new();
 		let mut loads: BTreeMap<NodeId, NodeLoad> = BTreeMap::new();
@@ -106,7 +107,7 @@ impl<T: Config> Pallet<T> {
 			T::Currency::total_balance(&Self::account_id()) >= credits,
 			"the pallet's account does not cover the credits"
 		);
-		Ok(())
+		Self::check_delayed()
 	}
 
 	/// Walks all queues, checks their links and counts their workloads.

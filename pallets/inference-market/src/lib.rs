@@ -8,7 +8,9 @@
 //!   held in the user's account until the workload ends;
 //! - *price*: compute units × base price + royalty, fixed at the first draw;
 //! - *proof stake*: what the operator has locked from the draw on, `proof_stake · price + V`;
-//! - *credit*: money of an ended workload that waits in the pallet's account for `claim`.
+//! - *credit*: money of an ended workload that waits in the pallet's account for `claim`;
+//! - *circuit breaker*: delays slashes for missed deliveries when much of the network misses them
+//!   at once ([`breaker`]).
 //!
 //! **Life.**
 //! ```text
@@ -16,7 +18,7 @@
 //!             │ │              │ └──────────────prove───────────► Settled        (Immediate)
 //!             │ │              └ missed ─► Queued again, or Refunded
 //!             │ └ too late ─► Expired                Unproven ─missed─► Failed
-//!             └ cancel ─► Cancelled
+//!             └ cancel ─► Cancelled                each open one ─disabled─► Voided
 //! ```
 //!
 //! **Invariants** (`try_state`): docs/DESIGN.md, rules 1 and 2.
@@ -24,6 +26,7 @@
 //! - What is held for escrow in an account is the sum of what its open workloads still hold.
 //! - The pallet's account holds at least the sum of all credits.
 //! - Each open workload has exactly one deadline, and is in a queue or an inbox as its state says.
+//! - The delayed slashes are those counted, at most [`breaker::MAX_DELAYED`].
 //! - A node with open workloads owes exactly what they reserve: assigned ones as outstanding,
 //!   delivered ones as to be proven.
 //!
@@ -40,6 +43,7 @@ pub use pallet::*;
 pub use types::{Assigned, InboxKey, Queue, QueueLink, Tensor, Terms, Workload};
 pub use weights::WeightInfo;
 
+pub mod breaker;
 mod deadlines;
 mod delivery;
 mod invariants;
@@ -54,6 +58,7 @@ mod submission;
 mod tests;
 mod types;
 mod views;
+mod voiding;
 pub mod weights;
 
 use inference_primitives::{
@@ -71,6 +76,7 @@ pub type WorkloadOf<T> = Workload<AccountIdOf<T>>;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use breaker::{DelayedRange, DelayedSlash, Trip};
 	use frame_support::{
 		dispatch::{DispatchClass, PostDispatchInfo},
 		pallet_prelude::*,
@@ -123,6 +129,8 @@ pub mod pallet {
 		type MaxServedModels: Get<u32>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// Who may forgive the slashes that the circuit breaker delays.
+		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 	}
 
 	/// Why users' funds are held.
@@ -199,6 +207,19 @@ pub mod pallet {
 	pub type Credits<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, Balance, ValueQuery>;
 
+	/// The circuit breaker's last trip.
+	#[pallet::storage]
+	pub type Breaker<T> = StorageValue<_, Trip>;
+
+	/// Slashes that the circuit breaker delays, by number. At most [`breaker::MAX_DELAYED`].
+	#[pallet::storage]
+	pub type DelayedSlashes<T: Config> =
+		StorageMap<_, Twox64Concat, u32, DelayedSlash<T::AccountId>>;
+
+	/// The numbers in use in [`DelayedSlashes`].
+	#[pallet::storage]
+	pub type Delayed<T> = StorageValue<_, DelayedRange, ValueQuery>;
+
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
@@ -274,7 +295,7 @@ pub mod pallet {
 			/// The workload.
 			workload: WorkloadId,
 		},
-		/// A node missed its delivery and was slashed.
+		/// A node missed its delivery and was slashed, unless [`Event::SlashDelayed`] goes before.
 		DeliveryMissed {
 			/// The workload.
 			workload: WorkloadId,
@@ -321,6 +342,40 @@ pub mod pallet {
 			/// The workload.
 			workload: WorkloadId,
 		},
+		/// Governance has disabled the workload's proof system, setup or key: escrow, fees and proof
+		/// stake went back, and nobody was slashed.
+		WorkloadVoided {
+			/// The workload.
+			workload: WorkloadId,
+		},
+		/// Much of the network misses deliveries: slashes for that are delayed, and no Deferred
+		/// workload is accepted.
+		BreakerTripped {
+			/// The last tick of the pause.
+			until: Tick,
+		},
+		/// The slash for a missed delivery waits for the end of the circuit breaker's pause.
+		SlashDelayed {
+			/// The workload.
+			workload: WorkloadId,
+			/// The node.
+			node: NodeId,
+			/// The slash, planck.
+			amount: Balance,
+		},
+		/// A delayed slash was taken.
+		DelayedSlashTaken {
+			/// The workload.
+			workload: WorkloadId,
+			/// The node.
+			node: NodeId,
+			/// Taken from the operator's bond, planck.
+			slashed: Balance,
+			/// The part credited to the user, planck.
+			compensation: Balance,
+		},
+		/// Governance forgave all slashes that were delayed until now.
+		DelayedSlashesForgiven,
 	}
 
 	#[pallet::error]
@@ -376,6 +431,14 @@ pub mod pallet {
 		/// proof system, setup or key reaches its end of life. Choose a shorter deadline or another
 		/// version.
 		EndOfLife,
+		/// Governance has disabled the model's proof system, setup or key, because its proofs cannot
+		/// be trusted any more. Choose another model; what was ordered is voided by `expire`.
+		KeyDisabled,
+		/// Much of the network misses deliveries at present, so no Deferred workload is accepted.
+		/// Order an Immediate one, or retry when the circuit breaker's pause is over.
+		BreakerTripped,
+		/// The circuit breaker is not tripped: there is nothing to forgive.
+		NotTripped,
 	}
 
 	#[pallet::hooks]
@@ -384,6 +447,7 @@ pub mod pallet {
 			let mut weight = Self::record_parent_vrf(n);
 			weight.saturating_accrue(Self::step_base_price());
 			if T::Network::is_serving() {
+				weight.saturating_accrue(Self::settle_delayed());
 				weight.saturating_accrue(Self::let_deadlines_pass());
 				weight.saturating_accrue(Self::serve_queues(n));
 			}
@@ -408,7 +472,8 @@ pub mod pallet {
 		/// Origin: signed, the user. Holds the escrow and a storage deposit. Errors:
 		/// [`Error::UnknownModel`], [`Error::ModelNotForSale`], [`Error::WrongInputShape`],
 		/// [`Error::InputOutOfDomain`], [`Error::BidTooLow`], [`Error::BadDeadline`],
-		/// [`Error::EndOfLife`], [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient
+		/// [`Error::EndOfLife`], [`Error::KeyDisabled`], [`Error::BreakerTripped`],
+		/// [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient
 		/// balance. Event: [`Event::WorkloadSubmitted`]. Complexity: O(values).
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::submit_workload(input.len() as u32))]
@@ -454,7 +519,7 @@ pub mod pallet {
 		///
 		/// `output`: fixed point at the model's output scale. Origin: signed, the assigned worker;
 		/// free when it succeeds. Errors: [`Error::UnknownWorkload`], [`Error::NotAssignedWorker`],
-		/// [`Error::WrongState`], [`Error::ProofRequired`], [`Error::TooLate`],
+		/// [`Error::WrongState`], [`Error::ProofRequired`], [`Error::TooLate`], [`Error::KeyDisabled`],
 		/// [`Error::WrongOutputShape`], [`Error::OutputOutOfDomain`].
 		/// Event: [`Event::OutputDelivered`]. Complexity: O(values).
 		#[pallet::call_index(2)]
@@ -478,6 +543,7 @@ pub mod pallet {
 		/// Origin: signed; free for the assigned worker when it succeeds. Errors:
 		/// [`Error::UnknownWorkload`], [`Error::WrongState`], [`Error::NotAssignedWorker`],
 		/// [`Error::OutputNotExpected`], [`Error::OutputMissing`], [`Error::TooLate`],
+		/// [`Error::KeyDisabled`],
 		/// [`Error::WrongOutputShape`], [`Error::OutputOutOfDomain`], and the proof verifier's.
 		/// Event: [`Event::WorkloadSettled`]. Complexity: verification, by the key's sizes.
 		#[pallet::call_index(3)]
@@ -507,7 +573,8 @@ pub mod pallet {
 			})
 		}
 
-		/// Lets a passed deadline take effect now, if the hook has not yet.
+		/// Lets a passed deadline take effect now, if the hook has not yet; voids a workload at any
+		/// time once governance has disabled what its proof needs.
 		///
 		/// Origin: signed, anyone. Errors: [`Error::UnknownWorkload`], [`Error::WrongState`],
 		/// [`Error::NotDue`]. Events as the hook's: a punishment is reported by an event and the
@@ -541,6 +608,18 @@ pub mod pallet {
 		pub fn prune(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResult {
 			let caller = ensure_signed(origin)?;
 			Self::do_prune(caller, workload)
+		}
+
+		/// Forgives all slashes that the circuit breaker has delayed so far. What is not forgiven
+		/// within its pause is taken after it.
+		///
+		/// Origin: governance. Errors: [`Error::NotTripped`]. Event:
+		/// [`Event::DelayedSlashesForgiven`]. Complexity: O(1); the hook drops them.
+		#[pallet::call_index(20)]
+		#[pallet::weight(T::WeightInfo::forgive_delayed_slashes())]
+		pub fn forgive_delayed_slashes(origin: OriginFor<T>) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			Self::do_forgive()
 		}
 	}
 }

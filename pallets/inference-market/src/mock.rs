@@ -92,6 +92,8 @@ impl pallet_balances::Config for Test {
 impl pallet_network_parameters::Config for Test {
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type WeightInfo = ();
+	type BlockAuthor = BlockAuthor;
+	type HoldsClock = ();
 }
 
 impl pallet_worker_staking::Config for Test {
@@ -120,6 +122,8 @@ parameter_types! {
 	pub static VrfSalt: u8 = 0;
 	/// Whether blocks have VRF outputs.
 	pub static HasVrf: bool = true;
+	/// Who makes blocks, if tests let authors report finality.
+	pub static BlockAuthor: Option<AccountId> = None;
 	/// From when proofs for [`MODEL`] are refused.
 	pub static EndOfLife: Option<Tick> = None;
 }
@@ -139,6 +143,7 @@ impl pallet_inference_market::Config for Test {
 	type MaxQueuedPerModel = ConstU32<MAX_QUEUED>;
 	type MaxServedModels = ConstU32<MAX_SERVED>;
 	type WeightInfo = ();
+	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 }
 
 /// Each block's VRF output is a hash of its number and the test's salt.
@@ -187,6 +192,15 @@ impl Models<AccountId> for MockModels {
 	}
 }
 
+/// Keys that tests disabled, in storage for the same reason.
+#[storage_alias]
+type DisabledKeys = StorageMap<MockModelRegistry, Blake2_128Concat, VkHash, ()>;
+
+/// Disables the key of a model.
+pub fn disable(reference: ModelRef) {
+	DisabledKeys::insert(vk_hash_of(reference), ());
+}
+
 /// Accepts [`proof_of`] the statement only.
 pub struct MockVerifier;
 
@@ -225,6 +239,10 @@ impl ProofVerifier<AccountId> for MockVerifier {
 
 	fn end_of_life(vk_hash: VkHash) -> Option<Tick> {
 		EndOfLife::get().filter(|_| vk_hash == vk_hash_of(MODEL))
+	}
+
+	fn is_disabled(vk_hash: VkHash) -> bool {
+		DisabledKeys::contains_key(vk_hash)
 	}
 
 	fn verify_weight(_: VkHash) -> Weight {
@@ -345,6 +363,7 @@ impl ExtBuilder {
 		let mut ext = sp_io::TestExternalities::from(storage);
 		ext.execute_with(|| {
 			HasVrf::set(true);
+			BlockAuthor::set(None);
 			EndOfLife::set(None);
 			System::set_block_number(1);
 			self.parameters
@@ -400,10 +419,23 @@ pub fn check_state() {
 pub fn run_to_block(block: u64) {
 	while System::block_number() < block {
 		let next = System::block_number() + 1;
+		NetworkParameters::on_finalize(next - 1);
 		System::set_block_number(next);
 		NetworkParameters::on_initialize(next);
 		NodePool::on_initialize(next);
 		Market::on_initialize(next);
+	}
+}
+
+/// Runs so many blocks, whose author sees `finalised` as the latest final one.
+pub fn run_blocks_without_finality(blocks: u32, finalised: u64) {
+	BlockAuthor::set(Some(STRANGER));
+	for _ in 0..blocks {
+		run_blocks(1);
+		assert_ok!(NetworkParameters::report_finality(
+			RuntimeOrigin::none(),
+			finalised as u32
+		));
 	}
 }
 

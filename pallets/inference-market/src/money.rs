@@ -73,7 +73,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Credits money that already is in the pallet's account.
-	fn credit(to: &AccountIdOf<T>, amount: Balance) {
+	pub(crate) fn credit(to: &AccountIdOf<T>, amount: Balance) {
 		if amount > 0 {
 			// Saturating: bounded by the total issuance.
 			Credits::<T>::mutate(to, |credit| *credit = credit.saturating_add(amount));
@@ -123,16 +123,27 @@ impl<T: Config> Pallet<T> {
 
 	/// Credits a slash that lies in the pallet's account: `compensation` at most to the user, the
 	/// rest to the treasury. Returns the user's part.
+	pub(crate) fn credit_slash(
+		user: &AccountIdOf<T>,
+		slashed: Balance,
+		compensation: Balance,
+	) -> Balance {
+		let to_user = compensation.min(slashed);
+		Self::credit(user, to_user);
+		// Saturating: `to_user` is at most `slashed`.
+		Self::credit(&T::Treasury::get(), slashed.saturating_sub(to_user));
+		to_user
+	}
+
+	/// Credits a slash and books it in the workload's account. Returns the user's part.
 	pub(crate) fn share_slash(
 		workload: &mut WorkloadOf<T>,
 		slashed: Balance,
 		compensation: Balance,
 	) -> Balance {
-		let to_user = compensation.min(slashed);
+		let to_user = Self::credit_slash(&workload.submitter, slashed, compensation);
 		// Saturating: `to_user` is at most `slashed`.
 		let to_treasury = slashed.saturating_sub(to_user);
-		Self::credit(&workload.submitter, to_user);
-		Self::credit(&T::Treasury::get(), to_treasury);
 		let account = &mut workload.settlement;
 		account.slashed = account.slashed.saturating_add(slashed);
 		account.compensation = account.compensation.saturating_add(to_user);

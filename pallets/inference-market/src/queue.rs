@@ -194,8 +194,10 @@ impl<T: Config> Pallet<T> {
 		else {
 			return Drawn::Waits;
 		};
-		// One that should have expired waits for the deadlines' hook, when that is late.
-		if T::Network::now() > workload.deadline || !Self::seed_is_known(workload.entered_at, block)
+		// One that should have expired, or is void, waits for its deadline's hook.
+		if T::Network::now() > workload.deadline
+			|| Self::is_void(&workload)
+			|| !Self::seed_is_known(workload.entered_at, block)
 		{
 			return Drawn::Waits;
 		}

@@ -58,6 +58,14 @@ impl<T: Config> Pallet<T> {
 			now.after(order.deadline),
 		)
 		.ok_or(Error::<T>::Overflow)?;
+		ensure!(
+			order.mode == Mode::Immediate || !Self::is_breaker_tripped(),
+			Error::<T>::BreakerTripped
+		);
+		ensure!(
+			!T::ProofVerifier::is_disabled(model.vk_hash),
+			Error::<T>::KeyDisabled
+		);
 		// Proofs are refused from that tick on (docs/PROTOCOL.md, principle 5).
 		let ends_before = T::ProofVerifier::end_of_life(model.vk_hash)
 			.is_some_and(|end| end <= terms.last_proof_due(order.mode));

@@ -39,8 +39,9 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
+	/// What a worker must do about a workload: nothing if that is void.
 	fn inbox_item(id: WorkloadId) -> Option<InboxItem> {
-		let workload = Workloads::<T>::get(id)?;
+		let workload = Workloads::<T>::get(id).filter(|workload| !Self::is_void(workload))?;
 		let prove_by = match (workload.state, workload.mode) {
 			(WorkloadState::Assigned, Mode::Deferred) => {
 				workload.deadline.after(workload.terms.proof_deadline)

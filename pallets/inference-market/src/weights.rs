@@ -27,6 +27,10 @@ pub trait WeightInfo {
 	fn prune() -> Weight;
 	/// One attempt to assign in the hook, without the draw.
 	fn assign() -> Weight;
+	/// One delayed slash in the hook.
+	fn settle_delayed() -> Weight;
+	/// `forgive_delayed_slashes`
+	fn forgive_delayed_slashes() -> Weight;
 }
 
 /// Weights with the runtime's database costs.
@@ -49,7 +53,7 @@ fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
 macro_rules! weights {
 	($db:ty) => {
 		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 18, 14)
+			cost::<$db>(200, n, 23, 14)
 		}
 
 		fn cancel() -> Weight {
@@ -57,15 +61,15 @@ macro_rules! weights {
 		}
 
 		fn deliver(n: u32) -> Weight {
-			cost::<$db>(100, n, 7, 8)
+			cost::<$db>(100, n, 11, 8)
 		}
 
 		fn prove(n: u32) -> Weight {
-			cost::<$db>(300, n, 17, 17)
+			cost::<$db>(300, n, 21, 17)
 		}
 
 		fn expire() -> Weight {
-			cost::<$db>(300, 0, 21, 21)
+			cost::<$db>(300, 0, 32, 28)
 		}
 
 		fn claim() -> Weight {
@@ -77,7 +81,15 @@ macro_rules! weights {
 		}
 
 		fn assign() -> Weight {
-			cost::<$db>(150, 0, 48, 13)
+			cost::<$db>(150, 0, 52, 13)
+		}
+
+		fn settle_delayed() -> Weight {
+			cost::<$db>(150, 0, 9, 9)
+		}
+
+		fn forgive_delayed_slashes() -> Weight {
+			cost::<$db>(20, 0, 3, 1)
 		}
 	};
 }

@@ -73,6 +73,10 @@ impl Network for MockNetwork {
 	fn is_serving() -> bool {
 		true
 	}
+
+	fn is_development() -> bool {
+		true
+	}
 }
 
 /// A verifier whose keys are their number of public inputs, four bytes little-endian. It counts
@@ -126,6 +130,10 @@ impl ProofVerifier<AccountId> for MockVerifier {
 
 	fn end_of_life(_vk_hash: VkHash) -> Option<Tick> {
 		None
+	}
+
+	fn is_disabled(_vk_hash: VkHash) -> bool {
+		false
 	}
 
 	fn verify_weight(_vk_hash: VkHash) -> Weight {

@@ -31,5 +31,12 @@ mod benches {
 		Ok(())
 	}
 
+	#[benchmark]
+	fn report_finality() {
+		#[extrinsic_call]
+		_(frame_system::RawOrigin::None, 0);
+		assert_eq!(Reported::<T>::get(), Some(0));
+	}
+
 	impl_benchmark_test_suite!(Pallet, crate::tests::new_test_ext(), crate::tests::Test);
 }

@@ -1,18 +1,27 @@
 //! The network's parameters, checked against the protocol's inequalities, and its service clock.
 //!
-//! **Who calls it.** Governance sets parameters and stops or starts the service clock. The other
-//! pallets read both through [`inference_primitives::traits::Network`]. The runtime reads the slot
-//! duration and the BABE epoch's length, which are fixed at genesis.
+//! **Who calls it.** Governance sets parameters and stops or starts the service clock; authors of
+//! blocks report finality by an inherent. The other pallets read parameters and clock through
+//! [`inference_primitives::traits::Network`]. The runtime reads the slot duration and the BABE
+//! epoch's length, which are fixed at genesis.
 //!
 //! **Terms.** The *service clock* counts one tick per block while the chain can serve. All of the
 //! protocol's deadlines run on it, so that no party loses stake because the chain stood
-//! (docs/PROTOCOL.md, principle 3). Governance can stop it.
+//! (docs/PROTOCOL.md, principle 3). It stands
+//! - while finality lags more than L_f blocks, by the authors' reports ([`finality`]);
+//! - while a multi-block migration runs;
+//! - while a reason of [`Config::HoldsClock`] holds it;
+//! - while governance has stopped it.
+//!
+//! The first three *hold* it block by block: they are asked when a block begins, and the clock then
+//! neither ticks nor serves in that block.
 //!
 //! **Invariants** (`try_state`): the parameters in force keep every inequality of
-//! [`ProtocolParameters::check`].
+//! [`ProtocolParameters::check`]; the reports of finality are each of another author, in the order
+//! of their blocks, none older than the window.
 //!
-//! **Limitation.** The runtime cannot see finality, so a finality lag stops the clock only when
-//! governance says so.
+//! **Limitations.** The reports are the authors' word: with half of the window's authors lying, the
+//! clock runs or stands as they like ([`finality`] says how likely that is).
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -24,16 +33,24 @@ pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod finality;
 #[cfg(test)]
 mod tests;
 pub mod weights;
 
-use inference_primitives::{traits::Network, ParametersError, ProtocolParameters, Tick};
+use inference_primitives::{
+	traits::{HoldsClock, Network},
+	BlockNumber, ParametersError, ProtocolParameters, Tick,
+};
 
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use frame_support::pallet_prelude::*;
+	use finality::{Report, WINDOW};
+	use frame_support::{
+		inherent::{InherentData, InherentIdentifier, MakeFatalError},
+		pallet_prelude::*,
+	};
 	use frame_system::pallet_prelude::*;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -48,6 +65,10 @@ pub mod pallet {
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// Who makes the present block. `None` leaves its report out.
+		type BlockAuthor: Get<Option<Self::AccountId>>;
+		/// What else holds the clock, block by block.
+		type HoldsClock: HoldsClock;
 	}
 
 	/// Parameters of a chain whose genesis sets none.
@@ -88,10 +109,32 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type BabeEpochSlots<T> = StorageValue<_, u64, ValueQuery, DefaultBabeEpochSlots>;
 
+	/// Whether this is a development chain. Fixed at genesis.
+	#[pallet::storage]
+	pub type Development<T> = StorageValue<_, bool, ValueQuery>;
+
+	/// Whether the service clock is held in this block.
+	#[pallet::storage]
+	pub type Held<T> = StorageValue<_, bool, ValueQuery>;
+
+	/// The newest report of each author of the last blocks, oldest first.
+	#[pallet::storage]
+	pub type FinalityReports<T: Config> =
+		StorageValue<_, BoundedVec<Report<T::AccountId>, ConstU32<WINDOW>>, ValueQuery>;
+
+	/// The last block for which the clock is held because finality lagged.
+	#[pallet::storage]
+	pub type HeldUntil<T> = StorageValue<_, BlockNumber, ValueQuery>;
+
+	/// The latest finalised block by the present block's author. Gone when the block ends.
+	#[pallet::storage]
+	pub type Reported<T> = StorageValue<_, BlockNumber>;
+
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// Use [`ProtocolParameters::development`] instead of the production defaults.
+		/// Use [`ProtocolParameters::development`] instead of the production defaults, and let the
+		/// chain take what is insecure.
 		pub development: bool,
 		/// Duration of a BABE slot, milliseconds; 0 means the default of 6,000.
 		pub slot_duration_ms: u64,
@@ -105,6 +148,7 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
+			Development::<T>::put(self.development);
 			Parameters::<T>::put(if self.development {
 				ProtocolParameters::development()
 			} else {
@@ -137,6 +181,17 @@ pub mod pallet {
 			/// Where it stood.
 			at: Tick,
 		},
+		/// The chain cannot serve for a reason of its own: the service clock stands from this block
+		/// on, until [`Event::ClockReleased`].
+		ClockHeld {
+			/// Where it stands.
+			at: Tick,
+		},
+		/// The reason is gone: the service clock runs again, unless governance stopped it.
+		ClockReleased {
+			/// Where it stood.
+			at: Tick,
+		},
 	}
 
 	#[pallet::error]
@@ -145,16 +200,28 @@ pub mod pallet {
 		InvalidParameters(ParametersError),
 		/// The service clock already is in that state.
 		NothingToChange,
+		/// The block has a report of finality already. An author includes one; the block is invalid.
+		AlreadyReported,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-		fn on_initialize(_n: BlockNumberFor<T>) -> Weight {
-			if !Stopped::<T>::get() {
+		fn on_initialize(n: BlockNumberFor<T>) -> Weight {
+			Self::note_held(Self::must_stand(n));
+			if Self::is_serving() {
 				// Saturating: the clock's end lies 800 years of six-second blocks ahead.
 				ServiceClock::<T>::mutate(|tick| tick.0 = tick.0.saturating_add(1));
 			}
-			T::DbWeight::get().reads_writes(2, 1)
+			// The clock, whether it is stopped, whether it is held, until when it is, whether a
+			// migration runs; the clock and what is held.
+			T::DbWeight::get()
+				.reads_writes(5, 2)
+				.saturating_add(T::HoldsClock::weight())
+				.saturating_add(Self::close_block_weight())
+		}
+
+		fn on_finalize(_n: BlockNumberFor<T>) {
+			Self::close_block();
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -201,15 +268,65 @@ pub mod pallet {
 			});
 			Ok(())
 		}
+
+		/// Reports the latest block that the author of this one has seen finalised.
+		///
+		/// Origin: none; an inherent, at most one in a block. A number above the parent's counts as
+		/// the parent's. Errors: [`Error::AlreadyReported`]. Complexity: O(1); the report is taken
+		/// into account when the block ends.
+		#[pallet::call_index(2)]
+		#[pallet::weight((T::WeightInfo::report_finality(), DispatchClass::Mandatory))]
+		pub fn report_finality(
+			origin: OriginFor<T>,
+			#[pallet::compact] finalised: BlockNumber,
+		) -> DispatchResult {
+			ensure_none(origin)?;
+			Self::do_report(finalised)
+		}
+	}
+
+	/// The report of finality. It is not required, and no report is wrong to an importer: another
+	/// node's view of finality is its own, and lags when it likes.
+	#[pallet::inherent]
+	impl<T: Config> ProvideInherent for Pallet<T> {
+		type Call = Call<T>;
+		type Error = MakeFatalError<()>;
+		const INHERENT_IDENTIFIER: InherentIdentifier =
+			inference_primitives::FINALITY_INHERENT_IDENTIFIER;
+
+		fn create_inherent(data: &InherentData) -> Option<Self::Call> {
+			let finalised = data.get_data(&Self::INHERENT_IDENTIFIER).ok().flatten()?;
+			Some(Call::report_finality { finalised })
+		}
+
+		fn is_inherent(call: &Self::Call) -> bool {
+			matches!(call, Call::report_finality { .. })
+		}
 	}
 
 	impl<T: Config> Pallet<T> {
-		/// Checks the pallet's invariants: the parameters keep every inequality.
+		/// Stores whether the clock is held in this block, and tells when that changes.
+		fn note_held(held: bool) {
+			if Held::<T>::get() == held {
+				return;
+			}
+			Held::<T>::put(held);
+			let at = ServiceClock::<T>::get();
+			Self::deposit_event(if held {
+				Event::ClockHeld { at }
+			} else {
+				Event::ClockReleased { at }
+			});
+		}
+
+		/// Checks the pallet's invariants: the parameters keep every inequality; the reports of
+		/// finality are ordered, of different authors, within the window.
 		#[cfg(any(feature = "std", feature = "try-runtime"))]
 		pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-			Parameters::<T>::get()
-				.check()
-				.map_err(|_| sp_runtime::TryRuntimeError::Other("parameters break an inequality"))
+			Parameters::<T>::get().check().map_err(|_| {
+				sp_runtime::TryRuntimeError::Other("parameters break an inequality")
+			})?;
+			Self::check_reports()
 		}
 	}
 }
@@ -224,6 +341,10 @@ impl<T: Config> Network for Pallet<T> {
 	}
 
 	fn is_serving() -> bool {
-		!Stopped::<T>::get()
+		!Stopped::<T>::get() && !Held::<T>::get()
+	}
+
+	fn is_development() -> bool {
+		Development::<T>::get()
 	}
 }

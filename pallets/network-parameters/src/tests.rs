@@ -1,7 +1,12 @@
 //! Tests of the parameters and the service clock.
 
+mod finality;
+
 use super::*;
-use frame_support::{assert_noop, assert_ok, derive_impl, traits::Hooks};
+use frame_support::{
+	assert_noop, assert_ok, derive_impl, migrations::MultiStepMigrator, parameter_types,
+	traits::Hooks, weights::Weight,
+};
 use sp_runtime::{BuildStorage, DispatchError};
 
 type Block = frame_system::mocking::MockBlock<Test>;
@@ -16,11 +21,62 @@ frame_support::construct_runtime!(
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = Block;
+	type MultiBlockMigrator = MockMigrator;
+}
+
+parameter_types! {
+	/// Who makes the present block.
+	pub static Author: Option<u64> = None;
+	/// Whether a multi-block migration runs.
+	pub static Migrating: bool = false;
+	/// Whether each of two further reasons holds the clock.
+	pub static Reasons: (bool, bool) = (false, false);
+}
+
+/// Migrations that run as long as a test says.
+pub struct MockMigrator;
+
+impl MultiStepMigrator for MockMigrator {
+	fn ongoing() -> bool {
+		Migrating::get()
+	}
+
+	fn step() -> Weight {
+		Weight::zero()
+	}
+}
+
+/// The first further reason.
+pub struct FirstReason;
+
+impl HoldsClock for FirstReason {
+	fn holds_clock() -> bool {
+		Reasons::get().0
+	}
+
+	fn weight() -> Weight {
+		Weight::from_parts(1, 0)
+	}
+}
+
+/// The second further reason.
+pub struct SecondReason;
+
+impl HoldsClock for SecondReason {
+	fn holds_clock() -> bool {
+		Reasons::get().1
+	}
+
+	fn weight() -> Weight {
+		Weight::from_parts(2, 0)
+	}
 }
 
 impl Config for Test {
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
 	type WeightInfo = ();
+	type BlockAuthor = Author;
+	type HoldsClock = (FirstReason, SecondReason);
 }
 
 /// A chain with the development parameters, before its first block.
@@ -52,6 +108,21 @@ fn genesis_chooses_the_preset() {
 			NetworkParameters::parameters(),
 			ProtocolParameters::development()
 		);
+		assert!(NetworkParameters::is_development());
+	});
+}
+
+#[test]
+fn a_chain_is_a_development_chain_only_if_its_genesis_says_so() {
+	let storage = RuntimeGenesisConfig::default().build_storage().unwrap();
+	sp_io::TestExternalities::from(storage).execute_with(|| {
+		assert!(!NetworkParameters::is_development());
+		// Parameters do not make it one.
+		assert_ok!(NetworkParameters::set_parameters(
+			RuntimeOrigin::root(),
+			ProtocolParameters::development()
+		));
+		assert!(!NetworkParameters::is_development());
 	});
 }
 
@@ -70,6 +141,97 @@ fn the_clock_ticks_once_per_block_unless_stopped() {
 		System::assert_last_event(Event::ServiceResumed { at: Tick(2) }.into());
 		NetworkParameters::on_initialize(4);
 		assert_eq!(NetworkParameters::now(), Tick(3));
+	});
+}
+
+/// Runs `count` blocks.
+fn run_blocks(count: u64) {
+	for _ in 0..count {
+		let next = System::block_number() + 1;
+		System::set_block_number(next);
+		NetworkParameters::on_initialize(next);
+		NetworkParameters::on_finalize(next);
+	}
+}
+
+#[test]
+fn the_clock_stands_during_a_multi_block_migration() {
+	build_and_execute(|| {
+		Migrating::set(true);
+		run_blocks(3);
+		assert_eq!(NetworkParameters::now(), Tick(0));
+		assert!(!NetworkParameters::is_serving());
+		System::assert_last_event(Event::ClockHeld { at: Tick(0) }.into());
+		Migrating::set(false);
+		run_blocks(1);
+		assert_eq!(NetworkParameters::now(), Tick(1));
+		assert!(NetworkParameters::is_serving());
+		System::assert_last_event(Event::ClockReleased { at: Tick(0) }.into());
+	});
+}
+
+#[test]
+fn each_further_reason_holds_the_clock() {
+	build_and_execute(|| {
+		for reasons in [(true, false), (false, true), (true, true)] {
+			Reasons::set(reasons);
+			run_blocks(2);
+			assert!(!NetworkParameters::is_serving());
+		}
+		assert_eq!(NetworkParameters::now(), Tick(0));
+		Reasons::set((false, false));
+		run_blocks(2);
+		assert_eq!(NetworkParameters::now(), Tick(2));
+		assert_eq!(
+			<(FirstReason, SecondReason)>::weight(),
+			Weight::from_parts(3, 0)
+		);
+	});
+}
+
+#[test]
+fn the_clock_stands_in_each_block_in_which_there_is_a_reason() {
+	build_and_execute(|| {
+		NetworkParameters::on_initialize(1);
+		Reasons::set((true, false));
+		for block in 2..5 {
+			NetworkParameters::on_initialize(block);
+			assert_eq!(NetworkParameters::now(), Tick(1));
+			assert!(!NetworkParameters::is_serving());
+		}
+		let held: RuntimeEvent = Event::ClockHeld { at: Tick(1) }.into();
+		let told = System::events()
+			.iter()
+			.filter(|record| record.event == held)
+			.count();
+		assert_eq!(told, 1);
+		Reasons::set((false, false));
+		NetworkParameters::on_initialize(5);
+		assert_eq!(NetworkParameters::now(), Tick(2));
+		assert!(NetworkParameters::is_serving());
+		System::assert_last_event(Event::ClockReleased { at: Tick(1) }.into());
+	});
+}
+
+#[test]
+fn the_end_of_a_reason_does_not_start_a_clock_that_governance_stopped() {
+	build_and_execute(|| {
+		assert_ok!(NetworkParameters::set_serving(RuntimeOrigin::root(), false));
+		Reasons::set((true, false));
+		NetworkParameters::on_initialize(1);
+		Reasons::set((false, false));
+		NetworkParameters::on_initialize(2);
+		assert_eq!(NetworkParameters::now(), Tick(0));
+		assert!(!NetworkParameters::is_serving());
+	});
+}
+
+#[test]
+fn the_hook_weighs_the_reasons_too() {
+	build_and_execute(|| {
+		let weight = NetworkParameters::on_initialize(1);
+		let reasons = <Test as Config>::HoldsClock::weight();
+		assert_eq!(weight, NetworkParameters::close_block_weight() + reasons);
 	});
 }
 

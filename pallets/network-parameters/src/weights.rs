@@ -12,6 +12,8 @@ pub trait WeightInfo {
 	fn set_parameters() -> Weight;
 	/// `set_serving`
 	fn set_serving() -> Weight;
+	/// `report_finality`
+	fn report_finality() -> Weight;
 }
 
 /// Weights with the runtime's database costs.
@@ -25,6 +27,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_serving() -> Weight {
 		Weight::from_parts(10_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
+
+	fn report_finality() -> Weight {
+		Weight::from_parts(10_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+	}
 }
 
 impl WeightInfo for () {
@@ -33,6 +39,10 @@ impl WeightInfo for () {
 	}
 
 	fn set_serving() -> Weight {
+		Weight::from_parts(10_000_000, 0)
+	}
+
+	fn report_finality() -> Weight {
 		Weight::from_parts(10_000_000, 0)
 	}
 }

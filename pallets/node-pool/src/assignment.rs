@@ -4,7 +4,7 @@ use super::*;
 use frame_support::{traits::Defensive, weights::Weight};
 use inference_primitives::{
 	hashing::tagged_hash,
-	traits::{Assignment, DrawRequest, NodeLoad, NodePool},
+	traits::{Assignment, DrawRequest, NodeLoad, NodePool, RecentMisses},
 	Hash, Mode, Ticks,
 };
 
@@ -167,6 +167,11 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 			// Saturating: a count of outputs cannot reach 2^64.
 			node.missed = node.missed.saturating_add(1);
 		});
+		Self::count_miss(id);
+	}
+
+	fn release(id: NodeId, compute_units: ComputeUnits) {
+		Self::change_load(id, |node| free(&mut node.outstanding, compute_units));
 	}
 
 	fn load(id: NodeId) -> Option<NodeLoad> {
@@ -175,6 +180,10 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 
 	fn total_pledge() -> ComputeUnits {
 		TotalPledge::<T>::get()
+	}
+
+	fn recent_misses() -> RecentMisses {
+		Self::misses_within_window()
 	}
 
 	fn draw_weight() -> Weight {

@@ -51,6 +51,7 @@ pub use weights::WeightInfo;
 
 mod assignment;
 mod epochs;
+pub mod misses;
 #[cfg(test)]
 mod mock;
 mod nodes;
@@ -75,6 +76,7 @@ pub type NodeOf<T> = Node<AccountIdOf<T>, <T as Config>::MaxModelsPerNode>;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use crate::misses::{MissSlot, SLOTS};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 
@@ -152,6 +154,14 @@ pub mod pallet {
 	/// Sum of all nodes' capacities in this epoch.
 	#[pallet::storage]
 	pub type TotalPledge<T> = StorageValue<_, ComputeUnits, ValueQuery>;
+
+	/// When each node was last counted as having missed a delivery. Goes with the node.
+	#[pallet::storage]
+	pub type LastMisses<T> = StorageMap<_, Twox64Concat, NodeId, inference_primitives::Tick>;
+
+	/// The nodes counted in the circuit breaker's window.
+	#[pallet::storage]
+	pub type MissSlots<T> = StorageValue<_, [MissSlot; SLOTS as usize], ValueQuery>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]

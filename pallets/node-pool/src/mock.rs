@@ -70,6 +70,8 @@ impl pallet_balances::Config for Test {
 impl pallet_network_parameters::Config for Test {
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type WeightInfo = ();
+	type BlockAuthor = ();
+	type HoldsClock = ();
 }
 
 impl pallet_worker_staking::Config for Test {

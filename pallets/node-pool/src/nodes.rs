@@ -126,6 +126,7 @@ impl<T: Config> Pallet<T> {
 			}
 		});
 		Changes::<T>::mutate(|changes| changes.retain(|change| *change != Change::Node(id)));
+		LastMisses::<T>::remove(id);
 		// Saturating: the total is the sum of all nodes' capacities, this one's included.
 		TotalPledge::<T>::mutate(|total| total.0 = total.0.saturating_sub(node.capacity.0));
 		Self::update_pledge(&operator)?;

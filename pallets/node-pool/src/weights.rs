@@ -45,7 +45,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn deregister_node() -> Weight {
-		Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(22, 6))
+		Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(22, 7))
 	}
 
 	fn start_epoch(n: u32, m: u32) -> Weight {

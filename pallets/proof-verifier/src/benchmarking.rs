@@ -86,11 +86,25 @@ mod benches {
 		let end = Some(T::Network::now().after(notice).after(Ticks(1)));
 		let origin = governance::<T>()?;
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, ProofSystem::Halo2, end);
+		_(
+			origin as T::RuntimeOrigin,
+			Subject::System(ProofSystem::Halo2),
+			end,
+		);
 		assert_eq!(
 			Systems::<T>::get(ProofSystem::Halo2).and_then(|s| s.end_of_life),
 			end
 		);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn disable() -> Result<(), BenchmarkError> {
+		let (hash, _) = registered::<T>()?;
+		let origin = governance::<T>()?;
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, Subject::Key(hash));
+		assert!(Pallet::<T>::is_disabled(hash));
 		Ok(())
 	}
 

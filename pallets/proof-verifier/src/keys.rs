@@ -101,12 +101,13 @@ impl<T: Config> Pallet<T> {
 		setup: SetupId,
 		key: &[u8],
 	) -> Result<(VkHash, Key<T::AccountId>), Error<T>> {
-		Self::ensure_in_service(system)?;
+		Self::ensure_registrable(system, setup)?;
 		let mut approved = Setups::<T>::get(setup).ok_or(Error::<T>::SetupNotApproved)?;
 		let decoded = systems::plan::<T>(system, key, &Self::stored_setup(setup)?)?;
 		let plan = PlanBytes::try_from(decoded.to_bytes())
 			.map_err(|_| Error::<T>::InvalidPlan(PlanFault::TooLong))?;
 		let vk_hash = vk_hash(system, &setup, &plan);
+		Self::ensure_in_service(vk_hash, system, setup)?;
 		if let Some(key) = Keys::<T>::get(vk_hash) {
 			return Ok((vk_hash, key));
 		}

@@ -1,15 +1,19 @@
 //! Registry of proof systems, trusted setups and verifying keys, and the verification of proofs.
 //!
-//! **Who calls it.** Governance approves setups and ends proof systems. Anyone registers keys and
+//! **Who calls it.** Governance approves setups, and ends or disables proof systems, setups and keys. Anyone registers keys and
 //! verifies proofs by extrinsic. `pallet-model-registry` registers and releases the keys of models,
 //! `pallet-inference-market` verifies proofs of workloads, both through
 //! [`inference_primitives::traits::ProofVerifier`]. The runtime API reads keys and verifies.
 //!
 //! **Terms.**
-//! - *Proof system*: a way to prove, with a version and, once governance sets one, an end of life:
-//!   a tick of the service clock from which its keys and proofs are refused.
+//! - *Proof system*: a way to prove, with a version.
+//! - *End of life* of a proof system, a setup or a key: a tick of the service clock, set by governance
+//!   with notice, from which its keys and proofs are refused.
+//! - *Disabled*: ended at once and for good, because proofs can be forged. Workloads in flight are
+//!   voided by `pallet-inference-market`.
 //! - *Setup*: \[s\]G2 of a powers-of-tau ceremony, 128 bytes. Whoever knows s can forge proofs, so
-//!   only governance approves setups, and no submitter brings one.
+//!   only governance approves setups, and no submitter brings one. The insecure development setup,
+//!   whose s is public, is refused on every chain that is not a development chain.
 //! - *Key*: a verifying key. It is submitted in its proof system's own format (halo2: an encoded
 //!   `inference_verifier::Plan`; EZKL: a VKA), decoded and validated once, and stored as the
 //!   canonical encoding of its plan, identified by the hash of proof system, setup and plan.
@@ -29,7 +33,8 @@
 //!    there are references;
 //! 3. what each depositor has on hold for [`HoldReason::KeyDeposit`] is the sum of its deposits;
 //! 4. each key's setup is approved, its system known; each setup counts its keys exactly;
-//! 5. each setup decodes, is stored under its own identifier, and has the lines that follow from it.
+//! 5. each setup decodes, is stored under its own identifier, and has the lines that follow from it;
+//! 6. ends of life apart from [`Systems`] are of setups and keys only.
 //!
 //! **Limitations.** If two creators use one key for their models, the first one's deposit comes
 //! back only when both models are gone. The weight of a verification is a linear formula over the
@@ -42,11 +47,12 @@ extern crate alloc;
 
 pub use faults::{DefensiveError, PlanFault, SetupFault, VkaFault};
 pub use pallet::*;
-pub use types::{ApprovedSetup, Deposit, Key, KeySizes, ProofItem, SystemRecord};
+pub use types::{ApprovedSetup, Deposit, Key, KeySizes, ProofItem, Subject, SystemRecord};
 pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod ending;
 mod faults;
 mod keys;
 #[cfg(test)]
@@ -153,11 +159,21 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type KeyPlans<T: Config> = StorageMap<_, Identity, VkHash, PlanBytes>;
 
+	/// Ends of life of setups and keys; those of proof systems are in [`Systems`]. They outlive what
+	/// they are about, which may come back under its identifier. Only governance writes here.
+	#[pallet::storage]
+	pub type EndsOfLife<T: Config> = StorageMap<_, Blake2_128Concat, Subject, Tick>;
+
+	/// What governance disabled, and when. Nothing leaves: what is disabled stays so under its
+	/// identifier. Only governance writes here.
+	#[pallet::storage]
+	pub type Disabled<T: Config> = StorageMap<_, Blake2_128Concat, Subject, Tick>;
+
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
 		/// Encoded setups that are approved from the start. A malformed one stops the genesis from
-		/// being built.
+		/// being built, and so does the insecure one outside development chains.
 		pub setups: Vec<Vec<u8>>,
 		#[serde(skip)]
 		/// Carries the type parameter.
@@ -184,10 +200,10 @@ pub mod pallet {
 			/// The setup.
 			setup: SetupId,
 		},
-		/// A proof system's end of life was set, moved or lifted.
+		/// An end of life was set, moved or lifted.
 		EndOfLifeSet {
-			/// The proof system.
-			system: ProofSystem,
+			/// Of which proof system, setup or key.
+			subject: Subject,
 			/// From when its keys and proofs are refused, on the service clock.
 			end_of_life: Option<Tick>,
 		},
@@ -233,6 +249,11 @@ pub mod pallet {
 			public_inputs: Hash,
 			/// Who submitted it.
 			by: T::AccountId,
+		},
+		/// Governance disabled a proof system, a setup or a key, at once and for good.
+		SubjectDisabled {
+			/// Which.
+			subject: Subject,
 		},
 	}
 
@@ -302,6 +323,18 @@ pub mod pallet {
 		Overflow,
 		/// An invariant of this pallet is broken; please report it.
 		Defensive(DefensiveError),
+		/// The setup has reached its end of life. Use a newer one.
+		SetupEnded,
+		/// The key has reached its end of life. Use a newer version of the model.
+		KeyEnded,
+		/// Governance disabled this proof system, setup or key, because its proofs cannot be trusted
+		/// any more. Use another; there is no way back.
+		Disabled,
+		/// It is disabled already.
+		AlreadyDisabled,
+		/// The secret of this setup is public: anyone can forge its proofs. Only a development chain
+		/// takes it. Use a setup made by a ceremony.
+		InsecureSetup,
 	}
 
 	#[pallet::hooks]
@@ -328,7 +361,8 @@ pub mod pallet {
 		/// Approves a trusted setup: x.c0, x.c1, y.c0, y.c1 of \[s\]G2, each 32 bytes,
 		/// little-endian.
 		///
-		/// Origin: governance. Errors: [`Error::InvalidSetup`], [`Error::SetupAlreadyApproved`].
+		/// Origin: governance. Errors: [`Error::InvalidSetup`], [`Error::InsecureSetup`],
+		/// [`Error::SetupAlreadyApproved`], [`Error::Disabled`].
 		/// Event: [`Event::SetupApproved`]. Complexity: one subgroup check.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::approve_setup())]
@@ -348,21 +382,22 @@ pub mod pallet {
 			Self::do_revoke_setup(setup)
 		}
 
-		/// Sets or lifts the tick of the service clock from which a proof system's keys and proofs
-		/// are refused. It must lie the unbonding period ahead, which exceeds the life of every
-		/// workload.
+		/// Sets or lifts the tick of the service clock from which the keys and proofs of a proof
+		/// system, of a setup, or of one key are refused. It must lie the unbonding period ahead,
+		/// which exceeds the life of every workload.
 		///
-		/// Origin: governance. Errors: [`Error::UnknownSystem`], [`Error::NoticeTooShort`].
-		/// Event: [`Event::EndOfLifeSet`]. Complexity: O(1).
+		/// Origin: governance. Errors: [`Error::UnknownSystem`], [`Error::SetupNotApproved`],
+		/// [`Error::UnknownKey`], [`Error::NoticeTooShort`]. Event: [`Event::EndOfLifeSet`].
+		/// Complexity: O(1).
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::set_end_of_life())]
 		pub fn set_end_of_life(
 			origin: OriginFor<T>,
-			system: ProofSystem,
+			subject: Subject,
 			end_of_life: Option<Tick>,
 		) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
-			Self::do_set_end_of_life(system, end_of_life)
+			Self::do_set_end_of_life(subject, end_of_life)
 		}
 
 		/// Registers a key: stores it if it is new, and keeps it until the caller releases it.
@@ -370,6 +405,7 @@ pub mod pallet {
 		/// deposit for the plan's bytes.
 		///
 		/// Origin: signed. Errors: [`Error::UnknownSystem`], [`Error::SystemEnded`],
+		/// [`Error::SetupEnded`], [`Error::KeyEnded`], [`Error::Disabled`],
 		/// [`Error::SetupNotApproved`], [`Error::InvalidPlan`], [`Error::InvalidVka`],
 		/// [`Error::KeyTooCostly`], [`Error::KeyAlreadyRegistered`], insufficient balance. Events:
 		/// [`Event::KeyRegistered`], and [`Event::KeyStored`] if it is new. Complexity: O(bytes),
@@ -403,6 +439,7 @@ pub mod pallet {
 		/// what this key does not need.
 		///
 		/// Origin: signed. Errors: [`Error::UnknownKey`], [`Error::SystemEnded`],
+		/// [`Error::SetupEnded`], [`Error::KeyEnded`], [`Error::Disabled`],
 		/// [`Error::PublicInputsMismatch`], [`Error::NonCanonicalPublicInput`],
 		/// [`Error::ProofTruncated`], [`Error::ProofTrailingBytes`], [`Error::NonCanonicalProof`],
 		/// [`Error::ProofOffCurve`], [`Error::ProofDegenerate`], [`Error::InvalidProof`].
@@ -436,6 +473,21 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			let by = ensure_signed(origin)?;
 			Self::do_verify_proofs(by, &proofs)
+		}
+
+		/// Disables a proof system, a setup or a key, at once and for good: the brake for a proof
+		/// system that is broken, a setup whose secret leaked, a key that accepts what is false.
+		/// Proofs under it are refused, no key or model is registered and nothing is ordered under
+		/// it; workloads in flight are voided, whether their deadline has passed or not.
+		///
+		/// Origin: governance. Errors: [`Error::UnknownSystem`], [`Error::SetupNotApproved`],
+		/// [`Error::UnknownKey`], [`Error::AlreadyDisabled`]. Event: [`Event::SubjectDisabled`].
+		/// Complexity: O(1), however much depends on it.
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::disable())]
+		pub fn disable(origin: OriginFor<T>, subject: Subject) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			Self::do_disable(subject)
 		}
 	}
 }

@@ -42,6 +42,8 @@ impl pallet_balances::Config for Test {
 parameter_types! {
 	pub static Parameters: ProtocolParameters = ProtocolParameters::production();
 	pub static Now: Tick = Tick(1);
+	/// Whether it is a development chain.
+	pub static Development: bool = true;
 	pub static MaxVerifyWeight: Weight = Weight::from_parts(500_000_000_000, 0);
 }
 
@@ -59,6 +61,10 @@ impl Network for MockNetwork {
 
 	fn is_serving() -> bool {
 		true
+	}
+
+	fn is_development() -> bool {
+		Development::get()
 	}
 }
 

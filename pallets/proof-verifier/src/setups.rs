@@ -1,4 +1,4 @@
-//! Setups and proof systems: governance's part.
+//! Setups: governance's part, and the genesis.
 
 use super::*;
 use alloc::vec::Vec;
@@ -17,7 +17,12 @@ impl<T: Config> Pallet<T> {
 		}
 		for (index, bytes) in setups.iter().enumerate() {
 			match Setup::from_bytes(bytes) {
-				Ok(setup) => Self::store_setup(&setup),
+				Ok(setup) if Self::is_secure_here(&setup) => Self::store_setup(&setup),
+				// Everybody could forge its proofs.
+				Ok(_) => panic!(
+					"genesis setup {index}: the insecure development setup, on a chain that is not a \
+					 development chain"
+				),
 				// A chain that starts without its setup would be useless, and nobody would know.
 				Err(error) => panic!("genesis setup {index}: {error}"),
 			}
@@ -37,9 +42,20 @@ impl<T: Config> Pallet<T> {
 		);
 	}
 
+	/// Whether the setup's secret is unknown, or the chain does not mind. The pallet of the
+	/// parameters is built before this one, so genesis knows, too.
+	fn is_secure_here(setup: &Setup) -> bool {
+		T::Network::is_development() || *setup != Setup::insecure_development()
+	}
+
 	pub(crate) fn do_approve_setup(bytes: &[u8]) -> DispatchResult {
 		let setup = Setup::from_bytes(bytes).map_err(Error::<T>::from)?;
+		ensure!(Self::is_secure_here(&setup), Error::<T>::InsecureSetup);
 		let id = setup.id();
+		ensure!(
+			!Disabled::<T>::contains_key(Subject::Setup(id)),
+			Error::<T>::Disabled
+		);
 		ensure!(
 			!Setups::<T>::contains_key(id),
 			Error::<T>::SetupAlreadyApproved
@@ -56,47 +72,5 @@ impl<T: Config> Pallet<T> {
 		SetupLines::<T>::remove(setup);
 		Self::deposit_event(Event::SetupRevoked { setup });
 		Ok(())
-	}
-
-	pub(crate) fn do_set_end_of_life(
-		system: ProofSystem,
-		end_of_life: Option<Tick>,
-	) -> DispatchResult {
-		let record = Systems::<T>::get(system).ok_or(Error::<T>::UnknownSystem)?;
-		if let Some(end) = end_of_life {
-			let notice = T::Network::parameters().unbonding;
-			ensure!(
-				end >= T::Network::now().after(notice),
-				Error::<T>::NoticeTooShort
-			);
-		}
-		Systems::<T>::insert(
-			system,
-			SystemRecord {
-				end_of_life,
-				..record
-			},
-		);
-		Self::deposit_event(Event::EndOfLifeSet {
-			system,
-			end_of_life,
-		});
-		Ok(())
-	}
-
-	/// Refuses a proof system that is unknown or has ended.
-	pub(crate) fn ensure_in_service(system: ProofSystem) -> Result<(), Error<T>> {
-		let record = Systems::<T>::get(system).ok_or(Error::<T>::UnknownSystem)?;
-		let ended = record
-			.end_of_life
-			.is_some_and(|end| T::Network::now() >= end);
-		ensure!(!ended, Error::<T>::SystemEnded);
-		Ok(())
-	}
-
-	/// When proofs under a key stop being accepted: its proof system's end of life. `None` while
-	/// there is none, or if the key is unknown.
-	pub fn end_of_life(vk_hash: VkHash) -> Option<Tick> {
-		Systems::<T>::get(Keys::<T>::get(vk_hash)?.system)?.end_of_life
 	}
 }

@@ -57,6 +57,10 @@ impl<T: Config> Pallet<T> {
 			let held = T::Currency::balance_on_hold(&HoldReason::KeyDeposit.into(), &depositor);
 			ensure!(held == sum, "a depositor's holds are not its deposits");
 		}
+		ensure!(
+			!EndsOfLife::<T>::iter_keys().any(|subject| matches!(subject, Subject::System(_))),
+			"a system's end of life is in the wrong place"
+		);
 		for (id, approved) in Setups::<T>::iter() {
 			let setup = Setup::from_bytes(&approved.s_g2).map_err(|_| "a setup does not decode")?;
 			ensure!(setup.id() == id, "a setup under another identifier");

@@ -6,6 +6,31 @@ use inference_primitives::{Balance, ComputeUnits, ProofSystem, SetupId, Tick, Vk
 use inference_verifier::{setup::SETUP_BYTES, Plan};
 use scale_info::TypeInfo;
 
+/// What governance can end, with notice or at once: everything under it ends with it.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum Subject {
+	/// A proof system, with all of its keys.
+	#[codec(index = 0)]
+	System(ProofSystem),
+	/// A setup, with all keys that use it.
+	#[codec(index = 1)]
+	Setup(SetupId),
+	/// A key.
+	#[codec(index = 2)]
+	Key(VkHash),
+}
+
 /// A proof system that the runtime can verify.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct SystemRecord {

@@ -121,7 +121,7 @@ impl<T: Config> Pallet<T> {
 		let setup = Self::stored_setup(setup)?;
 		let mut plans = BTreeMap::new();
 		for (vk_hash, key) in keys {
-			Self::ensure_in_service(key.system)?;
+			Self::ensure_in_service(*vk_hash, key.system, key.setup)?;
 			plans.insert(*vk_hash, Self::stored_plan(*vk_hash)?);
 		}
 		let mut public_inputs = Vec::with_capacity(proofs.len());
@@ -210,7 +210,7 @@ impl<T: Config> Pallet<T> {
 		public_inputs: &[Scalar],
 		proof: &[u8],
 	) -> Result<(), Error<T>> {
-		Self::ensure_in_service(key.system)?;
+		Self::ensure_in_service(vk_hash, key.system, key.setup)?;
 		let setup = Self::stored_setup(key.setup)?;
 		let plan = Self::stored_plan(vk_hash)?;
 		Ok(inference_verifier::verify(
@@ -295,6 +295,10 @@ impl<T: Config> ProofVerifier<AccountIdOf<T>> for Pallet<T> {
 
 	fn end_of_life(vk_hash: VkHash) -> Option<Tick> {
 		Pallet::<T>::end_of_life(vk_hash)
+	}
+
+	fn is_disabled(vk_hash: VkHash) -> bool {
+		Pallet::<T>::is_disabled(vk_hash)
 	}
 
 	fn verify_weight(vk_hash: VkHash) -> Weight {

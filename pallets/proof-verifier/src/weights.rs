@@ -76,6 +76,8 @@ pub trait WeightInfo {
 	fn verify_batch_key(sizes: &KeySizes) -> Weight;
 	/// One proof of `verify_proofs`, under a key of these sizes
 	fn verify_batch_item(sizes: &KeySizes) -> Weight;
+	/// `disable`
+	fn disable() -> Weight;
 }
 
 /// Σ count · each.
@@ -111,25 +113,28 @@ fn weight(time: u64, db: RuntimeDbWeight, reads: u64, writes: u64) -> Weight {
 	Weight::from_parts(time, 0).saturating_add(db.reads_writes(reads, writes))
 }
 
+/// Twice the decoding: the insecure setup, with which it is compared, is computed anew. Reads: whether
+/// the chain is for development, whether the setup is disabled, setup. Writes: setup, its lines.
 fn approve_setup(db: RuntimeDbWeight) -> Weight {
-	weight(time::SETUP_DECODE + time::SETUP_HASH + time::CALL, db, 1, 2)
+	let setups = time::SETUP_DECODE + time::SETUP_DECODE;
+	weight(setups + time::SETUP_HASH + time::CALL, db, 3, 2)
 }
 
 fn revoke_setup(db: RuntimeDbWeight) -> Weight {
 	weight(time::CALL, db, 1, 2)
 }
 
-/// Reads: system, parameters, clock. Writes: system.
+/// Reads: system, setup or key; parameters, clock. Writes: system or end of life.
 fn set_end_of_life(db: RuntimeDbWeight) -> Weight {
 	weight(time::CALL, db, 3, 1)
 }
 
-/// Reads: system, clock, setup, its lines, key, parameters, account, holds. Writes: setup, key, plan,
-/// account, holds.
+/// Reads: whether system, setup and key are disabled (3) and when they end (3), clock, setup, its
+/// lines, key, parameters, account, holds. Writes: setup, key, plan, account, holds.
 fn register_key(db: RuntimeDbWeight, bytes: u32) -> Weight {
 	let decode = u64::from(bytes).saturating_mul(time::KEY_BYTE);
 	let once = time::REGISTER_BASE + time::HOLD + time::CALL;
-	weight(decode.saturating_add(once), db, 8, 5)
+	weight(decode.saturating_add(once), db, 13, 5)
 }
 
 /// Reads: key, setup, account, holds. Writes: key, plan, setup, account, holds.
@@ -137,13 +142,19 @@ fn release_key(db: RuntimeDbWeight) -> Weight {
 	weight(time::HOLD + time::CALL, db, 4, 5)
 }
 
-/// Reads: key, system, clock, setup, its lines, plan.
+/// Reads: system, setup or key; whether it is disabled, clock. Writes: whether it is disabled.
+fn disable(db: RuntimeDbWeight) -> Weight {
+	weight(time::CALL, db, 3, 1)
+}
+
+/// Reads: key, whether it, its system and its setup are disabled (3) and when they end (3), clock,
+/// setup, its lines, plan.
 fn verify_proof(db: RuntimeDbWeight, sizes: &KeySizes) -> Weight {
 	let once = time::VERIFY_BASE + time::PAIRING_CHECK + time::CALL;
 	let time = once
 		.saturating_add(key_time(sizes))
 		.saturating_add(proof_time(sizes));
-	weight(time, db, 6, 0)
+	weight(time, db, 11, 0)
 }
 
 fn verify_unknown_key(db: RuntimeDbWeight) -> Weight {
@@ -160,9 +171,9 @@ fn verify_batch(db: RuntimeDbWeight) -> Weight {
 	)
 }
 
-/// Reads: system, plan.
+/// Reads: whether key, system and setup are disabled (3) and when they end (3), plan.
 fn verify_batch_key(db: RuntimeDbWeight, sizes: &KeySizes) -> Weight {
-	weight(key_time(sizes), db, 2, 0)
+	weight(key_time(sizes), db, 7, 0)
 }
 
 /// Reads: none, since the key's is counted when the batch is looked at.
@@ -213,6 +224,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn verify_batch_item(sizes: &KeySizes) -> Weight {
 		verify_batch_item(T::DbWeight::get(), sizes)
 	}
+
+	fn disable() -> Weight {
+		disable(T::DbWeight::get())
+	}
 }
 
 /// Weights with RocksDB's costs, for tests.
@@ -255,5 +270,9 @@ impl WeightInfo for () {
 
 	fn verify_batch_item(sizes: &KeySizes) -> Weight {
 		verify_batch_item(RocksDbWeight::get(), sizes)
+	}
+
+	fn disable() -> Weight {
+		disable(RocksDbWeight::get())
 	}
 }

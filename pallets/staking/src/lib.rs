@@ -16,7 +16,7 @@
 //! **Invariants** (`try_state`): for each ledger, bond and proof stakes equal the account's holds
 //! for these reasons, and the unbonding chunks sum to no more than the bond.
 //!
-//! **Limitations.** No delegation and no circuit breaker yet.
+//! **Limitations.** No delegation yet.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]

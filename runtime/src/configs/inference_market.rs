@@ -10,6 +10,7 @@ use frame_support::{
 	traits::{ConstU32, Get},
 	PalletId,
 };
+use frame_system::EnsureRoot;
 use sp_runtime::traits::AccountIdConversion;
 
 parameter_types! {
@@ -42,4 +43,5 @@ impl pallet_inference_market::Config for Runtime {
 	type MaxQueuedPerModel = ConstU32<1024>;
 	type MaxServedModels = ConstU32<256>;
 	type WeightInfo = pallet_inference_market::weights::SubstrateWeight<Runtime>;
+	type GovernanceOrigin = EnsureRoot<AccountId>;
 }

@@ -6,7 +6,7 @@ mod balances;
 mod grandpa;
 pub mod inference_market;
 mod model_registry;
-mod network_parameters;
+pub mod network_parameters;
 mod node_pool;
 mod proof_verifier;
 mod session;

@@ -132,6 +132,9 @@ impl WorkloadReport {
 			(WorkloadState::Failed, _) => {
 				"failed: not proven in time; payment and compensation went to the user".to_owned()
 			},
+			(WorkloadState::Voided, _) => {
+				"voided: proofs of its model were disabled; everything went back".to_owned()
+			},
 		}
 	}
 
@@ -307,7 +310,7 @@ mod tests {
 		for state in [Queued, Assigned, Unproven, Settled] {
 			assert_eq!(report(state).require_not_failed(), Ok(()));
 		}
-		for state in [Cancelled, Expired, Refunded, Failed] {
+		for state in [Cancelled, Expired, Refunded, Failed, Voided] {
 			assert_eq!(
 				report(state).require_not_failed().unwrap_err().exit_code(),
 				7

@@ -56,6 +56,44 @@ fn nothing_times_out_while_the_clock_stands() {
 }
 
 #[test]
+fn nobody_is_slashed_while_finality_stalls_and_everything_settles_after_it() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100), (BOB, 100)])
+		.build_and_execute(|| {
+			// Workers see finalised blocks only: nobody can act on what comes after the stall.
+			let unproven = Order::default().submit_and_draw();
+			deliver(unproven);
+			let owed = [Order::default(), Order::immediate()].map(Order::submit_and_draw);
+			let queued = Order::default().submit();
+			run_blocks_without_finality(3_000, System::block_number());
+			assert!(!NetworkParameters::is_serving());
+			for operator in [ALICE, BOB] {
+				let stakes = stake(operator);
+				assert_eq!(stakes.bonded + stakes.proof_stakes, FUNDS / 2);
+			}
+			assert_eq!(state(queued), WorkloadState::Assigned);
+			assert_eq!(state(unproven), WorkloadState::Unproven);
+			for id in owed {
+				assert_eq!(state(id), WorkloadState::Assigned);
+			}
+			let late = Order::default().submit();
+			run_blocks_without_finality(50, System::block_number());
+			assert_eq!(state(late), WorkloadState::Queued);
+			// Finality is back: what was owed is delivered and proven.
+			deliver(owed[0]);
+			deliver(queued);
+			for id in [unproven, owed[0], owed[1], queued] {
+				prove(id);
+				assert_eq!(state(id), WorkloadState::Settled);
+			}
+			BlockAuthor::set(None);
+			run_blocks(inference_primitives::ProtocolParameters::FINALITY_WINDOW + 1);
+			assert!(NetworkParameters::is_serving());
+			assert_eq!(state(late), WorkloadState::Assigned);
+		});
+}
+
+#[test]
 fn a_seed_whose_outputs_were_overwritten_meanwhile_is_taken_from_new_blocks() {
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 100)])

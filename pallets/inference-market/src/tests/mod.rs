@@ -1,5 +1,6 @@
 //! Tests of the pallet, a file per subject.
 
+mod breaker;
 mod cancelling;
 mod clock;
 mod delivery;
@@ -16,6 +17,7 @@ mod pruning;
 mod queues;
 mod submission;
 mod views;
+mod voiding;
 
 // By name: the trait of the same name is in the crate, too.
 use crate::mock::NodePool;

@@ -50,6 +50,8 @@ enum Step {
 	Leave(Index, u32),
 	Serve(bool),
 	Retire(u32),
+	Disable(u32),
+	Forgive,
 	Govern {
 		slash: u16,
 		stake: u16,
@@ -99,6 +101,8 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => (index(), 1..4u32).prop_map(|(node, model)| Step::Leave(node, model)),
 		1 => any::<bool>().prop_map(Step::Serve),
 		1 => (1..4u32).prop_map(Step::Retire),
+		1 => (1..4u32).prop_map(Step::Disable),
+		1 => Just(Step::Forgive),
 		1 => (101..1_000u16, 1_001..3_000u16, 0..=1_000u16, 1..6u32, 1..40u32, 1..=20u32, 0..=30u32)
 			.prop_map(|(slash, stake, share, seeds, draws, backlog, more)| Step::Govern {
 				slash, stake, share, seeds, draws, backlog, proving: backlog + more,
@@ -300,6 +304,8 @@ impl World {
 					_ => ModelStatus::Active,
 				}
 			}),
+			Step::Disable(id) => disable(model(id)),
+			Step::Forgive => Market::forgive_delayed_slashes(RuntimeOrigin::root())?,
 			Step::Govern {
 				slash,
 				stake,
@@ -409,12 +415,14 @@ proptest! {
 				world.check(issuance)?;
 			}
 			let _ = NetworkParameters::set_serving(RuntimeOrigin::root(), true);
-			let longest = parameters().longest_life().unwrap().0 + 5;
+			let pause = parameters().breaker_pause.0;
+			let longest = parameters().longest_life().unwrap().0 + pause + 5;
 			for _ in 0..longest / 20 + 1 {
 				world.run(20);
 				world.check(issuance)?;
 			}
 			prop_assert!(Workloads::<Test>::iter_values().all(|one| one.state.is_terminal()));
+			prop_assert_eq!(DelayedSlashes::<Test>::iter().count(), 0);
 			for operator in OPERATORS {
 				prop_assert_eq!(stake(operator).proof_stakes, 0);
 			}

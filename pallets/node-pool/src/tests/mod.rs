@@ -3,6 +3,7 @@
 mod capacity;
 mod draw;
 mod epochs;
+mod misses;
 mod models;
 mod properties;
 mod registration;

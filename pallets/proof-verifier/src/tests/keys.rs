@@ -44,7 +44,12 @@ pub(super) fn held(account: u64) -> Balance {
 /// Ends halo2 in the next tick.
 pub(super) fn end_halo2() {
 	let end = Now::get().after(Parameters::get().unbonding);
-	ProofVerifier::set_end_of_life(RuntimeOrigin::root(), ProofSystem::Halo2, Some(end)).unwrap();
+	ProofVerifier::set_end_of_life(
+		RuntimeOrigin::root(),
+		Subject::System(ProofSystem::Halo2),
+		Some(end),
+	)
+	.unwrap();
 	Now::set(end);
 }
 
@@ -164,7 +169,7 @@ mod success {
 			let end = Now::get().after(Ticks(1_000_000));
 			assert_ok!(ProofVerifier::set_end_of_life(
 				RuntimeOrigin::root(),
-				ProofSystem::Halo2,
+				Subject::System(ProofSystem::Halo2),
 				Some(end)
 			));
 			assert_eq!(ProofVerifier::end_of_life(fixture::key()), Some(end));

@@ -2,6 +2,7 @@
 
 mod batches;
 mod circuit;
+mod ending;
 mod ezkl;
 pub(crate) mod fixture;
 mod keys;

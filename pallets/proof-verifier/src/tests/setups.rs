@@ -87,12 +87,16 @@ mod success {
 		ExtBuilder::default().build_and_execute(|| {
 			let end = Some(Now::get().after(Parameters::get().unbonding));
 			let set = |end| {
-				ProofVerifier::set_end_of_life(RuntimeOrigin::root(), ProofSystem::Halo2, end)
+				ProofVerifier::set_end_of_life(
+					RuntimeOrigin::root(),
+					Subject::System(ProofSystem::Halo2),
+					end,
+				)
 			};
 			assert_ok!(set(end));
 			System::assert_last_event(
 				Event::EndOfLifeSet {
-					system: ProofSystem::Halo2,
+					subject: Subject::System(ProofSystem::Halo2),
 					end_of_life: end,
 				}
 				.into(),
@@ -118,6 +122,28 @@ mod failure {
 	}
 
 	#[test]
+	fn the_insecure_setup_is_refused_on_a_chain_that_is_not_for_development() {
+		ExtBuilder::default().setups(vec![]).build_and_execute(|| {
+			Development::set(false);
+			assert_noop!(
+				approve(fixture::setup().to_bytes().to_vec()),
+				Error::<Test>::InsecureSetup
+			);
+			assert_ok!(approve(another_setup()));
+			Development::set(true);
+			assert_ok!(approve(fixture::setup().to_bytes().to_vec()));
+		});
+	}
+
+	#[test]
+	#[should_panic(expected = "genesis setup 1: the insecure development setup")]
+	fn the_insecure_setup_stops_the_genesis_of_a_chain_that_is_not_for_development() {
+		Development::set(false);
+		let setups = vec![another_setup(), fixture::setup().to_bytes().to_vec()];
+		ExtBuilder::default().setups(setups).build();
+	}
+
+	#[test]
 	fn only_governance_decides() {
 		ExtBuilder::default().build_and_execute(|| {
 			let alice = || RuntimeOrigin::signed(ALICE);
@@ -130,7 +156,7 @@ mod failure {
 				DispatchError::BadOrigin
 			);
 			assert_noop!(
-				ProofVerifier::set_end_of_life(alice(), ProofSystem::Halo2, None),
+				ProofVerifier::set_end_of_life(alice(), Subject::System(ProofSystem::Halo2), None),
 				DispatchError::BadOrigin
 			);
 		});
@@ -195,7 +221,11 @@ mod failure {
 			let notice = Parameters::get().unbonding.0;
 			let end = Some(Now::get().after(Ticks(notice - 1)));
 			assert_noop!(
-				ProofVerifier::set_end_of_life(RuntimeOrigin::root(), ProofSystem::Halo2, end),
+				ProofVerifier::set_end_of_life(
+					RuntimeOrigin::root(),
+					Subject::System(ProofSystem::Halo2),
+					end
+				),
 				Error::<Test>::NoticeTooShort
 			);
 		});
@@ -206,7 +236,11 @@ mod failure {
 		ExtBuilder::default().build_and_execute(|| {
 			Systems::<Test>::remove(ProofSystem::Halo2);
 			assert_noop!(
-				ProofVerifier::set_end_of_life(RuntimeOrigin::root(), ProofSystem::Halo2, None),
+				ProofVerifier::set_end_of_life(
+					RuntimeOrigin::root(),
+					Subject::System(ProofSystem::Halo2),
+					None
+				),
 				Error::<Test>::UnknownSystem
 			);
 		});

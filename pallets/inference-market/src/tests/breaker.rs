@@ -1,0 +1,248 @@
+//! The circuit breaker: many nodes that miss deliveries at once.
+
+use super::*;
+use crate::breaker::{Trip, MAX_DELAYED};
+
+/// Four nodes of one size; one workload assigned to each.
+fn four_nodes_with_work(test: impl FnOnce(Vec<WorkloadId>)) {
+	let nodes = [(ALICE, 2), (BOB, 2), (CAROL, 2), (DAVE, 2)];
+	ExtBuilder::default().nodes(&nodes).build_and_execute(|| {
+		// A node of this size takes one workload, so four go to four nodes.
+		let orders: Vec<_> = (0..4).map(|_| impatient().submit()).collect();
+		for _ in 0..20 {
+			run_blocks(1);
+			if orders
+				.iter()
+				.all(|id| state(*id) == WorkloadState::Assigned)
+			{
+				return test(orders);
+			}
+		}
+		panic!("not every workload was drawn");
+	});
+}
+
+/// An order that is refunded if its first node misses it.
+fn impatient() -> Order {
+	Order {
+		deadline: Ticks(60),
+		..Order::default()
+	}
+}
+
+/// Lets deadlines pass until the workload has ended.
+fn run_to_end(id: WorkloadId) {
+	for _ in 0..100 {
+		if state(id).is_terminal() {
+			return;
+		}
+		run_blocks(1);
+	}
+	panic!("the workload does not end");
+}
+
+fn slash() -> Balance {
+	price() / 2
+}
+
+fn bonds() -> Balance {
+	[ALICE, BOB, CAROL, DAVE]
+		.map(|operator| stake(operator).bonded)
+		.iter()
+		.sum()
+}
+
+#[test]
+fn slashes_are_delayed_once_much_of_the_network_misses_and_taken_after_the_pause() {
+	four_nodes_with_work(|ids| {
+		let before = free(USER);
+		let full = bonds() + 4 * (price() * 3 / 2);
+		ids.iter().copied().for_each(run_to_end);
+		// The first two misses were slashed at once; the third tripped the breaker.
+		let trip = Breaker::<Test>::get().unwrap();
+		assert_event(Event::BreakerTripped { until: trip.until });
+		assert_eq!(bonds(), full - 2 * slash());
+		assert_eq!(Delayed::<Test>::get().len(), 2);
+		check_state();
+		// The refunds were not delayed.
+		assert!(ids.iter().all(|id| state(*id) == WorkloadState::Refunded));
+		assert_eq!(held(HoldReason::Escrow, USER), 0);
+		assert!(free(USER) > before);
+		assert_eq!(credit(USER), 2 * (price() / 10));
+		run_to_tick(trip.until);
+		assert_eq!(bonds(), full - 2 * slash());
+		run_blocks(1);
+		assert_eq!(bonds(), full - 4 * slash());
+		assert_eq!(credit(USER), 4 * (price() / 10));
+		assert!(Delayed::<Test>::get().is_empty());
+		for id in ids {
+			assert_eq!(workload(id).settlement.slashed, slash());
+			assert!(workload(id).settlement.is_balanced());
+		}
+	});
+}
+
+#[test]
+fn governance_forgives_within_the_pause() {
+	four_nodes_with_work(|ids| {
+		let full = bonds() + 4 * (price() * 3 / 2);
+		ids.iter().copied().for_each(run_to_end);
+		let until = Breaker::<Test>::get().unwrap().until;
+		assert_ok!(Market::forgive_delayed_slashes(RuntimeOrigin::root()));
+		assert_event(Event::DelayedSlashesForgiven);
+		run_to_tick(Tick(until.0 + 5));
+		assert_eq!(bonds(), full - 2 * slash());
+		assert_eq!(DelayedSlashes::<Test>::iter().count(), 0);
+		assert_noop!(
+			Market::forgive_delayed_slashes(RuntimeOrigin::root()),
+			Error::<Test>::NotTripped
+		);
+	});
+}
+
+#[test]
+fn what_is_delayed_after_the_forgiveness_is_not_forgiven() {
+	four_nodes_with_work(|ids| {
+		let full = bonds() + 4 * (price() * 3 / 2);
+		ids.into_iter().for_each(run_to_end);
+		assert_ok!(Market::forgive_delayed_slashes(RuntimeOrigin::root()));
+		let late = Order {
+			mode: Mode::Immediate,
+			..impatient()
+		}
+		.submit_and_draw();
+		run_to_end(late);
+		assert_eq!(Delayed::<Test>::get().len(), 1);
+		let until = Breaker::<Test>::get().unwrap().until;
+		run_to_tick(Tick(until.0 + 1));
+		assert_eq!(workload(late).settlement.slashed, slash());
+		assert_eq!(bonds(), full - 3 * slash());
+	});
+}
+
+#[test]
+fn only_governance_forgives() {
+	four_nodes_with_work(|ids| {
+		ids.into_iter().for_each(run_to_end);
+		assert_noop!(
+			Market::forgive_delayed_slashes(RuntimeOrigin::signed(ALICE)),
+			DispatchError::BadOrigin
+		);
+	});
+}
+
+#[test]
+fn no_deferred_workload_is_accepted_while_the_breaker_is_tripped() {
+	four_nodes_with_work(|ids| {
+		ids.into_iter().for_each(run_to_end);
+		assert_noop!(Order::default().try_submit(), Error::<Test>::BreakerTripped);
+		assert_ok!(Order::immediate().try_submit());
+		let until = Breaker::<Test>::get().unwrap().until;
+		run_to_tick(Tick(until.0 + 1));
+		assert_ok!(Order::default().try_submit());
+	});
+}
+
+#[test]
+fn a_missed_proof_forfeits_its_stake_while_the_breaker_is_tripped() {
+	four_nodes_with_work(|ids| {
+		deliver(ids[0]);
+		ids[1..].iter().copied().for_each(run_to_end);
+		assert!(Market::is_breaker_tripped());
+		let proof_stake = assigned(ids[0]).proof_stake;
+		let operator = assigned(ids[0]).operator;
+		run_to_end(ids[0]);
+		assert!(Market::is_breaker_tripped());
+		assert_eq!(state(ids[0]), WorkloadState::Failed);
+		assert_eq!(workload(ids[0]).settlement.slashed, proof_stake);
+		assert_eq!(stake(operator).proof_stakes, 0);
+	});
+}
+
+#[test]
+fn it_does_not_trip_again_before_the_cool_down_is_over() {
+	four_nodes_with_work(|ids| {
+		let trip = Trip {
+			until: now(),
+			ready: now().after(Ticks(10_000)),
+		};
+		Breaker::<Test>::put(trip);
+		let full = bonds() + 4 * (price() * 3 / 2);
+		ids.into_iter().for_each(run_to_end);
+		assert_eq!(Breaker::<Test>::get(), Some(trip));
+		assert_eq!(bonds(), full - 4 * slash());
+		assert!(Delayed::<Test>::get().is_empty());
+	});
+}
+
+#[test]
+fn one_or_two_nodes_that_miss_do_not_trip_it_however_large_they_are() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100), (BOB, 100)])
+		.build_and_execute(|| {
+			for _ in 0..6 {
+				let id = impatient().submit_and_draw();
+				run_to_end(id);
+			}
+			assert_eq!(Breaker::<Test>::get(), None);
+			assert_eq!(bonds(), 4 * (FUNDS / 2) - 6 * slash());
+		});
+}
+
+#[test]
+fn a_small_part_of_the_network_does_not_trip_it() {
+	four_nodes_with_work(|ids| {
+		// As if the four were a tenth of all.
+		pallet_node_pool::TotalPledge::<Test>::put(ComputeUnits(80));
+		let full = bonds() + 4 * (price() * 3 / 2);
+		ids.into_iter().for_each(run_to_end);
+		assert_eq!(Breaker::<Test>::get(), None);
+		assert_eq!(bonds(), full - 4 * slash());
+		pallet_node_pool::TotalPledge::<Test>::put(ComputeUnits(8));
+	});
+}
+
+#[test]
+fn what_finds_no_room_is_slashed_at_once() {
+	four_nodes_with_work(|ids| {
+		let full = bonds() + 4 * (price() * 3 / 2);
+		let waiting = crate::breaker::DelayedSlash {
+			workload: WorkloadId([0; 32]),
+			submitter: STRANGER,
+			node: NodeId(0),
+			operator: STRANGER,
+			amount: 0,
+			compensation: 0,
+		};
+		(0..MAX_DELAYED).for_each(|n| DelayedSlashes::<Test>::insert(n, waiting.clone()));
+		Delayed::<Test>::put(crate::breaker::DelayedRange {
+			first: 0,
+			next: MAX_DELAYED,
+			forgiven: 0,
+		});
+		Breaker::<Test>::put(Trip {
+			until: now().after(Ticks(1_000)),
+			ready: now().after(Ticks(2_000)),
+		});
+		ids.into_iter().for_each(run_to_end);
+		assert_eq!(bonds(), full - 4 * slash());
+		assert_eq!(Delayed::<Test>::get().len(), MAX_DELAYED);
+	});
+}
+
+#[test]
+fn a_delayed_slash_of_a_pruned_workload_is_still_shared() {
+	four_nodes_with_work(|ids| {
+		let full = bonds() + 4 * (price() * 3 / 2);
+		ids.iter().copied().for_each(run_to_end);
+		let until = Breaker::<Test>::get().unwrap().until;
+		for id in ids {
+			// As if the retention had passed.
+			Workloads::<Test>::mutate(id, |stored| stored.as_mut().unwrap().deadline = Tick(0));
+			assert_ok!(Market::prune(RuntimeOrigin::signed(USER), id));
+		}
+		run_to_tick(Tick(until.0 + 1));
+		assert_eq!(bonds(), full - 4 * slash());
+		assert_eq!(credit(USER), 4 * (price() / 10));
+	});
+}
