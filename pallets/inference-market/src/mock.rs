@@ -13,13 +13,14 @@ use frame_support::{
 use inference_primitives::{
 	hashing::tagged_hash,
 	model::ModelView,
+	node::WorkerConsent,
 	parameters::UNIT,
 	traits::{KeyInfo, Models, ParentVrf, ProofVerifier},
-	Balance, ComputeUnits, Destination, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId,
-	ProofSystem, ProtocolParameters, SetupId, Statement, TensorSpec, Tick, Ticks, Visibility,
-	VkHash, WorkloadId,
+	Balance, ComputeUnits, Destination, GenesisHash, Hash, Mode, ModelId, ModelRef, ModelStatus,
+	NodeId, ProofSystem, ProtocolParameters, SetupId, Statement, TensorSpec, Tick, Ticks,
+	Visibility, VkHash, WorkloadId,
 };
-use sp_runtime::{BuildStorage, DispatchError};
+use sp_runtime::{testing::TestSignature, BuildStorage, DispatchError};
 
 type Block = frame_system::mocking::MockBlock<Test>;
 /// Account identifiers.
@@ -111,6 +112,7 @@ impl pallet_node_pool::Config for Test {
 	type MaxNodesPerOperator = ConstU32<4>;
 	type MaxChangesPerEpoch = ConstU32<16>;
 	type WeightInfo = ();
+	type WorkerSignature = TestSignature;
 }
 
 parameter_types! {
@@ -445,12 +447,23 @@ pub fn serve(operator: AccountId, worker: AccountId, capacity: u64, models: &[Mo
 	assert_ok!(NodePool::register_node(
 		origin.clone(),
 		worker,
-		ComputeUnits(capacity)
+		ComputeUnits(capacity),
+		consent(worker, operator)
 	));
 	for model in models {
 		assert_ok!(NodePool::join_model(origin.clone(), id, *model));
 	}
 	id
+}
+
+/// A worker's agreement to work for an operator.
+pub fn consent(worker: AccountId, operator: AccountId) -> TestSignature {
+	let message = WorkerConsent {
+		genesis: GenesisHash(Market::genesis_hash()),
+		operator: &operator,
+	}
+	.message();
+	TestSignature(worker, message.to_vec())
 }
 
 /// Runs up to the first block of the next epoch.

@@ -19,6 +19,13 @@
 //! **Life.** `register_node` → (next epoch) active → `join_model` → (next epoch) drawn →
 //! `leave_model` → (next epoch) not drawn → `deregister_node`.
 //!
+//! **Worker keys** sign deliveries and proofs, and lie on the machine that proves. A key belongs to
+//! a node only after signing that it works for the node's operator
+//! ([`inference_primitives::node::WorkerConsent`]). An operator replaces it at any time: new work
+//! goes to the new key at once. Work assigned before keeps the key that it was assigned to, since its
+//! deadline runs and only that key's inbox shows it; so who stole the old key can spoil what it owes
+//! (at the stake that this work locks, and no more), and the operator who still has it can finish it.
+//!
 //! **Invariants** (`try_state`): DESIGN.md rule 2, for each node outstanding ≤ capacity × B and
 //! outstanding + proving ≤ capacity × P_B, with the B and P_B of its latest assignment (lower ones
 //! bind new work only); a pool's cumulative weights ascend and its nodes exist; each worker key
@@ -77,6 +84,7 @@ pub mod pallet {
 	use super::*;
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
+	use sp_runtime::traits::{IdentifyAccount, Verify};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -85,7 +93,9 @@ pub mod pallet {
 	pub struct Pallet<T>(_);
 
 	#[pallet::config]
-	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+	pub trait Config:
+		frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = sp_core::H256>
+	{
 		/// Parameters and clock.
 		type Network: Network;
 		/// Operators' stakes.
@@ -106,6 +116,9 @@ pub mod pallet {
 		type MaxChangesPerEpoch: Get<u32>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// Signature by which a worker key consents to be an operator's.
+		type WorkerSignature: Parameter
+			+ Verify<Signer: IdentifyAccount<AccountId = Self::AccountId>>;
 	}
 
 	/// The next node's identifier.
@@ -207,6 +220,16 @@ pub mod pallet {
 			/// Compute units per block pledged in it.
 			total_pledge: ComputeUnits,
 		},
+		/// A node has another worker key: new work goes to it. The old key still owes, and may
+		/// deliver and prove, what was assigned to it.
+		WorkerSet {
+			/// The node.
+			node: NodeId,
+			/// Its worker key from now on.
+			worker: T::AccountId,
+			/// The key until now.
+			previous: T::AccountId,
+		},
 	}
 
 	#[pallet::error]
@@ -238,6 +261,9 @@ pub mod pallet {
 		NodeInUse,
 		/// A sum of capacities overflows. Pledge less.
 		Overflow,
+		/// The worker key did not sign for this operator on this chain. Let the key's holder make a
+		/// new consent for exactly the account that signs the transaction.
+		BadConsent,
 	}
 
 	#[pallet::hooks]
@@ -257,18 +283,22 @@ pub mod pallet {
 		/// Registers a node of the caller, whose outputs and proofs the account `worker` will sign.
 		///
 		/// `capacity`: compute units per block, from the next epoch; the caller's bond must cover
-		/// it. Origin: signed, the operator. Errors: [`Error::ZeroCapacity`],
-		/// [`Error::WorkerInUse`], [`Error::TooManyNodes`], [`Error::TooManyChanges`], bond too
-		/// small. Event: [`Event::NodeRegistered`]. Complexity: O(nodes of the operator).
+		/// it. `consent`: the worker key's signature of
+		/// [`inference_primitives::node::WorkerConsent`] for the caller, so that nobody's key is
+		/// taken. Origin: signed, the operator. Errors: [`Error::BadConsent`],
+		/// [`Error::ZeroCapacity`], [`Error::WorkerInUse`], [`Error::TooManyNodes`],
+		/// [`Error::TooManyChanges`], bond too small. Event: [`Event::NodeRegistered`].
+		/// Complexity: O(nodes of the operator).
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register_node())]
 		pub fn register_node(
 			origin: OriginFor<T>,
 			worker: T::AccountId,
 			capacity: ComputeUnits,
+			consent: T::WorkerSignature,
 		) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
-			Self::do_register(operator, worker, capacity)
+			Self::do_register(operator, worker, capacity, consent)
 		}
 
 		/// Changes a node's capacity from the next epoch on. The lower of the old and the new one
@@ -324,6 +354,26 @@ pub mod pallet {
 		pub fn deregister_node(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_deregister(operator, node)
+		}
+
+		/// Gives a node another worker key, at once: new work is assigned to `worker`. What was
+		/// assigned to the old key stays in that key's inbox, under the same stake; it can be
+		/// delivered and proven by the old key only.
+		///
+		/// `consent`: the new key's signature of [`inference_primitives::node::WorkerConsent`] for
+		/// the caller. Origin: signed, the operator. Errors: [`Error::UnknownNode`],
+		/// [`Error::NotOperator`], [`Error::BadConsent`], [`Error::WorkerInUse`] (also if it is this
+		/// node's key already). Event: [`Event::WorkerSet`]. Complexity: O(1).
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::set_worker())]
+		pub fn set_worker(
+			origin: OriginFor<T>,
+			node: NodeId,
+			worker: T::AccountId,
+			consent: T::WorkerSignature,
+		) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_set_worker(operator, node, worker, consent)
 		}
 	}
 }

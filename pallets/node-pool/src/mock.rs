@@ -6,14 +6,16 @@ use frame_support::{
 	dispatch::DispatchResult,
 	traits::{ConstU128, ConstU32, Hooks},
 };
-use inference_primitives::{model::ModelView, traits::Assignment};
+use inference_primitives::{
+	model::ModelView, node::WorkerConsent, traits::Assignment, GenesisHash,
+};
 use inference_primitives::{
 	parameters::UNIT,
 	traits::{DrawRequest, Models, NodePool as PoolTrait},
 	Balance, ComputeUnits, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId, ProofSystem,
 	SetupId, TensorSpec, Tick, Ticks, Visibility, VkHash,
 };
-use sp_runtime::BuildStorage;
+use sp_runtime::{testing::TestSignature, BuildStorage};
 
 type Block = frame_system::mocking::MockBlock<Test>;
 /// Account identifiers.
@@ -89,6 +91,7 @@ impl pallet_node_pool::Config for Test {
 	type MaxNodesPerOperator = ConstU32<MAX_NODES>;
 	type MaxChangesPerEpoch = ConstU32<MAX_CHANGES>;
 	type WeightInfo = ();
+	type WorkerSignature = TestSignature;
 }
 
 /// The model with this number.
@@ -219,9 +222,20 @@ pub fn register(operator: AccountId, worker: AccountId, capacity: u64) -> NodeId
 	assert_ok!(NodePool::register_node(
 		RuntimeOrigin::signed(operator),
 		worker,
-		ComputeUnits(capacity)
+		ComputeUnits(capacity),
+		consent(worker, operator)
 	));
 	id
+}
+
+/// The worker's agreement to work for the operator.
+pub fn consent(worker: AccountId, operator: AccountId) -> TestSignature {
+	let message = WorkerConsent {
+		genesis: GenesisHash(System::block_hash(0).to_fixed_bytes()),
+		operator: &operator,
+	}
+	.message();
+	TestSignature(worker, message.to_vec())
 }
 
 /// Lets a node join a model.

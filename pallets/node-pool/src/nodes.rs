@@ -2,19 +2,22 @@
 
 use super::*;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
-use inference_primitives::{node::NodeView, traits::NodeLoad, ModelStatus};
+use inference_primitives::{
+	node::{NodeView, WorkerConsent},
+	traits::NodeLoad,
+	GenesisHash, ModelStatus,
+};
+use sp_runtime::traits::{Verify, Zero};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_register(
 		operator: AccountIdOf<T>,
 		worker: AccountIdOf<T>,
 		capacity: ComputeUnits,
+		consent: T::WorkerSignature,
 	) -> DispatchResult {
 		ensure!(capacity > ComputeUnits::ZERO, Error::<T>::ZeroCapacity);
-		ensure!(
-			!WorkerNodes::<T>::contains_key(&worker),
-			Error::<T>::WorkerInUse
-		);
+		Self::ensure_free_and_willing(&operator, &worker, &consent)?;
 		let id = NextNodeId::<T>::get();
 		let next =
 			id.0.checked_add(1)
@@ -130,6 +133,48 @@ impl<T: Config> Pallet<T> {
 		TotalPledge::<T>::mutate(|total| total.0 = total.0.saturating_sub(node.capacity.0));
 		Self::update_pledge(&operator)?;
 		Self::deposit_event(Event::NodeDeregistered { node: id });
+		Ok(())
+	}
+
+	pub(crate) fn do_set_worker(
+		operator: AccountIdOf<T>,
+		id: NodeId,
+		worker: AccountIdOf<T>,
+		consent: T::WorkerSignature,
+	) -> DispatchResult {
+		let mut node = Self::node_of(&operator, id)?;
+		Self::ensure_free_and_willing(&operator, &worker, &consent)?;
+		let previous = core::mem::replace(&mut node.worker, worker.clone());
+		WorkerNodes::<T>::remove(&previous);
+		WorkerNodes::<T>::insert(&worker, id);
+		Nodes::<T>::insert(id, node);
+		Self::deposit_event(Event::WorkerSet {
+			node: id,
+			worker,
+			previous,
+		});
+		Ok(())
+	}
+
+	/// Checks that no node has this worker key, and that the key agreed to work for the operator.
+	fn ensure_free_and_willing(
+		operator: &AccountIdOf<T>,
+		worker: &AccountIdOf<T>,
+		consent: &T::WorkerSignature,
+	) -> DispatchResult {
+		ensure!(
+			!WorkerNodes::<T>::contains_key(worker),
+			Error::<T>::WorkerInUse
+		);
+		let genesis = frame_system::Pallet::<T>::block_hash(
+			frame_system::pallet_prelude::BlockNumberFor::<T>::zero(),
+		);
+		let message = WorkerConsent {
+			genesis: GenesisHash(genesis.to_fixed_bytes()),
+			operator,
+		}
+		.message();
+		ensure!(consent.verify(&message[..], worker), Error::<T>::BadConsent);
 		Ok(())
 	}
 

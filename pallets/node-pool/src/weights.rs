@@ -18,6 +18,8 @@ pub trait WeightInfo {
 	fn leave_model() -> Weight;
 	/// `deregister_node`
 	fn deregister_node() -> Weight;
+	/// `set_worker`
+	fn set_worker() -> Weight;
 	/// A new epoch that takes up the changes of `n` nodes, each in `m` pools.
 	fn start_epoch(n: u32, m: u32) -> Weight;
 	/// A draw that samples `c` candidates.
@@ -29,7 +31,8 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn register_node() -> Weight {
-		Weight::from_parts(70_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(22, 6))
+		// A signature takes 60 µs of it.
+		Weight::from_parts(140_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(23, 6))
 	}
 
 	fn set_capacity() -> Weight {
@@ -46,6 +49,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 	fn deregister_node() -> Weight {
 		Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(22, 6))
+	}
+
+	fn set_worker() -> Weight {
+		Weight::from_parts(110_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 4))
 	}
 
 	fn start_epoch(n: u32, m: u32) -> Weight {
@@ -68,7 +75,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 impl WeightInfo for () {
 	fn register_node() -> Weight {
-		Weight::from_parts(70_000_000, 0)
+		Weight::from_parts(140_000_000, 0)
 	}
 
 	fn set_capacity() -> Weight {
@@ -85,6 +92,10 @@ impl WeightInfo for () {
 
 	fn deregister_node() -> Weight {
 		Weight::from_parts(60_000_000, 0)
+	}
+
+	fn set_worker() -> Weight {
+		Weight::from_parts(110_000_000, 0)
 	}
 
 	fn start_epoch(_n: u32, _m: u32) -> Weight {

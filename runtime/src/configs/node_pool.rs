@@ -1,6 +1,6 @@
 //! `pallet-node-pool`: nodes, capacity and the draw.
 
-use crate::{ModelRegistry, NetworkParameters, Runtime, WorkerStaking};
+use crate::{ModelRegistry, NetworkParameters, Runtime, Signature, WorkerStaking};
 use frame_support::traits::ConstU32;
 
 impl pallet_node_pool::Config for Runtime {
@@ -12,4 +12,5 @@ impl pallet_node_pool::Config for Runtime {
 	type MaxNodesPerOperator = ConstU32<16>;
 	type MaxChangesPerEpoch = ConstU32<64>;
 	type WeightInfo = pallet_node_pool::weights::SubstrateWeight<Runtime>;
+	type WorkerSignature = Signature;
 }

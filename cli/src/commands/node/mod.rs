@@ -5,6 +5,7 @@ mod membership;
 mod register;
 mod stake;
 mod status;
+mod worker;
 
 use super::{Context, Outcome, TransactionArgs};
 use crate::error::CliError;
@@ -19,8 +20,15 @@ pub enum Command {
 	Unbond(stake::AmountArgs),
 	/// Withdraws stake whose unbonding time is over.
 	Withdraw(stake::WithdrawArgs),
-	/// Registers a node; it is active from the next epoch.
+	/// Registers a node; it is active from the next epoch. The worker key must consent: give its
+	/// secret, or the output of `inference node consent`.
 	Register(register::Args),
+	/// Signs, with a worker key, that it will work for an operator. Run it where that key is, and
+	/// give the signature to `register` or `set-worker` as --consent.
+	Consent(worker::ConsentArgs),
+	/// Gives a node another worker key, at once. The old key still owes what was assigned to it:
+	/// leave it in the node's keystore until its inbox is empty.
+	SetWorker(worker::SetArgs),
 	/// Changes a node's capacity from the next epoch on.
 	Capacity(capacity::Args),
 	/// Joins a model's pool from the next epoch on.
@@ -40,6 +48,8 @@ pub async fn run(context: Context, command: Command) -> Result<(), CliError> {
 		Command::Unbond(args) => stake::unbond(context, args).await,
 		Command::Withdraw(args) => stake::withdraw(context, args).await,
 		Command::Register(args) => register::register(context, args).await,
+		Command::Consent(args) => worker::consent(context, args).await,
+		Command::SetWorker(args) => worker::set(context, args).await,
 		Command::Capacity(args) => capacity::run(context, args).await,
 		Command::Join(args) => membership::join(context, args).await,
 		Command::Leave(args) => membership::leave(context, args).await,

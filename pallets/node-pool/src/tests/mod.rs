@@ -6,6 +6,7 @@ mod epochs;
 mod models;
 mod properties;
 mod registration;
+mod workers;
 
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};

@@ -14,6 +14,7 @@ enum Step {
 	Join(u32, u32),
 	Leave(u32, u32),
 	Deregister(u32),
+	SetWorker(u32, u64),
 	Draw {
 		seed: u8,
 		model: u32,
@@ -38,6 +39,7 @@ fn step() -> impl Strategy<Value = Step> {
 		4 => (0..8u32, 0..3u32).prop_map(|(node, model)| Step::Join(node, model)),
 		2 => (0..8u32, 0..3u32).prop_map(|(node, model)| Step::Leave(node, model)),
 		1 => (0..8u32).prop_map(Step::Deregister),
+		1 => (0..8u32, 100..110u64).prop_map(|(node, worker)| Step::SetWorker(node, worker)),
 		8 => (any::<u8>(), 0..3u32, 1..600u64, any::<bool>(), 1..60u32).prop_map(
 			|(seed, model, compute_units, immediate, pinned)| Step::Draw {
 				seed, model, compute_units, immediate, pinned,
@@ -81,7 +83,8 @@ fn take(step: Step, owed: &mut Owed) {
 			let operator = OPERATORS[operator];
 			let worker = 100 + u64::from(NextNodeId::<Test>::get().0);
 			let origin = RuntimeOrigin::signed(operator);
-			NodePool::register_node(origin, worker, ComputeUnits(capacity))
+			let agreed = consent(worker, operator);
+			NodePool::register_node(origin, worker, ComputeUnits(capacity), agreed)
 		},
 		Step::SetCapacity(id, capacity) => {
 			NodePool::set_capacity(origin(NodeId(id)), NodeId(id), ComputeUnits(capacity))
@@ -89,6 +92,11 @@ fn take(step: Step, owed: &mut Owed) {
 		Step::Join(id, to) => NodePool::join_model(origin(NodeId(id)), NodeId(id), model(to)),
 		Step::Leave(id, from) => NodePool::leave_model(origin(NodeId(id)), NodeId(id), model(from)),
 		Step::Deregister(id) => NodePool::deregister_node(origin(NodeId(id)), NodeId(id)),
+		Step::SetWorker(id, worker) => {
+			let operator = Nodes::<Test>::get(NodeId(id)).map_or(USER, |node| node.operator);
+			let agreed = consent(worker, operator);
+			NodePool::set_worker(origin(NodeId(id)), NodeId(id), worker, agreed)
+		},
 		Step::Draw {
 			seed,
 			model: of,

@@ -95,6 +95,7 @@ mod failure {
 			RuntimeOrigin::signed(operator),
 			worker,
 			ComputeUnits(capacity),
+			consent(worker, operator),
 		)
 	}
 
@@ -233,7 +234,12 @@ mod failure {
 		build_and_execute(|| {
 			let id = register(ALICE, 10, 50);
 			let (root, bad) = (RuntimeOrigin::root, DispatchError::BadOrigin);
-			assert_noop!(NodePool::register_node(root(), 11, ComputeUnits(1)), bad);
+			let agreed = consent(11, ALICE);
+			assert_noop!(
+				NodePool::register_node(root(), 11, ComputeUnits(1), agreed.clone()),
+				bad
+			);
+			assert_noop!(NodePool::set_worker(root(), id, 11, agreed), bad);
 			assert_noop!(NodePool::set_capacity(root(), id, ComputeUnits(1)), bad);
 			assert_noop!(NodePool::join_model(root(), id, model(1)), bad);
 			assert_noop!(NodePool::leave_model(root(), id, model(1)), bad);
