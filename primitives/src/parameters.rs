@@ -127,8 +127,9 @@ pub enum ParametersError {
 	BadPriceRange,
 	/// `bond_per_cu` must cover 3 · s_u · `price_ceiling` · B.
 	BondTooSmall,
-	/// `draws_per_block` and `deadlines_per_block` must lie between 1 and 64, and
-	/// `registration_fee_floor` and `registration_fee_half_life` must not be zero.
+	/// `draws_per_block` and `deadlines_per_block` must lie between 1 and 64, `redraws` must be at
+	/// most [`ProtocolParameters::MAX_REDRAWS`], and `registration_fee_floor` and
+	/// `registration_fee_half_life` must not be zero.
 	BadLimits,
 	/// A sum or product of the parameters overflows.
 	Overflow,
@@ -137,6 +138,8 @@ pub enum ParametersError {
 impl ProtocolParameters {
 	/// Most seed blocks.
 	pub const MAX_SEED_BLOCKS: u32 = 32;
+	/// Most redraws: so many operators, and one more, are remembered as having failed a workload.
+	pub const MAX_REDRAWS: u8 = 7;
 	/// Blocks whose VRF outputs are kept.
 	pub const VRF_RING: u32 = 1024;
 
@@ -284,6 +287,7 @@ impl ProtocolParameters {
 		ensure(
 			(1..=64).contains(&self.draws_per_block)
 				&& (1..=64).contains(&self.deadlines_per_block)
+				&& self.redraws <= Self::MAX_REDRAWS
 				&& self.registration_fee_floor > 0
 				&& self.registration_fee_half_life > 0,
 			BadLimits,
@@ -312,7 +316,7 @@ mod tests {
 	fn each_broken_inequality_is_named() {
 		use ParametersError::*;
 		type Break = fn(&mut ProtocolParameters);
-		let cases: [(Break, ParametersError); 18] = [
+		let cases: [(Break, ParametersError); 19] = [
 			(|p| p.node_epoch = 130, EpochTooShort),
 			(|p| p.seed_blocks = 0, BadSeedBlocks),
 			(|p| p.base_latency = Ticks(19), LatencyTooShort),
@@ -331,6 +335,13 @@ mod tests {
 			(|p| p.bond_per_cu = 1, BondTooSmall),
 			(|p| p.price_ceiling = Balance::MAX, Overflow),
 			(|p| p.registration_fee_floor = 0, BadLimits),
+			(
+				|p| {
+					p.redraws = ProtocolParameters::MAX_REDRAWS + 1;
+					p.unbonding = Ticks(1_000_000);
+				},
+				BadLimits,
+			),
 		];
 		for (break_it, error) in cases {
 			let mut parameters = ProtocolParameters::production();

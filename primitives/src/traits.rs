@@ -82,8 +82,8 @@ pub struct DrawRequest<'a, AccountId> {
 	pub submitter: &'a AccountId,
 	/// Randomness that nobody knew at submission.
 	pub seed: Hash,
-	/// Nodes that failed this workload before.
-	pub excluded: &'a [NodeId],
+	/// Operators that failed this workload before: none of their nodes is drawn.
+	pub excluded: &'a [AccountId],
 	/// Compute units to reserve.
 	pub compute_units: ComputeUnits,
 	/// Stake to reserve, planck.

@@ -106,11 +106,17 @@ impl<T: Config> Pallet<T> {
 			slashed,
 			compensation,
 		});
-		let in_time = T::Network::now().after(terms.base_latency) < terms.latest;
+		// It is drawn K + 1 blocks from now at the earliest.
+		let in_time = T::Network::now()
+			.after(Ticks(Self::seed_blocks().saturating_add(1)))
+			.after(terms.base_latency)
+			< terms.latest;
 		let again = workload.attempts <= terms.redraws
 			&& in_time
-			&& workload.failed_nodes.try_push(assigned.node).is_ok()
-			&& Self::enqueue(id, &mut workload).is_ok();
+			&& workload
+				.failed_operators
+				.try_push(assigned.operator.clone())
+				.is_ok() && Self::enqueue(id, &mut workload).is_ok();
 		if again {
 			let attempts = workload.attempts;
 			Workloads::<T>::insert(id, workload);

@@ -130,6 +130,11 @@ impl<T: Config> Pallet<T> {
 		if count == 0 {
 			return weight;
 		}
+		// The randomness of this block's draws. Without it nobody can be drawn now.
+		weight.saturating_accrue(T::DbWeight::get().reads(Self::seed_blocks().into()));
+		let Some(outputs) = Self::latest_outputs(block) else {
+			return weight;
+		};
 		let start = ServedCursor::<T>::get() as usize % count;
 		let mut served = 0u32;
 		for model in models.iter().cycle().skip(start).take(count) {
@@ -138,22 +143,28 @@ impl<T: Config> Pallet<T> {
 			}
 			served = served.saturating_add(1);
 			weight.saturating_accrue(T::DbWeight::get().reads_writes(2, 1));
-			weight.saturating_accrue(Self::serve_model(*model, block, &mut budget));
+			weight.saturating_accrue(Self::serve_model(*model, block, &outputs, &mut budget));
 		}
 		ServedCursor::<T>::put((start as u32).saturating_add(served));
 		weight
 	}
 
 	/// Serves one queue: from its head, then from where the last block's second look ended.
-	fn serve_model(model: ModelRef, block: BlockNumber, budget: &mut u32) -> Weight {
+	fn serve_model(
+		model: ModelRef,
+		block: BlockNumber,
+		outputs: &[Hash],
+		budget: &mut u32,
+	) -> Weight {
 		let mut tried = alloc::vec::Vec::new();
-		let (behind, first) =
-			Self::draw_from(Queues::<T>::get(model).first, block, budget, &mut tried);
+		let head = Queues::<T>::get(model).first;
+		let (behind, first) = Self::draw_from(head, block, outputs, budget, &mut tried);
 		// What the first look drew it also unlinked, so `resume` is in the queue.
 		let resume = Queues::<T>::get(model)
 			.resume
 			.filter(|id| !tried.contains(id));
-		let (resume, second) = Self::draw_from(resume.or(behind), block, budget, &mut tried);
+		let (resume, second) =
+			Self::draw_from(resume.or(behind), block, outputs, budget, &mut tried);
 		Queues::<T>::mutate_exists(model, |stored| {
 			if let Some(queue) = stored {
 				queue.resume = resume;
@@ -167,6 +178,7 @@ impl<T: Config> Pallet<T> {
 	fn draw_from(
 		mut next: Option<WorkloadId>,
 		block: BlockNumber,
+		outputs: &[Hash],
 		budget: &mut u32,
 		waiting: &mut alloc::vec::Vec<WorkloadId>,
 	) -> (Option<WorkloadId>, Weight) {
@@ -180,15 +192,15 @@ impl<T: Config> Pallet<T> {
 			weight.saturating_accrue(T::WeightInfo::assign());
 			weight.saturating_accrue(T::NodePool::draw_weight());
 			next = QueueLinks::<T>::get(id).and_then(|link| link.after);
-			if matches!(Self::try_draw(id, block), Drawn::Waits) {
+			if matches!(Self::try_draw(id, block, outputs), Drawn::Waits) {
 				waiting.push(id);
 			}
 		}
 		(next, weight)
 	}
 
-	/// Draws a node for the workload if its seed is known and a node qualifies.
-	fn try_draw(id: WorkloadId, block: BlockNumber) -> Drawn {
+	/// Draws a node for the workload if its seed was unknown when it came and a node qualifies.
+	fn try_draw(id: WorkloadId, block: BlockNumber, outputs: &[Hash]) -> Drawn {
 		let Some(mut workload) =
 			Workloads::<T>::get(id).defensive_proof("a queued workload exists; qed")
 		else {
@@ -199,12 +211,7 @@ impl<T: Config> Pallet<T> {
 		{
 			return Drawn::Waits;
 		}
-		let Some(seed) = Self::seed(id, workload.attempts, workload.entered_at) else {
-			// The chain stood so long that the outputs were overwritten: collect new ones.
-			workload.entered_at = block;
-			Workloads::<T>::insert(id, workload);
-			return Drawn::Waits;
-		};
+		let seed = Self::seed(id, workload.attempts, outputs);
 		let terms = workload.terms;
 		let price = match workload.price {
 			Some(price) => price,
@@ -221,7 +228,7 @@ impl<T: Config> Pallet<T> {
 			model: workload.statement.model,
 			submitter: &workload.submitter,
 			seed,
-			excluded: &workload.failed_nodes,
+			excluded: &workload.failed_operators,
 			compute_units: terms.compute_units,
 			proof_stake,
 			mode: workload.mode,

@@ -115,7 +115,7 @@ impl<T: Config> Pallet<T> {
 			held: escrow,
 			deposit,
 			assigned: None,
-			failed_nodes: Default::default(),
+			failed_operators: Default::default(),
 			attempts: 0,
 			entered_at: block,
 			deadline: now,

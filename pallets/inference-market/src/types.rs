@@ -11,8 +11,8 @@ use scale_info::TypeInfo;
 
 /// Values of a tensor, fixed point, row-major.
 pub type Tensor = BoundedVec<i64, ConstU32<MAX_TENSOR_VALUES>>;
-/// Most nodes remembered as having failed a workload; at least the redraws plus one.
-pub type MaxFailedNodes = ConstU32<8>;
+/// Most operators remembered as having failed a workload: the redraws and the first draw.
+pub type MaxFailedOperators = ConstU32<{ ProtocolParameters::MAX_REDRAWS as u32 + 1 }>;
 
 /// What was pinned when the workload was submitted (PROTOCOL.md, principle 5): later changes of
 /// the parameters do not touch it.
@@ -152,11 +152,11 @@ pub struct Workload<AccountId> {
 	pub deposit: Balance,
 	/// Present node.
 	pub assigned: Option<Assigned<AccountId>>,
-	/// Nodes that failed it.
-	pub failed_nodes: BoundedVec<NodeId, MaxFailedNodes>,
+	/// Operators that failed it: no node of theirs is drawn for it again.
+	pub failed_operators: BoundedVec<AccountId, MaxFailedOperators>,
 	/// Draws so far.
 	pub attempts: u8,
-	/// Block in which it last entered the queue: later blocks' VRF outputs seed the draw.
+	/// Block in which it last entered the queue: only later blocks' VRF outputs seed a draw.
 	pub entered_at: BlockNumber,
 	/// When the present state times out; in a terminal state, when it may be pruned.
 	pub deadline: Tick,

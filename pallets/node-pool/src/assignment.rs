@@ -25,10 +25,10 @@ impl<T: Config> Pallet<T> {
 		id: NodeId,
 		request: &DrawRequest<AccountIdOf<T>>,
 	) -> Option<Assignment<AccountIdOf<T>>> {
-		if request.excluded.contains(&id) {
+		let mut node = Nodes::<T>::get(id)?;
+		if request.excluded.contains(&node.operator) {
 			return None;
 		}
-		let mut node = Nodes::<T>::get(id)?;
 		if node.operator == *request.submitter || node.worker == *request.submitter {
 			return None;
 		}

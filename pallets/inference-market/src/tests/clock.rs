@@ -56,7 +56,7 @@ fn nothing_times_out_while_the_clock_stands() {
 }
 
 #[test]
-fn a_seed_whose_outputs_were_overwritten_meanwhile_is_taken_from_new_blocks() {
+fn however_long_the_clock_stood_the_newest_outputs_seed_the_draw() {
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 100)])
 		.build_and_execute(|| {
@@ -65,8 +65,6 @@ fn a_seed_whose_outputs_were_overwritten_meanwhile_is_taken_from_new_blocks() {
 			run_blocks(inference_primitives::ProtocolParameters::VRF_RING + 10);
 			serve_clock(true);
 			run_blocks(1);
-			assert_eq!(state(id), WorkloadState::Queued);
-			run_to_draw();
 			assert_eq!(state(id), WorkloadState::Assigned);
 		});
 }

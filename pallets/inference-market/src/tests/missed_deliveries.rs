@@ -86,6 +86,27 @@ fn the_next_draw_excludes_the_node_that_failed_and_keeps_the_price() {
 }
 
 #[test]
+fn a_saboteurs_second_node_is_not_drawn_for_the_same_workload() {
+	for salt in 0..10 {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 950), (ALICE, 950), (BOB, 100)])
+			.build_and_execute(|| {
+				VrfSalt::set(salt);
+				let id = patient().submit_and_draw();
+				while assigned(id).operator == ALICE {
+					miss(id);
+					while state(id) == WorkloadState::Queued {
+						run_blocks(1);
+					}
+					assert_eq!(assigned(id).operator, BOB);
+				}
+				deliver(id);
+				prove(id);
+			});
+	}
+}
+
+#[test]
 fn the_user_is_refunded_after_the_last_redraw() {
 	let nodes = [(ALICE, 100), (BOB, 100), (CAROL, 100), (DAVE, 100)];
 	ExtBuilder::default().nodes(&nodes).build_and_execute(|| {

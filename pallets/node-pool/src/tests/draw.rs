@@ -100,7 +100,7 @@ mod success {
 			let other = serve(BOB, 20, 50);
 			next_epoch();
 			let filling = DrawRequest {
-				excluded: &[other],
+				excluded: &[BOB],
 				..request(0, 50 * BACKLOG)
 			};
 			assert_eq!(draw(&filling).unwrap().node, full);
@@ -128,13 +128,14 @@ mod success {
 	}
 
 	#[test]
-	fn nodes_that_failed_it_are_skipped() {
+	fn every_node_of_an_operator_that_failed_it_is_skipped() {
 		build_and_execute(|| {
 			serve(ALICE, 10, 50);
+			serve(ALICE, 11, 50);
 			let other = serve(BOB, 20, 50);
 			next_epoch();
 			let draws = drawn(|seed| DrawRequest {
-				excluded: &[NodeId(0)],
+				excluded: &[ALICE],
 				..request(seed, 1)
 			});
 			assert!(!draws.is_empty() && draws.iter().all(|id| *id == other));
