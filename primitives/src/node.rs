@@ -2,8 +2,52 @@
 
 use crate::{hashing::tagged_hash, Balance, ComputeUnits, GenesisHash, Hash, ModelRef, NodeId};
 use alloc::vec::Vec;
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+use serde::Serialize;
+
+/// Whether new work may come to a node.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+	/// It may.
+	#[default]
+	#[codec(index = 0)]
+	Active,
+	/// Its operator stopped it.
+	#[codec(index = 1)]
+	Paused,
+	/// It missed too many deadlines in one epoch.
+	#[codec(index = 2)]
+	Suspended,
+	/// Its operator resumed it in this epoch; it may from the next one on.
+	#[codec(index = 3)]
+	Resuming(u32),
+}
+
+impl Standing {
+	/// Whether new work may come in this epoch.
+	pub fn serves(self, epoch: u32) -> bool {
+		match self {
+			Self::Active => true,
+			Self::Paused | Self::Suspended => false,
+			Self::Resuming(since) => since < epoch,
+		}
+	}
+}
 
 /// A model node.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -16,20 +60,22 @@ pub struct NodeView<AccountId> {
 	pub worker: AccountId,
 	/// Compute units per block pledged in this epoch.
 	pub capacity: ComputeUnits,
-	/// Compute units per block pledged from the next epoch on.
+	/// Compute units per block that were announced; more act from the next epoch on.
 	pub next_capacity: ComputeUnits,
 	/// Compute units assigned and not yet delivered.
 	pub outstanding: ComputeUnits,
 	/// Compute units delivered and not yet proven.
 	pub proving: ComputeUnits,
-	/// Models it serves in this epoch.
+	/// Models that it is drawn for in this epoch.
 	pub models: Vec<ModelRef>,
-	/// Models it serves from the next epoch on.
+	/// Models that it joined.
 	pub joining: Vec<ModelRef>,
 	/// Outputs delivered in time.
 	pub delivered: u64,
 	/// Deadlines missed.
 	pub missed: u64,
+	/// Whether new work may come.
+	pub standing: Standing,
 }
 
 /// An operator's stake, planck.

@@ -93,6 +93,8 @@ pub struct ProtocolParameters {
 	pub draws_per_block: u32,
 	/// Deadlines handled per block at most; the rest waits for the next.
 	pub deadlines_per_block: u32,
+	/// Deadlines that a node misses in one node epoch before it is suspended.
+	pub suspend_after: u32,
 }
 
 /// An inequality that the parameters break.
@@ -128,8 +130,8 @@ pub enum ParametersError {
 	/// `bond_per_cu` must cover 3 · s_u · `price_ceiling` · B.
 	BondTooSmall,
 	/// `draws_per_block` and `deadlines_per_block` must lie between 1 and 64, `redraws` must be at
-	/// most [`ProtocolParameters::MAX_REDRAWS`], and `registration_fee_floor` and
-	/// `registration_fee_half_life` must not be zero.
+	/// most [`ProtocolParameters::MAX_REDRAWS`], and `registration_fee_floor`,
+	/// `registration_fee_half_life` and `suspend_after` must not be zero.
 	BadLimits,
 	/// A sum or product of the parameters overflows.
 	Overflow,
@@ -177,6 +179,7 @@ impl ProtocolParameters {
 			deposit_per_byte: UNIT / 10_000,
 			draws_per_block: 32,
 			deadlines_per_block: 64,
+			suspend_after: 3,
 		}
 	}
 
@@ -289,7 +292,8 @@ impl ProtocolParameters {
 				&& (1..=64).contains(&self.deadlines_per_block)
 				&& self.redraws <= Self::MAX_REDRAWS
 				&& self.registration_fee_floor > 0
-				&& self.registration_fee_half_life > 0,
+				&& self.registration_fee_half_life > 0
+				&& self.suspend_after > 0,
 			BadLimits,
 		)
 	}
@@ -316,7 +320,7 @@ mod tests {
 	fn each_broken_inequality_is_named() {
 		use ParametersError::*;
 		type Break = fn(&mut ProtocolParameters);
-		let cases: [(Break, ParametersError); 19] = [
+		let cases: [(Break, ParametersError); 20] = [
 			(|p| p.node_epoch = 130, EpochTooShort),
 			(|p| p.seed_blocks = 0, BadSeedBlocks),
 			(|p| p.base_latency = Ticks(19), LatencyTooShort),
@@ -335,6 +339,7 @@ mod tests {
 			(|p| p.bond_per_cu = 1, BondTooSmall),
 			(|p| p.price_ceiling = Balance::MAX, Overflow),
 			(|p| p.registration_fee_floor = 0, BadLimits),
+			(|p| p.suspend_after = 0, BadLimits),
 			(
 				|p| {
 					p.redraws = ProtocolParameters::MAX_REDRAWS + 1;

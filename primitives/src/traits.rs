@@ -118,6 +118,17 @@ pub struct NodeLoad {
 	pub proving: ComputeUnits,
 }
 
+/// What stands behind an operator's nodes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Backing {
+	/// Stake that new proof stakes can use now, planck.
+	pub free: Balance,
+	/// Stake that they could use if all work in hand were settled, planck.
+	pub reach: Balance,
+	/// Compute units per block pledged by all of the operator's nodes.
+	pub pledge: ComputeUnits,
+}
+
 /// Node pools. Implemented by `pallet-node-pool`.
 ///
 /// What [`Self::draw`] reserves of a node's capacity leaves it in one of two ways, each step with
@@ -133,9 +144,12 @@ pub trait NodePool<AccountId> {
 	fn settle(node: NodeId, compute_units: ComputeUnits);
 	/// The output was not delivered in time: frees the compute units and records the miss.
 	fn miss(node: NodeId, compute_units: ComputeUnits);
+	/// The proof was not there in time: frees the delivered compute units and records the miss.
+	fn miss_proof(node: NodeId, compute_units: ComputeUnits);
 	/// What a node owes. `None` if there is no such node.
 	fn load(node: NodeId) -> Option<NodeLoad>;
-	/// Compute units per block pledged by all nodes in this epoch.
+	/// Compute units per block that nodes in pools can serve in this epoch, with the stake that
+	/// they have.
 	fn total_pledge() -> ComputeUnits;
 	/// Weight of one [`Self::draw`] at most.
 	fn draw_weight() -> Weight;
@@ -145,6 +159,8 @@ pub trait NodePool<AccountId> {
 pub trait Stakes<AccountId> {
 	/// Bonded stake above the operator's minimum, that new proof stakes can use.
 	fn free_stake(operator: &AccountId) -> Balance;
+	/// What stands behind the operator's nodes. Zeros if it has bonded nothing.
+	fn backing(operator: &AccountId) -> Backing;
 	/// Sets the operator's pledge over all its nodes (the larger of this epoch's and the next's).
 	/// Errors if the bond does not cover it.
 	fn set_pledge(operator: &AccountId, pledge: ComputeUnits) -> DispatchResult;

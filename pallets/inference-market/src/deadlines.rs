@@ -140,7 +140,7 @@ impl<T: Config> Pallet<T> {
 			.defensive_ok_or(Error::<T>::WrongState)?;
 		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let terms = workload.terms;
-		T::NodePool::settle(assigned.node, terms.compute_units);
+		T::NodePool::miss_proof(assigned.node, terms.compute_units);
 		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
 		let to_user = permille_of(price, terms.proof_compensation)
 			.and_then(|part| part.checked_add(terms.value_at_risk))

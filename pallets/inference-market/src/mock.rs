@@ -110,7 +110,7 @@ impl pallet_node_pool::Config for Test {
 	type MaxPoolNodes = ConstU32<16>;
 	type MaxModelsPerNode = ConstU32<8>;
 	type MaxNodesPerOperator = ConstU32<4>;
-	type MaxChangesPerEpoch = ConstU32<16>;
+	type MaxSnapshotMembers = ConstU32<256>;
 	type WeightInfo = ();
 	type WorkerSignature = TestSignature;
 }

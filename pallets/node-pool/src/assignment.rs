@@ -4,6 +4,7 @@ use super::*;
 use frame_support::{traits::Defensive, weights::Weight};
 use inference_primitives::{
 	hashing::tagged_hash,
+	node::Standing,
 	traits::{Assignment, DrawRequest, NodeLoad, NodePool},
 	Hash, Mode, Ticks,
 };
@@ -25,7 +26,11 @@ impl<T: Config> Pallet<T> {
 		id: NodeId,
 		request: &DrawRequest<AccountIdOf<T>>,
 	) -> Option<Assignment<AccountIdOf<T>>> {
-		let mut node = Nodes::<T>::get(id)?;
+		let mut node = Self::node(id)?;
+		// It may have left, or been stopped, since the snapshot.
+		if !node.models.contains(&request.model) || !node.standing.serves(Epoch::<T>::get()) {
+			return None;
+		}
 		if request.excluded.contains(&node.operator) {
 			return None;
 		}
@@ -84,13 +89,35 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
+	/// Records a missed deadline; too many in one epoch suspend the node.
+	fn record_miss(id: NodeId, node: &mut NodeOf<T>) {
+		let epoch = Epoch::<T>::get();
+		let recent = &mut node.recent_misses;
+		if recent.epoch != epoch {
+			*recent = RecentMisses { epoch, count: 0 };
+		}
+		// Saturating: counts of deadlines cannot reach the bounds.
+		recent.count = recent.count.saturating_add(1);
+		node.missed = node.missed.saturating_add(1);
+		let misses = recent.count;
+		if misses >= T::Network::parameters().suspend_after && node.standing != Standing::Suspended
+		{
+			node.standing = Standing::Suspended;
+			Self::count(node, ComputeUnits::ZERO);
+			Self::deposit_event(Event::NodeSuspended { node: id, misses });
+		}
+	}
+
 	/// Checks the pallet's invariants:
 	/// - for each node, outstanding ≤ capacity × B and outstanding + proving ≤ capacity × P_B, with
 	///   B and P_B as they were when the node was last given work: lower ones refuse new work, and
 	///   leave what was given before;
 	/// - each worker key belongs to the node that names it, each node to its operator's list;
-	/// - the total pledge is the sum of capacities;
-	/// - a pool's cumulative weights ascend, and each of its nodes serves the model.
+	/// - the total pledge is the sum of what nodes count for, which is nothing for one that is paused,
+	///   suspended or in no snapshot, and no more than its capacity otherwise;
+	/// - a model's members are the nodes that joined it, each once;
+	/// - a pool's cumulative weights ascend, and it has each node that says it is in it; these are
+	///   members.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::ensure;
@@ -108,13 +135,53 @@ impl<T: Config> Pallet<T> {
 				OperatorNodes::<T>::get(&node.operator).contains(&id),
 				"a node is missing from its operator's list"
 			);
-			total = total.saturating_add(node.capacity.0);
+			let counted = node.counted.units;
+			total = total.saturating_add(counted.0);
+			ensure!(
+				counted <= node.pledge(),
+				"a node counts for more than it pledges"
+			);
+			let stopped = matches!(node.standing, Standing::Paused | Standing::Suspended);
+			ensure!(
+				counted == ComputeUnits::ZERO || !(stopped || node.models.is_empty()),
+				"a node that serves nothing counts for something"
+			);
+			for model in node.next_models.iter() {
+				ensure!(
+					Members::<T>::get(model)
+						.iter()
+						.filter(|member| **member == id)
+						.count() == 1,
+					"a node is not once a member of a model that it joined"
+				);
+			}
+			for model in node.models.iter() {
+				ensure!(
+					node.next_models.contains(model)
+						&& Pools::<T>::get(model)
+							.iter()
+							.any(|member| member.node == id),
+					"a node is not in a pool that it says it is in"
+				);
+			}
 		}
 		ensure!(
 			TotalPledge::<T>::get().0 == total,
-			"the total pledge is not the sum of capacities"
+			"the total pledge is not the sum of what nodes count for"
 		);
+		for (model, members) in Members::<T>::iter() {
+			ensure!(!members.is_empty(), "an empty list of members is kept");
+			for member in members {
+				let joined =
+					Nodes::<T>::get(member).is_some_and(|node| node.next_models.contains(&model));
+				ensure!(joined, "a member did not join its model");
+			}
+		}
 		for (model, pool) in Pools::<T>::iter() {
+			ensure!(
+				PoolReach::<T>::contains_key(model) && Members::<T>::contains_key(model),
+				"a pool has no reach or no members"
+			);
 			let mut before = 0;
 			for member in pool.iter() {
 				ensure!(
@@ -122,9 +189,6 @@ impl<T: Config> Pallet<T> {
 					"a pool's cumulative weights do not ascend"
 				);
 				before = member.cumulative;
-				let serves =
-					Nodes::<T>::get(member.node).is_some_and(|node| node.models.contains(&model));
-				ensure!(serves, "a pool has a node that does not serve its model");
 			}
 		}
 		Ok(())
@@ -164,8 +228,14 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 	fn miss(id: NodeId, compute_units: ComputeUnits) {
 		Self::change_load(id, |node| {
 			free(&mut node.outstanding, compute_units);
-			// Saturating: a count of outputs cannot reach 2^64.
-			node.missed = node.missed.saturating_add(1);
+			Self::record_miss(id, node);
+		});
+	}
+
+	fn miss_proof(id: NodeId, compute_units: ComputeUnits) {
+		Self::change_load(id, |node| {
+			free(&mut node.proving, compute_units);
+			Self::record_miss(id, node);
 		});
 	}
 

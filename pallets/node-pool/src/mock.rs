@@ -4,6 +4,7 @@ use crate as pallet_node_pool;
 use frame_support::{
 	assert_ok, derive_impl,
 	dispatch::DispatchResult,
+	parameter_types,
 	traits::{ConstU128, ConstU32, Hooks},
 };
 use inference_primitives::{
@@ -39,8 +40,6 @@ pub const MAX_POOL: u32 = 3;
 pub const MAX_MODELS: u32 = 2;
 /// Most nodes of an operator.
 pub const MAX_NODES: u32 = 2;
-/// Most changes in an epoch.
-pub const MAX_CHANGES: u32 = 5;
 /// Parameters for development: blocks of an epoch.
 pub const EPOCH: u64 = 45;
 /// Parameters for development: backlog bound.
@@ -82,6 +81,11 @@ impl pallet_worker_staking::Config for Test {
 	type WeightInfo = ();
 }
 
+parameter_types! {
+	/// Members of pools whose snapshots a block takes.
+	pub static MaxSnapshotMembers: u32 = 64;
+}
+
 impl pallet_node_pool::Config for Test {
 	type Network = NetworkParameters;
 	type Stakes = WorkerStaking;
@@ -89,7 +93,7 @@ impl pallet_node_pool::Config for Test {
 	type MaxPoolNodes = ConstU32<MAX_POOL>;
 	type MaxModelsPerNode = ConstU32<MAX_MODELS>;
 	type MaxNodesPerOperator = ConstU32<MAX_NODES>;
-	type MaxChangesPerEpoch = ConstU32<MAX_CHANGES>;
+	type MaxSnapshotMembers = MaxSnapshotMembers;
 	type WeightInfo = ();
 	type WorkerSignature = TestSignature;
 }
@@ -176,6 +180,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	.expect("the genesis is valid");
 	let mut ext = sp_io::TestExternalities::from(storage);
 	ext.execute_with(|| {
+		MaxSnapshotMembers::set(64);
 		System::set_block_number(1);
 		for operator in [ALICE, BOB, CAROL, DAVE] {
 			assert_ok!(WorkerStaking::bond(
@@ -289,6 +294,11 @@ pub fn miss(node: NodeId, compute_units: u64) {
 	<NodePool as PoolTrait<AccountId>>::miss(node, ComputeUnits(compute_units));
 }
 
+/// Misses a proof.
+pub fn miss_proof(node: NodeId, compute_units: u64) {
+	<NodePool as PoolTrait<AccountId>>::miss_proof(node, ComputeUnits(compute_units));
+}
+
 /// Delivers and proves.
 pub fn complete(node: NodeId, compute_units: u64) {
 	deliver(node, compute_units);
@@ -303,5 +313,5 @@ pub fn load(id: NodeId) -> (u64, u64) {
 
 /// A stored node.
 pub fn node(id: NodeId) -> crate::Node<AccountId, ConstU32<MAX_MODELS>> {
-	crate::Nodes::<Test>::get(id).expect("the node exists")
+	NodePool::node(id).expect("the node exists")
 }

@@ -20,8 +20,14 @@ pub trait WeightInfo {
 	fn deregister_node() -> Weight;
 	/// `set_worker`
 	fn set_worker() -> Weight;
-	/// A new epoch that takes up the changes of `n` nodes, each in `m` pools.
-	fn start_epoch(n: u32, m: u32) -> Weight;
+	/// `pause`
+	fn pause() -> Weight;
+	/// `resume`
+	fn resume() -> Weight;
+	/// A new epoch, without its snapshots.
+	fn start_epoch() -> Weight;
+	/// The snapshot of a pool with `n` members, of whose records `c` changed.
+	fn snapshot(n: u32, c: u32) -> Weight;
 	/// A draw that samples `c` candidates.
 	fn draw(c: u32) -> Weight;
 }
@@ -36,15 +42,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn set_capacity() -> Weight {
-		Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(21, 3))
+		Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(22, 4))
 	}
 
 	fn join_model() -> Weight {
-		Weight::from_parts(50_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 2))
+		Weight::from_parts(50_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(5, 2))
 	}
 
 	fn leave_model() -> Weight {
-		Weight::from_parts(40_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+		Weight::from_parts(50_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 5))
 	}
 
 	fn deregister_node() -> Weight {
@@ -55,20 +61,36 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(110_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 4))
 	}
 
-	fn start_epoch(n: u32, m: u32) -> Weight {
-		let pools = u64::from(n).saturating_mul(u64::from(m));
-		let nodes = u64::from(n).saturating_mul(18);
-		Weight::from_parts(20_000_000, 0)
-			.saturating_add(Weight::from_parts(60_000_000, 0).saturating_mul(pools.max(1)))
-			.saturating_add(T::DbWeight::get().reads_writes(pools.saturating_add(nodes), pools))
-			.saturating_add(T::DbWeight::get().reads_writes(5, 5))
+	fn pause() -> Weight {
+		Weight::from_parts(40_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+	}
+
+	fn resume() -> Weight {
+		Weight::from_parts(40_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+	}
+
+	fn start_epoch() -> Weight {
+		Weight::from_parts(20_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+	}
+
+	fn snapshot(n: u32, c: u32) -> Weight {
+		let (n, c) = (u64::from(n), u64::from(c));
+		// A member's node and ledger; for one whose pledge fell, its operator's other nodes, too.
+		Weight::from_parts(40_000_000, 0)
+			.saturating_add(Weight::from_parts(15_000_000, 0).saturating_mul(n))
+			.saturating_add(Weight::from_parts(30_000_000, 0).saturating_mul(c))
+			.saturating_add(T::DbWeight::get().reads_writes(6, 3))
+			.saturating_add(T::DbWeight::get().reads(n.saturating_mul(2)))
+			.saturating_add(
+				T::DbWeight::get().reads_writes(c.saturating_mul(18), c.saturating_mul(2)),
+			)
 	}
 
 	fn draw(c: u32) -> Weight {
 		let c = u64::from(c);
 		Weight::from_parts(40_000_000, 0)
 			.saturating_add(Weight::from_parts(15_000_000, 0).saturating_mul(c))
-			.saturating_add(T::DbWeight::get().reads(c.saturating_mul(2).saturating_add(2)))
+			.saturating_add(T::DbWeight::get().reads(c.saturating_mul(2).saturating_add(3)))
 			.saturating_add(T::DbWeight::get().reads_writes(3, 4))
 	}
 }
@@ -98,8 +120,20 @@ impl WeightInfo for () {
 		Weight::from_parts(110_000_000, 0)
 	}
 
-	fn start_epoch(_n: u32, _m: u32) -> Weight {
+	fn pause() -> Weight {
+		Weight::from_parts(40_000_000, 0)
+	}
+
+	fn resume() -> Weight {
+		Weight::from_parts(40_000_000, 0)
+	}
+
+	fn start_epoch() -> Weight {
 		Weight::from_parts(20_000_000, 0)
+	}
+
+	fn snapshot(_n: u32, _c: u32) -> Weight {
+		Weight::from_parts(40_000_000, 0)
 	}
 
 	fn draw(_c: u32) -> Weight {

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod membership;
+mod pause;
 mod register;
 mod stake;
 mod status;
@@ -29,12 +30,16 @@ pub enum Command {
 	/// Gives a node another worker key, at once. The old key still owes what was assigned to it:
 	/// leave it in the node's keystore until its inbox is empty.
 	SetWorker(worker::SetArgs),
-	/// Changes a node's capacity from the next epoch on.
+	/// Changes a node's capacity: upwards from the next epoch on, downwards at once.
 	Capacity(capacity::Args),
 	/// Joins a model's pool from the next epoch on.
 	Join(membership::Args),
-	/// Leaves a model's pool from the next epoch on. Work already assigned stays due.
+	/// Leaves a model's pool, at once. Work already assigned stays due.
 	Leave(membership::Args),
+	/// Stops new work for a node, at once. Work already assigned stays due.
+	Pause(pause::Args),
+	/// Returns a paused or suspended node to service with the next epoch.
+	Resume(pause::Args),
 	/// Removes a node that serves no model and owes nothing.
 	Deregister(register::DeregisterArgs),
 	/// A node, or all nodes and the stake of an account.
@@ -53,6 +58,8 @@ pub async fn run(context: Context, command: Command) -> Result<(), CliError> {
 		Command::Capacity(args) => capacity::run(context, args).await,
 		Command::Join(args) => membership::join(context, args).await,
 		Command::Leave(args) => membership::leave(context, args).await,
+		Command::Pause(args) => pause::pause(context, args).await,
+		Command::Resume(args) => pause::resume(context, args).await,
 		Command::Deregister(args) => register::deregister(context, args).await,
 		Command::Status(args) => status::run(context, args).await,
 	}

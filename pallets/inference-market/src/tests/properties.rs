@@ -46,6 +46,8 @@ enum Step {
 	Register(Index, u64),
 	Deregister(Index),
 	SetWorker(Index, u64),
+	Pause(Index),
+	Resume(Index),
 	SetCapacity(Index, u64),
 	Join(Index, u32),
 	Leave(Index, u32),
@@ -95,6 +97,8 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => index().prop_map(Step::Withdraw),
 		1 => (index(), 0..20u64).prop_map(|(by, capacity)| Step::Register(by, capacity)),
 		1 => index().prop_map(Step::Deregister),
+		1 => index().prop_map(Step::Pause),
+		2 => index().prop_map(Step::Resume),
 		1 => (index(), 2_000..2_010u64).prop_map(|(node, worker)| Step::SetWorker(node, worker)),
 		2 => (index(), 0..20u64).prop_map(|(node, capacity)| Step::SetCapacity(node, capacity)),
 		2 => (index(), 1..4u32).prop_map(|(node, model)| Step::Join(node, model)),
@@ -288,6 +292,14 @@ impl World {
 			Step::Deregister(node) => {
 				let (origin, id) = node_of(node);
 				NodePool::deregister_node(origin, id)?;
+			},
+			Step::Pause(node) => {
+				let (origin, id) = node_of(node);
+				NodePool::pause(origin, id)?;
+			},
+			Step::Resume(node) => {
+				let (origin, id) = node_of(node);
+				NodePool::resume(origin, id)?;
 			},
 			Step::SetWorker(node, worker) => {
 				let (origin, id) = node_of(node);
