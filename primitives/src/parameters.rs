@@ -59,7 +59,7 @@ pub struct ProtocolParameters {
 	pub unbonding: Ticks,
 	/// How long a finished workload stays on chain at least.
 	pub retention: Ticks,
-	/// σ: price of a queue slot, planck. Back only if the workload expires undrawn.
+	/// σ: price of a queue slot, planck. Back if the network failed the workload.
 	pub queue_slot_fee: Balance,
 	/// F_d: held for a declined workload, of the price.
 	pub decline_fee: Permille,
@@ -89,8 +89,6 @@ pub struct ProtocolParameters {
 	pub registration_fee_half_life: u32,
 	/// Storage deposit per byte, planck.
 	pub deposit_per_byte: Balance,
-	/// Workloads drawn per block at most.
-	pub draws_per_block: u32,
 	/// Deadlines handled per block at most; the rest waits for the next.
 	pub deadlines_per_block: u32,
 	/// Deadlines that a node misses in one node epoch before it is suspended.
@@ -129,7 +127,7 @@ pub enum ParametersError {
 	BadPriceRange,
 	/// `bond_per_cu` must cover 3 · s_u · `price_ceiling` · B.
 	BondTooSmall,
-	/// `draws_per_block` and `deadlines_per_block` must lie between 1 and 64, `redraws` must be at
+	/// `deadlines_per_block` must lie between 1 and 64, `redraws` must be at
 	/// most [`ProtocolParameters::MAX_REDRAWS`], and `registration_fee_floor`,
 	/// `registration_fee_half_life` and `suspend_after` must not be zero.
 	BadLimits,
@@ -177,7 +175,6 @@ impl ProtocolParameters {
 			registration_fee_floor: 10 * UNIT,
 			registration_fee_half_life: 14_400,
 			deposit_per_byte: UNIT / 10_000,
-			draws_per_block: 32,
 			deadlines_per_block: 64,
 			suspend_after: 3,
 		}
@@ -288,8 +285,7 @@ impl ProtocolParameters {
 			.div_ceil(1_000);
 		ensure(self.bond_per_cu >= misses, BondTooSmall)?;
 		ensure(
-			(1..=64).contains(&self.draws_per_block)
-				&& (1..=64).contains(&self.deadlines_per_block)
+			(1..=64).contains(&self.deadlines_per_block)
 				&& self.redraws <= Self::MAX_REDRAWS
 				&& self.registration_fee_floor > 0
 				&& self.registration_fee_half_life > 0

@@ -109,6 +109,19 @@ pub struct Assignment<AccountId> {
 	pub due: Tick,
 }
 
+/// What a draw found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Drawn<AccountId> {
+	/// A node, of which capacity and stake are reserved now.
+	Assigned(Assignment<AccountId>),
+	/// Nobody, and nothing changed; a candidate could have taken the workload, had it been idle and
+	/// in service.
+	Busy,
+	/// Nobody, and nothing changed; no candidate could have taken it, idle or not: it asks for more
+	/// stake or capacity than they have, or they may not serve its submitter, or there is none.
+	Unfit,
+}
+
 /// What a node owes, compute units.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct NodeLoad {
@@ -134,9 +147,9 @@ pub struct Backing {
 /// What [`Self::draw`] reserves of a node's capacity leaves it in one of two ways, each step with
 /// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`].
 pub trait NodePool<AccountId> {
-	/// Draws a node with free capacity and stake, and reserves both. `None` if no sampled candidate
-	/// qualifies; then nothing changed.
-	fn draw(request: &DrawRequest<AccountId>) -> Option<Assignment<AccountId>>;
+	/// Draws a node with free capacity and stake, and reserves both. Returns the weight of what was
+	/// done, too.
+	fn draw(request: &DrawRequest<AccountId>) -> (Drawn<AccountId>, Weight);
 	/// The output was delivered in time: moves the compute units from what is outstanding to what
 	/// is to be proven, and records the delivery.
 	fn deliver(node: NodeId, compute_units: ComputeUnits);
@@ -151,8 +164,11 @@ pub trait NodePool<AccountId> {
 	/// Compute units per block that nodes in pools can serve in this epoch, with the stake that
 	/// they have.
 	fn total_pledge() -> ComputeUnits;
+	/// The greatest stake that an operator in a model's pool could lock for one workload, idle.
+	/// `None` if nobody can serve the model in this epoch.
+	fn reach(model: ModelRef) -> Option<Balance>;
 	/// Weight of one [`Self::draw`] at most.
-	fn draw_weight() -> Weight;
+	fn max_draw_weight() -> Weight;
 }
 
 /// Operators' stakes. Implemented by `pallet-worker-staking`.

@@ -37,7 +37,7 @@
 extern crate alloc;
 
 pub use pallet::*;
-pub use types::{Assigned, InboxKey, Queue, QueueLink, Tensor, Terms, Workload};
+pub use types::{Assigned, InboxKey, Outlook, Queue, QueueLink, Tensor, Terms, Workload};
 pub use weights::WeightInfo;
 
 mod deadlines;
@@ -78,6 +78,7 @@ pub mod pallet {
 		PalletId,
 	};
 	use frame_system::pallet_prelude::*;
+	use sp_runtime::traits::Convert;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -123,6 +124,11 @@ pub mod pallet {
 		type MaxServedModels: Get<u32>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// Weight that the draws of one block may take. It bounds how many workloads a block assigns.
+		#[pallet::constant]
+		type MaxDrawWeight: Get<Weight>;
+		/// What ordering an inference on so many values costs in transaction fees, at most, planck.
+		type OrderFee: Convert<u32, Balance>;
 	}
 
 	/// Why users' funds are held.
@@ -269,7 +275,8 @@ pub mod pallet {
 			/// The workload.
 			workload: WorkloadId,
 		},
-		/// A workload was not drawn in time; everything held for it is free again.
+		/// A workload was not drawn in time. Everything held for it is free again, but for the
+		/// queue-slot fee of one that could not be served through its own terms.
 		WorkloadExpired {
 			/// The workload.
 			workload: WorkloadId,
@@ -440,8 +447,7 @@ pub mod pallet {
 		/// Cancels a workload before it is drawn. The queue-slot fee is kept.
 		///
 		/// Origin: signed, the submitter. Errors: [`Error::UnknownWorkload`],
-		/// [`Error::NotSubmitter`], [`Error::WrongState`], [`Error::TooLate`] (it expires, free of
-		/// charge). Event: [`Event::WorkloadCancelled`].
+		/// [`Error::NotSubmitter`], [`Error::WrongState`], [`Error::TooLate`] (it expires). Event: [`Event::WorkloadCancelled`].
 		/// Complexity: O(1).
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::cancel())]

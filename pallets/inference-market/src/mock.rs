@@ -20,7 +20,7 @@ use inference_primitives::{
 	NodeId, ProofSystem, ProtocolParameters, SetupId, Statement, TensorSpec, Tick, Ticks,
 	Visibility, VkHash, WorkloadId,
 };
-use sp_runtime::{testing::TestSignature, BuildStorage, DispatchError};
+use sp_runtime::{testing::TestSignature, traits::Convert, BuildStorage, DispatchError};
 
 type Block = frame_system::mocking::MockBlock<Test>;
 /// Account identifiers.
@@ -124,6 +124,10 @@ parameter_types! {
 	pub static HasVrf: bool = true;
 	/// From when proofs for [`MODEL`] are refused.
 	pub static EndOfLife: Option<Tick> = None;
+	/// Most models with a queue.
+	pub static MaxServedModels: u32 = MAX_SERVED;
+	/// Weight of a block's draws.
+	pub static MaxDrawWeight: Weight = Weight::MAX;
 }
 
 impl pallet_inference_market::Config for Test {
@@ -139,8 +143,33 @@ impl pallet_inference_market::Config for Test {
 	type ForkDomain = ConstU32<7>;
 	type PalletId = MarketPalletId;
 	type MaxQueuedPerModel = ConstU32<MAX_QUEUED>;
-	type MaxServedModels = ConstU32<MAX_SERVED>;
+	type MaxServedModels = MaxServedModels;
 	type WeightInfo = ();
+	type MaxDrawWeight = MaxDrawWeight;
+	type OrderFee = MockFee;
+}
+
+/// Transaction fee of every order, planck.
+pub const ORDER_FEE: Balance = 7;
+
+/// Every order's transaction costs the same.
+pub struct MockFee;
+
+impl Convert<u32, Balance> for MockFee {
+	fn convert(_: u32) -> Balance {
+		ORDER_FEE
+	}
+}
+
+/// Lets a block draw so many workloads at most, if that many models have a turn.
+pub fn limit_draws(draws: u32, turns: u32) {
+	use crate::WeightInfo;
+	let turn = <Test as crate::Config>::WeightInfo::serve_model();
+	MaxDrawWeight::set(
+		Market::draws_base_weight()
+			.saturating_add(turn.saturating_mul(turns.into()))
+			.saturating_add(Market::attempt_weight().saturating_mul(draws.into())),
+	);
 }
 
 /// Each block's VRF output is a hash of its number and the test's salt.
@@ -308,11 +337,15 @@ pub struct ExtBuilder {
 }
 
 impl Default for ExtBuilder {
-	/// Development parameters.
+	/// Development parameters, with a small queue-slot fee.
 	fn default() -> Self {
 		Self {
 			nodes: Vec::new(),
-			parameters: ProtocolParameters::development(),
+			parameters: ProtocolParameters {
+				// So little that it is not the least that a miss costs; tests of that set more.
+				queue_slot_fee: UNIT / 10_000,
+				..ProtocolParameters::development()
+			},
 		}
 	}
 }
@@ -348,6 +381,8 @@ impl ExtBuilder {
 		ext.execute_with(|| {
 			HasVrf::set(true);
 			EndOfLife::set(None);
+			MaxServedModels::set(MAX_SERVED);
+			MaxDrawWeight::set(Weight::MAX);
 			System::set_block_number(1);
 			self.parameters
 				.check()

@@ -25,7 +25,11 @@ pub trait WeightInfo {
 	fn claim() -> Weight;
 	/// `prune`
 	fn prune() -> Weight;
-	/// One attempt to assign in the hook, without the draw.
+	/// One model's turn in the hook: its pool's reach and its queue.
+	fn serve_model() -> Weight;
+	/// A look at one entry of a queue, without the draw.
+	fn look() -> Weight;
+	/// Assigning a workload to the node that was drawn.
 	fn assign() -> Weight;
 }
 
@@ -49,7 +53,7 @@ fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
 macro_rules! weights {
 	($db:ty) => {
 		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 18, 14)
+			cost::<$db>(200, n, 19, 14)
 		}
 
 		fn cancel() -> Weight {
@@ -65,7 +69,7 @@ macro_rules! weights {
 		}
 
 		fn expire() -> Weight {
-			cost::<$db>(300, 0, 21, 21)
+			cost::<$db>(300, 0, 23, 23)
 		}
 
 		fn claim() -> Weight {
@@ -76,8 +80,18 @@ macro_rules! weights {
 			cost::<$db>(150, 0, 6, 7)
 		}
 
+		fn serve_model() -> Weight {
+			// The queue may leave the list of those that are served.
+			cost::<$db>(10, 0, 3, 2)
+		}
+
+		fn look() -> Weight {
+			cost::<$db>(15, 0, 2, 0)
+		}
+
 		fn assign() -> Weight {
-			cost::<$db>(150, 0, 48, 13)
+			// Workload, three links, two deadlines, inbox, and the user's account and holds.
+			cost::<$db>(100, 0, 12, 9)
 		}
 	};
 }

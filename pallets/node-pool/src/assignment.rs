@@ -5,8 +5,8 @@ use frame_support::{traits::Defensive, weights::Weight};
 use inference_primitives::{
 	hashing::tagged_hash,
 	node::Standing,
-	traits::{Assignment, DrawRequest, NodeLoad, NodePool},
-	Hash, Mode, Ticks,
+	traits::{Assignment, DrawRequest, Drawn, NodeLoad, NodePool},
+	Hash, Mode, ProtocolParameters, Tick, Ticks,
 };
 
 impl<T: Config> Pallet<T> {
@@ -25,24 +25,21 @@ impl<T: Config> Pallet<T> {
 	fn try_assign(
 		id: NodeId,
 		request: &DrawRequest<AccountIdOf<T>>,
-	) -> Option<Assignment<AccountIdOf<T>>> {
-		let mut node = Self::node(id)?;
-		// It may have left, or been stopped, since the snapshot.
-		if !node.models.contains(&request.model) || !node.standing.serves(Epoch::<T>::get()) {
-			return None;
-		}
-		if request.excluded.contains(&node.operator) {
-			return None;
-		}
-		if node.operator == *request.submitter || node.worker == *request.submitter {
-			return None;
-		}
-		let parameters = T::Network::parameters();
-		let capacity = node.usable_capacity();
-		let load = NodeLoad {
-			outstanding: node.outstanding.checked_add(request.compute_units)?,
-			..node.load()
+		parameters: &ProtocolParameters,
+		epoch: u32,
+	) -> Drawn<AccountIdOf<T>> {
+		let Some(mut node) = Self::node(id) else {
+			return Drawn::Busy;
 		};
+		// It may have left, or been stopped, since the snapshot.
+		if !node.models.contains(&request.model) || !node.standing.serves(epoch) {
+			return Drawn::Busy;
+		}
+		let own = node.operator == *request.submitter || node.worker == *request.submitter;
+		if own || request.excluded.contains(&node.operator) {
+			return Drawn::Unfit;
+		}
+		let capacity = node.usable_capacity();
 		let bounds = Bounds {
 			backlog: parameters.backlog_bound,
 			proving: parameters.proving_backlog,
@@ -51,24 +48,32 @@ impl<T: Config> Pallet<T> {
 			proving: request.proving_backlog,
 			..bounds
 		};
-		if !(bounds.allow(load, capacity) && pinned.allow(load, capacity)) {
-			return None;
-		}
-		// Outputs are computed in the order of assignment, so this one is there when all are; and
-		// so with proofs, of which those of delivered outputs come first.
-		let ahead = match request.mode {
-			Mode::Immediate => load.outstanding.checked_add(load.proving)?,
-			Mode::Deferred => load.outstanding,
+		let fits = |load: NodeLoad| bounds.allow(load, capacity) && pinned.allow(load, capacity);
+		let backing = T::Stakes::backing(&node.operator);
+		let alone = NodeLoad {
+			outstanding: request.compute_units,
+			proving: ComputeUnits::ZERO,
 		};
-		let computing = u32::try_from(ahead.0.div_ceil(capacity.0.max(1))).ok()?;
-		let due = T::Network::now()
-			.after(parameters.base_latency)
-			.after(Ticks(computing));
-		if due > request.latest {
-			return None;
+		if backing.reach < request.proof_stake || !fits(alone) {
+			return Drawn::Unfit;
 		}
-		T::Stakes::lock(&node.operator, request.proof_stake).ok()?;
-		node.outstanding = load.outstanding;
+		let Some(outstanding) = node.outstanding.checked_add(request.compute_units) else {
+			return Drawn::Busy;
+		};
+		let load = NodeLoad {
+			outstanding,
+			..node.load()
+		};
+		let Some(due) = Self::due(load, capacity, request.mode, parameters) else {
+			return Drawn::Busy;
+		};
+		if !fits(load)
+			|| due > request.latest
+			|| T::Stakes::lock(&node.operator, request.proof_stake).is_err()
+		{
+			return Drawn::Busy;
+		}
+		node.outstanding = outstanding;
 		node.bounds = bounds;
 		let assignment = Assignment {
 			node: id,
@@ -77,7 +82,25 @@ impl<T: Config> Pallet<T> {
 			due,
 		};
 		Nodes::<T>::insert(id, node);
-		Some(assignment)
+		Drawn::Assigned(assignment)
+	}
+
+	/// When the output is due that makes a node's load this. Outputs are computed in the order of
+	/// assignment, so this one is there when all are; and so with proofs, of which those of
+	/// delivered outputs come first. `None` if that is beyond all time.
+	fn due(
+		load: NodeLoad,
+		capacity: ComputeUnits,
+		mode: Mode,
+		parameters: &ProtocolParameters,
+	) -> Option<Tick> {
+		let ahead = match mode {
+			Mode::Immediate => load.outstanding.checked_add(load.proving)?,
+			Mode::Deferred => load.outstanding,
+		};
+		let computing = u32::try_from(ahead.0.div_ceil(capacity.0.max(1))).ok()?;
+		let now = T::Network::now();
+		Some(now.after(parameters.base_latency).after(Ticks(computing)))
 	}
 
 	/// Changes what a node owes.
@@ -204,11 +227,36 @@ fn free(reserved: &mut ComputeUnits, compute_units: ComputeUnits) {
 }
 
 impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
-	fn draw(request: &DrawRequest<AccountIdOf<T>>) -> Option<Assignment<AccountIdOf<T>>> {
+	fn draw(request: &DrawRequest<AccountIdOf<T>>) -> (Drawn<AccountIdOf<T>>, Weight) {
 		let pool = Pools::<T>::get(request.model);
-		(0..MAX_CANDIDATES)
-			.filter_map(|index| Self::candidate(&pool, request.seed, index))
-			.find_map(|id| Self::try_assign(id, request))
+		let parameters = T::Network::parameters();
+		let epoch = Epoch::<T>::get();
+		// Each node is tried once, however often it is sampled.
+		let mut tried = alloc::vec::Vec::new();
+		let mut found = Drawn::Unfit;
+		for index in 0..MAX_CANDIDATES {
+			let Some(id) = Self::candidate(&pool, request.seed, index) else {
+				break;
+			};
+			if tried.contains(&id) {
+				continue;
+			}
+			tried.push(id);
+			match Self::try_assign(id, request, &parameters, epoch) {
+				Drawn::Unfit => {},
+				Drawn::Busy => found = Drawn::Busy,
+				Drawn::Assigned(assignment) => {
+					found = Drawn::Assigned(assignment);
+					break;
+				},
+			}
+		}
+		let candidates = u32::try_from(tried.len()).unwrap_or(u32::MAX);
+		let mut weight = T::WeightInfo::draw(candidates);
+		if matches!(found, Drawn::Assigned(_)) {
+			weight.saturating_accrue(T::WeightInfo::reserve());
+		}
+		(found, weight)
 	}
 
 	fn deliver(id: NodeId, compute_units: ComputeUnits) {
@@ -247,7 +295,11 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 		TotalPledge::<T>::get()
 	}
 
-	fn draw_weight() -> Weight {
-		T::WeightInfo::draw(MAX_CANDIDATES)
+	fn reach(model: ModelRef) -> Option<Balance> {
+		PoolReach::<T>::get(model)
+	}
+
+	fn max_draw_weight() -> Weight {
+		T::WeightInfo::draw(MAX_CANDIDATES).saturating_add(T::WeightInfo::reserve())
 	}
 }

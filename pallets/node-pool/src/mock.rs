@@ -12,7 +12,7 @@ use inference_primitives::{
 };
 use inference_primitives::{
 	parameters::UNIT,
-	traits::{DrawRequest, Models, NodePool as PoolTrait},
+	traits::{DrawRequest, Drawn, Models, NodePool as PoolTrait},
 	Balance, ComputeUnits, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId, ProofSystem,
 	SetupId, TensorSpec, Tick, Ticks, Visibility, VkHash,
 };
@@ -276,7 +276,10 @@ pub fn request(seed: u8, compute_units: u64) -> DrawRequest<'static, AccountId> 
 
 /// Draws.
 pub fn draw(request: &DrawRequest<AccountId>) -> Option<Assignment<AccountId>> {
-	<NodePool as PoolTrait<AccountId>>::draw(request)
+	match <NodePool as PoolTrait<AccountId>>::draw(request).0 {
+		Drawn::Assigned(assignment) => Some(assignment),
+		Drawn::Busy | Drawn::Unfit => None,
+	}
 }
 
 /// Delivers an output.

@@ -28,8 +28,10 @@ pub trait WeightInfo {
 	fn start_epoch() -> Weight;
 	/// The snapshot of a pool with `n` members, of whose records `c` changed.
 	fn snapshot(n: u32, c: u32) -> Weight;
-	/// A draw that samples `c` candidates.
+	/// A draw that tries `c` candidates, without what it reserves.
 	fn draw(c: u32) -> Weight;
+	/// Reserving a node's capacity and its operator's stake.
+	fn reserve() -> Weight;
 }
 
 /// Weights with the runtime's database costs.
@@ -91,7 +93,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(40_000_000, 0)
 			.saturating_add(Weight::from_parts(15_000_000, 0).saturating_mul(c))
 			.saturating_add(T::DbWeight::get().reads(c.saturating_mul(2).saturating_add(3)))
-			.saturating_add(T::DbWeight::get().reads_writes(3, 4))
+	}
+
+	fn reserve() -> Weight {
+		// Node, ledger, and the operator's account and holds.
+		Weight::from_parts(20_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(2, 4))
 	}
 }
 
@@ -136,7 +142,12 @@ impl WeightInfo for () {
 		Weight::from_parts(40_000_000, 0)
 	}
 
-	fn draw(_c: u32) -> Weight {
+	fn draw(c: u32) -> Weight {
 		Weight::from_parts(40_000_000, 0)
+			.saturating_add(Weight::from_parts(15_000_000, 0).saturating_mul(c.into()))
+	}
+
+	fn reserve() -> Weight {
+		Weight::from_parts(20_000_000, 0)
 	}
 }

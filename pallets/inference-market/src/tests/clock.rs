@@ -110,7 +110,7 @@ fn new_parameters_do_not_touch_a_settlement_in_flight() {
 			assert_eq!(before.price, Some(old_price));
 			assert_eq!(settlement.worker, 2_700_000_000 + UNIT / 100);
 			assert_eq!(settlement.creator, 900_002);
-			assert_eq!(settlement.treasury, 300_100_001 + UNIT / 1_000);
+			assert_eq!(settlement.treasury, 300_100_001 + UNIT / 10_000);
 		});
 }
 
@@ -148,6 +148,6 @@ fn new_parameters_do_not_touch_the_time_in_the_queue() {
 		assert_eq!(state(id), WorkloadState::Queued);
 		run_blocks(1);
 		assert_eq!(state(id), WorkloadState::Expired);
-		assert_eq!(credit(TREASURY), 0);
+		assert_eq!(credit(TREASURY), UNIT / 10_000);
 	});
 }

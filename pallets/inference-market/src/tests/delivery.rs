@@ -70,7 +70,7 @@ mod success {
 		with_assigned(|id| {
 			deliver(id);
 			assert_eq!(credit(ALICE), 0);
-			assert_eq!(credit(TREASURY), slot_fee());
+			assert_eq!(credit(TREASURY), 0);
 		});
 	}
 

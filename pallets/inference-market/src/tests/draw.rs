@@ -111,7 +111,7 @@ mod success {
 	}
 
 	#[test]
-	fn the_price_is_fixed_the_slot_paid_and_the_excess_released() {
+	fn the_price_is_fixed_and_the_excess_released() {
 		ExtBuilder::default()
 			.nodes(&[(ALICE, 100)])
 			.build_and_execute(|| {
@@ -122,15 +122,12 @@ mod success {
 				.submit();
 				let escrowed = workload(id).held;
 				run_to_draw();
-				let needed = price() + price() / 10 + UNIT / 100;
+				let needed = price() + price() / 10 + UNIT / 100 + slot_fee();
 				assert_eq!(workload(id).price, Some(price()));
 				assert_eq!(workload(id).held, needed);
 				assert_eq!(held(HoldReason::Escrow, USER), needed);
-				assert_eq!(credit(TREASURY), slot_fee());
-				assert_eq!(
-					workload(id).settlement.refunded,
-					escrowed - needed - slot_fee()
-				);
+				assert_eq!(credit(TREASURY), 0);
+				assert_eq!(workload(id).settlement.refunded, escrowed - needed);
 			});
 	}
 

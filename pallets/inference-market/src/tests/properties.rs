@@ -340,7 +340,7 @@ impl World {
 				parameters.proof_stake = stake;
 				parameters.treasury_share = share;
 				parameters.seed_blocks = seeds;
-				parameters.draws_per_block = draws;
+				limit_draws(draws, 3);
 			}),
 			Step::Run(blocks) => self.run(blocks),
 		}
