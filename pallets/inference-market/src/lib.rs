@@ -196,9 +196,13 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type BasePrice<T> = StorageValue<_, Balance, ValueQuery>;
 
-	/// Compute units assigned in the present block.
+	/// Compute units of the workloads settled since the base price was last stepped.
 	#[pallet::storage]
-	pub type AssignedUnits<T> = StorageValue<_, ComputeUnits, ValueQuery>;
+	pub type PaidUnits<T> = StorageValue<_, ComputeUnits, ValueQuery>;
+
+	/// The block in which the base price was last stepped.
+	#[pallet::storage]
+	pub type PriceStepped<T> = StorageValue<_, BlockNumber, ValueQuery>;
 
 	/// What accounts can claim.
 	#[pallet::storage]
@@ -389,7 +393,7 @@ pub mod pallet {
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(n: BlockNumberFor<T>) -> Weight {
 			let mut weight = Self::record_parent_vrf(n);
-			weight.saturating_accrue(Self::step_base_price());
+			weight.saturating_accrue(Self::step_base_price(n));
 			if T::Network::is_serving() {
 				weight.saturating_accrue(Self::let_deadlines_pass());
 				weight.saturating_accrue(Self::serve_queues(n));

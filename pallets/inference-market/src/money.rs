@@ -103,6 +103,7 @@ impl<T: Config> Pallet<T> {
 		let split = split_price(price, &terms).ok_or(Error::<T>::Overflow)?;
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
 		T::NodePool::settle(assigned.node, terms.compute_units);
+		Self::count_use(terms.compute_units);
 		let worker_due = split
 			.worker
 			.checked_add(terms.risk_fee)

@@ -342,10 +342,7 @@ impl<T: Config> Pallet<T> {
 		});
 		Self::set_deadline(id, &mut workload, assignment.due);
 		Inbox::<T>::insert(&assignment.worker, InboxKey::new(assignment.due, id), ());
-		let compute_units = workload.terms.compute_units;
 		Workloads::<T>::insert(id, workload);
-		// Saturating: bounded by the nodes' capacities.
-		AssignedUnits::<T>::mutate(|units| units.0 = units.0.saturating_add(compute_units.0));
 		Self::deposit_event(Event::WorkloadAssigned {
 			workload: id,
 			node: assignment.node,

@@ -65,7 +65,7 @@ macro_rules! weights {
 		}
 
 		fn prove(n: u32) -> Weight {
-			cost::<$db>(300, n, 17, 17)
+			cost::<$db>(300, n, 18, 18)
 		}
 
 		fn expire() -> Weight {

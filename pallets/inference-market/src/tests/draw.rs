@@ -165,7 +165,8 @@ mod success {
 				BasePrice::<Test>::put(2 * parameters().price_floor);
 				run_to_draw();
 				assert_eq!(state(id), WorkloadState::Queued);
-				run_blocks(60);
+				BasePrice::<Test>::put(parameters().price_floor);
+				run_blocks(1);
 				assert_eq!(state(id), WorkloadState::Assigned);
 				assert_eq!(workload(id).price, Some(price()));
 			});
