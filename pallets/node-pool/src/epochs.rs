@@ -69,8 +69,12 @@ impl<T: Config> Pallet<T> {
 				SnapshotsDue::<T>::kill();
 				break;
 			};
-			let (members, changed) = Self::take_snapshot(model, epoch, &parameters);
-			weight.saturating_accrue(T::WeightInfo::snapshot(members, changed));
+			let Taken {
+				members,
+				changed,
+				lowered,
+			} = Self::take_snapshot(model, epoch, &parameters);
+			weight.saturating_accrue(T::WeightInfo::snapshot(members, changed, lowered));
 			budget = budget.saturating_sub(members.saturating_add(POOL_COST));
 			if budget == 0 {
 				SnapshotsDue::<T>::put(DueSnapshots::After(model));
@@ -81,12 +85,17 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes a pool's snapshot: its members with the weight that their stake can really serve.
-	/// Returns how many members it has and how many of their records changed.
-	fn take_snapshot(model: ModelRef, epoch: u32, parameters: &ProtocolParameters) -> (u32, u32) {
+	fn take_snapshot(model: ModelRef, epoch: u32, parameters: &ProtocolParameters) -> Taken {
 		let demand = Demand::of::<T>(model, parameters);
 		let members = Members::<T>::get(model);
 		let mut pool: BoundedVec<PoolMember, T::MaxPoolNodes> = Default::default();
-		let (mut cumulative, mut reach, mut changed) = (0u64, 0, 0u32);
+		let (mut cumulative, mut reach) = (0u64, 0);
+		let mut taken = Taken {
+			// Saturating: bounded by the pool's size.
+			members: u32::try_from(members.len()).unwrap_or(u32::MAX),
+			changed: 0,
+			lowered: 0,
+		};
 		for id in members.iter().copied() {
 			let Some(stored) = Nodes::<T>::get(id).defensive_proof("a member exists; qed") else {
 				continue;
@@ -127,10 +136,11 @@ impl<T: Config> Pallet<T> {
 			Self::count(&mut node, counted);
 			node.counted.epoch = epoch;
 			if node != stored {
-				changed = changed.saturating_add(1);
+				taken.changed = taken.changed.saturating_add(1);
 				let operator = node.operator.clone();
 				Nodes::<T>::insert(id, node);
 				if lowered {
+					taken.lowered = taken.lowered.saturating_add(1);
 					let _ = Self::update_pledge(&operator)
 						.defensive_proof("a falling pledge is covered; qed");
 				}
@@ -142,8 +152,7 @@ impl<T: Config> Pallet<T> {
 			Pools::<T>::insert(model, pool);
 			PoolReach::<T>::insert(model, reach);
 		}
-		let members = u32::try_from(members.len()).unwrap_or(u32::MAX);
-		(members, changed)
+		taken
 	}
 
 	/// Removes a pool's snapshot.
@@ -165,6 +174,16 @@ impl<T: Config> Pallet<T> {
 			node.counted.units = units;
 		}
 	}
+}
+
+/// What the snapshot of a pool took.
+struct Taken {
+	/// Members of the model.
+	members: u32,
+	/// Those whose records changed.
+	changed: u32,
+	/// Those whose pledges fell.
+	lowered: u32,
 }
 
 /// What a model's workloads ask of the stake behind a node.

@@ -26,8 +26,9 @@ pub trait WeightInfo {
 	fn resume() -> Weight;
 	/// A new epoch, without its snapshots.
 	fn start_epoch() -> Weight;
-	/// The snapshot of a pool with `n` members, of whose records `c` changed.
-	fn snapshot(n: u32, c: u32) -> Weight;
+	/// The snapshot of a pool with `n` members, of whose records `c` changed and of whose pledges `l`
+	/// fell.
+	fn snapshot(n: u32, c: u32, l: u32) -> Weight;
 	/// A draw that tries `c` candidates, without what it reserves.
 	fn draw(c: u32) -> Weight;
 	/// Reserving a node's capacity and its operator's stake.
@@ -75,17 +76,19 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(20_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 3))
 	}
 
-	fn snapshot(n: u32, c: u32) -> Weight {
-		let (n, c) = (u64::from(n), u64::from(c));
+	fn snapshot(n: u32, c: u32, l: u32) -> Weight {
+		let (n, c, l) = (u64::from(n), u64::from(c), u64::from(l));
+		let time = |us: u64, count: u64| {
+			Weight::from_parts(us.saturating_mul(1_000_000), 0).saturating_mul(count)
+		};
 		// A member's node and ledger; for one whose pledge fell, its operator's other nodes, too.
-		Weight::from_parts(40_000_000, 0)
-			.saturating_add(Weight::from_parts(15_000_000, 0).saturating_mul(n))
-			.saturating_add(Weight::from_parts(30_000_000, 0).saturating_mul(c))
+		time(40, 1)
+			.saturating_add(time(15, n))
+			.saturating_add(time(10, c))
+			.saturating_add(time(20, l))
 			.saturating_add(T::DbWeight::get().reads_writes(6, 3))
-			.saturating_add(T::DbWeight::get().reads(n.saturating_mul(2)))
-			.saturating_add(
-				T::DbWeight::get().reads_writes(c.saturating_mul(18), c.saturating_mul(2)),
-			)
+			.saturating_add(T::DbWeight::get().reads_writes(n.saturating_mul(2), c))
+			.saturating_add(T::DbWeight::get().reads_writes(l.saturating_mul(18), l))
 	}
 
 	fn draw(c: u32) -> Weight {
@@ -138,7 +141,7 @@ impl WeightInfo for () {
 		Weight::from_parts(20_000_000, 0)
 	}
 
-	fn snapshot(_n: u32, _c: u32) -> Weight {
+	fn snapshot(_n: u32, _c: u32, _l: u32) -> Weight {
 		Weight::from_parts(40_000_000, 0)
 	}
 
