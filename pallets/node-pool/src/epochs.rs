@@ -7,9 +7,7 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use inference_primitives::{
-	parameters::permille_of, traits::Backing, Balance, ProtocolParameters, Ticks,
-};
+use inference_primitives::{parameters::permille_of, traits::Backing, ProtocolParameters, Ticks};
 use sp_runtime::{
 	helpers_128bit::multiply_by_rational_with_rounding, traits::UniqueSaturatedInto, Rounding,
 };

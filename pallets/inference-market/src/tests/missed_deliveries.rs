@@ -133,6 +133,38 @@ fn a_saboteurs_second_node_is_not_drawn_for_the_same_workload() {
 }
 
 #[test]
+fn a_saboteur_with_95_percent_of_the_pledge_is_suspended_and_every_order_is_served() {
+	use inference_primitives::node::Standing;
+	let be_bob = || {
+		for item in Market::inbox(&(BOB * 10)) {
+			match item.state {
+				WorkloadState::Assigned => deliver(item.statement.workload),
+				_ => prove(item.statement.workload),
+			}
+		}
+	};
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 950), (ALICE, 950), (BOB, 100)])
+		.build_and_execute(|| {
+			let ids: Vec<_> = (0..20).map(|_| patient().submit()).collect();
+			run_to_draw();
+			let hers = ids.iter().filter(|id| assigned(**id).operator == ALICE);
+			assert!(hers.count() > 10);
+			for _ in 0..100 {
+				be_bob();
+				run_blocks(1);
+			}
+			assert!(ids.iter().all(|id| state(*id) == WorkloadState::Settled));
+			for node in [NodeId(0), NodeId(1)] {
+				assert_eq!(NodePool::view(node).unwrap().standing, Standing::Suspended);
+			}
+			for _ in 0..10 {
+				assert_eq!(assigned(Order::default().submit_and_draw()).operator, BOB);
+			}
+		});
+}
+
+#[test]
 fn the_user_is_refunded_after_the_last_redraw() {
 	let nodes = [(ALICE, 100), (BOB, 100), (CAROL, 100), (DAVE, 100)];
 	ExtBuilder::default().nodes(&nodes).build_and_execute(|| {
