@@ -146,7 +146,9 @@ impl<T: Config> Pallet<T> {
 		let terms = workload.terms;
 		T::NodePool::miss_proof(assigned.node, terms.compute_units);
 		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
-		let to_user = terms.proof_miss(price).ok_or(Error::<T>::Overflow)?;
+		let to_user = terms
+			.proof_miss(price, workload.failed_operators.is_empty())
+			.ok_or(Error::<T>::Overflow)?;
 		let slashed = T::Stakes::slash_locked(
 			&assigned.operator,
 			assigned.proof_stake,

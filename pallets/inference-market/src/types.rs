@@ -136,10 +136,11 @@ impl Terms {
 			.checked_add(self.value_at_risk)
 	}
 
-	/// What the user gets of a forfeited proof stake, planck. `None` on overflow.
-	pub fn proof_miss(&self, price: Balance) -> Option<Balance> {
+	/// What the user gets of a forfeited proof stake, planck, with what makes up for its fees if it
+	/// is the first miss. `None` on overflow.
+	pub fn proof_miss(&self, price: Balance, first: bool) -> Option<Balance> {
 		permille_of(price, self.proof_compensation)?
-			.max(self.least_compensation)
+			.max(if first { self.least_compensation } else { 0 })
 			.checked_add(self.value_at_risk)
 	}
 }
