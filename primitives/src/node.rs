@@ -1,9 +1,53 @@
 //! Model nodes, as the runtime API shows them.
 
-use crate::{Balance, ComputeUnits, ModelRef, NodeId};
+use crate::{hashing::tagged_hash, Balance, ComputeUnits, GenesisHash, Hash, ModelRef, NodeId};
 use alloc::vec::Vec;
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+use serde::Serialize;
+
+/// Whether new work may come to a node.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+	/// It may.
+	#[default]
+	#[codec(index = 0)]
+	Active,
+	/// Its operator stopped it.
+	#[codec(index = 1)]
+	Paused,
+	/// It missed too many deadlines in one epoch.
+	#[codec(index = 2)]
+	Suspended,
+	/// Its operator resumed it in this epoch; it may from the next one on.
+	#[codec(index = 3)]
+	Resuming(u32),
+}
+
+impl Standing {
+	/// Whether new work may come in this epoch.
+	pub fn serves(self, epoch: u32) -> bool {
+		match self {
+			Self::Active => true,
+			Self::Paused | Self::Suspended => false,
+			Self::Resuming(since) => since < epoch,
+		}
+	}
+}
 
 /// A model node.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -16,20 +60,22 @@ pub struct NodeView<AccountId> {
 	pub worker: AccountId,
 	/// Compute units per block pledged in this epoch.
 	pub capacity: ComputeUnits,
-	/// Compute units per block pledged from the next epoch on.
+	/// Compute units per block that were announced; more act from the next epoch on.
 	pub next_capacity: ComputeUnits,
 	/// Compute units assigned and not yet delivered.
 	pub outstanding: ComputeUnits,
 	/// Compute units delivered and not yet proven.
 	pub proving: ComputeUnits,
-	/// Models it serves in this epoch.
+	/// Models that it is drawn for in this epoch.
 	pub models: Vec<ModelRef>,
-	/// Models it serves from the next epoch on.
+	/// Models that it joined.
 	pub joining: Vec<ModelRef>,
 	/// Outputs delivered in time.
 	pub delivered: u64,
 	/// Deadlines missed.
 	pub missed: u64,
+	/// Whether new work may come.
+	pub standing: Standing,
 }
 
 /// An operator's stake, planck.
@@ -43,4 +89,42 @@ pub struct StakeView {
 	pub minimum: Balance,
 	/// On its way out, still slashable.
 	pub unbonding: Balance,
+}
+
+/// What a worker key signs so that an operator may name it as a node's worker. It holds on one chain
+/// and for one operator, who may use it again: it has no nonce, and the key belongs to one node at a
+/// time anyway.
+#[derive(Encode)]
+pub struct WorkerConsent<'a, AccountId> {
+	/// Hash of the chain's genesis block.
+	pub genesis: GenesisHash,
+	/// For whose nodes the key will work.
+	pub operator: &'a AccountId,
+}
+
+impl<AccountId: Encode> WorkerConsent<'_, AccountId> {
+	/// The bytes to sign. A hash with a tag of its own: no transaction's and no proof's payload is
+	/// the same 32 bytes.
+	pub fn message(&self) -> Hash {
+		tagged_hash(b"inference-network/worker-key/v1", self)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_consent_holds_for_one_operator_on_one_chain() {
+		let message = |genesis: u8, operator: u64| {
+			WorkerConsent {
+				genesis: GenesisHash([genesis; 32]),
+				operator: &operator,
+			}
+			.message()
+		};
+		assert_eq!(message(1, 2), message(1, 2));
+		assert_ne!(message(1, 2), message(1, 3));
+		assert_ne!(message(1, 2), message(2, 2));
+	}
 }

@@ -59,7 +59,7 @@ pub struct ProtocolParameters {
 	pub unbonding: Ticks,
 	/// How long a finished workload stays on chain at least.
 	pub retention: Ticks,
-	/// σ: price of a queue slot, planck. Back only if the workload expires undrawn.
+	/// σ: price of a queue slot, planck. Back if the network failed the workload.
 	pub queue_slot_fee: Balance,
 	/// F_d: held for a declined workload, of the price.
 	pub decline_fee: Permille,
@@ -89,8 +89,6 @@ pub struct ProtocolParameters {
 	pub registration_fee_half_life: u32,
 	/// Storage deposit per byte, planck.
 	pub deposit_per_byte: Balance,
-	/// Workloads drawn per block at most.
-	pub draws_per_block: u32,
 	/// Deadlines handled per block at most; the rest waits for the next.
 	pub deadlines_per_block: u32,
 	/// L_f: the service clock stands while finality lags more blocks than this.
@@ -104,6 +102,8 @@ pub struct ProtocolParameters {
 	pub breaker_pause: Ticks,
 	/// From one trip of the circuit breaker to the next at least, its pause included.
 	pub breaker_cooldown: Ticks,
+	/// Deadlines that a node misses in one node epoch before it is suspended.
+	pub suspend_after: u32,
 }
 
 /// An inequality that the parameters break.
@@ -138,8 +138,9 @@ pub enum ParametersError {
 	BadPriceRange,
 	/// `bond_per_cu` must cover 3 · s_u · `price_ceiling` · B.
 	BondTooSmall,
-	/// `draws_per_block` and `deadlines_per_block` must lie between 1 and 64, and
-	/// `registration_fee_floor` and `registration_fee_half_life` must not be zero.
+	/// `deadlines_per_block` must lie between 1 and 64, `redraws` must be at
+	/// most [`ProtocolParameters::MAX_REDRAWS`], and `registration_fee_floor`,
+	/// `registration_fee_half_life` and `suspend_after` must not be zero.
 	BadLimits,
 	/// A sum or product of the parameters overflows.
 	Overflow,
@@ -156,6 +157,8 @@ pub enum ParametersError {
 impl ProtocolParameters {
 	/// Most seed blocks.
 	pub const MAX_SEED_BLOCKS: u32 = 32;
+	/// Most redraws: so many operators, and one more, are remembered as having failed a workload.
+	pub const MAX_REDRAWS: u8 = 7;
 	/// Blocks whose VRF outputs are kept.
 	pub const VRF_RING: u32 = 1024;
 	/// Blocks whose authors' reports say how far finality lags. Odd, so that a median is one report;
@@ -195,13 +198,13 @@ impl ProtocolParameters {
 			registration_fee_floor: 10 * UNIT,
 			registration_fee_half_life: 14_400,
 			deposit_per_byte: UNIT / 10_000,
-			draws_per_block: 32,
 			deadlines_per_block: 64,
 			finality_lag: 8,
 			breaker_share: 200,
 			breaker_window: Ticks(100),
 			breaker_pause: Ticks(600),
 			breaker_cooldown: Ticks(14_400),
+			suspend_after: 3,
 		}
 	}
 
@@ -312,10 +315,11 @@ impl ProtocolParameters {
 			.div_ceil(1_000);
 		ensure(self.bond_per_cu >= misses, BondTooSmall)?;
 		ensure(
-			(1..=64).contains(&self.draws_per_block)
-				&& (1..=64).contains(&self.deadlines_per_block)
+			(1..=64).contains(&self.deadlines_per_block)
+				&& self.redraws <= Self::MAX_REDRAWS
 				&& self.registration_fee_floor > 0
-				&& self.registration_fee_half_life > 0,
+				&& self.registration_fee_half_life > 0
+				&& self.suspend_after > 0,
 			BadLimits,
 		)?;
 		let held_after = self
@@ -358,7 +362,7 @@ mod tests {
 	fn each_broken_inequality_is_named() {
 		use ParametersError::*;
 		type Break = fn(&mut ProtocolParameters);
-		let cases: [(Break, ParametersError); 25] = [
+		let cases: [(Break, ParametersError); 27] = [
 			(|p| p.node_epoch = 130, EpochTooShort),
 			(|p| p.seed_blocks = 0, BadSeedBlocks),
 			(|p| p.base_latency = Ticks(19), LatencyTooShort),
@@ -384,6 +388,14 @@ mod tests {
 			(|p| p.breaker_pause = Ticks(0), BadBreaker),
 			(|p| p.breaker_cooldown = Ticks(600), BadBreaker),
 			(|p| p.breaker_pause = p.unbonding, BadBreaker),
+			(|p| p.suspend_after = 0, BadLimits),
+			(
+				|p| {
+					p.redraws = ProtocolParameters::MAX_REDRAWS + 1;
+					p.unbonding = Ticks(1_000_000);
+				},
+				BadLimits,
+			),
 		];
 		for (break_it, error) in cases {
 			let mut parameters = ProtocolParameters::production();

@@ -91,8 +91,8 @@ pub struct DrawRequest<'a, AccountId> {
 	pub submitter: &'a AccountId,
 	/// Randomness that nobody knew at submission.
 	pub seed: Hash,
-	/// Nodes that failed this workload before.
-	pub excluded: &'a [NodeId],
+	/// Operators that failed this workload before: none of their nodes is drawn.
+	pub excluded: &'a [AccountId],
 	/// Compute units to reserve.
 	pub compute_units: ComputeUnits,
 	/// Stake to reserve, planck.
@@ -118,6 +118,19 @@ pub struct Assignment<AccountId> {
 	pub due: Tick,
 }
 
+/// What a draw found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Drawn<AccountId> {
+	/// A node, of which capacity and stake are reserved now.
+	Assigned(Assignment<AccountId>),
+	/// Nobody, and nothing changed; a candidate could have taken the workload, had it been idle and
+	/// in service.
+	Busy,
+	/// Nobody, and nothing changed; no candidate could have taken it, idle or not: it asks for more
+	/// stake or capacity than they have, or they may not serve its submitter, or there is none.
+	Unfit,
+}
+
 /// What a node owes, compute units.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct NodeLoad {
@@ -136,15 +149,26 @@ pub struct RecentMisses {
 	pub pledge: ComputeUnits,
 }
 
+/// What stands behind an operator's nodes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Backing {
+	/// Stake that new proof stakes can use now, planck.
+	pub free: Balance,
+	/// Stake that they could use if all work in hand were settled, planck.
+	pub reach: Balance,
+	/// Compute units per block pledged by all of the operator's nodes.
+	pub pledge: ComputeUnits,
+}
+
 /// Node pools. Implemented by `pallet-node-pool`.
 ///
 /// What [`Self::draw`] reserves of a node's capacity leaves it in one of these ways, each step with
 /// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`], or, if nobody is to
 /// blame, [`Self::release`].
 pub trait NodePool<AccountId> {
-	/// Draws a node with free capacity and stake, and reserves both. `None` if no sampled candidate
-	/// qualifies; then nothing changed.
-	fn draw(request: &DrawRequest<AccountId>) -> Option<Assignment<AccountId>>;
+	/// Draws a node with free capacity and stake, and reserves both. Returns the weight of what was
+	/// done, too.
+	fn draw(request: &DrawRequest<AccountId>) -> (Drawn<AccountId>, Weight);
 	/// The output was delivered in time: moves the compute units from what is outstanding to what
 	/// is to be proven, and records the delivery.
 	fn deliver(node: NodeId, compute_units: ComputeUnits);
@@ -154,20 +178,28 @@ pub trait NodePool<AccountId> {
 	fn miss(node: NodeId, compute_units: ComputeUnits);
 	/// The output is owed no more, by nobody's fault: frees the compute units and records nothing.
 	fn release(node: NodeId, compute_units: ComputeUnits);
+	/// The proof was not there in time: frees the delivered compute units and records the miss.
+	fn miss_proof(node: NodeId, compute_units: ComputeUnits);
 	/// What a node owes. `None` if there is no such node.
 	fn load(node: NodeId) -> Option<NodeLoad>;
-	/// Compute units per block pledged by all nodes in this epoch.
+	/// Compute units per block that nodes in pools can serve in this epoch, with the stake that
+	/// they have.
 	fn total_pledge() -> ComputeUnits;
 	/// Nodes that missed deliveries within the circuit breaker's window, each once.
 	fn recent_misses() -> RecentMisses;
+	/// The greatest stake that an operator in a model's pool could lock for one workload, idle.
+	/// `None` if nobody can serve the model in this epoch.
+	fn reach(model: ModelRef) -> Option<Balance>;
 	/// Weight of one [`Self::draw`] at most.
-	fn draw_weight() -> Weight;
+	fn max_draw_weight() -> Weight;
 }
 
 /// Operators' stakes. Implemented by `pallet-worker-staking`.
 pub trait Stakes<AccountId> {
 	/// Bonded stake above the operator's minimum, that new proof stakes can use.
 	fn free_stake(operator: &AccountId) -> Balance;
+	/// What stands behind the operator's nodes. Zeros if it has bonded nothing.
+	fn backing(operator: &AccountId) -> Backing;
 	/// Sets the operator's pledge over all its nodes (the larger of this epoch's and the next's).
 	/// Errors if the bond does not cover it.
 	fn set_pledge(operator: &AccountId, pledge: ComputeUnits) -> DispatchResult;

@@ -183,3 +183,37 @@ fn the_author_of_a_block_reports_the_finality_that_its_node_sees() {
 		}
 	});
 }
+
+#[test]
+fn a_block_draws_as_many_workloads_as_a_twentieth_of_it_allows() {
+	use inference_primitives::traits::NodePool as _;
+	use pallet_inference_market::WeightInfo as _;
+	use pallet_node_pool::WeightInfo as _;
+	type Market = <Runtime as pallet_inference_market::Config>::WeightInfo;
+	type Pool = <Runtime as pallet_node_pool::Config>::WeightInfo;
+	let whole = configs::system::MAXIMUM_BLOCK_WEIGHT.ref_time();
+	let most = <Runtime as pallet_inference_market::Config>::MaxDrawWeight::get().ref_time();
+	assert_eq!(most, whole / 20);
+	let around = Market::look().saturating_add(Market::assign());
+	let first = around
+		.saturating_add(Pool::draw(1))
+		.saturating_add(Pool::reserve());
+	let last = around.saturating_add(NodePool::max_draw_weight());
+	// One model's turn, and what is read before it: less than one draw. docs/ECONOMICS.md has both.
+	assert_eq!(most / first.ref_time(), 99);
+	assert_eq!(most / last.ref_time(), 67);
+	assert!(Market::serve_model().all_lt(first));
+}
+
+#[test]
+fn the_fee_that_a_miss_makes_up_for_covers_an_orders_fee() {
+	use sp_runtime::traits::Convert;
+	sp_io::TestExternalities::default().execute_with(|| {
+		let fee = <Runtime as pallet_inference_market::Config>::OrderFee::convert;
+		let unit = inference_primitives::parameters::UNIT;
+		// Seen on a running chain, for ten values: 0.000344.
+		assert!(fee(10) > unit * 344 / 1_000_000);
+		assert!(fee(10) < unit / 1_000);
+		assert!(fee(2_048) > fee(10) && fee(2_048) < unit / 50);
+	});
+}

@@ -3,7 +3,10 @@
 use super::AccountId;
 use crate::error::CliError;
 use sp_core::{sr25519, Pair};
-use std::{env, fs, path::PathBuf};
+use std::{
+	env, fs,
+	path::{Path, PathBuf},
+};
 
 /// Environment variable of the secret.
 const VARIABLE: &str = "INFERENCE_SURI";
@@ -15,7 +18,7 @@ pub struct SignerArgs {
 	/// Other users of the machine can see it: prefer --suri-file or INFERENCE_SURI for real money.
 	#[arg(long, value_name = "SECRET", conflicts_with = "suri_file")]
 	pub suri: Option<String>,
-	/// File whose first line is that secret.
+	/// File whose first line is that secret. A key file of a node's keystore is one.
 	#[arg(long, value_name = "FILE")]
 	pub suri_file: Option<PathBuf>,
 }
@@ -33,9 +36,7 @@ impl Signer {
 			return Self::from_suri(suri, "--suri");
 		}
 		if let Some(path) = &args.suri_file {
-			let text = fs::read_to_string(path).map_err(|e| CliError::file("read", path, e))?;
-			let suri = text.lines().next().unwrap_or_default();
-			return Self::from_suri(suri.trim(), &path.display().to_string());
+			return Self::from_file(path);
 		}
 		match env::var(VARIABLE) {
 			Ok(suri) => Self::from_suri(&suri, VARIABLE),
@@ -46,7 +47,19 @@ impl Signer {
 		}
 	}
 
-	fn from_suri(suri: &str, source: &str) -> Result<Self, CliError> {
+	/// Reads the secret in a file's first line. A node's keystore writes it as a JSON string.
+	pub fn from_file(path: &Path) -> Result<Self, CliError> {
+		let text = fs::read_to_string(path).map_err(|e| CliError::file("read", path, e))?;
+		let line = text.lines().next().unwrap_or_default().trim();
+		let suri = line
+			.strip_prefix('"')
+			.and_then(|rest| rest.strip_suffix('"'))
+			.unwrap_or(line);
+		Self::from_suri(suri, &path.display().to_string())
+	}
+
+	/// Reads a secret; errors name `source`, never the secret.
+	pub fn from_suri(suri: &str, source: &str) -> Result<Self, CliError> {
 		// The error does not repeat the secret.
 		let pair = sr25519::Pair::from_string(suri, None).map_err(|e| {
 			CliError::Usage(format!(
@@ -90,6 +103,14 @@ mod tests {
 		.unwrap();
 		assert_eq!(from_file.account(), from_option.account());
 		assert_eq!(Ok(AccountArg(from_file.account().clone())), "//Bob".parse());
+	}
+
+	#[test]
+	fn a_file_of_a_nodes_keystore_is_read() {
+		let file = tempfile::NamedTempFile::new().unwrap();
+		fs::write(file.path(), "\"//Bob\"").unwrap();
+		let signer = Signer::from_file(file.path()).unwrap();
+		assert_eq!(Ok(AccountArg(signer.account().clone())), "//Bob".parse());
 	}
 
 	#[test]

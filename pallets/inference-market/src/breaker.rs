@@ -1,4 +1,4 @@
-//! The circuit breaker (docs/PROTOCOL.md, "Parameters"): when a large part of the network misses deliveries
+//! The circuit breaker (docs/PROTOCOL.md, section 4): when a large part of the network misses deliveries
 //! at once, the cause is hardly each operator's own, and slashing all of them at once would ruin the
 //! honest.
 //!

@@ -8,7 +8,6 @@ use frame_support::{
 	traits::{Defensive, DefensiveOption, Get},
 	weights::Weight,
 };
-use inference_primitives::parameters::permille_of;
 
 /// Ticks that the hook moves its cursor over per block at most.
 const MAX_CURSOR_STEPS: u32 = 16;
@@ -79,10 +78,14 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Nobody could take it: everything goes back. After a missed delivery that is a refund.
-	fn expire_queued(id: WorkloadId, workload: WorkloadOf<T>) {
+	/// Nobody took it: everything goes back, but the queue slot of one that its own terms kept from
+	/// being served. After a missed delivery it is a refund.
+	fn expire_queued(id: WorkloadId, mut workload: WorkloadOf<T>) {
 		Self::dequeue(&workload);
 		if workload.attempts == 0 {
+			if Self::is_unservable(&workload) {
+				Self::pay_slot(&mut workload);
+			}
 			Self::end(id, workload, WorkloadState::Expired);
 			Self::deposit_event(Event::WorkloadExpired { workload: id });
 		} else {
@@ -103,8 +106,9 @@ impl<T: Config> Pallet<T> {
 		T::NodePool::miss(assigned.node, terms.compute_units);
 		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
-		let due = permille_of(price, terms.miss_slash).ok_or(Error::<T>::Overflow)?;
-		let to_user = permille_of(price, terms.miss_compensation).ok_or(Error::<T>::Overflow)?;
+		let (due, to_user) = terms
+			.miss(price, workload.failed_operators.is_empty())
+			.ok_or(Error::<T>::Overflow)?;
 		let (slashed, compensation) =
 			Self::slash_missed_delivery(&mut workload, &assigned, due, to_user);
 		Self::deposit_event(Event::DeliveryMissed {
@@ -113,11 +117,17 @@ impl<T: Config> Pallet<T> {
 			slashed,
 			compensation,
 		});
-		let in_time = T::Network::now().after(terms.base_latency) < terms.latest;
+		// It is drawn K + 1 blocks from now at the earliest.
+		let in_time = T::Network::now()
+			.after(Ticks(Self::seed_blocks().saturating_add(1)))
+			.after(terms.base_latency)
+			< terms.latest;
 		let again = workload.attempts <= terms.redraws
 			&& in_time
-			&& workload.failed_nodes.try_push(assigned.node).is_ok()
-			&& Self::enqueue(id, &mut workload).is_ok();
+			&& workload
+				.failed_operators
+				.try_push(assigned.operator.clone())
+				.is_ok() && Self::enqueue(id, &mut workload).is_ok();
 		if again {
 			let attempts = workload.attempts;
 			Workloads::<T>::insert(id, workload);
@@ -141,10 +151,10 @@ impl<T: Config> Pallet<T> {
 			.defensive_ok_or(Error::<T>::WrongState)?;
 		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let terms = workload.terms;
-		T::NodePool::settle(assigned.node, terms.compute_units);
+		T::NodePool::miss_proof(assigned.node, terms.compute_units);
 		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
-		let to_user = permille_of(price, terms.proof_compensation)
-			.and_then(|part| part.checked_add(terms.value_at_risk))
+		let to_user = terms
+			.proof_miss(price, workload.failed_operators.is_empty())
 			.ok_or(Error::<T>::Overflow)?;
 		let slashed = T::Stakes::slash_locked(
 			&assigned.operator,

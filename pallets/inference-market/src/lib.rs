@@ -40,7 +40,7 @@
 extern crate alloc;
 
 pub use pallet::*;
-pub use types::{Assigned, InboxKey, Queue, QueueLink, Tensor, Terms, Workload};
+pub use types::{Assigned, InboxKey, Outlook, Queue, QueueLink, Tensor, Terms, Workload};
 pub use weights::WeightInfo;
 
 pub mod breaker;
@@ -84,6 +84,7 @@ pub mod pallet {
 		PalletId,
 	};
 	use frame_system::pallet_prelude::*;
+	use sp_runtime::traits::Convert;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -131,6 +132,11 @@ pub mod pallet {
 		type WeightInfo: WeightInfo;
 		/// Who may forgive the slashes that the circuit breaker delays.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// Weight that the draws of one block may take. It bounds how many workloads a block assigns.
+		#[pallet::constant]
+		type MaxDrawWeight: Get<Weight>;
+		/// What ordering an inference on so many values costs in transaction fees, at most, planck.
+		type OrderFee: Convert<u32, Balance>;
 	}
 
 	/// Why users' funds are held.
@@ -198,9 +204,13 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type BasePrice<T> = StorageValue<_, Balance, ValueQuery>;
 
-	/// Compute units assigned in the present block.
+	/// Compute units of the workloads settled since the base price was last stepped.
 	#[pallet::storage]
-	pub type AssignedUnits<T> = StorageValue<_, ComputeUnits, ValueQuery>;
+	pub type PaidUnits<T> = StorageValue<_, ComputeUnits, ValueQuery>;
+
+	/// The block in which the base price was last stepped.
+	#[pallet::storage]
+	pub type PriceStepped<T> = StorageValue<_, BlockNumber, ValueQuery>;
 
 	/// What accounts can claim.
 	#[pallet::storage]
@@ -290,7 +300,8 @@ pub mod pallet {
 			/// The workload.
 			workload: WorkloadId,
 		},
-		/// A workload was not drawn in time; everything held for it is free again.
+		/// A workload was not drawn in time. Everything held for it is free again, but for the
+		/// queue-slot fee of one that could not be served through its own terms.
 		WorkloadExpired {
 			/// The workload.
 			workload: WorkloadId,
@@ -445,7 +456,7 @@ pub mod pallet {
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(n: BlockNumberFor<T>) -> Weight {
 			let mut weight = Self::record_parent_vrf(n);
-			weight.saturating_accrue(Self::step_base_price());
+			weight.saturating_accrue(Self::step_base_price(n));
 			if T::Network::is_serving() {
 				weight.saturating_accrue(Self::settle_delayed());
 				weight.saturating_accrue(Self::let_deadlines_pass());
@@ -505,8 +516,7 @@ pub mod pallet {
 		/// Cancels a workload before it is drawn. The queue-slot fee is kept.
 		///
 		/// Origin: signed, the submitter. Errors: [`Error::UnknownWorkload`],
-		/// [`Error::NotSubmitter`], [`Error::WrongState`], [`Error::TooLate`] (it expires, free of
-		/// charge). Event: [`Event::WorkloadCancelled`].
+		/// [`Error::NotSubmitter`], [`Error::WrongState`], [`Error::TooLate`] (it expires). Event: [`Event::WorkloadCancelled`].
 		/// Complexity: O(1).
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::cancel())]

@@ -13,13 +13,14 @@ use frame_support::{
 use inference_primitives::{
 	hashing::tagged_hash,
 	model::ModelView,
+	node::WorkerConsent,
 	parameters::UNIT,
 	traits::{KeyInfo, Models, ParentVrf, ProofVerifier},
-	Balance, ComputeUnits, Destination, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId,
-	ProofSystem, ProtocolParameters, SetupId, Statement, TensorSpec, Tick, Ticks, Visibility,
-	VkHash, WorkloadId,
+	Balance, ComputeUnits, Destination, GenesisHash, Hash, Mode, ModelId, ModelRef, ModelStatus,
+	NodeId, ProofSystem, ProtocolParameters, SetupId, Statement, TensorSpec, Tick, Ticks,
+	Visibility, VkHash, WorkloadId,
 };
-use sp_runtime::{BuildStorage, DispatchError};
+use sp_runtime::{testing::TestSignature, traits::Convert, BuildStorage, DispatchError};
 
 type Block = frame_system::mocking::MockBlock<Test>;
 /// Account identifiers.
@@ -111,8 +112,9 @@ impl pallet_node_pool::Config for Test {
 	type MaxPoolNodes = ConstU32<16>;
 	type MaxModelsPerNode = ConstU32<8>;
 	type MaxNodesPerOperator = ConstU32<4>;
-	type MaxChangesPerEpoch = ConstU32<16>;
+	type MaxSnapshotMembers = ConstU32<256>;
 	type WeightInfo = ();
+	type WorkerSignature = TestSignature;
 }
 
 parameter_types! {
@@ -126,6 +128,10 @@ parameter_types! {
 	pub static BlockAuthor: Option<AccountId> = None;
 	/// From when proofs for [`MODEL`] are refused.
 	pub static EndOfLife: Option<Tick> = None;
+	/// Most models with a queue.
+	pub static MaxServedModels: u32 = MAX_SERVED;
+	/// Weight of a block's draws.
+	pub static MaxDrawWeight: Weight = Weight::MAX;
 }
 
 impl pallet_inference_market::Config for Test {
@@ -141,9 +147,34 @@ impl pallet_inference_market::Config for Test {
 	type ForkDomain = ConstU32<7>;
 	type PalletId = MarketPalletId;
 	type MaxQueuedPerModel = ConstU32<MAX_QUEUED>;
-	type MaxServedModels = ConstU32<MAX_SERVED>;
+	type MaxServedModels = MaxServedModels;
 	type WeightInfo = ();
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
+	type MaxDrawWeight = MaxDrawWeight;
+	type OrderFee = MockFee;
+}
+
+/// Transaction fee of every order, planck.
+pub const ORDER_FEE: Balance = 7;
+
+/// Every order's transaction costs the same.
+pub struct MockFee;
+
+impl Convert<u32, Balance> for MockFee {
+	fn convert(_: u32) -> Balance {
+		ORDER_FEE
+	}
+}
+
+/// Lets a block draw so many workloads at most, if that many models have a turn.
+pub fn limit_draws(draws: u32, turns: u32) {
+	use crate::WeightInfo;
+	let turn = <Test as crate::Config>::WeightInfo::serve_model();
+	MaxDrawWeight::set(
+		Market::draws_base_weight()
+			.saturating_add(turn.saturating_mul(turns.into()))
+			.saturating_add(Market::attempt_weight().saturating_mul(draws.into())),
+	);
 }
 
 /// Each block's VRF output is a hash of its number and the test's salt.
@@ -324,11 +355,15 @@ pub struct ExtBuilder {
 }
 
 impl Default for ExtBuilder {
-	/// Development parameters.
+	/// Development parameters, with a small queue-slot fee.
 	fn default() -> Self {
 		Self {
 			nodes: Vec::new(),
-			parameters: ProtocolParameters::development(),
+			parameters: ProtocolParameters {
+				// So little that it is not the least that a miss costs; tests of that set more.
+				queue_slot_fee: UNIT / 10_000,
+				..ProtocolParameters::development()
+			},
 		}
 	}
 }
@@ -365,6 +400,8 @@ impl ExtBuilder {
 			HasVrf::set(true);
 			BlockAuthor::set(None);
 			EndOfLife::set(None);
+			MaxServedModels::set(MAX_SERVED);
+			MaxDrawWeight::set(Weight::MAX);
 			System::set_block_number(1);
 			self.parameters
 				.check()
@@ -477,12 +514,23 @@ pub fn serve(operator: AccountId, worker: AccountId, capacity: u64, models: &[Mo
 	assert_ok!(NodePool::register_node(
 		origin.clone(),
 		worker,
-		ComputeUnits(capacity)
+		ComputeUnits(capacity),
+		consent(worker, operator)
 	));
 	for model in models {
 		assert_ok!(NodePool::join_model(origin.clone(), id, *model));
 	}
 	id
+}
+
+/// A worker's agreement to work for an operator.
+pub fn consent(worker: AccountId, operator: AccountId) -> TestSignature {
+	let message = WorkerConsent {
+		genesis: GenesisHash(Market::genesis_hash()),
+		operator: &operator,
+	}
+	.message();
+	TestSignature(worker, message.to_vec())
 }
 
 /// Runs up to the first block of the next epoch.

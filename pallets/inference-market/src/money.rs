@@ -22,13 +22,18 @@ impl<T: Config> Pallet<T> {
 		T::PalletId::get().into_account_truncating()
 	}
 
-	/// Fixes the price at the first draw: pays the queue slot and releases what the escrow holds
-	/// beyond this price.
-	pub(crate) fn fix_price(workload: &mut WorkloadOf<T>, price: Balance) {
-		workload.price = Some(price);
+	/// Pays the queue slot. It is kept when the workload is settled or cancelled, or expires
+	/// because of its own terms, and returned when the network failed it.
+	pub(crate) fn pay_slot(workload: &mut WorkloadOf<T>) -> Balance {
 		let slot_fee = workload.terms.slot_fee;
 		let paid = Self::credit_from_escrow(workload, &T::Treasury::get(), slot_fee);
 		workload.settlement.treasury = workload.settlement.treasury.saturating_add(paid);
+		paid
+	}
+
+	/// Fixes the price at the first draw: releases what the escrow holds beyond this price.
+	pub(crate) fn fix_price(workload: &mut WorkloadOf<T>, price: Balance) {
+		workload.price = Some(price);
 		// `price` is at most the maximum price, whose escrow fitted; saturating for the same reason.
 		let needed = workload.terms.escrow_for(price).unwrap_or(workload.held);
 		let excess = workload.held.saturating_sub(needed);
@@ -84,7 +89,7 @@ impl<T: Config> Pallet<T> {
 	///
 	/// The operator gets the floor price of the compute units and the creator the royalty, both
 	/// less the treasury's share, rounded down; the operator also gets the risk fee. The rest of
-	/// the price is the treasury's. The decline fee goes back to the user.
+	/// the price is the treasury's, and the queue-slot fee. The decline fee goes back to the user.
 	pub(crate) fn settle(
 		id: WorkloadId,
 		mut workload: WorkloadOf<T>,
@@ -98,6 +103,7 @@ impl<T: Config> Pallet<T> {
 		let split = split_price(price, &terms).ok_or(Error::<T>::Overflow)?;
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
 		T::NodePool::settle(assigned.node, terms.compute_units);
+		Self::count_use(terms.compute_units);
 		let worker_due = split
 			.worker
 			.checked_add(terms.risk_fee)
@@ -109,6 +115,14 @@ impl<T: Config> Pallet<T> {
 		workload.settlement.worker = workload.settlement.worker.saturating_add(worker_credit);
 		workload.settlement.creator = workload.settlement.creator.saturating_add(creator_credit);
 		workload.settlement.treasury = workload.settlement.treasury.saturating_add(treasury_credit);
+		// Who was failed once gets the queue slot for nothing.
+		let slot_credit = if workload.failed_operators.is_empty() {
+			Self::pay_slot(&mut workload)
+		} else {
+			0
+		};
+		// Saturating: parts of one escrow.
+		let treasury_credit = treasury_credit.saturating_add(slot_credit);
 		Deadlines::<T>::remove(workload.deadline, id);
 		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
 		Self::end(id, workload, WorkloadState::Settled);

@@ -1,10 +1,18 @@
-//! The base price: moves with utilisation, like EIP-1559's base fee, per block and bounded.
+//! The base price follows use: once per node epoch, in proportion, and bounded.
+//!
+//! Use is what was paid: compute units of workloads settled in the epoch, each once, so that neither
+//! redraws nor work that was never delivered count. It is measured against half of what the nodes
+//! can serve with the stake that they have, so that nodes that can lock nothing do not count.
 
 use super::*;
 use frame_support::{traits::Get, weights::Weight};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::{
+	helpers_128bit::multiply_by_rational_with_rounding, traits::UniqueSaturatedInto, Rounding,
+};
 
-/// The greatest step per block is the price divided by this.
-const STEP_DIVISOR: Balance = 64;
+/// The greatest step per epoch is the price divided by this: at no use, or at full use.
+const STEP_DIVISOR: u128 = 8;
 
 impl<T: Config> Pallet<T> {
 	/// The base price in force, planck per compute unit.
@@ -20,26 +28,49 @@ impl<T: Config> Pallet<T> {
 			.checked_add(royalty)
 	}
 
-	/// Steps the base price by what was assigned in the last block, against half of what the
-	/// nodes pledged for a block.
-	pub(crate) fn step_base_price() -> Weight {
-		let assigned = AssignedUnits::<T>::take().0;
-		let target = T::NodePool::total_pledge().0 / 2;
-		let price = next_base_price(Self::base_price(), assigned, target);
+	/// Counts a settled workload as use.
+	pub(crate) fn count_use(compute_units: ComputeUnits) {
+		// Saturating: an epoch's work is bounded by the nodes' capacities.
+		PaidUnits::<T>::mutate(|units| units.0 = units.0.saturating_add(compute_units.0));
+	}
+
+	/// Steps the base price when an epoch has passed since the last step.
+	pub(crate) fn step_base_price(n: BlockNumberFor<T>) -> Weight {
+		let block: BlockNumber = n.unique_saturated_into();
 		let parameters = T::Network::parameters();
+		let length = block.saturating_sub(PriceStepped::<T>::get());
+		if length < parameters.node_epoch {
+			return T::DbWeight::get().reads(2);
+		}
+		PriceStepped::<T>::put(block);
+		let paid = PaidUnits::<T>::take().0.into();
+		// Below 2^96.
+		let target = u128::from(T::NodePool::total_pledge().0).saturating_mul(length.into()) / 2;
+		let price = next_base_price(Self::base_price(), paid, target);
 		BasePrice::<T>::put(price.clamp(parameters.price_floor, parameters.price_ceiling));
-		T::DbWeight::get().reads_writes(5, 2)
+		T::DbWeight::get().reads_writes(5, 3)
 	}
 }
 
-/// The next base price: up by 1/64 if more than `target` units were assigned, down by 1/64 if
-/// fewer, but at least by one planck; unchanged at the target.
-pub(crate) fn next_base_price(price: Balance, assigned: u64, target: u64) -> Balance {
-	let step = (price / STEP_DIVISOR).max(1);
-	match assigned.cmp(&target) {
-		// Saturating: the caller clamps to the parameters' range.
-		core::cmp::Ordering::Greater => price.saturating_add(step),
-		core::cmp::Ordering::Less => price.saturating_sub(step),
-		core::cmp::Ordering::Equal => price,
+/// The next base price: moved by (paid - target) / target of an eighth, an eighth at most, rounded
+/// down but by one planck at least; unchanged at the target, and where nobody can serve.
+pub(crate) fn next_base_price(price: Balance, paid: u128, target: u128) -> Balance {
+	let difference = paid.abs_diff(target).min(target);
+	if difference == 0 {
+		return price;
+	}
+	let step = multiply_by_rational_with_rounding(
+		price,
+		difference,
+		target.saturating_mul(STEP_DIVISOR),
+		Rounding::Down,
+	)
+	.unwrap_or(0)
+	.max(1);
+	// Saturating: the caller clamps to the parameters' range.
+	if paid > target {
+		price.saturating_add(step)
+	} else {
+		price.saturating_sub(step)
 	}
 }

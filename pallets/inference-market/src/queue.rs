@@ -7,7 +7,7 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use inference_primitives::traits::DrawRequest;
+use inference_primitives::traits::{Assignment, DrawRequest, Drawn};
 use sp_runtime::traits::UniqueSaturatedInto;
 
 /// Entries of one queue left waiting per block, at its head and once more further back: one that
@@ -16,12 +16,41 @@ use sp_runtime::traits::UniqueSaturatedInto;
 /// is tried again within (queue length / this) blocks, however many at the head cannot be served.
 const LOOKAHEAD: usize = 8;
 
-/// What became of an attempt to draw.
-enum Drawn {
+/// What became of a look at an entry.
+enum Look {
 	/// A node has it.
 	Assigned,
 	/// It keeps its place.
 	Waits,
+	/// Its seed is not known yet, nor is that of those behind it, which came later.
+	TooEarly,
+}
+
+/// What a queued workload asks for now, if its terms can be met at all.
+struct Ask {
+	/// What it costs now, planck.
+	price: Balance,
+	/// Stake to lock, planck.
+	proof_stake: Balance,
+}
+
+/// The randomness of a block's draws, and the weight that they may take.
+struct Draws {
+	block: BlockNumber,
+	outputs: alloc::vec::Vec<Hash>,
+	used: Weight,
+	most: Weight,
+}
+
+impl Draws {
+	/// Whether so much more may be used.
+	fn allow(&self, weight: Weight) -> bool {
+		self.used.saturating_add(weight).all_lte(self.most)
+	}
+
+	fn spend(&mut self, weight: Weight) {
+		self.used.saturating_accrue(weight);
+	}
 }
 
 impl<T: Config> Pallet<T> {
@@ -120,120 +149,184 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Draws nodes for queued workloads, models in turn, at most `draws_per_block` attempts.
+	/// Draws nodes for queued workloads, models in turn, within `MaxDrawWeight`. What a look at an
+	/// entry costs is what it did: one that fails before the draw costs two reads, and a model whose
+	/// pool is empty one, so that what nobody can serve takes no other model's turn.
 	pub(crate) fn serve_queues(n: BlockNumberFor<T>) -> Weight {
 		let block: BlockNumber = n.unique_saturated_into();
-		let mut budget = T::Network::parameters().draws_per_block;
 		let models = ServedModels::<T>::get();
-		let mut weight = T::DbWeight::get().reads_writes(3, 2);
 		let count = models.len();
+		let used = Self::draws_base_weight();
 		if count == 0 {
-			return weight;
+			return used;
 		}
+		// Without the randomness of all blocks nobody can be drawn now.
+		let Some(outputs) = Self::latest_outputs(block) else {
+			return used;
+		};
+		let mut draws = Draws {
+			block,
+			outputs,
+			used,
+			most: T::MaxDrawWeight::get(),
+		};
 		let start = ServedCursor::<T>::get() as usize % count;
 		let mut served = 0u32;
 		for model in models.iter().cycle().skip(start).take(count) {
-			if budget == 0 {
+			if !draws.allow(T::WeightInfo::serve_model().saturating_add(Self::attempt_weight())) {
 				break;
 			}
 			served = served.saturating_add(1);
-			weight.saturating_accrue(T::DbWeight::get().reads_writes(2, 1));
-			weight.saturating_accrue(Self::serve_model(*model, block, &mut budget));
+			match T::NodePool::reach(*model) {
+				Some(reach) => {
+					draws.spend(T::WeightInfo::serve_model());
+					Self::serve_model(*model, reach, &mut draws);
+				},
+				None => draws.spend(T::DbWeight::get().reads(1)),
+			}
 		}
 		ServedCursor::<T>::put((start as u32).saturating_add(served));
-		weight
+		draws.used
+	}
+
+	/// Weight of serving the queues before any model is looked at.
+	pub(crate) fn draws_base_weight() -> Weight {
+		T::DbWeight::get().reads_writes(u64::from(Self::seed_blocks()).saturating_add(4), 1)
+	}
+
+	/// Weight of one look that ends in an assignment, at most.
+	pub(crate) fn attempt_weight() -> Weight {
+		T::WeightInfo::look()
+			.saturating_add(T::NodePool::max_draw_weight())
+			.saturating_add(T::WeightInfo::assign())
 	}
 
 	/// Serves one queue: from its head, then from where the last block's second look ended.
-	fn serve_model(model: ModelRef, block: BlockNumber, budget: &mut u32) -> Weight {
+	fn serve_model(model: ModelRef, reach: Balance, draws: &mut Draws) {
 		let mut tried = alloc::vec::Vec::new();
-		let (behind, first) =
-			Self::draw_from(Queues::<T>::get(model).first, block, budget, &mut tried);
+		let head = Queues::<T>::get(model).first;
+		let behind = Self::draw_from(head, reach, draws, &mut tried);
 		// What the first look drew it also unlinked, so `resume` is in the queue.
 		let resume = Queues::<T>::get(model)
 			.resume
 			.filter(|id| !tried.contains(id));
-		let (resume, second) = Self::draw_from(resume.or(behind), block, budget, &mut tried);
+		let resume = Self::draw_from(resume.or(behind), reach, draws, &mut tried);
 		Queues::<T>::mutate_exists(model, |stored| {
 			if let Some(queue) = stored {
 				queue.resume = resume;
 			}
 		});
-		first.saturating_add(second)
 	}
 
 	/// Tries entries from `next` on, until [`LOOKAHEAD`] of them wait. Collects these, and returns
 	/// the entry behind them.
 	fn draw_from(
 		mut next: Option<WorkloadId>,
-		block: BlockNumber,
-		budget: &mut u32,
+		reach: Balance,
+		draws: &mut Draws,
 		waiting: &mut alloc::vec::Vec<WorkloadId>,
-	) -> (Option<WorkloadId>, Weight) {
-		let mut weight = Weight::zero();
+	) -> Option<WorkloadId> {
 		let most = waiting.len().saturating_add(LOOKAHEAD);
 		while let Some(id) = next {
-			if waiting.len() >= most || *budget == 0 {
+			if waiting.len() >= most || !draws.allow(Self::attempt_weight()) {
 				break;
 			}
-			*budget = budget.saturating_sub(1);
-			weight.saturating_accrue(T::WeightInfo::assign());
-			weight.saturating_accrue(T::NodePool::draw_weight());
-			next = QueueLinks::<T>::get(id).and_then(|link| link.after);
-			if matches!(Self::try_draw(id, block), Drawn::Waits) {
-				waiting.push(id);
+			draws.spend(T::WeightInfo::look());
+			let after = QueueLinks::<T>::get(id).and_then(|link| link.after);
+			match Self::look(id, reach, draws) {
+				Look::Assigned => {},
+				Look::Waits => waiting.push(id),
+				Look::TooEarly => return None,
 			}
+			next = after;
 		}
-		(next, weight)
+		next
 	}
 
-	/// Draws a node for the workload if its seed is known and a node qualifies.
-	fn try_draw(id: WorkloadId, block: BlockNumber) -> Drawn {
-		let Some(mut workload) =
-			Workloads::<T>::get(id).defensive_proof("a queued workload exists; qed")
-		else {
-			return Drawn::Waits;
-		};
-		// One that should have expired, or is void, waits for its deadline's hook.
-		if T::Network::now() > workload.deadline
-			|| Self::is_void(&workload)
-			|| !Self::seed_is_known(workload.entered_at, block)
-		{
-			return Drawn::Waits;
-		}
-		let Some(seed) = Self::seed(id, workload.attempts, workload.entered_at) else {
-			// The chain stood so long that the outputs were overwritten: collect new ones.
-			workload.entered_at = block;
-			Workloads::<T>::insert(id, workload);
-			return Drawn::Waits;
-		};
+	/// What a workload asks for now. `None` if its own terms cannot be met: the price is above its
+	/// bid, or it needs more stake than `reach`.
+	fn ask(workload: &WorkloadOf<T>, reach: Balance) -> Option<Ask> {
 		let terms = workload.terms;
 		let price = match workload.price {
 			Some(price) => price,
-			None => match Self::price_of(terms.compute_units, terms.royalty) {
-				Some(price) if price <= terms.max_price => price,
-				// The price rose above the bid: wait for it to fall, or expire.
-				_ => return Drawn::Waits,
-			},
+			// A price that rose above the bid may fall again.
+			None => Self::price_of(terms.compute_units, terms.royalty)
+				.filter(|price| *price <= terms.max_price)?,
 		};
-		let Some(proof_stake) = terms.proof_stake_for(price) else {
-			return Drawn::Waits;
+		let proof_stake = terms.proof_stake_for(price)?;
+		(proof_stake <= reach).then_some(Ask { price, proof_stake })
+	}
+
+	/// Whether a queued workload that was never drawn could not be served through its own terms, so
+	/// that its queue slot is to be paid: no node was able to take it whenever it was tried, or none
+	/// is now.
+	pub(crate) fn is_unservable(workload: &WorkloadOf<T>) -> bool {
+		match workload.outlook {
+			Outlook::Able => false,
+			Outlook::Unfit => true,
+			Outlook::Untried => T::NodePool::reach(workload.statement.model)
+				.and_then(|reach| Self::ask(workload, reach))
+				.is_none(),
+		}
+	}
+
+	/// Draws a node for the workload if its seed was unknown when it came and a node qualifies.
+	fn look(id: WorkloadId, reach: Balance, draws: &mut Draws) -> Look {
+		let Some(mut workload) =
+			Workloads::<T>::get(id).defensive_proof("a queued workload exists; qed")
+		else {
+			return Look::Waits;
 		};
+		if !Self::seed_is_known(workload.entered_at, draws.block) {
+			return Look::TooEarly;
+		}
+		// One that should have expired, or is void, waits for its deadline's hook.
+		if T::Network::now() > workload.deadline || Self::is_void(&workload) {
+			return Look::Waits;
+		}
+		let Some(Ask { price, proof_stake }) = Self::ask(&workload, reach) else {
+			return Look::Waits;
+		};
+		let terms = workload.terms;
 		let request = DrawRequest {
 			model: workload.statement.model,
 			submitter: &workload.submitter,
-			seed,
-			excluded: &workload.failed_nodes,
+			seed: Self::seed(id, workload.attempts, &draws.outputs),
+			excluded: &workload.failed_operators,
 			compute_units: terms.compute_units,
 			proof_stake,
 			mode: workload.mode,
 			proving_backlog: terms.proving_backlog,
 			latest: terms.latest,
 		};
-		let Some(assignment) = T::NodePool::draw(&request) else {
-			return Drawn::Waits;
+		let (drawn, weight) = T::NodePool::draw(&request);
+		draws.spend(weight);
+		let outlook = match drawn {
+			Drawn::Assigned(assignment) => {
+				draws.spend(T::WeightInfo::assign());
+				Self::assign(id, workload, price, proof_stake, assignment);
+				return Look::Assigned;
+			},
+			Drawn::Busy => Outlook::Able,
+			Drawn::Unfit if workload.outlook == Outlook::Untried => Outlook::Unfit,
+			Drawn::Unfit => return Look::Waits,
 		};
+		if workload.outlook != outlook {
+			draws.spend(T::DbWeight::get().writes(1));
+			workload.outlook = outlook;
+			Workloads::<T>::insert(id, workload);
+		}
+		Look::Waits
+	}
 
+	/// Gives a queued workload to the node that was drawn.
+	fn assign(
+		id: WorkloadId,
+		mut workload: WorkloadOf<T>,
+		price: Balance,
+		proof_stake: Balance,
+		assignment: Assignment<AccountIdOf<T>>,
+	) {
 		Self::dequeue(&workload);
 		if workload.price.is_none() {
 			Self::fix_price(&mut workload, price);
@@ -250,8 +343,6 @@ impl<T: Config> Pallet<T> {
 		Self::set_deadline(id, &mut workload, assignment.due);
 		Inbox::<T>::insert(&assignment.worker, InboxKey::new(assignment.due, id), ());
 		Workloads::<T>::insert(id, workload);
-		// Saturating: bounded by the nodes' capacities.
-		AssignedUnits::<T>::mutate(|units| units.0 = units.0.saturating_add(terms.compute_units.0));
 		Self::deposit_event(Event::WorkloadAssigned {
 			workload: id,
 			node: assignment.node,
@@ -259,6 +350,5 @@ impl<T: Config> Pallet<T> {
 			price,
 			due: assignment.due,
 		});
-		Drawn::Assigned
 	}
 }

@@ -1,4 +1,9 @@
-//! Randomness for the draw: VRF outputs of the K blocks after a workload entered its queue.
+//! Randomness for the draw: VRF outputs of the K blocks before it, all of them after the workload
+//! entered its queue.
+//!
+//! **Bias.** The author of the last of these blocks knows the others' outputs and its own, and can
+//! withhold its block: one bit per slot in which it is the author, at the price of the block. K
+//! bounds how early a draw can be foreseen, not this.
 
 use super::*;
 use frame_support::{traits::Get, weights::Weight};
@@ -16,25 +21,34 @@ impl<T: Config> Pallet<T> {
 		T::DbWeight::get().reads_writes(1, 1)
 	}
 
-	/// Whether block `n` comes late enough to draw a workload that entered at `entered_at`.
-	pub(crate) fn seed_is_known(entered_at: BlockNumber, n: BlockNumber) -> bool {
-		n > entered_at.saturating_add(T::Network::parameters().seed_blocks)
+	/// K, the blocks whose outputs make a seed.
+	pub(crate) fn seed_blocks() -> u32 {
+		T::Network::parameters().seed_blocks
 	}
 
-	/// The seed of a workload's draw: a hash of its identifier, the attempt, and the VRF outputs
-	/// of the K blocks after `entered_at`. `None` if one of them is no longer, or was never, kept;
-	/// then the workload must wait for new blocks.
-	pub(crate) fn seed(id: WorkloadId, attempts: u8, entered_at: BlockNumber) -> Option<Hash> {
-		let outputs = (1..=T::Network::parameters().seed_blocks)
+	/// Whether block `n` comes late enough to draw a workload that entered at `entered_at`: all of
+	/// the outputs that seed its draw are of later blocks.
+	pub(crate) fn seed_is_known(entered_at: BlockNumber, n: BlockNumber) -> bool {
+		n > entered_at.saturating_add(Self::seed_blocks())
+	}
+
+	/// The VRF outputs of the K blocks before block `n`, oldest first. `None` if one of them had
+	/// none; then nobody is drawn in block `n`.
+	pub(crate) fn latest_outputs(n: BlockNumber) -> Option<alloc::vec::Vec<Hash>> {
+		(1..=Self::seed_blocks())
+			.rev()
 			.map(|offset| {
-				let block = entered_at.checked_add(offset)?;
+				let block = n.checked_sub(offset)?;
 				VrfOutputs::<T>::get(block % ProtocolParameters::VRF_RING)
 					.and_then(|(kept, output)| (kept == block).then_some(output))
 			})
-			.collect::<Option<alloc::vec::Vec<Hash>>>()?;
-		Some(tagged_hash(
-			b"inference-network/seed/v1",
-			&(id, attempts, outputs),
-		))
+			.collect()
+	}
+
+	/// The seed of a workload's draw in a block: a hash of its identifier, the attempt, and the
+	/// VRF outputs of the K blocks before. So one that found no node is drawn in the next block
+	/// from other candidates, which nobody could know before.
+	pub(crate) fn seed(id: WorkloadId, attempts: u8, outputs: &[Hash]) -> Hash {
+		tagged_hash(b"inference-network/seed/v1", &(id, attempts, outputs))
 	}
 }

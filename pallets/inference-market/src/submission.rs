@@ -10,7 +10,7 @@ use inference_primitives::{
 	hashing::tensor_hash, market::WorkloadPreimage, GenesisHash, ModelStatus, Settlement,
 	StatementHeader, TensorError, STATEMENT_VERSION,
 };
-use sp_runtime::traits::{UniqueSaturatedInto, Zero};
+use sp_runtime::traits::{Convert, UniqueSaturatedInto, Zero};
 
 /// What a user orders.
 pub(crate) struct Order {
@@ -56,6 +56,7 @@ impl<T: Config> Pallet<T> {
 			order.max_price,
 			order.value_at_risk,
 			now.after(order.deadline),
+			T::OrderFee::convert(u32::try_from(order.input.len()).unwrap_or(u32::MAX)),
 		)
 		.ok_or(Error::<T>::Overflow)?;
 		ensure!(
@@ -123,7 +124,7 @@ impl<T: Config> Pallet<T> {
 			held: escrow,
 			deposit,
 			assigned: None,
-			failed_nodes: Default::default(),
+			failed_operators: Default::default(),
 			attempts: 0,
 			entered_at: block,
 			deadline: now,
@@ -134,6 +135,7 @@ impl<T: Config> Pallet<T> {
 				escrowed: escrow,
 				..Default::default()
 			},
+			outlook: Outlook::Untried,
 		};
 		Self::enqueue(id, &mut workload)?;
 		Workloads::<T>::insert(id, workload);
@@ -159,9 +161,7 @@ impl<T: Config> Pallet<T> {
 		);
 		ensure!(T::Network::now() <= workload.deadline, Error::<T>::TooLate);
 		Self::dequeue(&workload);
-		let slot_fee = workload.terms.slot_fee;
-		let paid = Self::credit_from_escrow(&mut workload, &T::Treasury::get(), slot_fee);
-		workload.settlement.treasury = workload.settlement.treasury.saturating_add(paid);
+		Self::pay_slot(&mut workload);
 		Self::end(id, workload, WorkloadState::Cancelled);
 		Self::deposit_event(Event::WorkloadCancelled { workload: id });
 		Ok(())

@@ -11,8 +11,8 @@ use scale_info::TypeInfo;
 
 /// Values of a tensor, fixed point, row-major.
 pub type Tensor = BoundedVec<i64, ConstU32<MAX_TENSOR_VALUES>>;
-/// Most nodes remembered as having failed a workload; at least the redraws plus one.
-pub type MaxFailedNodes = ConstU32<8>;
+/// Most operators remembered as having failed a workload: the redraws and the first draw.
+pub type MaxFailedOperators = ConstU32<{ ProtocolParameters::MAX_REDRAWS as u32 + 1 }>;
 
 /// What was pinned when the workload was submitted (docs/PROTOCOL.md, principle 5): later changes
 /// of the parameters do not touch it.
@@ -56,6 +56,9 @@ pub struct Terms {
 	pub queue_ttl: Ticks,
 	/// When the output must be there at the latest.
 	pub latest: Tick,
+	/// What the user gets for the first missed deadline at least, planck: the queue slot and the
+	/// transaction's fee, so that no failure of the network leaves a loss.
+	pub least_compensation: Balance,
 }
 
 impl Terms {
@@ -67,6 +70,7 @@ impl Terms {
 		max_price: Balance,
 		value_at_risk: Balance,
 		latest: Tick,
+		order_fee: Balance,
 	) -> Option<Self> {
 		Some(Self {
 			compute_units,
@@ -88,19 +92,31 @@ impl Terms {
 			base_latency: parameters.base_latency,
 			queue_ttl: parameters.queue_ttl,
 			latest,
+			least_compensation: parameters.queue_slot_fee.checked_add(order_fee)?,
 		})
 	}
 
 	/// Escrow of the whole order, planck. `None` on overflow.
 	pub fn escrow(&self) -> Option<Balance> {
-		self.escrow_for(self.max_price)?.checked_add(self.slot_fee)
+		self.escrow_for(self.max_price)
 	}
 
-	/// Escrow at this price once the queue-slot fee is paid, planck. `None` on overflow.
+	/// Escrow at this price, planck. `None` on overflow.
 	pub fn escrow_for(&self, price: Balance) -> Option<Balance> {
 		price
 			.checked_add(permille_of(price, self.decline_fee)?)?
-			.checked_add(self.risk_fee)
+			.checked_add(self.risk_fee)?
+			.checked_add(self.slot_fee)
+	}
+
+	/// What a missed deadline costs the operator and what of it is the user's, planck: the slash
+	/// that the parameters give, but for the first miss at least twice, and once, what makes up for
+	/// the user's fees. `None` on overflow.
+	pub fn miss(&self, price: Balance, first: bool) -> Option<(Balance, Balance)> {
+		let least = if first { self.least_compensation } else { 0 };
+		let to_user = permille_of(price, self.miss_compensation)?.max(least);
+		let slash = permille_of(price, self.miss_slash)?.max(least.checked_mul(2)?);
+		Some((slash, to_user))
 	}
 
 	/// The last tick on which a proof can be due, whichever attempt succeeds: each output is due by
@@ -112,9 +128,20 @@ impl Terms {
 		}
 	}
 
-	/// Proof stake S = `proof_stake` · P + V at this price, planck. `None` on overflow.
+	/// Proof stake S = `proof_stake` · P + V at this price, planck, with the first part at least
+	/// twice the least compensation. `None` on overflow.
 	pub fn proof_stake_for(&self, price: Balance) -> Option<Balance> {
-		permille_of(price, self.proof_stake)?.checked_add(self.value_at_risk)
+		permille_of(price, self.proof_stake)?
+			.max(self.least_compensation.checked_mul(2)?)
+			.checked_add(self.value_at_risk)
+	}
+
+	/// What the user gets of a forfeited proof stake, planck, with what makes up for its fees if it
+	/// is the first miss. `None` on overflow.
+	pub fn proof_miss(&self, price: Balance, first: bool) -> Option<Balance> {
+		permille_of(price, self.proof_compensation)?
+			.max(if first { self.least_compensation } else { 0 })
+			.checked_add(self.value_at_risk)
 	}
 }
 
@@ -152,11 +179,11 @@ pub struct Workload<AccountId> {
 	pub deposit: Balance,
 	/// Present node.
 	pub assigned: Option<Assigned<AccountId>>,
-	/// Nodes that failed it.
-	pub failed_nodes: BoundedVec<NodeId, MaxFailedNodes>,
+	/// Operators that failed it: no node of theirs is drawn for it again.
+	pub failed_operators: BoundedVec<AccountId, MaxFailedOperators>,
 	/// Draws so far.
 	pub attempts: u8,
-	/// Block in which it last entered the queue: later blocks' VRF outputs seed the draw.
+	/// Block in which it last entered the queue: only later blocks' VRF outputs seed a draw.
 	pub entered_at: BlockNumber,
 	/// When the present state times out; in a terminal state, when it may be pruned.
 	pub deadline: Tick,
@@ -168,6 +195,20 @@ pub struct Workload<AccountId> {
 	pub ended_at: Option<BlockNumber>,
 	/// Where the money went.
 	pub settlement: Settlement,
+	/// What the draws that did not assign it found.
+	pub outlook: Outlook,
+}
+
+/// What the draws found that did not assign a workload.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub enum Outlook {
+	/// It was not drawn yet.
+	#[default]
+	Untried,
+	/// No candidate could have taken it, idle or not: its own terms are in the way.
+	Unfit,
+	/// A candidate could have taken it once, had it been free: the network was in the way.
+	Able,
 }
 
 /// Key of an entry in a worker's inbox. Entries are stored, and so read, in the order of deadlines.

@@ -25,7 +25,11 @@ pub trait WeightInfo {
 	fn claim() -> Weight;
 	/// `prune`
 	fn prune() -> Weight;
-	/// One attempt to assign in the hook, without the draw.
+	/// One model's turn in the hook: its pool's reach and its queue.
+	fn serve_model() -> Weight;
+	/// A look at one entry of a queue, without the draw.
+	fn look() -> Weight;
+	/// Assigning a workload to the node that was drawn.
 	fn assign() -> Weight;
 	/// One delayed slash in the hook.
 	fn settle_delayed() -> Weight;
@@ -53,7 +57,7 @@ fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
 macro_rules! weights {
 	($db:ty) => {
 		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 23, 14)
+			cost::<$db>(200, n, 24, 14)
 		}
 
 		fn cancel() -> Weight {
@@ -65,11 +69,11 @@ macro_rules! weights {
 		}
 
 		fn prove(n: u32) -> Weight {
-			cost::<$db>(300, n, 21, 17)
+			cost::<$db>(300, n, 22, 18)
 		}
 
 		fn expire() -> Weight {
-			cost::<$db>(300, 0, 32, 28)
+			cost::<$db>(300, 0, 34, 30)
 		}
 
 		fn claim() -> Weight {
@@ -80,8 +84,19 @@ macro_rules! weights {
 			cost::<$db>(150, 0, 6, 7)
 		}
 
+		fn serve_model() -> Weight {
+			// The queue may leave the list of those that are served.
+			cost::<$db>(10, 0, 3, 2)
+		}
+
+		fn look() -> Weight {
+			// Workload and link; whether its system, setup or key is disabled.
+			cost::<$db>(15, 0, 6, 0)
+		}
+
 		fn assign() -> Weight {
-			cost::<$db>(150, 0, 52, 13)
+			// Workload, three links, two deadlines, inbox, and the user's account and holds.
+			cost::<$db>(100, 0, 12, 9)
 		}
 
 		fn settle_delayed() -> Weight {

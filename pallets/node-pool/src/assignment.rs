@@ -4,8 +4,9 @@ use super::*;
 use frame_support::{traits::Defensive, weights::Weight};
 use inference_primitives::{
 	hashing::tagged_hash,
-	traits::{Assignment, DrawRequest, NodeLoad, NodePool, RecentMisses},
-	Hash, Mode, Ticks,
+	node::Standing,
+	traits::{Assignment, DrawRequest, Drawn, NodeLoad, NodePool, RecentMisses},
+	Hash, Mode, ProtocolParameters, Tick, Ticks,
 };
 
 impl<T: Config> Pallet<T> {
@@ -24,20 +25,21 @@ impl<T: Config> Pallet<T> {
 	fn try_assign(
 		id: NodeId,
 		request: &DrawRequest<AccountIdOf<T>>,
-	) -> Option<Assignment<AccountIdOf<T>>> {
-		if request.excluded.contains(&id) {
-			return None;
-		}
-		let mut node = Nodes::<T>::get(id)?;
-		if node.operator == *request.submitter || node.worker == *request.submitter {
-			return None;
-		}
-		let parameters = T::Network::parameters();
-		let capacity = node.usable_capacity();
-		let load = NodeLoad {
-			outstanding: node.outstanding.checked_add(request.compute_units)?,
-			..node.load()
+		parameters: &ProtocolParameters,
+		epoch: u32,
+	) -> Drawn<AccountIdOf<T>> {
+		let Some(mut node) = Self::node(id) else {
+			return Drawn::Busy;
 		};
+		// It may have left, or been stopped, since the snapshot.
+		if !node.models.contains(&request.model) || !node.standing.serves(epoch) {
+			return Drawn::Busy;
+		}
+		let own = node.operator == *request.submitter || node.worker == *request.submitter;
+		if own || request.excluded.contains(&node.operator) {
+			return Drawn::Unfit;
+		}
+		let capacity = node.usable_capacity();
 		let bounds = Bounds {
 			backlog: parameters.backlog_bound,
 			proving: parameters.proving_backlog,
@@ -46,24 +48,32 @@ impl<T: Config> Pallet<T> {
 			proving: request.proving_backlog,
 			..bounds
 		};
-		if !(bounds.allow(load, capacity) && pinned.allow(load, capacity)) {
-			return None;
-		}
-		// Outputs are computed in the order of assignment, so this one is there when all are; and
-		// so with proofs, of which those of delivered outputs come first.
-		let ahead = match request.mode {
-			Mode::Immediate => load.outstanding.checked_add(load.proving)?,
-			Mode::Deferred => load.outstanding,
+		let fits = |load: NodeLoad| bounds.allow(load, capacity) && pinned.allow(load, capacity);
+		let backing = T::Stakes::backing(&node.operator);
+		let alone = NodeLoad {
+			outstanding: request.compute_units,
+			proving: ComputeUnits::ZERO,
 		};
-		let computing = u32::try_from(ahead.0.div_ceil(capacity.0.max(1))).ok()?;
-		let due = T::Network::now()
-			.after(parameters.base_latency)
-			.after(Ticks(computing));
-		if due > request.latest {
-			return None;
+		if backing.reach < request.proof_stake || !fits(alone) {
+			return Drawn::Unfit;
 		}
-		T::Stakes::lock(&node.operator, request.proof_stake).ok()?;
-		node.outstanding = load.outstanding;
+		let Some(outstanding) = node.outstanding.checked_add(request.compute_units) else {
+			return Drawn::Busy;
+		};
+		let load = NodeLoad {
+			outstanding,
+			..node.load()
+		};
+		let Some(due) = Self::due(load, capacity, request.mode, parameters) else {
+			return Drawn::Busy;
+		};
+		if !fits(load)
+			|| due > request.latest
+			|| T::Stakes::lock(&node.operator, request.proof_stake).is_err()
+		{
+			return Drawn::Busy;
+		}
+		node.outstanding = outstanding;
 		node.bounds = bounds;
 		let assignment = Assignment {
 			node: id,
@@ -72,7 +82,25 @@ impl<T: Config> Pallet<T> {
 			due,
 		};
 		Nodes::<T>::insert(id, node);
-		Some(assignment)
+		Drawn::Assigned(assignment)
+	}
+
+	/// When the output is due that makes a node's load this. Outputs are computed in the order of
+	/// assignment, so this one is there when all are; and so with proofs, of which those of
+	/// delivered outputs come first. `None` if that is beyond all time.
+	fn due(
+		load: NodeLoad,
+		capacity: ComputeUnits,
+		mode: Mode,
+		parameters: &ProtocolParameters,
+	) -> Option<Tick> {
+		let ahead = match mode {
+			Mode::Immediate => load.outstanding.checked_add(load.proving)?,
+			Mode::Deferred => load.outstanding,
+		};
+		let computing = u32::try_from(ahead.0.div_ceil(capacity.0.max(1))).ok()?;
+		let now = T::Network::now();
+		Some(now.after(parameters.base_latency).after(Ticks(computing)))
 	}
 
 	/// Changes what a node owes.
@@ -84,13 +112,35 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
+	/// Records a missed deadline; too many in one epoch suspend the node.
+	fn record_miss(id: NodeId, node: &mut NodeOf<T>) {
+		let epoch = Epoch::<T>::get();
+		let recent = &mut node.recent_misses;
+		if recent.epoch != epoch {
+			*recent = RecentMisses { epoch, count: 0 };
+		}
+		// Saturating: counts of deadlines cannot reach the bounds.
+		recent.count = recent.count.saturating_add(1);
+		node.missed = node.missed.saturating_add(1);
+		let misses = recent.count;
+		if misses >= T::Network::parameters().suspend_after && node.standing != Standing::Suspended
+		{
+			node.standing = Standing::Suspended;
+			Self::count(node, ComputeUnits::ZERO);
+			Self::deposit_event(Event::NodeSuspended { node: id, misses });
+		}
+	}
+
 	/// Checks the pallet's invariants:
 	/// - for each node, outstanding ≤ capacity × B and outstanding + proving ≤ capacity × P_B, with
 	///   B and P_B as they were when the node was last given work: lower ones refuse new work, and
 	///   leave what was given before;
 	/// - each worker key belongs to the node that names it, each node to its operator's list;
-	/// - the total pledge is the sum of capacities;
-	/// - a pool's cumulative weights ascend, and each of its nodes serves the model.
+	/// - the total pledge is the sum of what nodes count for, which is nothing for one that is paused,
+	///   suspended or in no snapshot, and no more than its capacity otherwise;
+	/// - a model's members are the nodes that joined it, each once;
+	/// - a pool's cumulative weights ascend, and it has each node that says it is in it; these are
+	///   members.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::ensure;
@@ -108,13 +158,53 @@ impl<T: Config> Pallet<T> {
 				OperatorNodes::<T>::get(&node.operator).contains(&id),
 				"a node is missing from its operator's list"
 			);
-			total = total.saturating_add(node.capacity.0);
+			let counted = node.counted.units;
+			total = total.saturating_add(counted.0);
+			ensure!(
+				counted <= node.pledge(),
+				"a node counts for more than it pledges"
+			);
+			let stopped = matches!(node.standing, Standing::Paused | Standing::Suspended);
+			ensure!(
+				counted == ComputeUnits::ZERO || !(stopped || node.models.is_empty()),
+				"a node that serves nothing counts for something"
+			);
+			for model in node.next_models.iter() {
+				ensure!(
+					Members::<T>::get(model)
+						.iter()
+						.filter(|member| **member == id)
+						.count() == 1,
+					"a node is not once a member of a model that it joined"
+				);
+			}
+			for model in node.models.iter() {
+				ensure!(
+					node.next_models.contains(model)
+						&& Pools::<T>::get(model)
+							.iter()
+							.any(|member| member.node == id),
+					"a node is not in a pool that it says it is in"
+				);
+			}
 		}
 		ensure!(
 			TotalPledge::<T>::get().0 == total,
-			"the total pledge is not the sum of capacities"
+			"the total pledge is not the sum of what nodes count for"
 		);
+		for (model, members) in Members::<T>::iter() {
+			ensure!(!members.is_empty(), "an empty list of members is kept");
+			for member in members {
+				let joined =
+					Nodes::<T>::get(member).is_some_and(|node| node.next_models.contains(&model));
+				ensure!(joined, "a member did not join its model");
+			}
+		}
 		for (model, pool) in Pools::<T>::iter() {
+			ensure!(
+				PoolReach::<T>::contains_key(model) && Members::<T>::contains_key(model),
+				"a pool has no reach or no members"
+			);
 			let mut before = 0;
 			for member in pool.iter() {
 				ensure!(
@@ -122,9 +212,6 @@ impl<T: Config> Pallet<T> {
 					"a pool's cumulative weights do not ascend"
 				);
 				before = member.cumulative;
-				let serves =
-					Nodes::<T>::get(member.node).is_some_and(|node| node.models.contains(&model));
-				ensure!(serves, "a pool has a node that does not serve its model");
 			}
 		}
 		Ok(())
@@ -140,11 +227,36 @@ fn free(reserved: &mut ComputeUnits, compute_units: ComputeUnits) {
 }
 
 impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
-	fn draw(request: &DrawRequest<AccountIdOf<T>>) -> Option<Assignment<AccountIdOf<T>>> {
+	fn draw(request: &DrawRequest<AccountIdOf<T>>) -> (Drawn<AccountIdOf<T>>, Weight) {
 		let pool = Pools::<T>::get(request.model);
-		(0..MAX_CANDIDATES)
-			.filter_map(|index| Self::candidate(&pool, request.seed, index))
-			.find_map(|id| Self::try_assign(id, request))
+		let parameters = T::Network::parameters();
+		let epoch = Epoch::<T>::get();
+		// Each node is tried once, however often it is sampled.
+		let mut tried = alloc::vec::Vec::new();
+		let mut found = Drawn::Unfit;
+		for index in 0..MAX_CANDIDATES {
+			let Some(id) = Self::candidate(&pool, request.seed, index) else {
+				break;
+			};
+			if tried.contains(&id) {
+				continue;
+			}
+			tried.push(id);
+			match Self::try_assign(id, request, &parameters, epoch) {
+				Drawn::Unfit => {},
+				Drawn::Busy => found = Drawn::Busy,
+				Drawn::Assigned(assignment) => {
+					found = Drawn::Assigned(assignment);
+					break;
+				},
+			}
+		}
+		let candidates = u32::try_from(tried.len()).unwrap_or(u32::MAX);
+		let mut weight = T::WeightInfo::draw(candidates);
+		if matches!(found, Drawn::Assigned(_)) {
+			weight.saturating_accrue(T::WeightInfo::reserve());
+		}
+		(found, weight)
 	}
 
 	fn deliver(id: NodeId, compute_units: ComputeUnits) {
@@ -164,10 +276,16 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 	fn miss(id: NodeId, compute_units: ComputeUnits) {
 		Self::change_load(id, |node| {
 			free(&mut node.outstanding, compute_units);
-			// Saturating: a count of outputs cannot reach 2^64.
-			node.missed = node.missed.saturating_add(1);
+			Self::record_miss(id, node);
 		});
 		Self::count_miss(id);
+	}
+
+	fn miss_proof(id: NodeId, compute_units: ComputeUnits) {
+		Self::change_load(id, |node| {
+			free(&mut node.proving, compute_units);
+			Self::record_miss(id, node);
+		});
 	}
 
 	fn release(id: NodeId, compute_units: ComputeUnits) {
@@ -186,7 +304,11 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 		Self::misses_within_window()
 	}
 
-	fn draw_weight() -> Weight {
-		T::WeightInfo::draw(MAX_CANDIDATES)
+	fn reach(model: ModelRef) -> Option<Balance> {
+		PoolReach::<T>::get(model)
+	}
+
+	fn max_draw_weight() -> Weight {
+		T::WeightInfo::draw(MAX_CANDIDATES).saturating_add(T::WeightInfo::reserve())
 	}
 }

@@ -1,38 +1,43 @@
-//! Node epochs: when they begin, and what takes effect then.
+//! Node epochs: when they begin, and the snapshots of pools that the draw uses in them.
 
 use super::*;
 use frame_support::{
 	traits::{Defensive, Get},
 	weights::Weight,
+	BoundedVec,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::traits::UniqueSaturatedInto;
+use inference_primitives::{parameters::permille_of, traits::Backing, ProtocolParameters, Ticks};
+use sp_runtime::{
+	helpers_128bit::multiply_by_rational_with_rounding, traits::UniqueSaturatedInto, Rounding,
+};
+
+/// What a pool costs of a block's `MaxSnapshotMembers` on top of its members.
+const POOL_COST: u32 = 4;
 
 impl<T: Config> Pallet<T> {
-	/// Begins a new epoch when the present one has had its blocks. Work is bounded by
-	/// `MaxChangesPerEpoch` nodes, each in at most `MaxModelsPerNode` pools.
+	/// Begins a new epoch when the present one has had its blocks, and takes snapshots that are due.
 	pub(crate) fn maybe_start_epoch(n: BlockNumberFor<T>) -> Weight {
 		let now: BlockNumber = n.unique_saturated_into();
 		let length = T::Network::parameters().node_epoch;
 		if now.saturating_sub(EpochStart::<T>::get()) < length {
-			return T::DbWeight::get().reads(2);
-		}
-		let changes = Changes::<T>::take();
-		let changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
-		for Change::Node(id) in changes {
-			Self::take_up(id);
+			return T::DbWeight::get()
+				.reads(2)
+				.saturating_add(Self::take_snapshots());
 		}
 		EpochStart::<T>::put(now);
 		let epoch = Epoch::<T>::mutate(|epoch| {
 			*epoch = epoch.saturating_add(1);
 			*epoch
 		});
+		// Those that the last epoch had no time for are due again, with the others.
+		SnapshotsDue::<T>::put(DueSnapshots::All);
+		let weight = T::WeightInfo::start_epoch().saturating_add(Self::take_snapshots());
 		Self::deposit_event(Event::EpochStarted {
 			epoch,
 			total_pledge: TotalPledge::<T>::get(),
 		});
-		// A node may leave as many pools as it joins.
-		T::WeightInfo::start_epoch(changed, T::MaxModelsPerNode::get().saturating_mul(2))
+		weight
 	}
 
 	/// Blocks until the next epoch begins.
@@ -42,85 +47,191 @@ impl<T: Config> Pallet<T> {
 			.saturating_sub(now)
 	}
 
-	/// Puts a node's next capacity and next models in force.
-	fn take_up(id: NodeId) {
-		let Some(mut node) = Nodes::<T>::get(id) else {
-			return;
+	/// Takes snapshots that are due in this epoch, of pools with `MaxSnapshotMembers` members
+	/// together, and one more pool's at most. A network of fewer is done in the epoch's first block;
+	/// a pool whose turn comes later is drawn from by its last snapshot until then.
+	fn take_snapshots() -> Weight {
+		let mut weight = T::DbWeight::get().reads(1);
+		let Some(due) = SnapshotsDue::<T>::get() else {
+			return weight;
 		};
-		let next_capacity = if node.bounds.allow(node.load(), node.next_capacity) {
-			node.next_capacity
-		} else {
-			// A capacity falls only once what is owed fits it; until then the lower one bounds new
-			// work, so this waits for the present proof deadlines at most.
-			let _ = Self::announce_change(id).defensive_proof("the list was just emptied; qed");
-			node.capacity
+		let epoch = Epoch::<T>::get();
+		let parameters = T::Network::parameters();
+		let mut models = match due {
+			DueSnapshots::All => Members::<T>::iter_keys(),
+			DueSnapshots::After(model) => Members::<T>::iter_keys_from_key(model),
 		};
-		TotalPledge::<T>::mutate(|total| {
-			// Saturating: the total is the sum of all capacities, the old one included; each
-			// capacity is covered by a bond, so the sum stays far below the type's bound.
-			total.0 = total
-				.0
-				.saturating_sub(node.capacity.0)
-				.saturating_add(next_capacity.0);
-		});
-		node.capacity = next_capacity;
-		for left in node
-			.models
-			.iter()
-			.filter(|model| !node.next_models.contains(model))
-		{
-			Self::change_pool(*left, id, None);
-		}
-		let mut refused = alloc::vec::Vec::new();
-		for served in node.next_models.iter() {
-			if !Self::change_pool(*served, id, Some(node.capacity)) {
-				refused.push(*served);
+		let mut budget = T::MaxSnapshotMembers::get();
+		loop {
+			let Some(model) = models.next() else {
+				SnapshotsDue::<T>::kill();
+				break;
+			};
+			let Taken {
+				members,
+				changed,
+				lowered,
+			} = Self::take_snapshot(model, epoch, &parameters);
+			weight.saturating_accrue(T::WeightInfo::snapshot(members, changed, lowered));
+			budget = budget.saturating_sub(members.saturating_add(POOL_COST));
+			if budget == 0 {
+				SnapshotsDue::<T>::put(DueSnapshots::After(model));
+				break;
 			}
 		}
-		for model in refused {
-			node.next_models.retain(|other| *other != model);
-			Self::deposit_event(Event::PoolFull { node: id, model });
-		}
-		node.models = node.next_models.clone();
-		let operator = node.operator.clone();
-		Nodes::<T>::insert(id, node);
-		// The pledge never rises here: it was covered as the larger of the two capacities.
-		let _ = Self::update_pledge(&operator).defensive_proof("a falling pledge is covered; qed");
+		weight.saturating_add(T::DbWeight::get().reads_writes(3, 1))
 	}
 
-	/// Sets (or removes) a node's weight in a pool. False if the pool has no room.
-	fn change_pool(model: ModelRef, id: NodeId, weight: Option<ComputeUnits>) -> bool {
-		Pools::<T>::mutate_exists(model, |stored| {
-			let pool = stored.take().unwrap_or_default();
-			let mut weights = alloc::vec::Vec::with_capacity(pool.len().saturating_add(1));
-			let mut before = 0u64;
-			for member in pool.iter() {
-				if member.node != id {
-					weights.push((member.node, member.cumulative.saturating_sub(before)));
-				}
-				before = member.cumulative;
-			}
-			if let Some(weight) = weight {
-				weights.push((id, weight.0));
-			}
-			let fits = weights.len() <= T::MaxPoolNodes::get() as usize;
-			if !fits {
-				weights.pop();
-			}
-			let mut cumulative = 0u64;
-			let mut members = frame_support::BoundedVec::default();
-			for (node, weight) in weights {
-				cumulative = cumulative.saturating_add(weight);
-				let _ = members
-					.try_push(PoolMember { node, cumulative })
-					.defensive_proof("at most MaxPoolNodes were kept; qed");
-			}
-			*stored = if members.is_empty() {
-				None
-			} else {
-				Some(members)
+	/// Takes a pool's snapshot: its members with the weight that their stake can really serve.
+	fn take_snapshot(model: ModelRef, epoch: u32, parameters: &ProtocolParameters) -> Taken {
+		let demand = Demand::of::<T>(model, parameters);
+		let members = Members::<T>::get(model);
+		let mut pool: BoundedVec<PoolMember, T::MaxPoolNodes> = Default::default();
+		let (mut cumulative, mut reach) = (0u64, 0);
+		let mut taken = Taken {
+			// Saturating: bounded by the pool's size.
+			members: u32::try_from(members.len()).unwrap_or(u32::MAX),
+			changed: 0,
+			lowered: 0,
+		};
+		for id in members.iter().copied() {
+			let Some(stored) = Nodes::<T>::get(id).defensive_proof("a member exists; qed") else {
+				continue;
 			};
-			fits
+			let mut node = stored.clone();
+			node.take_up(epoch);
+			let lowered = node.lower();
+			let backing = T::Stakes::backing(&node.operator);
+			// What was joined in this epoch waits for the next one.
+			let waits = node.changed_in >= epoch && !node.models.contains(&model);
+			let weight = match &demand {
+				Some(demand) if !waits && node.standing.serves(epoch) => {
+					demand.weight(node.usable_capacity(), backing)
+				},
+				_ => 0,
+			};
+			node.models.retain(|other| *other != model);
+			if weight > 0 {
+				// Saturating: each capacity is covered by a bond, so sums stay far below the bound.
+				cumulative = cumulative.saturating_add(weight);
+				reach = backing.reach.max(reach);
+				let _ = pool
+					.try_push(PoolMember {
+						node: id,
+						cumulative,
+					})
+					.defensive_proof("as many as members at most; qed");
+				let _ = node
+					.models
+					.try_push(model)
+					.defensive_proof("as many as joined at most; qed");
+			}
+			let counted = if node.counted.epoch == epoch {
+				node.counted.units.max(ComputeUnits(weight))
+			} else {
+				ComputeUnits(weight)
+			};
+			Self::count(&mut node, counted);
+			node.counted.epoch = epoch;
+			if node != stored {
+				taken.changed = taken.changed.saturating_add(1);
+				let operator = node.operator.clone();
+				Nodes::<T>::insert(id, node);
+				if lowered {
+					taken.lowered = taken.lowered.saturating_add(1);
+					let _ = Self::update_pledge(&operator)
+						.defensive_proof("a falling pledge is covered; qed");
+				}
+			}
+		}
+		if pool.is_empty() {
+			Self::drop_snapshot(model);
+		} else {
+			Pools::<T>::insert(model, pool);
+			PoolReach::<T>::insert(model, reach);
+		}
+		taken
+	}
+
+	/// Removes a pool's snapshot.
+	pub(crate) fn drop_snapshot(model: ModelRef) {
+		Pools::<T>::remove(model);
+		PoolReach::<T>::remove(model);
+	}
+
+	/// Sets what a node adds to the total pledge.
+	pub(crate) fn count(node: &mut NodeOf<T>, units: ComputeUnits) {
+		if node.counted.units != units {
+			// Saturating: the total is the sum of what all nodes add, this one's included.
+			TotalPledge::<T>::mutate(|total| {
+				total.0 = total
+					.0
+					.saturating_sub(node.counted.units.0)
+					.saturating_add(units.0);
+			});
+			node.counted.units = units;
+		}
+	}
+}
+
+/// What the snapshot of a pool took.
+struct Taken {
+	/// Members of the model.
+	members: u32,
+	/// Those whose records changed.
+	changed: u32,
+	/// Those whose pledges fell.
+	lowered: u32,
+}
+
+/// What a model's workloads ask of the stake behind a node.
+struct Demand {
+	/// Proof stake of one workload at the price floor, with nothing at risk, planck.
+	stake: Balance,
+	/// Compute units of one workload.
+	compute_units: ComputeUnits,
+	/// For how long, at its capacity, a node must be able to take on work.
+	backlog: Ticks,
+}
+
+impl Demand {
+	/// `None` if there is no such model, or the parameters overflow.
+	fn of<T: Config>(model: ModelRef, parameters: &ProtocolParameters) -> Option<Self> {
+		let view = T::Models::model(model)?;
+		let price = Balance::from(view.compute_units.0)
+			.checked_mul(parameters.price_floor)?
+			.checked_add(view.royalty)?;
+		Some(Self {
+			stake: permille_of(price, parameters.proof_stake)?,
+			compute_units: view.compute_units,
+			backlog: parameters.backlog_bound,
 		})
+	}
+
+	/// The weight of a node of this capacity: all of it if the operator's stake can cover the
+	/// backlog that the operator pledged, in proportion otherwise, and nothing if it cannot cover
+	/// one workload. Rounded down, but to one at least.
+	fn weight(&self, capacity: ComputeUnits, backing: Backing) -> u64 {
+		if capacity == ComputeUnits::ZERO || backing.reach == 0 || backing.reach < self.stake {
+			return 0;
+		}
+		// Saturating: a need beyond the bound is one that nobody covers.
+		let needed = self
+			.stake
+			.saturating_mul(Balance::from(backing.pledge.0))
+			.saturating_mul(Balance::from(self.backlog.0))
+			/ Balance::from(self.compute_units.0.max(1));
+		if backing.reach >= needed {
+			return capacity.0;
+		}
+		let part = multiply_by_rational_with_rounding(
+			capacity.0.into(),
+			backing.reach,
+			needed,
+			Rounding::Down,
+		);
+		part.and_then(|part| u64::try_from(part).ok())
+			.unwrap_or(capacity.0)
+			.clamp(1, capacity.0)
 	}
 }

@@ -5,24 +5,44 @@
 //! through [`inference_primitives::traits::NodePool`].
 //!
 //! **Terms.**
-//! - *node epoch*: a number of blocks; what an operator changes in epoch e acts in e + 1;
+//! - *node epoch*: a number of blocks; what an operator adds in epoch e (a node, capacity, a model)
+//!   acts in e + 1, what it takes away acts at once;
 //! - *capacity*: compute units per block that a node pledges;
 //! - *outstanding*: compute units assigned to a node and not delivered yet;
 //! - *proving*: compute units that a node delivered and whose proof it still owes;
-//! - *backlog bound* B: outstanding ≤ capacity × B, with the lower of this epoch's and the next's
+//! - *backlog bound* B: outstanding ≤ capacity × B, with the lower of the present and the announced
 //!   capacity;
 //! - *proving backlog* P_B: outstanding + proving ≤ capacity × P_B, with the same capacity. So a node
 //!   that delivers faster than it proves is given no more than it can prove in time;
-//! - *pool*: the nodes that serve a model in this epoch, with the capacity snapshotted then as
-//!   their weight in the draw.
+//! - *members* of a model: the nodes that joined it; *pool*: the snapshot of those that could serve
+//!   it when the epoch began, which the draw uses;
+//! - *reach* of an operator: its stake above the minimum, that which work in hand holds included;
+//! - *weight* in a pool: capacity, or the part of it that the reach can cover: a workload locks the
+//!   proof stake S, so a reach below S (at the price floor, nothing at risk) has no weight and is in
+//!   no snapshot, and full weight takes S for as much work as the operator's pledge may have
+//!   outstanding, capacity × B. Nodes of an operator share its reach by capacity.
 //!
 //! **Life.** `register_node` → (next epoch) active → `join_model` → (next epoch) drawn →
-//! `leave_model` → (next epoch) not drawn → `deregister_node`.
+//! `leave_model` → not drawn → `deregister_node`. `pause` → not drawn → `resume` → (next epoch)
+//! drawn. A node that misses `suspend_after` deadlines (outputs or proofs) in one epoch is suspended:
+//! not drawn, until its operator calls `resume`.
 //!
-//! **Invariants** (`try_state`): docs/DESIGN.md, rule 2: for each node outstanding ≤ capacity × B
-//! and outstanding + proving ≤ capacity × P_B, with the B and P_B of its latest assignment (lower
-//! ones bind new work only); a pool's cumulative weights ascend and its nodes exist; each worker key
-//! belongs to one node.
+//! **Nobody is locked in.** Leaving, lowering and pausing depend on no list that others can fill and
+//! act at once. What is joined or raised waits for the next epoch and is taken up by reads
+//! ([`Node::take_up`]) and by the snapshots, of which a block takes a bounded number.
+//!
+//! **Worker keys** sign deliveries and proofs, and lie on the machine that proves. A key belongs to
+//! a node only after signing that it works for the node's operator
+//! ([`inference_primitives::node::WorkerConsent`]). An operator replaces it at any time: new work
+//! goes to the new key at once. Work assigned before keeps the key that it was assigned to, since its
+//! deadline runs and only that key's inbox shows it; so who stole the old key can spoil what it owes
+//! (at the stake that this work locks, and no more), and the operator who still has it can finish it.
+//!
+//! **Invariants** (`try_state`): docs/DESIGN.md, rule 2, for each node outstanding ≤ capacity × B and
+//! outstanding + proving ≤ capacity × P_B, with the B and P_B of its latest assignment (lower ones
+//! bind new work only); a pool's cumulative weights ascend, and it has each node that says it is in
+//! it; members are the nodes that joined; each worker key belongs to one node; the total pledge is
+//! the sum of what nodes count for, and a paused or suspended node counts for nothing.
 //!
 //! **Why an honest node proves in time** (docs/DESIGN.md, rule 5). A node that proves `capacity`
 //! compute units per block in the order of assignment has a proof when all that it owed at the
@@ -37,8 +57,9 @@
 //! `BLAKE2b(seed ‖ i)`, and takes the first that qualifies. Anyone can derive it again from the
 //! chain's public state.
 //!
-//! **Limitations.** A pool holds at most `MaxPoolNodes` nodes. No heartbeats and no suspension yet;
-//! the record of delivered and missed outputs is kept.
+//! **Limitations.** A pool holds at most `MaxPoolNodes` nodes; who came first stays. No heartbeats:
+//! a node is noticed when it misses. Who sees a draw's seed coming can leave or pause before it, and
+//! cannot come back in the same epoch; two accounts of one person are two operators.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -46,7 +67,7 @@
 extern crate alloc;
 
 pub use pallet::*;
-pub use types::{Bounds, Change, Node, PoolMember};
+pub use types::{Bounds, Counted, DueSnapshots, Node, PoolMember, RecentMisses};
 pub use weights::WeightInfo;
 
 mod assignment;
@@ -62,7 +83,7 @@ pub mod weights;
 
 use inference_primitives::{
 	traits::{Models, Network, Stakes},
-	BlockNumber, ComputeUnits, ModelRef, NodeId,
+	Balance, BlockNumber, ComputeUnits, ModelRef, NodeId,
 };
 
 /// Candidates that one draw samples at most.
@@ -79,6 +100,7 @@ pub mod pallet {
 	use crate::misses::{MissSlot, SLOTS};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
+	use sp_runtime::traits::{IdentifyAccount, Verify};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -87,7 +109,9 @@ pub mod pallet {
 	pub struct Pallet<T>(_);
 
 	#[pallet::config]
-	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+	pub trait Config:
+		frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = sp_core::H256>
+	{
 		/// Parameters and clock.
 		type Network: Network;
 		/// Operators' stakes.
@@ -103,11 +127,15 @@ pub mod pallet {
 		/// Most nodes of an operator.
 		#[pallet::constant]
 		type MaxNodesPerOperator: Get<u32>;
-		/// Most changes that one epoch can take up; more wait for the operator to retry later.
+		/// Most members of pools whose snapshots one block takes; the rest waits for the next
+		/// blocks. One more pool may come on top.
 		#[pallet::constant]
-		type MaxChangesPerEpoch: Get<u32>;
+		type MaxSnapshotMembers: Get<u32>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// Signature by which a worker key consents to be an operator's.
+		type WorkerSignature: Parameter
+			+ Verify<Signer: IdentifyAccount<AccountId = Self::AccountId>>;
 	}
 
 	/// The next node's identifier.
@@ -133,15 +161,25 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
-	/// The pool of each model version in this epoch.
+	/// The nodes that joined each model version.
+	#[pallet::storage]
+	pub type Members<T: Config> =
+		StorageMap<_, Twox64Concat, ModelRef, BoundedVec<NodeId, T::MaxPoolNodes>, ValueQuery>;
+
+	/// The snapshot of each model version's pool that this epoch draws from. Nodes that left since
+	/// are still in it and not drawn, so that leaving changes nobody else's chance.
 	#[pallet::storage]
 	pub type Pools<T: Config> =
 		StorageMap<_, Twox64Concat, ModelRef, BoundedVec<PoolMember, T::MaxPoolNodes>, ValueQuery>;
 
-	/// What changes with the next epoch.
+	/// The greatest stake, planck, that an operator in the pool's snapshot could lock for one
+	/// workload. There is none where there is no snapshot.
 	#[pallet::storage]
-	pub type Changes<T: Config> =
-		StorageValue<_, BoundedVec<Change, T::MaxChangesPerEpoch>, ValueQuery>;
+	pub type PoolReach<T> = StorageMap<_, Twox64Concat, ModelRef, Balance>;
+
+	/// The snapshots to take in this epoch, if some are left.
+	#[pallet::storage]
+	pub type SnapshotsDue<T> = StorageValue<_, DueSnapshots>;
 
 	/// The present epoch, from 0.
 	#[pallet::storage]
@@ -151,7 +189,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type EpochStart<T> = StorageValue<_, BlockNumber, ValueQuery>;
 
-	/// Sum of all nodes' capacities in this epoch.
+	/// Compute units per block that the nodes in the snapshots can serve: each node's greatest
+	/// weight in a pool.
 	#[pallet::storage]
 	pub type TotalPledge<T> = StorageValue<_, ComputeUnits, ValueQuery>;
 
@@ -177,11 +216,12 @@ pub mod pallet {
 			/// Compute units per block, from the next epoch.
 			capacity: ComputeUnits,
 		},
-		/// A node's capacity changes with the next epoch.
+		/// A node's capacity changes: a higher one acts from the next epoch on, a lower one bounds
+		/// new work from now on.
 		CapacityChanging {
 			/// The node.
 			node: NodeId,
-			/// Compute units per block, from the next epoch.
+			/// Compute units per block.
 			capacity: ComputeUnits,
 		},
 		/// A node joins a model's pool with the next epoch.
@@ -191,16 +231,9 @@ pub mod pallet {
 			/// The model.
 			model: ModelRef,
 		},
-		/// A node leaves a model's pool with the next epoch.
+		/// A node left a model's pool: it gets no new work of it.
 		ModelLeaving {
 			/// The node.
-			node: NodeId,
-			/// The model.
-			model: ModelRef,
-		},
-		/// A node could not join a model's pool, because the pool was full.
-		PoolFull {
-			/// The node that stays outside; it may join again later.
 			node: NodeId,
 			/// The model.
 			model: ModelRef,
@@ -217,6 +250,34 @@ pub mod pallet {
 			/// Compute units per block pledged in it.
 			total_pledge: ComputeUnits,
 		},
+		/// A node has another worker key: new work goes to it. The old key still owes, and may
+		/// deliver and prove, what was assigned to it.
+		WorkerSet {
+			/// The node.
+			node: NodeId,
+			/// Its worker key from now on.
+			worker: T::AccountId,
+			/// The key until now.
+			previous: T::AccountId,
+		},
+		/// A node was paused by its operator: it gets no new work.
+		NodePaused {
+			/// The node.
+			node: NodeId,
+		},
+		/// A node missed so many deadlines in this epoch that it gets no new work until its operator
+		/// resumes it.
+		NodeSuspended {
+			/// The node.
+			node: NodeId,
+			/// Deadlines missed in this epoch.
+			misses: u32,
+		},
+		/// A paused or suspended node returns to service with the next epoch.
+		NodeResuming {
+			/// The node.
+			node: NodeId,
+		},
 	}
 
 	#[pallet::error]
@@ -231,8 +292,6 @@ pub mod pallet {
 		TooManyNodes,
 		/// The capacity is zero. Leave the models and deregister the node instead.
 		ZeroCapacity,
-		/// The next epoch takes no more changes. Retry in the next one.
-		TooManyChanges,
 		/// The model does not exist or is not for sale.
 		ModelNotServable,
 		/// The node serves, or is about to serve, this model already.
@@ -241,13 +300,20 @@ pub mod pallet {
 		NotJoined,
 		/// The node serves as many models as allowed.
 		TooManyModels,
-		/// The model's pool is full.
+		/// The model's pool is full. Try again when a node has left it.
 		PoolIsFull,
 		/// The node still serves models, or still owes outputs or proofs. Leave the models, deliver
 		/// and prove first.
 		NodeInUse,
 		/// A sum of capacities overflows. Pledge less.
 		Overflow,
+		/// The worker key did not sign for this operator on this chain. Let the key's holder make a
+		/// new consent for exactly the account that signs the transaction.
+		BadConsent,
+		/// The node is neither paused nor suspended: there is nothing to resume.
+		NotPaused,
+		/// The node is paused or suspended already.
+		AlreadyPaused,
 	}
 
 	#[pallet::hooks]
@@ -267,26 +333,31 @@ pub mod pallet {
 		/// Registers a node of the caller, whose outputs and proofs the account `worker` will sign.
 		///
 		/// `capacity`: compute units per block, from the next epoch; the caller's bond must cover
-		/// it. Origin: signed, the operator. Errors: [`Error::ZeroCapacity`],
-		/// [`Error::WorkerInUse`], [`Error::TooManyNodes`], [`Error::TooManyChanges`], bond too
-		/// small. Event: [`Event::NodeRegistered`]. Complexity: O(nodes of the operator).
+		/// it. `consent`: the worker key's signature of
+		/// [`inference_primitives::node::WorkerConsent`] for the caller, so that nobody's key is
+		/// taken. Origin: signed, the operator. Errors: [`Error::BadConsent`],
+		/// [`Error::ZeroCapacity`], [`Error::WorkerInUse`], [`Error::TooManyNodes`], bond too
+		/// small. Event: [`Event::NodeRegistered`].
+		/// Complexity: O(nodes of the operator).
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register_node())]
 		pub fn register_node(
 			origin: OriginFor<T>,
 			worker: T::AccountId,
 			capacity: ComputeUnits,
+			consent: T::WorkerSignature,
 		) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
-			Self::do_register(operator, worker, capacity)
+			Self::do_register(operator, worker, capacity, consent)
 		}
 
-		/// Changes a node's capacity from the next epoch on. The lower of the old and the new one
-		/// bounds new work at once. A lower one waits until what the node owes fits it, and work
-		/// given before keeps the deadlines that the higher one gave it.
+		/// Changes a node's capacity: a higher one acts from the next epoch on, a lower one bounds
+		/// new work at once, whatever else happens. The bond's minimum falls with it as soon as what
+		/// the node owes fits it (at the next epoch, or when called again); work given before keeps
+		/// the deadlines that the higher one gave it.
 		///
 		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
-		/// [`Error::ZeroCapacity`], [`Error::TooManyChanges`], bond too small.
+		/// [`Error::ZeroCapacity`]; for a higher one, bond too small.
 		/// Event: [`Event::CapacityChanging`]. Complexity: O(nodes of the operator).
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::set_capacity())]
@@ -303,8 +374,8 @@ pub mod pallet {
 		///
 		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
 		/// [`Error::ModelNotServable`], [`Error::AlreadyJoined`], [`Error::TooManyModels`],
-		/// [`Error::PoolIsFull`], [`Error::TooManyChanges`]. Event: [`Event::ModelJoining`].
-		/// Complexity: O(models of the node).
+		/// [`Error::PoolIsFull`]. Event: [`Event::ModelJoining`].
+		/// Complexity: O(models of the node + nodes in the pool).
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::join_model())]
 		pub fn join_model(origin: OriginFor<T>, node: NodeId, model: ModelRef) -> DispatchResult {
@@ -312,11 +383,12 @@ pub mod pallet {
 			Self::do_join(operator, node, model)
 		}
 
-		/// Leaves a model's pool from the next epoch on. Work already assigned stays due.
+		/// Leaves a model's pool: no new work of it comes from now on. Work already assigned stays
+		/// due. Always possible.
 		///
 		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
-		/// [`Error::NotJoined`], [`Error::TooManyChanges`]. Event: [`Event::ModelLeaving`].
-		/// Complexity: O(models of the node).
+		/// [`Error::NotJoined`]. Event: [`Event::ModelLeaving`].
+		/// Complexity: O(models of the node + nodes in the pool).
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::leave_model())]
 		pub fn leave_model(origin: OriginFor<T>, node: NodeId, model: ModelRef) -> DispatchResult {
@@ -334,6 +406,49 @@ pub mod pallet {
 		pub fn deregister_node(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_deregister(operator, node)
+		}
+
+		/// Gives a node another worker key, at once: new work is assigned to `worker`. What was
+		/// assigned to the old key stays in that key's inbox, under the same stake; it can be
+		/// delivered and proven by the old key only.
+		///
+		/// `consent`: the new key's signature of [`inference_primitives::node::WorkerConsent`] for
+		/// the caller. Origin: signed, the operator. Errors: [`Error::UnknownNode`],
+		/// [`Error::NotOperator`], [`Error::BadConsent`], [`Error::WorkerInUse`] (also if it is this
+		/// node's key already). Event: [`Event::WorkerSet`]. Complexity: O(1).
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::set_worker())]
+		pub fn set_worker(
+			origin: OriginFor<T>,
+			node: NodeId,
+			worker: T::AccountId,
+			consent: T::WorkerSignature,
+		) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_set_worker(operator, node, worker, consent)
+		}
+
+		/// Stops new work for a node, at once. It stays in its pools and keeps its pledge; work
+		/// already assigned stays due. Always possible.
+		///
+		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
+		/// [`Error::AlreadyPaused`]. Event: [`Event::NodePaused`]. Complexity: O(1).
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::pause())]
+		pub fn pause(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_pause(operator, node)
+		}
+
+		/// Returns a paused or suspended node to service, from the next epoch on.
+		///
+		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
+		/// [`Error::NotPaused`]. Event: [`Event::NodeResuming`]. Complexity: O(1).
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::resume())]
+		pub fn resume(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_resume(operator, node)
 		}
 	}
 }

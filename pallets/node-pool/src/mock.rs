@@ -4,16 +4,19 @@ use crate as pallet_node_pool;
 use frame_support::{
 	assert_ok, derive_impl,
 	dispatch::DispatchResult,
+	parameter_types,
 	traits::{ConstU128, ConstU32, Hooks},
 };
-use inference_primitives::{model::ModelView, traits::Assignment};
+use inference_primitives::{
+	model::ModelView, node::WorkerConsent, traits::Assignment, GenesisHash,
+};
 use inference_primitives::{
 	parameters::UNIT,
-	traits::{DrawRequest, Models, NodePool as PoolTrait},
+	traits::{DrawRequest, Drawn, Models, NodePool as PoolTrait},
 	Balance, ComputeUnits, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId, ProofSystem,
 	SetupId, TensorSpec, Tick, Ticks, Visibility, VkHash,
 };
-use sp_runtime::BuildStorage;
+use sp_runtime::{testing::TestSignature, BuildStorage};
 
 type Block = frame_system::mocking::MockBlock<Test>;
 /// Account identifiers.
@@ -37,8 +40,6 @@ pub const MAX_POOL: u32 = 3;
 pub const MAX_MODELS: u32 = 2;
 /// Most nodes of an operator.
 pub const MAX_NODES: u32 = 2;
-/// Most changes in an epoch.
-pub const MAX_CHANGES: u32 = 5;
 /// Parameters for development: blocks of an epoch.
 pub const EPOCH: u64 = 45;
 /// Parameters for development: backlog bound.
@@ -82,6 +83,11 @@ impl pallet_worker_staking::Config for Test {
 	type WeightInfo = ();
 }
 
+parameter_types! {
+	/// Members of pools whose snapshots a block takes.
+	pub static MaxSnapshotMembers: u32 = 64;
+}
+
 impl pallet_node_pool::Config for Test {
 	type Network = NetworkParameters;
 	type Stakes = WorkerStaking;
@@ -89,8 +95,9 @@ impl pallet_node_pool::Config for Test {
 	type MaxPoolNodes = ConstU32<MAX_POOL>;
 	type MaxModelsPerNode = ConstU32<MAX_MODELS>;
 	type MaxNodesPerOperator = ConstU32<MAX_NODES>;
-	type MaxChangesPerEpoch = ConstU32<MAX_CHANGES>;
+	type MaxSnapshotMembers = MaxSnapshotMembers;
 	type WeightInfo = ();
+	type WorkerSignature = TestSignature;
 }
 
 /// The model with this number.
@@ -175,6 +182,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	.expect("the genesis is valid");
 	let mut ext = sp_io::TestExternalities::from(storage);
 	ext.execute_with(|| {
+		MaxSnapshotMembers::set(64);
 		System::set_block_number(1);
 		for operator in [ALICE, BOB, CAROL, DAVE] {
 			assert_ok!(WorkerStaking::bond(
@@ -221,9 +229,20 @@ pub fn register(operator: AccountId, worker: AccountId, capacity: u64) -> NodeId
 	assert_ok!(NodePool::register_node(
 		RuntimeOrigin::signed(operator),
 		worker,
-		ComputeUnits(capacity)
+		ComputeUnits(capacity),
+		consent(worker, operator)
 	));
 	id
+}
+
+/// The worker's agreement to work for the operator.
+pub fn consent(worker: AccountId, operator: AccountId) -> TestSignature {
+	let message = WorkerConsent {
+		genesis: GenesisHash(System::block_hash(0).to_fixed_bytes()),
+		operator: &operator,
+	}
+	.message();
+	TestSignature(worker, message.to_vec())
 }
 
 /// Lets a node join a model.
@@ -259,7 +278,10 @@ pub fn request(seed: u8, compute_units: u64) -> DrawRequest<'static, AccountId> 
 
 /// Draws.
 pub fn draw(request: &DrawRequest<AccountId>) -> Option<Assignment<AccountId>> {
-	<NodePool as PoolTrait<AccountId>>::draw(request)
+	match <NodePool as PoolTrait<AccountId>>::draw(request).0 {
+		Drawn::Assigned(assignment) => Some(assignment),
+		Drawn::Busy | Drawn::Unfit => None,
+	}
 }
 
 /// Delivers an output.
@@ -277,6 +299,11 @@ pub fn miss(node: NodeId, compute_units: u64) {
 	<NodePool as PoolTrait<AccountId>>::miss(node, ComputeUnits(compute_units));
 }
 
+/// Misses a proof.
+pub fn miss_proof(node: NodeId, compute_units: u64) {
+	<NodePool as PoolTrait<AccountId>>::miss_proof(node, ComputeUnits(compute_units));
+}
+
 /// Delivers and proves.
 pub fn complete(node: NodeId, compute_units: u64) {
 	deliver(node, compute_units);
@@ -291,5 +318,5 @@ pub fn load(id: NodeId) -> (u64, u64) {
 
 /// A stored node.
 pub fn node(id: NodeId) -> crate::Node<AccountId, ConstU32<MAX_MODELS>> {
-	crate::Nodes::<Test>::get(id).expect("the node exists")
+	NodePool::node(id).expect("the node exists")
 }

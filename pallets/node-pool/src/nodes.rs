@@ -2,19 +2,22 @@
 
 use super::*;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
-use inference_primitives::{node::NodeView, traits::NodeLoad, ModelStatus};
+use inference_primitives::{
+	node::{NodeView, Standing, WorkerConsent},
+	traits::NodeLoad,
+	GenesisHash, ModelStatus,
+};
+use sp_runtime::traits::{Verify, Zero};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_register(
 		operator: AccountIdOf<T>,
 		worker: AccountIdOf<T>,
 		capacity: ComputeUnits,
+		consent: T::WorkerSignature,
 	) -> DispatchResult {
 		ensure!(capacity > ComputeUnits::ZERO, Error::<T>::ZeroCapacity);
-		ensure!(
-			!WorkerNodes::<T>::contains_key(&worker),
-			Error::<T>::WorkerInUse
-		);
+		Self::ensure_free_and_willing(&operator, &worker, &consent)?;
 		let id = NextNodeId::<T>::get();
 		let next =
 			id.0.checked_add(1)
@@ -36,11 +39,14 @@ impl<T: Config> Pallet<T> {
 				next_models: Default::default(),
 				delivered: 0,
 				missed: 0,
+				changed_in: Epoch::<T>::get(),
+				standing: Standing::Active,
+				recent_misses: Default::default(),
+				counted: Default::default(),
 			},
 		);
 		NextNodeId::<T>::put(next);
 		WorkerNodes::<T>::insert(&worker, id);
-		Self::announce_change(id)?;
 		Self::update_pledge(&operator)?;
 		Self::deposit_event(Event::NodeRegistered {
 			node: id,
@@ -59,8 +65,13 @@ impl<T: Config> Pallet<T> {
 		ensure!(capacity > ComputeUnits::ZERO, Error::<T>::ZeroCapacity);
 		let mut node = Self::node_of(&operator, id)?;
 		node.next_capacity = capacity;
+		if capacity > node.capacity {
+			node.changed_in = Epoch::<T>::get();
+		}
+		node.lower();
+		let counted = node.counted.units.min(node.usable_capacity());
+		Self::count(&mut node, counted);
 		Nodes::<T>::insert(id, node);
-		Self::announce_change(id)?;
 		Self::update_pledge(&operator)?;
 		Self::deposit_event(Event::CapacityChanging { node: id, capacity });
 		Ok(())
@@ -82,13 +93,10 @@ impl<T: Config> Pallet<T> {
 		node.next_models
 			.try_push(model)
 			.map_err(|_| Error::<T>::TooManyModels)?;
-		let pool = Pools::<T>::decode_len(model).unwrap_or(0);
-		ensure!(
-			node.models.contains(&model) || pool < T::MaxPoolNodes::get() as usize,
-			Error::<T>::PoolIsFull
-		);
+		Members::<T>::try_mutate(model, |members| members.try_push(id))
+			.map_err(|_| Error::<T>::PoolIsFull)?;
+		node.changed_in = Epoch::<T>::get();
 		Nodes::<T>::insert(id, node);
-		Self::announce_change(id)?;
 		Self::deposit_event(Event::ModelJoining { node: id, model });
 		Ok(())
 	}
@@ -101,14 +109,28 @@ impl<T: Config> Pallet<T> {
 		let mut node = Self::node_of(&operator, id)?;
 		ensure!(node.next_models.contains(&model), Error::<T>::NotJoined);
 		node.next_models.retain(|joined| *joined != model);
+		node.models.retain(|served| *served != model);
+		if node.models.is_empty() {
+			Self::count(&mut node, ComputeUnits::ZERO);
+		}
 		Nodes::<T>::insert(id, node);
-		Self::announce_change(id)?;
+		Members::<T>::mutate_exists(model, |stored| {
+			if let Some(members) = stored {
+				members.retain(|member| *member != id);
+				if members.is_empty() {
+					*stored = None;
+				}
+			}
+		});
+		if !Members::<T>::contains_key(model) {
+			Self::drop_snapshot(model);
+		}
 		Self::deposit_event(Event::ModelLeaving { node: id, model });
 		Ok(())
 	}
 
 	pub(crate) fn do_deregister(operator: AccountIdOf<T>, id: NodeId) -> DispatchResult {
-		let node = Self::node_of(&operator, id)?;
+		let mut node = Self::node_of(&operator, id)?;
 		ensure!(
 			node.models.is_empty()
 				&& node.next_models.is_empty()
@@ -125,32 +147,91 @@ impl<T: Config> Pallet<T> {
 				}
 			}
 		});
-		Changes::<T>::mutate(|changes| changes.retain(|change| *change != Change::Node(id)));
 		LastMisses::<T>::remove(id);
-		// Saturating: the total is the sum of all nodes' capacities, this one's included.
-		TotalPledge::<T>::mutate(|total| total.0 = total.0.saturating_sub(node.capacity.0));
+		Self::count(&mut node, ComputeUnits::ZERO);
 		Self::update_pledge(&operator)?;
 		Self::deposit_event(Event::NodeDeregistered { node: id });
 		Ok(())
 	}
 
-	fn node_of(operator: &AccountIdOf<T>, id: NodeId) -> Result<NodeOf<T>, Error<T>> {
-		let node = Nodes::<T>::get(id).ok_or(Error::<T>::UnknownNode)?;
-		ensure!(node.operator == *operator, Error::<T>::NotOperator);
-		Ok(node)
+	pub(crate) fn do_set_worker(
+		operator: AccountIdOf<T>,
+		id: NodeId,
+		worker: AccountIdOf<T>,
+		consent: T::WorkerSignature,
+	) -> DispatchResult {
+		let mut node = Self::node_of(&operator, id)?;
+		Self::ensure_free_and_willing(&operator, &worker, &consent)?;
+		let previous = core::mem::replace(&mut node.worker, worker.clone());
+		WorkerNodes::<T>::remove(&previous);
+		WorkerNodes::<T>::insert(&worker, id);
+		Nodes::<T>::insert(id, node);
+		Self::deposit_event(Event::WorkerSet {
+			node: id,
+			worker,
+			previous,
+		});
+		Ok(())
 	}
 
-	/// Lets the next epoch take up what changed of a node; many changes of one node are one entry.
-	pub(crate) fn announce_change(id: NodeId) -> DispatchResult {
-		Changes::<T>::try_mutate(|changes| {
-			let change = Change::Node(id);
-			if changes.contains(&change) {
-				return Ok(());
-			}
-			changes
-				.try_push(change)
-				.map_err(|_| Error::<T>::TooManyChanges.into())
-		})
+	/// Checks that no node has this worker key, and that the key agreed to work for the operator.
+	fn ensure_free_and_willing(
+		operator: &AccountIdOf<T>,
+		worker: &AccountIdOf<T>,
+		consent: &T::WorkerSignature,
+	) -> DispatchResult {
+		ensure!(
+			!WorkerNodes::<T>::contains_key(worker),
+			Error::<T>::WorkerInUse
+		);
+		let genesis = frame_system::Pallet::<T>::block_hash(
+			frame_system::pallet_prelude::BlockNumberFor::<T>::zero(),
+		);
+		let message = WorkerConsent {
+			genesis: GenesisHash(genesis.to_fixed_bytes()),
+			operator,
+		}
+		.message();
+		ensure!(consent.verify(&message[..], worker), Error::<T>::BadConsent);
+		Ok(())
+	}
+
+	pub(crate) fn do_pause(operator: AccountIdOf<T>, id: NodeId) -> DispatchResult {
+		let mut node = Self::node_of(&operator, id)?;
+		ensure!(
+			matches!(node.standing, Standing::Active | Standing::Resuming(_)),
+			Error::<T>::AlreadyPaused
+		);
+		node.standing = Standing::Paused;
+		Self::count(&mut node, ComputeUnits::ZERO);
+		Nodes::<T>::insert(id, node);
+		Self::deposit_event(Event::NodePaused { node: id });
+		Ok(())
+	}
+
+	pub(crate) fn do_resume(operator: AccountIdOf<T>, id: NodeId) -> DispatchResult {
+		let mut node = Self::node_of(&operator, id)?;
+		ensure!(
+			matches!(node.standing, Standing::Paused | Standing::Suspended),
+			Error::<T>::NotPaused
+		);
+		node.standing = Standing::Resuming(Epoch::<T>::get());
+		Nodes::<T>::insert(id, node);
+		Self::deposit_event(Event::NodeResuming { node: id });
+		Ok(())
+	}
+
+	/// A node, with what was announced in earlier epochs in force.
+	pub(crate) fn node(id: NodeId) -> Option<NodeOf<T>> {
+		let mut node = Nodes::<T>::get(id)?;
+		node.take_up(Epoch::<T>::get());
+		Some(node)
+	}
+
+	fn node_of(operator: &AccountIdOf<T>, id: NodeId) -> Result<NodeOf<T>, Error<T>> {
+		let node = Self::node(id).ok_or(Error::<T>::UnknownNode)?;
+		ensure!(node.operator == *operator, Error::<T>::NotOperator);
+		Ok(node)
 	}
 
 	/// Tells staking what the operator's nodes pledge together.
@@ -167,7 +248,7 @@ impl<T: Config> Pallet<T> {
 
 	/// A node, for the runtime API.
 	pub fn view(id: NodeId) -> Option<NodeView<AccountIdOf<T>>> {
-		Nodes::<T>::get(id).map(|node| NodeView {
+		Self::node(id).map(|node| NodeView {
 			id,
 			operator: node.operator,
 			worker: node.worker,
@@ -179,6 +260,7 @@ impl<T: Config> Pallet<T> {
 			joining: node.next_models.into_inner(),
 			delivered: node.delivered,
 			missed: node.missed,
+			standing: node.standing,
 		})
 	}
 

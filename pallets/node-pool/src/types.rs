@@ -4,7 +4,9 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
 	traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
 };
-use inference_primitives::{traits::NodeLoad, ComputeUnits, ModelRef, NodeId, Ticks};
+use inference_primitives::{
+	node::Standing, traits::NodeLoad, ComputeUnits, ModelRef, NodeId, Ticks,
+};
 use scale_info::TypeInfo;
 
 /// A model node.
@@ -27,14 +29,41 @@ pub struct Node<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels:
 	pub proving: ComputeUnits,
 	/// The bounds in force when work was last given to the node.
 	pub bounds: Bounds,
-	/// Models served in this epoch.
+	/// Models in whose pool's present snapshot it is: it is drawn for these.
 	pub models: BoundedVec<ModelRef, MaxModels>,
-	/// Models served from the next epoch on.
+	/// Models joined: those of which it is a member.
 	pub next_models: BoundedVec<ModelRef, MaxModels>,
 	/// Outputs delivered in time.
 	pub delivered: u64,
 	/// Deadlines missed.
 	pub missed: u64,
+	/// The epoch in which the operator last registered it, raised its capacity or joined a model:
+	/// that acts in later ones.
+	pub changed_in: u32,
+	/// Whether new work may come.
+	pub standing: Standing,
+	/// Deadlines missed in one epoch.
+	pub recent_misses: RecentMisses,
+	/// What it adds to the total pledge.
+	pub counted: Counted,
+}
+
+/// Deadlines that a node missed in one epoch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct RecentMisses {
+	/// The epoch.
+	pub epoch: u32,
+	/// How many.
+	pub count: u32,
+}
+
+/// What a node adds to the total pledge: the greatest weight that it has in a pool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Counted {
+	/// The epoch whose snapshots it was taken from.
+	pub epoch: u32,
+	/// Compute units per block.
+	pub units: ComputeUnits,
 }
 
 impl<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels: Get<u32>>
@@ -48,6 +77,27 @@ impl<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels: Get<u32>>
 	/// The capacity that the operator's bond must cover: the larger of the two.
 	pub fn pledge(&self) -> ComputeUnits {
 		self.capacity.max(self.next_capacity)
+	}
+
+	/// Lets what was announced in earlier epochs act: a higher capacity, and a return to service.
+	/// Neither changes the pledge. Reads do it, so nothing has to visit every node at an epoch.
+	pub fn take_up(&mut self, epoch: u32) {
+		if self.changed_in < epoch {
+			self.capacity = self.capacity.max(self.next_capacity);
+		}
+		if matches!(self.standing, Standing::Resuming(since) if since < epoch) {
+			self.standing = Standing::Active;
+		}
+	}
+
+	/// Lets a lower capacity act if what the node owes fits it. Returns whether the pledge fell.
+	pub fn lower(&mut self) -> bool {
+		let falls = self.next_capacity < self.capacity
+			&& self.bounds.allow(self.load(), self.next_capacity);
+		if falls {
+			self.capacity = self.next_capacity;
+		}
+		falls
 	}
 
 	/// What the node owes.
@@ -79,18 +129,20 @@ impl Bounds {
 	}
 }
 
-/// A node in a pool.
+/// A node in a pool's snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct PoolMember {
 	/// The node.
 	pub node: NodeId,
-	/// Sum of the snapshotted capacities of this and all earlier members of the pool.
+	/// Sum of the snapshotted weights of this and all earlier members of the pool.
 	pub cumulative: u64,
 }
 
-/// What changes with the next epoch.
+/// Which pools' snapshots are still to be taken in this epoch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub enum Change {
-	/// The node's next capacity and next models take effect.
-	Node(NodeId),
+pub enum DueSnapshots {
+	/// All.
+	All,
+	/// Those that the storage's order puts behind this model's.
+	After(ModelRef),
 }

@@ -9,7 +9,11 @@ use frame_support::{
 		tokens::{Fortitude, Precision, Restriction},
 	},
 };
-use inference_primitives::{node::StakeView, traits::Stakes, ComputeUnits};
+use inference_primitives::{
+	node::StakeView,
+	traits::{Backing, Stakes},
+	ComputeUnits,
+};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
@@ -171,6 +175,25 @@ impl<T: Config> Pallet<T> {
 impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 	fn free_stake(operator: &AccountIdOf<T>) -> Balance {
 		Ledgers::<T>::get(operator).map_or(0, |ledger| Self::free_of(&ledger))
+	}
+
+	fn backing(operator: &AccountIdOf<T>) -> Backing {
+		let Some(ledger) = Ledgers::<T>::get(operator) else {
+			return Backing::default();
+		};
+		// As in `free_of`, with what settled work gives back. Saturating: all of it was one bond.
+		let reach = Self::minimum_of(ledger.pledge).map_or(0, |minimum| {
+			ledger
+				.bond
+				.saturating_add(ledger.proof_stakes)
+				.saturating_sub(ledger.total_unbonding())
+				.saturating_sub(minimum)
+		});
+		Backing {
+			free: Self::free_of(&ledger),
+			reach,
+			pledge: ledger.pledge,
+		}
 	}
 
 	fn set_pledge(operator: &AccountIdOf<T>, pledge: ComputeUnits) -> DispatchResult {

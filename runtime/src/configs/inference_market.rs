@@ -2,20 +2,25 @@
 
 use super::babe::BabeParentVrf;
 use crate::{
-	AccountId, Balances, ModelRegistry, NetworkParameters, NodePool, ProofVerifier, Runtime,
-	RuntimeHoldReason, WorkerStaking,
+	AccountId, Balance, Balances, ModelRegistry, NetworkParameters, NodePool, ProofVerifier,
+	Runtime, RuntimeHoldReason, TransactionPayment, WorkerStaking,
 };
 use frame_support::{
+	dispatch::DispatchInfo,
 	parameter_types,
 	traits::{ConstU32, Get},
+	weights::Weight,
 	PalletId,
 };
 use frame_system::EnsureRoot;
-use sp_runtime::traits::AccountIdConversion;
+use pallet_inference_market::WeightInfo;
+use sp_runtime::traits::{AccountIdConversion, Convert};
 
 parameter_types! {
 	pub const MarketPalletId: PalletId = PalletId(*b"inf/mrkt");
 	pub const TreasuryPalletId: PalletId = PalletId(*b"inf/trsy");
+	/// A twentieth of a block.
+	pub MaxDrawWeight: Weight = super::system::MAXIMUM_BLOCK_WEIGHT / 20;
 	/// Raised by a fork that keeps the genesis block.
 	pub const ForkDomain: u32 = 0;
 }
@@ -27,6 +32,29 @@ impl Get<AccountId> for Treasury {
 		TreasuryPalletId::get().into_account_truncating()
 	}
 }
+
+/// Bytes of a signed order besides the values of its input, at most.
+const ORDER_BYTES: u32 = 512;
+/// Weight of a transaction's extensions, at most.
+const EXTENSIONS: Weight = Weight::from_parts(500_000_000, 0);
+
+/// The transaction fee of an order.
+pub struct OrderFee;
+impl Convert<u32, Balance> for OrderFee {
+	fn convert(values: u32) -> Balance {
+		// Saturating: the input's bound is far below.
+		let length = values.saturating_mul(8).saturating_add(ORDER_BYTES);
+		let info = DispatchInfo {
+			call_weight: MarketWeights::submit_workload(values),
+			extension_weight: EXTENSIONS,
+			..Default::default()
+		};
+		TransactionPayment::compute_fee(length, &info, 0)
+	}
+}
+
+/// The market's weights.
+type MarketWeights = pallet_inference_market::weights::SubstrateWeight<Runtime>;
 
 impl pallet_inference_market::Config for Runtime {
 	type Currency = Balances;
@@ -42,6 +70,8 @@ impl pallet_inference_market::Config for Runtime {
 	type PalletId = MarketPalletId;
 	type MaxQueuedPerModel = ConstU32<1024>;
 	type MaxServedModels = ConstU32<256>;
-	type WeightInfo = pallet_inference_market::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = MarketWeights;
+	type MaxDrawWeight = MaxDrawWeight;
+	type OrderFee = OrderFee;
 	type GovernanceOrigin = EnsureRoot<AccountId>;
 }

@@ -1,6 +1,6 @@
 //! `pallet-node-pool`: nodes, capacity and the draw.
 
-use crate::{ModelRegistry, NetworkParameters, Runtime, WorkerStaking};
+use crate::{ModelRegistry, NetworkParameters, Runtime, Signature, WorkerStaking};
 use frame_support::traits::ConstU32;
 
 impl pallet_node_pool::Config for Runtime {
@@ -10,6 +10,7 @@ impl pallet_node_pool::Config for Runtime {
 	type MaxPoolNodes = ConstU32<256>;
 	type MaxModelsPerNode = ConstU32<16>;
 	type MaxNodesPerOperator = ConstU32<16>;
-	type MaxChangesPerEpoch = ConstU32<64>;
+	type MaxSnapshotMembers = ConstU32<256>;
 	type WeightInfo = pallet_node_pool::weights::SubstrateWeight<Runtime>;
+	type WorkerSignature = Signature;
 }

@@ -12,7 +12,7 @@ pub struct Args {
 	/// The node's number.
 	#[arg(value_parser = node_id)]
 	node: NodeId,
-	/// Compute units per block from the next epoch on.
+	/// Compute units per block: a higher number acts from the next epoch on, a lower one at once.
 	#[arg(value_name = "CU")]
 	capacity: u64,
 	#[command(flatten)]
@@ -30,7 +30,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let included = session.send(context, "set capacity", call).await?;
 	context.print(&Outcome::new(
 		format!(
-			"node {} pledges {capacity} CU per block from the next epoch on",
+			"node {} pledges {capacity} CU per block: more from the next epoch on, less from now on",
 			node.0
 		),
 		json!({ "node": node, "capacity": capacity }),

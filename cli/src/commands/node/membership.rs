@@ -22,30 +22,35 @@ pub struct Args {
 pub async fn join(context: Context, args: Args) -> Result<(), CliError> {
 	let (node, model) = (args.node, args.model);
 	let call = Call::<Runtime>::join_model { node, model };
-	change(context, args, "joins", call).await
+	change(context, args, "joins", "from the next epoch on", call).await
 }
 
 /// Leaves a pool.
 pub async fn leave(context: Context, args: Args) -> Result<(), CliError> {
 	let (node, model) = (args.node, args.model);
 	let call = Call::<Runtime>::leave_model { node, model };
-	change(context, args, "leaves", call).await
+	change(
+		context,
+		args,
+		"leaves",
+		"now; work already assigned stays due",
+		call,
+	)
+	.await
 }
 
 async fn change(
 	context: Context,
 	args: Args,
 	verb: &str,
+	when: &str,
 	call: Call<Runtime>,
 ) -> Result<(), CliError> {
 	let session = args.transaction.open().await?;
 	let (node, model) = (args.node, args.model);
 	let included = session.send(context, &format!("node {verb}"), call).await?;
 	context.print(&Outcome::new(
-		format!(
-			"node {} {verb} the pool of model {model} with the next epoch",
-			node.0
-		),
+		format!("node {} {verb} the pool of model {model} {when}", node.0),
 		json!({ "node": node, "model": model.to_string() }),
 		included,
 	))

@@ -2,9 +2,11 @@
 
 mod capacity;
 mod membership;
+mod pause;
 mod register;
 mod stake;
 mod status;
+mod worker;
 
 use super::{Context, Outcome, TransactionArgs};
 use crate::error::CliError;
@@ -19,14 +21,25 @@ pub enum Command {
 	Unbond(stake::AmountArgs),
 	/// Withdraws stake whose unbonding time is over.
 	Withdraw(stake::WithdrawArgs),
-	/// Registers a node; it is active from the next epoch.
+	/// Registers a node; it is active from the next epoch. The worker key must consent: give its
+	/// secret, or the output of `inference node consent`.
 	Register(register::Args),
-	/// Changes a node's capacity from the next epoch on.
+	/// Signs, with a worker key, that it will work for an operator. Run it where that key is, and
+	/// give the signature to `register` or `set-worker` as --consent.
+	Consent(worker::ConsentArgs),
+	/// Gives a node another worker key, at once. The old key still owes what was assigned to it:
+	/// leave it in the node's keystore until its inbox is empty.
+	SetWorker(worker::SetArgs),
+	/// Changes a node's capacity: upwards from the next epoch on, downwards at once.
 	Capacity(capacity::Args),
 	/// Joins a model's pool from the next epoch on.
 	Join(membership::Args),
-	/// Leaves a model's pool from the next epoch on. Work already assigned stays due.
+	/// Leaves a model's pool, at once. Work already assigned stays due.
 	Leave(membership::Args),
+	/// Stops new work for a node, at once. Work already assigned stays due.
+	Pause(pause::Args),
+	/// Returns a paused or suspended node to service with the next epoch.
+	Resume(pause::Args),
 	/// Removes a node that serves no model and owes nothing.
 	Deregister(register::DeregisterArgs),
 	/// A node, or all nodes and the stake of an account.
@@ -40,9 +53,13 @@ pub async fn run(context: Context, command: Command) -> Result<(), CliError> {
 		Command::Unbond(args) => stake::unbond(context, args).await,
 		Command::Withdraw(args) => stake::withdraw(context, args).await,
 		Command::Register(args) => register::register(context, args).await,
+		Command::Consent(args) => worker::consent(context, args).await,
+		Command::SetWorker(args) => worker::set(context, args).await,
 		Command::Capacity(args) => capacity::run(context, args).await,
 		Command::Join(args) => membership::join(context, args).await,
 		Command::Leave(args) => membership::leave(context, args).await,
+		Command::Pause(args) => pause::pause(context, args).await,
+		Command::Resume(args) => pause::resume(context, args).await,
 		Command::Deregister(args) => register::deregister(context, args).await,
 		Command::Status(args) => status::run(context, args).await,
 	}

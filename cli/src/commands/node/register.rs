@@ -1,8 +1,8 @@
 //! `inference node register` and `deregister`
 
-use super::{node_id, Context, Outcome, TransactionArgs};
+use super::{node_id, worker::WorkerArgs, Context, Outcome, TransactionArgs};
 use crate::{
-	chain::{AccountArg, Runtime, RuntimeEvent},
+	chain::{Runtime, RuntimeEvent},
 	error::CliError,
 };
 use inference_primitives::{ComputeUnits, NodeId};
@@ -12,10 +12,8 @@ use serde_json::json;
 /// Arguments of `register`.
 #[derive(clap::Args)]
 pub struct Args {
-	/// Account of the worker key: the one in the node's keystore, which signs deliveries and
-	/// proofs. It needs a small balance of its own.
-	#[arg(long, value_name = "ADDRESS")]
-	worker: AccountArg,
+	#[command(flatten)]
+	worker: WorkerArgs,
 	/// Compute units per block that the node pledges; the bond must cover them.
 	#[arg(long, value_name = "CU")]
 	capacity: u64,
@@ -36,10 +34,12 @@ pub struct DeregisterArgs {
 /// Registers.
 pub async fn register(context: Context, args: Args) -> Result<(), CliError> {
 	let session = args.transaction.open().await?;
-	let (worker, capacity) = (args.worker.0, args.capacity);
+	let (worker, consent) = args.worker.agree(&session)?;
+	let capacity = args.capacity;
 	let call = Call::<Runtime>::register_node {
 		worker: worker.clone(),
 		capacity: ComputeUnits(capacity),
+		consent,
 	};
 	let included = session.send(context, "register node", call).await?;
 	let node = included.expect_event("NodeRegistered", |event| match event {

@@ -7,7 +7,7 @@ use crate::{
 	error::CliError,
 };
 use inference_primitives::{
-	node::{NodeView, StakeView},
+	node::{NodeView, StakeView, Standing},
 	ModelRef, NodeId,
 };
 use serde::Serialize;
@@ -49,10 +49,12 @@ struct Node {
 	/// Compute units assigned and not delivered.
 	outstanding: u64,
 	models: Vec<String>,
-	/// Models served from the next epoch on.
+	/// Models joined; served from the next epoch on, if there is free stake.
 	joining: Vec<String>,
 	delivered: u64,
 	missed: u64,
+	/// Active, paused, suspended or resuming.
+	standing: Standing,
 }
 
 #[derive(Serialize)]
@@ -76,6 +78,7 @@ impl From<NodeView<AccountId>> for Node {
 			joining: names(&view.joining),
 			delivered: view.delivered,
 			missed: view.missed,
+			standing: view.standing,
 		}
 	}
 }
@@ -93,6 +96,18 @@ impl From<StakeView> for Stake {
 
 fn names(models: &[ModelRef]) -> Vec<String> {
 	models.iter().map(ToString::to_string).collect()
+}
+
+/// Whether new work comes, in words.
+fn standing(standing: Standing) -> &'static str {
+	match standing {
+		Standing::Active => "active",
+		Standing::Paused => "paused: gets no new work until `inference node resume`",
+		Standing::Suspended => {
+			"suspended after missed deadlines: see to the worker, then `inference node resume`"
+		},
+		Standing::Resuming(_) => "returns to service with the next epoch",
+	}
 }
 
 impl fmt::Display for Report {
@@ -115,8 +130,9 @@ impl fmt::Display for Report {
 				node.capacity, node.next_capacity
 			)?;
 			writeln!(f, "  outstanding   {} CU", node.outstanding)?;
+			writeln!(f, "  standing      {}", standing(node.standing))?;
 			writeln!(f, "  models        {}", list(&node.models))?;
-			writeln!(f, "  next epoch    {}", list(&node.joining))?;
+			writeln!(f, "  joined        {}", list(&node.joining))?;
 			writeln!(
 				f,
 				"  delivered     {} in time, {} missed",

@@ -46,11 +46,31 @@ mod success {
 	}
 
 	#[test]
+	fn a_key_that_was_replaced_finishes_what_it_was_assigned_and_gets_nothing_new() {
+		with_assigned(|id| {
+			let agreed = consent(11, ALICE);
+			let origin = RuntimeOrigin::signed(ALICE);
+			assert_ok!(NodePool::set_worker(origin, NodeId(0), 11, agreed));
+			assert_noop!(
+				try_deliver(11, id, &OUTPUT),
+				Error::<Test>::NotAssignedWorker
+			);
+			assert_eq!(Market::inbox(&WORKER).len(), 1);
+			let next = Order::default().submit_and_draw();
+			assert_eq!(assigned(next).worker, 11);
+			assert_ok!(try_deliver(WORKER, id, &OUTPUT));
+			prove(id);
+			assert!(Market::inbox(&WORKER).is_empty());
+			assert_ok!(try_deliver(11, next, &OUTPUT));
+		});
+	}
+
+	#[test]
 	fn nobody_is_paid_yet() {
 		with_assigned(|id| {
 			deliver(id);
 			assert_eq!(credit(ALICE), 0);
-			assert_eq!(credit(TREASURY), slot_fee());
+			assert_eq!(credit(TREASURY), 0);
 		});
 	}
 

@@ -55,7 +55,63 @@ mod success {
 	}
 
 	#[test]
-	fn the_price_is_fixed_the_slot_paid_and_the_excess_released() {
+	fn a_later_attempt_is_seeded_by_the_outputs_that_are_newest_then() {
+		for salt in 0..10 {
+			let nodes = [(ALICE, 100), (BOB, 100), (CAROL, 100)];
+			ExtBuilder::default().nodes(&nodes).build_and_execute(|| {
+				VrfSalt::set(salt);
+				let id = Order {
+					max_price: price(),
+					..Order::default()
+				}
+				.submit();
+				BasePrice::<Test>::put(parameters().price_ceiling);
+				run_to_draw();
+				run_blocks(7);
+				assert_eq!(state(id), WorkloadState::Queued);
+				BasePrice::<Test>::put(parameters().price_floor);
+				run_blocks(1);
+				let drawn_in = System::block_number();
+				// The output of block n - 1 was read in block n, and so on.
+				let outputs: Vec<Hash> = (0..u64::from(parameters().seed_blocks))
+					.rev()
+					.map(|age| tagged_hash(b"vrf", &(salt, drawn_in - age)))
+					.collect();
+				let seed = tagged_hash(b"inference-network/seed/v1", &(id, 0u8, outputs));
+				let pool = pallet_node_pool::Pools::<Test>::get(MODEL);
+				let digest = tagged_hash(b"inference-network/draw/v1", &(seed, 0u32));
+				let sample = u128::from_le_bytes(digest[..16].try_into().unwrap()) % 300;
+				let expected = pool
+					.iter()
+					.find(|member| u128::from(member.cumulative) > sample);
+				assert_eq!(Some(assigned(id).node), expected.map(|member| member.node));
+			});
+		}
+	}
+
+	#[test]
+	fn dead_weight_of_95_percent_of_a_pool_makes_no_order_expire() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 1_900), (BOB, 100)])
+			.build_and_execute(|| {
+				// Alice's bond falls to its minimum: she can be sampled, but lock nothing.
+				let stakes = stake(ALICE);
+				let origin = RuntimeOrigin::signed(ALICE);
+				assert_ok!(WorkerStaking::unbond(
+					origin,
+					stakes.bonded - stakes.minimum
+				));
+				let ids: Vec<_> = (0..MAX_QUEUED).map(|_| Order::default().submit()).collect();
+				run_to_draw();
+				run_blocks(15);
+				for id in ids {
+					assert_eq!(assigned(id).operator, BOB);
+				}
+			});
+	}
+
+	#[test]
+	fn the_price_is_fixed_and_the_excess_released() {
 		ExtBuilder::default()
 			.nodes(&[(ALICE, 100)])
 			.build_and_execute(|| {
@@ -66,15 +122,12 @@ mod success {
 				.submit();
 				let escrowed = workload(id).held;
 				run_to_draw();
-				let needed = price() + price() / 10 + UNIT / 100;
+				let needed = price() + price() / 10 + UNIT / 100 + slot_fee();
 				assert_eq!(workload(id).price, Some(price()));
 				assert_eq!(workload(id).held, needed);
 				assert_eq!(held(HoldReason::Escrow, USER), needed);
-				assert_eq!(credit(TREASURY), slot_fee());
-				assert_eq!(
-					workload(id).settlement.refunded,
-					escrowed - needed - slot_fee()
-				);
+				assert_eq!(credit(TREASURY), 0);
+				assert_eq!(workload(id).settlement.refunded, escrowed - needed);
 			});
 	}
 
@@ -112,7 +165,8 @@ mod success {
 				BasePrice::<Test>::put(2 * parameters().price_floor);
 				run_to_draw();
 				assert_eq!(state(id), WorkloadState::Queued);
-				run_blocks(60);
+				BasePrice::<Test>::put(parameters().price_floor);
+				run_blocks(1);
 				assert_eq!(state(id), WorkloadState::Assigned);
 				assert_eq!(workload(id).price, Some(price()));
 			});

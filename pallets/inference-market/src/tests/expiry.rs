@@ -6,26 +6,93 @@ fn expire(id: WorkloadId) -> sp_runtime::DispatchResult {
 	Market::expire(RuntimeOrigin::signed(STRANGER), id)
 }
 
+/// Delivers at the last moment, so that the node has no room for long, and never proves.
+fn keep_busy(id: WorkloadId) {
+	run_to_tick(workload(id).deadline);
+	deliver(id);
+}
+
 mod success {
 	use super::*;
 
 	#[test]
-	fn the_hook_expires_what_was_not_drawn_and_everything_goes_back() {
-		ExtBuilder::default().build_and_execute(|| {
-			let before = free(USER);
-			let id = Order::default().submit();
-			let deadline = now().after(parameters().queue_ttl);
-			assert_eq!(workload(id).deadline, deadline);
-			run_to_tick(deadline);
-			assert_eq!(state(id), WorkloadState::Queued);
-			run_blocks(1);
-			assert_eq!(state(id), WorkloadState::Expired);
-			assert_event(Event::WorkloadExpired { workload: id });
-			assert_eq!(free(USER), before - workload(id).deposit);
-			assert_eq!(credit(TREASURY), 0);
-			assert_eq!(in_flight(MODEL), 0);
-			assert!(!Queues::<Test>::contains_key(MODEL));
-		});
+	fn the_hook_expires_what_nobody_was_free_to_take_and_everything_goes_back() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 2)])
+			.parameters(|parameters| parameters.proof_deadline = Ticks(110))
+			.build_and_execute(|| {
+				// Alice has room for one at a time, and has one.
+				let busy = Order {
+					submitter: OTHER_USER,
+					..Order::default()
+				}
+				.submit();
+				let before = free(USER);
+				let id = Order {
+					deadline: Ticks(600),
+					..Order::default()
+				}
+				.submit();
+				run_to_draw();
+				assert_eq!(state(busy), WorkloadState::Assigned);
+				keep_busy(busy);
+				run_to_tick(workload(id).deadline);
+				assert_eq!(state(id), WorkloadState::Queued);
+				run_blocks(1);
+				assert_eq!(state(id), WorkloadState::Expired);
+				assert_event(Event::WorkloadExpired { workload: id });
+				assert_eq!(free(USER), before - workload(id).deposit);
+				assert_eq!(workload(id).settlement.treasury, 0);
+				assert!(!Queues::<Test>::contains_key(MODEL));
+			});
+	}
+
+	#[test]
+	fn one_that_its_own_terms_kept_from_being_served_pays_its_queue_slot() {
+		let nodes = [(ALICE, 2), (BOB, 1)];
+		let without_nodes = || Order {
+			model: model(3),
+			..Order::default()
+		};
+		// Orders that ask for more stake than there is, for more capacity, of nobody, or too little.
+		let cases: [(&[(u64, u64)], fn() -> Order, Option<Balance>); 4] = [
+			(&nodes, unservable, None),
+			(&nodes[1..], Order::default, None),
+			(&nodes, without_nodes, None),
+			(&nodes, Order::default, Some(UNIT / 100)),
+		];
+		for (nodes, order, base_price) in cases {
+			ExtBuilder::default().nodes(nodes).build_and_execute(|| {
+				let before = free(USER);
+				let id = order().submit();
+				let deadline = now().after(parameters().queue_ttl);
+				assert_eq!(workload(id).deadline, deadline);
+				for _ in 0..=parameters().queue_ttl.0 {
+					if let Some(price) = base_price {
+						BasePrice::<Test>::put(price);
+					}
+					run_blocks(1);
+				}
+				assert_eq!(state(id), WorkloadState::Expired);
+				assert_eq!(workload(id).settlement.treasury, slot_fee());
+				assert_eq!(credit(TREASURY), slot_fee());
+				assert_eq!(free(USER), before - workload(id).deposit - slot_fee());
+				assert_eq!(in_flight(MODEL), 0);
+			});
+		}
+	}
+
+	#[test]
+	fn one_whose_turn_never_came_pays_nothing() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				MaxDrawWeight::set(frame_support::weights::Weight::zero());
+				let id = Order::default().submit();
+				run_to_tick(Tick(workload(id).deadline.0 + 1));
+				assert_eq!(state(id), WorkloadState::Expired);
+				assert_eq!(credit(TREASURY), 0);
+			});
 	}
 
 	#[test]

@@ -31,7 +31,7 @@ fn the_node_is_slashed_and_user_and_treasury_share_it_to_the_planck() {
 			assert_eq!(stake(failed.operator).bonded, FUNDS / 2 - slash);
 			assert_eq!(stake(failed.operator).proof_stakes, 0);
 			assert_eq!(credit(USER), compensation);
-			assert_eq!(credit(TREASURY), slot_fee() + slash - compensation);
+			assert_eq!(credit(TREASURY), slash - compensation);
 			assert_event(Event::DeliveryMissed {
 				workload: id,
 				node: failed.node,
@@ -41,6 +41,32 @@ fn the_node_is_slashed_and_user_and_treasury_share_it_to_the_planck() {
 			assert_eq!(load(failed.node), (0, 0));
 			assert_eq!(NodePool::view(failed.node).unwrap().missed, 1);
 			assert_eq!(Inbox::<Test>::iter_prefix(failed.worker).count(), 0);
+		});
+}
+
+#[test]
+fn the_first_miss_makes_up_for_the_users_fees_and_costs_the_node_twice_that() {
+	let slot_fee = UNIT / 100;
+	let least = slot_fee + ORDER_FEE;
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100), (BOB, 100)])
+		.parameters(|parameters| parameters.queue_slot_fee = slot_fee)
+		.build_and_execute(|| {
+			assert!(price() < slot_fee);
+			let before = free(USER);
+			let id = patient().submit_and_draw();
+			let (deposit, first) = (workload(id).deposit, assigned(id).operator);
+			assert_eq!(assigned(id).proof_stake, 2 * least);
+			miss(id);
+			assert_eq!(credit(USER), least);
+			assert_eq!(stake(first).bonded, FUNDS / 2 - 2 * least);
+			run_to_draw();
+			miss(id);
+			// Fees are paid once, and so is what makes up for them.
+			assert_eq!(credit(USER), least + price() / 10);
+			run_to_tick(Tick(workload(id).deadline.0 + 1));
+			assert_eq!(state(id), WorkloadState::Refunded);
+			assert_eq!(free(USER), before - deposit);
 		});
 }
 
@@ -79,10 +105,63 @@ fn the_next_draw_excludes_the_node_that_failed_and_keeps_the_price() {
 				deliver(id);
 				prove(id);
 				assert_eq!(state(id), WorkloadState::Settled);
-				// The slot was paid once.
-				assert_eq!(workload(id).settlement.treasury, slot_fee() + 300_100_001);
+				// Who was failed once pays no slot.
+				assert_eq!(workload(id).settlement.treasury, 300_100_001);
 			});
 	}
+}
+
+#[test]
+fn a_saboteurs_second_node_is_not_drawn_for_the_same_workload() {
+	for salt in 0..10 {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 950), (ALICE, 950), (BOB, 100)])
+			.build_and_execute(|| {
+				VrfSalt::set(salt);
+				let id = patient().submit_and_draw();
+				while assigned(id).operator == ALICE {
+					miss(id);
+					while state(id) == WorkloadState::Queued {
+						run_blocks(1);
+					}
+					assert_eq!(assigned(id).operator, BOB);
+				}
+				deliver(id);
+				prove(id);
+			});
+	}
+}
+
+#[test]
+fn a_saboteur_with_95_percent_of_the_pledge_is_suspended_and_every_order_is_served() {
+	use inference_primitives::node::Standing;
+	let be_bob = || {
+		for item in Market::inbox(&(BOB * 10)) {
+			match item.state {
+				WorkloadState::Assigned => deliver(item.statement.workload),
+				_ => prove(item.statement.workload),
+			}
+		}
+	};
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 950), (ALICE, 950), (BOB, 100)])
+		.build_and_execute(|| {
+			let ids: Vec<_> = (0..20).map(|_| patient().submit()).collect();
+			run_to_draw();
+			let hers = ids.iter().filter(|id| assigned(**id).operator == ALICE);
+			assert!(hers.count() > 10);
+			for _ in 0..100 {
+				be_bob();
+				run_blocks(1);
+			}
+			assert!(ids.iter().all(|id| state(*id) == WorkloadState::Settled));
+			for node in [NodeId(0), NodeId(1)] {
+				assert_eq!(NodePool::view(node).unwrap().standing, Standing::Suspended);
+			}
+			for _ in 0..10 {
+				assert_eq!(assigned(Order::default().submit_and_draw()).operator, BOB);
+			}
+		});
 }
 
 #[test]
@@ -109,7 +188,7 @@ fn the_user_is_refunded_after_the_last_redraw() {
 		failed.sort();
 		failed.dedup();
 		assert_eq!(failed.len(), 3);
-		assert_eq!(free(USER), before - deposit - slot_fee());
+		assert_eq!(free(USER), before - deposit);
 		assert_eq!(credit(USER), 3 * (price() / 10));
 		assert_eq!(workload(id).settlement.slashed, 3 * (price() / 2));
 		assert_eq!(in_flight(MODEL), 0);
@@ -158,7 +237,7 @@ fn without_another_node_the_user_is_refunded_when_the_queue_time_is_over() {
 			assert_eq!(state(id), WorkloadState::Queued);
 			run_to_tick(Tick(workload(id).deadline.0 + 1));
 			assert_eq!(state(id), WorkloadState::Refunded);
-			assert_eq!(free(USER), before - deposit - slot_fee());
+			assert_eq!(free(USER), before - deposit);
 		});
 }
 

@@ -34,7 +34,7 @@ fn the_whole_proof_stake_is_forfeited_to_the_user_and_the_treasury() {
 		assert_eq!(stake(ALICE).proof_stakes, 0);
 		assert_eq!(stake(ALICE).bonded, FUNDS / 2 - stake_of);
 		assert_eq!(credit(USER), compensation);
-		assert_eq!(credit(TREASURY), slot_fee() + stake_of - compensation);
+		assert_eq!(credit(TREASURY), stake_of - compensation);
 		assert_event(Event::ProofMissed {
 			workload: id,
 			node: NodeId(0),
@@ -45,9 +45,30 @@ fn the_whole_proof_stake_is_forfeited_to_the_user_and_the_treasury() {
 }
 
 #[test]
-fn the_payment_goes_back() {
+fn a_missed_proof_makes_up_for_the_users_fees() {
+	let slot_fee = UNIT / 100;
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100)])
+		.parameters(|parameters| parameters.queue_slot_fee = slot_fee)
+		.build_and_execute(|| {
+			let before = free(USER);
+			let id = Order {
+				value_at_risk: UNIT,
+				..Order::default()
+			}
+			.submit_and_draw();
+			deliver(id);
+			run_to_tick(Tick(workload(id).deadline.0 + 1));
+			assert_eq!(credit(USER), slot_fee + ORDER_FEE + UNIT);
+			assert_eq!(credit(TREASURY), slot_fee + ORDER_FEE);
+			assert_eq!(free(USER), before - workload(id).deposit);
+		});
+}
+
+#[test]
+fn the_payment_and_the_queue_slot_go_back() {
 	with_missed_proof(5 * UNIT, &OUTPUT, |id, before| {
-		assert_eq!(free(USER), before - workload(id).deposit - slot_fee());
+		assert_eq!(free(USER), before - workload(id).deposit);
 		assert_eq!((credit(ALICE), credit(CREATOR)), (0, 0));
 		assert_eq!(in_flight(MODEL), 0);
 		assert_eq!(Inbox::<Test>::iter().count(), 0);

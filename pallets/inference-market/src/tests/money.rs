@@ -41,7 +41,7 @@ mod settlement {
 				workload: id,
 				worker_credit: worker,
 				creator_credit: creator,
-				treasury_credit: treasury,
+				treasury_credit: treasury + slot_fee(),
 			});
 			let settlement = workload(id).settlement;
 			assert!(settlement.is_balanced());
@@ -111,7 +111,7 @@ mod split {
 			treasury_share,
 			..inference_primitives::ProtocolParameters::production()
 		};
-		Terms::new(&parameters, ComputeUnits(30), royalty, 0, 0, Tick(0)).unwrap()
+		Terms::new(&parameters, ComputeUnits(30), royalty, 0, 0, Tick(0), 0).unwrap()
 	}
 
 	#[test]

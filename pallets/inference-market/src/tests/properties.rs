@@ -6,7 +6,7 @@
 use super::*;
 use pallet_worker_staking::Event as StakingEvent;
 use proptest::{prelude::*, sample::Index};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const SUBMITTERS: [u64; 4] = [USER, OTHER_USER, ALICE, BOB];
 const OPERATORS: [u64; 3] = [ALICE, BOB, CAROL];
@@ -45,6 +45,9 @@ enum Step {
 	Withdraw(Index),
 	Register(Index, u64),
 	Deregister(Index),
+	SetWorker(Index, u64),
+	Pause(Index),
+	Resume(Index),
 	SetCapacity(Index, u64),
 	Join(Index, u32),
 	Leave(Index, u32),
@@ -96,6 +99,9 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => index().prop_map(Step::Withdraw),
 		1 => (index(), 0..20u64).prop_map(|(by, capacity)| Step::Register(by, capacity)),
 		1 => index().prop_map(Step::Deregister),
+		1 => index().prop_map(Step::Pause),
+		2 => index().prop_map(Step::Resume),
+		1 => (index(), 2_000..2_010u64).prop_map(|(node, worker)| Step::SetWorker(node, worker)),
 		2 => (index(), 0..20u64).prop_map(|(node, capacity)| Step::SetCapacity(node, capacity)),
 		2 => (index(), 1..4u32).prop_map(|(node, model)| Step::Join(node, model)),
 		1 => (index(), 1..4u32).prop_map(|(node, model)| Step::Leave(node, model)),
@@ -126,12 +132,13 @@ impl World {
 
 	/// Lets the honest worker do what is due soon.
 	fn be_honest(&self) {
-		let nodes = NodePool::nodes_of(&ALICE);
-		for worker in nodes
-			.into_iter()
-			.map(|node| node.worker)
-			.chain([ALICE * 10])
-		{
+		// Every key that was given work of hers, those that her nodes have no more among them.
+		let workers: BTreeSet<u64> = Workloads::<Test>::iter_values()
+			.filter_map(|stored| stored.assigned)
+			.filter(|assigned| assigned.operator == ALICE)
+			.map(|assigned| assigned.worker)
+			.collect();
+		for worker in workers {
 			for item in Market::inbox(&worker) {
 				if item.deadline.since(now()).0 > self.margin {
 					continue;
@@ -278,12 +285,30 @@ impl World {
 			Step::Withdraw(by) => WorkerStaking::withdraw(signed(*by.get(&OPERATORS)))?,
 			Step::Register(by, capacity) => {
 				let worker = 1_000 + u64::from(pallet_node_pool::NextNodeId::<Test>::get().0);
-				let origin = signed(*by.get(&OPERATORS));
-				NodePool::register_node(origin, worker, ComputeUnits(capacity))?;
+				let operator = *by.get(&OPERATORS);
+				NodePool::register_node(
+					signed(operator),
+					worker,
+					ComputeUnits(capacity),
+					consent(worker, operator),
+				)?;
 			},
 			Step::Deregister(node) => {
 				let (origin, id) = node_of(node);
 				NodePool::deregister_node(origin, id)?;
+			},
+			Step::Pause(node) => {
+				let (origin, id) = node_of(node);
+				NodePool::pause(origin, id)?;
+			},
+			Step::Resume(node) => {
+				let (origin, id) = node_of(node);
+				NodePool::resume(origin, id)?;
+			},
+			Step::SetWorker(node, worker) => {
+				let (origin, id) = node_of(node);
+				let operator = NodePool::view(id).map_or(STRANGER, |node| node.operator);
+				NodePool::set_worker(origin, id, worker, consent(worker, operator))?;
 			},
 			Step::SetCapacity(node, capacity) => {
 				let (origin, id) = node_of(node);
@@ -321,7 +346,7 @@ impl World {
 				parameters.proof_stake = stake;
 				parameters.treasury_share = share;
 				parameters.seed_blocks = seeds;
-				parameters.draws_per_block = draws;
+				limit_draws(draws, 3);
 			}),
 			Step::Run(blocks) => self.run(blocks),
 		}

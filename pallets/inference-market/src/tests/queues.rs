@@ -120,14 +120,11 @@ fn the_workload_at_which_the_second_look_resumes_may_leave() {
 }
 
 #[test]
-fn draws_per_block_are_bounded() {
-	let few = |parameters: &mut inference_primitives::ProtocolParameters| {
-		parameters.draws_per_block = 3;
-	};
+fn the_draws_of_a_block_are_bounded_by_their_weight() {
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 1_000)])
-		.parameters(few)
 		.build_and_execute(|| {
+			limit_draws(3, 1);
 			for _ in 0..8 {
 				Order::default().submit();
 			}
@@ -141,14 +138,33 @@ fn draws_per_block_are_bounded() {
 }
 
 #[test]
+fn what_the_hook_says_it_used_is_within_the_bound_whatever_is_queued() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 40), (BOB, 20)])
+		.build_and_execute(|| {
+			for draws in 1..6 {
+				limit_draws(draws, 3);
+				for id in [1, 1, 2, 2, 3] {
+					let _ = Order {
+						model: model(id),
+						value_at_risk: Balance::from(draws % 3) * FUNDS / 4,
+						..Order::default()
+					}
+					.try_submit();
+				}
+				run_to_draw();
+				let used = Market::serve_queues(System::block_number());
+				assert!(used.all_lte(MaxDrawWeight::get()));
+			}
+		});
+}
+
+#[test]
 fn models_are_served_in_turn() {
-	let one = |parameters: &mut inference_primitives::ProtocolParameters| {
-		parameters.draws_per_block = 1;
-	};
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 1_000)])
-		.parameters(one)
 		.build_and_execute(|| {
+			limit_draws(1, 1);
 			for id in [1, 1, 1, 2, 2, 2] {
 				Order {
 					model: model(id),
@@ -166,4 +182,58 @@ fn models_are_served_in_turn() {
 			}
 			assert_eq!(lengths, vec![5, 4, 3, 2]);
 		});
+}
+
+/// Fills the queues of 24 models with orders, and asserts that an honest order of another model is
+/// drawn in the first block in which it can be, wherever its turn is.
+fn assert_no_delay(served: &[ModelRef], order: impl Fn(ModelRef) -> Order) {
+	for offset in 0..6 {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.parameters(|parameters| parameters.risk_fee = 0)
+			.build_and_execute(|| {
+				MaxServedModels::set(25);
+				(10..34).for_each(|id| add_model(model(id)));
+				for of in served {
+					assert_ok!(NodePool::join_model(
+						RuntimeOrigin::signed(ALICE),
+						NodeId(0),
+						*of
+					));
+				}
+				next_epoch();
+				for id in 10..34 {
+					for _ in 0..16 {
+						order(model(id)).submit();
+					}
+				}
+				// As many as the chain's twentieth of a block takes, or fewer.
+				limit_draws(32, 25);
+				run_blocks(parameters().seed_blocks + offset);
+				let id = Order {
+					submitter: OTHER_USER,
+					..Order::default()
+				}
+				.submit();
+				run_to_draw();
+				assert_eq!(state(id), WorkloadState::Assigned);
+			});
+	}
+}
+
+#[test]
+fn twenty_four_models_without_nodes_do_not_delay_an_honest_models_draw() {
+	assert_no_delay(&[], |model| Order {
+		model,
+		..Order::default()
+	});
+}
+
+#[test]
+fn nor_do_models_whose_orders_ask_for_more_stake_than_there_is() {
+	let served: Vec<_> = (10..16).map(model).collect();
+	assert_no_delay(&served, |model| Order {
+		model,
+		..unservable()
+	});
 }

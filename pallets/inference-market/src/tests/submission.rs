@@ -16,7 +16,7 @@ mod success {
 			};
 			let id = order.submit();
 			// Price, a tenth of it for a decline, a hundredth of the value at risk, the slot.
-			let escrow = 4_000_000_000 + 400_000_000 + 10 + UNIT / 1_000;
+			let escrow = 4_000_000_000 + 400_000_000 + 10 + UNIT / 10_000;
 			assert_eq!(held(HoldReason::Escrow, USER), escrow);
 			// Three values and the record.
 			assert_eq!(

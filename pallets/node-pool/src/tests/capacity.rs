@@ -32,15 +32,15 @@ mod success {
 	}
 
 	#[test]
-	fn a_lower_capacity_bounds_new_work_at_once_but_weighs_from_the_next_epoch_on() {
+	fn a_lower_capacity_acts_at_once_but_weighs_from_the_next_epoch_on() {
 		build_and_execute(|| {
 			let id = serve(ALICE, 10, 50);
 			next_epoch();
 			assert_ok!(set_capacity(ALICE, id, 10));
+			assert_eq!(node(id).capacity, ComputeUnits(10));
 			assert!(draw(&request(0, 10 * BACKLOG + 1)).is_none());
 			assert_eq!(Pools::<Test>::get(model(1))[0].cumulative, 50);
 			next_epoch();
-			assert_eq!(node(id).capacity, ComputeUnits(10));
 			assert_eq!(Pools::<Test>::get(model(1))[0].cumulative, 10);
 		});
 	}
@@ -54,7 +54,9 @@ mod success {
 			assert_ok!(set_capacity(ALICE, id, 10));
 			next_epoch();
 			assert_eq!(node(id).capacity, ComputeUnits(50));
-			assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(50));
+			assert_eq!(WorkerStaking::stake_view(&ALICE).minimum, 100 * UNIT);
+			// It serves no more than the lower one.
+			assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(10));
 			check_state();
 			complete(id, 50 * BACKLOG);
 			assert!(draw(&request(0, 10 * BACKLOG + 1)).is_none());
@@ -91,25 +93,61 @@ mod success {
 	}
 
 	#[test]
-	fn the_bond_answers_for_the_larger_capacity_until_the_lower_one_acts() {
+	fn the_bond_answers_for_the_larger_capacity_until_what_is_owed_fits_the_lower_one() {
 		build_and_execute(|| {
-			let id = register(ALICE, 10, 500);
+			let id = serve(ALICE, 10, 500);
 			next_epoch();
+			draw(&request(0, 200 * BACKLOG)).unwrap();
 			assert_ok!(set_capacity(ALICE, id, 100));
 			assert_eq!(WorkerStaking::stake_view(&ALICE).minimum, 1_000 * UNIT);
+			next_epoch();
+			assert_eq!(WorkerStaking::stake_view(&ALICE).minimum, 1_000 * UNIT);
+			complete(id, 200 * BACKLOG);
 			next_epoch();
 			assert_eq!(WorkerStaking::stake_view(&ALICE).minimum, 200 * UNIT);
 		});
 	}
 
 	#[test]
-	fn many_changes_of_one_node_count_once() {
+	fn the_bonds_minimum_falls_at_once_if_nothing_is_owed() {
 		build_and_execute(|| {
-			let id = register(ALICE, 10, 50);
-			for capacity in 1..20 {
+			let id = register(ALICE, 10, 500);
+			next_epoch();
+			assert_ok!(set_capacity(ALICE, id, 100));
+			assert_eq!(WorkerStaking::stake_view(&ALICE).minimum, 200 * UNIT);
+		});
+	}
+
+	#[test]
+	fn a_node_in_no_pool_has_its_bond_freed_when_it_asks_again() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 500);
+			next_epoch();
+			draw(&request(0, 200 * BACKLOG)).unwrap();
+			assert_ok!(set_capacity(ALICE, id, 100));
+			let origin = RuntimeOrigin::signed(ALICE);
+			assert_ok!(NodePool::leave_model(origin, id, model(1)));
+			complete(id, 200 * BACKLOG);
+			next_epoch();
+			assert_eq!(WorkerStaking::stake_view(&ALICE).minimum, 1_000 * UNIT);
+			assert_ok!(set_capacity(ALICE, id, 100));
+			assert_eq!(WorkerStaking::stake_view(&ALICE).minimum, 200 * UNIT);
+		});
+	}
+
+	#[test]
+	fn a_capacity_that_is_raised_again_and_again_acts_in_steps_of_epochs() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			for capacity in [60, 70, 80] {
+				next_epoch();
+				let before = node(id).capacity;
 				assert_ok!(set_capacity(ALICE, id, capacity));
+				assert_eq!(node(id).capacity, before);
 			}
-			assert_eq!(Changes::<Test>::get().len(), 1);
+			next_epoch();
+			assert_eq!(node(id).capacity, ComputeUnits(80));
+			assert_eq!(Pools::<Test>::get(model(1))[0].cumulative, 80);
 		});
 	}
 }
@@ -145,16 +183,6 @@ mod failure {
 				set_capacity(ALICE, id, 25_001),
 				StakingError::<Test>::PledgeNotCovered
 			);
-		});
-	}
-
-	#[test]
-	fn an_epoch_takes_a_bounded_number_of_changes() {
-		build_and_execute(|| {
-			let id = register(ALICE, 10, 50);
-			next_epoch();
-			fill_changes();
-			assert_noop!(set_capacity(ALICE, id, 60), Error::<Test>::TooManyChanges);
 		});
 	}
 }

@@ -1,7 +1,10 @@
 //! The draw, and what becomes of what it reserved.
 
 use super::*;
-use inference_primitives::{traits::DrawRequest, Tick};
+use inference_primitives::{
+	traits::{DrawRequest, Drawn},
+	Tick,
+};
 
 /// Nodes that 100 seeds draw, one at a time.
 fn drawn(request_of: impl Fn(u8) -> DrawRequest<'static, AccountId>) -> Vec<NodeId> {
@@ -100,7 +103,7 @@ mod success {
 			let other = serve(BOB, 20, 50);
 			next_epoch();
 			let filling = DrawRequest {
-				excluded: &[other],
+				excluded: &[BOB],
 				..request(0, 50 * BACKLOG)
 			};
 			assert_eq!(draw(&filling).unwrap().node, full);
@@ -128,13 +131,14 @@ mod success {
 	}
 
 	#[test]
-	fn nodes_that_failed_it_are_skipped() {
+	fn every_node_of_an_operator_that_failed_it_is_skipped() {
 		build_and_execute(|| {
 			serve(ALICE, 10, 50);
+			serve(ALICE, 11, 50);
 			let other = serve(BOB, 20, 50);
 			next_epoch();
 			let draws = drawn(|seed| DrawRequest {
-				excluded: &[NodeId(0)],
+				excluded: &[ALICE],
 				..request(seed, 1)
 			});
 			assert!(!draws.is_empty() && draws.iter().all(|id| *id == other));
@@ -314,10 +318,66 @@ mod success {
 mod failure {
 	use super::*;
 
-	/// Asserts that a draw finds nobody and changes nothing.
+	/// What a draw finds, which changes nothing.
+	fn found(request: &DrawRequest<AccountId>) -> Drawn<AccountId> {
+		use inference_primitives::traits::NodePool as _;
+		let mut found = Drawn::Unfit;
+		frame_support::assert_storage_noop!(found = NodePool::draw(request).0);
+		found
+	}
+
+	/// Asserts that nobody is able to take a workload, idle or not.
 	#[track_caller]
 	fn assert_nobody(request: &DrawRequest<AccountId>) {
-		frame_support::assert_storage_noop!(assert_eq!(draw(request), None));
+		assert_eq!(found(request), Drawn::Unfit);
+	}
+
+	#[test]
+	fn who_is_only_busy_stopped_or_short_of_time_is_told_from_who_could_never_take_it() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			let reach = FUNDS / 2 - 100 * UNIT;
+			let all = DrawRequest {
+				proof_stake: reach,
+				..request(0, 50 * BACKLOG)
+			};
+			let due = draw(&all).unwrap().due;
+			// Neither capacity nor stake is left, but both would be.
+			assert_eq!(found(&request(1, 50 * BACKLOG)), Drawn::Busy);
+			assert_eq!(found(&all), Drawn::Busy);
+			assert_nobody(&request(1, 50 * BACKLOG + 1));
+			assert_nobody(&DrawRequest {
+				proof_stake: reach + 1,
+				..request(1, 1)
+			});
+			assert_nobody(&DrawRequest {
+				excluded: &[ALICE],
+				..request(1, 1)
+			});
+			complete(id, 50 * BACKLOG);
+			let late = DrawRequest {
+				proof_stake: 0,
+				latest: Tick(due.0 - 50),
+				..request(1, 50 * BACKLOG)
+			};
+			assert_eq!(found(&late), Drawn::Busy);
+			assert_ok!(NodePool::pause(RuntimeOrigin::signed(ALICE), id));
+			assert_eq!(found(&request(1, 1)), Drawn::Busy);
+		});
+	}
+
+	#[test]
+	fn a_node_that_is_sampled_again_and_again_is_tried_and_weighed_once() {
+		use crate::WeightInfo;
+		use inference_primitives::traits::NodePool as _;
+		build_and_execute(|| {
+			serve(ALICE, 10, 50);
+			next_epoch();
+			let (_, weight) = NodePool::draw(&request(0, 50 * BACKLOG + 1));
+			assert_eq!(weight, <() as WeightInfo>::draw(1));
+			assert!(weight.all_lt(NodePool::max_draw_weight()));
+		});
 	}
 
 	#[test]
@@ -359,10 +419,11 @@ mod failure {
 			serve(ALICE, 10, 50);
 			next_epoch();
 			let due = draw(&request(0, 120)).unwrap().due;
-			assert_nobody(&DrawRequest {
+			let tight = DrawRequest {
 				latest: Tick(due.0 - 1),
 				..request(0, 1)
-			});
+			};
+			assert_eq!(found(&tight), Drawn::Busy);
 			assert!(draw(&DrawRequest {
 				latest: due,
 				..request(0, 1)

@@ -3,10 +3,14 @@
 mod capacity;
 mod draw;
 mod epochs;
+mod freedom;
 mod misses;
 mod models;
 mod properties;
 mod registration;
+mod snapshots;
+mod standing;
+mod workers;
 
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
@@ -24,15 +28,4 @@ fn pool(model: ModelRef) -> Vec<NodeId> {
 		.iter()
 		.map(|member| member.node)
 		.collect()
-}
-
-/// Fills the list of changes that the next epoch takes up, with other nodes than the tests use.
-fn fill_changes() {
-	Changes::<Test>::mutate(|changes| {
-		for id in 1_000.. {
-			if changes.try_push(Change::Node(NodeId(id))).is_err() {
-				break;
-			}
-		}
-	});
 }

@@ -33,10 +33,11 @@ mod success {
 	}
 
 	#[test]
-	fn a_node_leaves_a_pool_with_the_next_epoch() {
+	fn a_node_that_leaves_gets_no_new_work_from_now_on() {
 		build_and_execute(|| {
 			let id = serve(ALICE, 10, 50);
 			next_epoch();
+			draw(&request(0, 1)).unwrap();
 			assert_ok!(leave(ALICE, id, model(1)));
 			System::assert_last_event(
 				Event::ModelLeaving {
@@ -45,10 +46,12 @@ mod success {
 				}
 				.into(),
 			);
-			assert!(draw(&request(0, 1)).is_some());
+			assert!(draw(&request(1, 1)).is_none());
+			assert_eq!(TotalPledge::<Test>::get(), ComputeUnits::ZERO);
+			// What it owes stays due.
+			assert_eq!(load(id), (1, 0));
 			next_epoch();
 			assert_eq!(pool(model(1)), vec![]);
-			assert!(draw(&request(0, 1)).is_none());
 			complete(id, 1);
 		});
 	}
@@ -97,45 +100,47 @@ mod success {
 	}
 
 	#[test]
-	fn a_place_in_a_full_pool_goes_to_whoever_joined_first_and_the_other_is_told() {
+	fn who_leaves_and_joins_again_waits_for_the_next_epoch() {
 		build_and_execute(|| {
-			for (operator, worker) in [(ALICE, 10), (BOB, 20)] {
-				serve(operator, worker, 5);
+			let id = serve(ALICE, 10, 50);
+			let other = serve(BOB, 20, 50);
+			next_epoch();
+			assert_ok!(leave(ALICE, id, model(1)));
+			join(ALICE, id, model(1));
+			for seed in 0..50 {
+				if let Some(assignment) = draw(&request(seed, 1)) {
+					assert_eq!(assignment.node, other);
+				}
 			}
 			next_epoch();
-			let third = serve(CAROL, 30, 5);
-			let fourth = serve(DAVE, 40, 5);
-			next_epoch();
-			assert!(pool(model(1)).contains(&third));
-			assert!(!pool(model(1)).contains(&fourth));
-			System::assert_has_event(
-				Event::PoolFull {
-					node: fourth,
-					model: model(1),
-				}
-				.into(),
-			);
-			assert!(node(fourth).models.is_empty() && node(fourth).next_models.is_empty());
-			assert_eq!(node(fourth).capacity, ComputeUnits(5));
+			assert_eq!(pool(model(1)), vec![other, id]);
 		});
 	}
 
 	#[test]
-	fn a_member_of_a_full_pool_keeps_its_place_through_changes() {
+	fn leaving_changes_nobody_elses_weight_within_the_epoch() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			serve(BOB, 20, 7);
+			next_epoch();
+			let before = Pools::<Test>::get(model(1));
+			assert_ok!(leave(ALICE, id, model(1)));
+			assert_eq!(Pools::<Test>::get(model(1)), before);
+		});
+	}
+
+	#[test]
+	fn a_place_that_a_node_left_in_a_full_pool_is_free_at_once() {
 		build_and_execute(|| {
 			let first = serve(ALICE, 10, 5);
-			serve(BOB, 20, 5);
-			serve(CAROL, 30, 5);
-			next_epoch();
+			for (operator, worker) in [(BOB, 20), (CAROL, 30)] {
+				serve(operator, worker, 5);
+			}
+			let fourth = register(DAVE, 40, 6);
+			assert_noop!(try_join(DAVE, fourth, model(1)), Error::<Test>::PoolIsFull);
 			assert_ok!(leave(ALICE, first, model(1)));
-			assert_ok!(try_join(ALICE, first, model(1)));
-			assert_ok!(NodePool::set_capacity(
-				RuntimeOrigin::signed(ALICE),
-				first,
-				ComputeUnits(6)
-			));
+			assert_ok!(try_join(DAVE, fourth, model(1)));
 			next_epoch();
-			assert!(pool(model(1)).contains(&first));
 			assert_eq!(Pools::<Test>::get(model(1)).last().unwrap().cumulative, 16);
 		});
 	}
@@ -210,17 +215,6 @@ mod failure {
 			next_epoch();
 			let id = register(DAVE, 40, 5);
 			assert_noop!(try_join(DAVE, id, model(1)), Error::<Test>::PoolIsFull);
-		});
-	}
-
-	#[test]
-	fn an_epoch_takes_a_bounded_number_of_changes() {
-		build_and_execute(|| {
-			let id = serve(ALICE, 10, 50);
-			next_epoch();
-			fill_changes();
-			assert_noop!(try_join(ALICE, id, model(2)), Error::<Test>::TooManyChanges);
-			assert_noop!(leave(ALICE, id, model(1)), Error::<Test>::TooManyChanges);
 		});
 	}
 }

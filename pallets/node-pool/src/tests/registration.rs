@@ -20,6 +20,7 @@ mod success {
 			);
 			assert_eq!(node(id).capacity, ComputeUnits::ZERO);
 			assert_eq!(TotalPledge::<Test>::get(), ComputeUnits::ZERO);
+			join(ALICE, id, model(1));
 			next_epoch();
 			assert_eq!(node(id).capacity, ComputeUnits(50));
 			assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(50));
@@ -76,7 +77,6 @@ mod success {
 		build_and_execute(|| {
 			let id = register(ALICE, 10, 500);
 			assert_ok!(NodePool::deregister_node(RuntimeOrigin::signed(ALICE), id));
-			assert!(Changes::<Test>::get().is_empty());
 			next_epoch();
 			assert_eq!(TotalPledge::<Test>::get(), ComputeUnits::ZERO);
 		});
@@ -95,6 +95,7 @@ mod failure {
 			RuntimeOrigin::signed(operator),
 			worker,
 			ComputeUnits(capacity),
+			consent(worker, operator),
 		)
 	}
 
@@ -119,16 +120,6 @@ mod failure {
 			register(ALICE, 10, 50);
 			register(ALICE, 11, 50);
 			assert_noop!(try_register(ALICE, 12, 50), Error::<Test>::TooManyNodes);
-		});
-	}
-
-	#[test]
-	fn an_epoch_takes_a_bounded_number_of_changes() {
-		build_and_execute(|| {
-			fill_changes();
-			assert_noop!(try_register(ALICE, 10, 50), Error::<Test>::TooManyChanges);
-			next_epoch();
-			register(ALICE, 10, 50);
 		});
 	}
 
@@ -196,14 +187,14 @@ mod failure {
 			let deregister = || NodePool::deregister_node(RuntimeOrigin::signed(ALICE), id);
 			assert_noop!(deregister(), Error::<Test>::NodeInUse);
 			next_epoch();
+			assert_noop!(deregister(), Error::<Test>::NodeInUse);
 			assert_ok!(NodePool::leave_model(
 				RuntimeOrigin::signed(ALICE),
 				id,
 				model(1)
 			));
-			assert_noop!(deregister(), Error::<Test>::NodeInUse);
-			next_epoch();
 			assert_ok!(deregister());
+			assert!(draw(&request(0, 1)).is_none());
 		});
 	}
 
@@ -233,10 +224,17 @@ mod failure {
 		build_and_execute(|| {
 			let id = register(ALICE, 10, 50);
 			let (root, bad) = (RuntimeOrigin::root, DispatchError::BadOrigin);
-			assert_noop!(NodePool::register_node(root(), 11, ComputeUnits(1)), bad);
+			let agreed = consent(11, ALICE);
+			assert_noop!(
+				NodePool::register_node(root(), 11, ComputeUnits(1), agreed.clone()),
+				bad
+			);
+			assert_noop!(NodePool::set_worker(root(), id, 11, agreed), bad);
 			assert_noop!(NodePool::set_capacity(root(), id, ComputeUnits(1)), bad);
 			assert_noop!(NodePool::join_model(root(), id, model(1)), bad);
 			assert_noop!(NodePool::leave_model(root(), id, model(1)), bad);
+			assert_noop!(NodePool::pause(root(), id), bad);
+			assert_noop!(NodePool::resume(root(), id), bad);
 			assert_noop!(NodePool::deregister_node(root(), id), bad);
 		});
 	}

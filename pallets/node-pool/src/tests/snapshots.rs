@@ -1,0 +1,156 @@
+//! The snapshots of pools: weights by the stake that can be locked, and how they are taken.
+
+use super::*;
+use inference_primitives::Balance;
+
+/// The proof stake of one workload of the mock's models (a compute unit at the price floor).
+fn one_stake() -> Balance {
+	NetworkParameters::parameters().price_floor * 3 / 2
+}
+
+/// Unbonds all of an operator's free stake but `rest`.
+fn leave_free(operator: AccountId, rest: Balance) {
+	let stakes = WorkerStaking::stake_view(&operator);
+	let amount = stakes.bonded - stakes.minimum - rest;
+	assert_ok!(WorkerStaking::unbond(
+		RuntimeOrigin::signed(operator),
+		amount
+	));
+}
+
+fn weights(of: ModelRef) -> Vec<(NodeId, u64)> {
+	let mut before = 0;
+	Pools::<Test>::get(of)
+		.iter()
+		.map(|member| {
+			let weight = member.cumulative - before;
+			before = member.cumulative;
+			(member.node, weight)
+		})
+		.collect()
+}
+
+#[test]
+fn who_can_lock_nothing_is_in_no_snapshot() {
+	build_and_execute(|| {
+		let dead = serve(ALICE, 10, 950);
+		let honest = serve(BOB, 20, 50);
+		leave_free(ALICE, one_stake() - 1);
+		next_epoch();
+		assert_eq!(weights(model(1)), vec![(honest, 50)]);
+		assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(50));
+		assert_eq!(NodePool::view(dead).unwrap().models, vec![]);
+		// It stays a member, and comes back with its stake.
+		let origin = RuntimeOrigin::signed(ALICE);
+		assert_ok!(WorkerStaking::bond(origin, 100 * UNIT));
+		next_epoch();
+		assert_eq!(weights(model(1)), vec![(dead, 950), (honest, 50)]);
+		assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(1_000));
+	});
+}
+
+#[test]
+fn weight_is_the_part_of_the_capacity_whose_backlog_the_stake_covers() {
+	build_and_execute(|| {
+		let id = serve(ALICE, 10, 1_000);
+		let whole = one_stake() * 1_000 * Balance::from(BACKLOG);
+		for (rest, weight) in [
+			(whole, 1_000),
+			(whole - 1, 999),
+			(whole / 4, 250),
+			(one_stake(), 1),
+		] {
+			leave_free(ALICE, rest);
+			next_epoch();
+			assert_eq!(weights(model(1)), vec![(id, weight)]);
+		}
+	});
+}
+
+#[test]
+fn nodes_of_an_operator_share_its_stake() {
+	build_and_execute(|| {
+		let large = serve(ALICE, 10, 300);
+		let small = serve(ALICE, 11, 100);
+		leave_free(ALICE, one_stake() * 200 * Balance::from(BACKLOG));
+		next_epoch();
+		assert_eq!(weights(model(1)), vec![(large, 150), (small, 50)]);
+	});
+}
+
+#[test]
+fn stake_that_work_in_hand_holds_counts() {
+	build_and_execute(|| {
+		let id = serve(ALICE, 10, 50);
+		next_epoch();
+		let all = FUNDS / 2 - 100 * UNIT;
+		let request = inference_primitives::traits::DrawRequest {
+			proof_stake: all,
+			..request(0, 1)
+		};
+		assert!(draw(&request).is_some());
+		next_epoch();
+		assert_eq!(weights(model(1)), vec![(id, 50)]);
+		assert_eq!(PoolReach::<Test>::get(model(1)), Some(all));
+	});
+}
+
+#[test]
+fn stake_that_left_within_the_epoch_changes_no_weight_before_the_next() {
+	build_and_execute(|| {
+		let id = serve(ALICE, 10, 50);
+		next_epoch();
+		leave_free(ALICE, 0);
+		assert_eq!(weights(model(1)), vec![(id, 50)]);
+		next_epoch();
+		assert_eq!(weights(model(1)), vec![]);
+	});
+}
+
+#[test]
+fn a_block_takes_a_bounded_number_of_snapshots_and_the_next_ones_the_rest() {
+	build_and_execute(|| {
+		// A pool a block: each costs its one member and four more.
+		MaxSnapshotMembers::set(5);
+		let first = register(ALICE, 10, 5);
+		let second = register(BOB, 20, 6);
+		for (operator, id, of) in [
+			(ALICE, first, 1),
+			(ALICE, first, 2),
+			(BOB, second, 3),
+			(BOB, second, 4),
+		] {
+			join(operator, id, model(of));
+		}
+		next_epoch();
+		let taken = || {
+			(1..5)
+				.filter(|of| Pools::<Test>::contains_key(model(*of)))
+				.count()
+		};
+		for expected in 1..=4 {
+			assert_eq!(taken(), expected);
+			check_state();
+			run_to_block(System::block_number() + 1);
+		}
+		assert_eq!(SnapshotsDue::<Test>::get(), None);
+	});
+}
+
+#[test]
+fn a_model_joined_while_snapshots_are_taken_waits_for_the_next_epoch() {
+	build_and_execute(|| {
+		MaxSnapshotMembers::set(5);
+		let id = register(ALICE, 10, 5);
+		join(ALICE, id, model(1));
+		next_epoch();
+		join(ALICE, id, model(2));
+		run_to_block(System::block_number() + 5);
+		assert_eq!(pool(model(1)), vec![id]);
+		assert_eq!(pool(model(2)), vec![]);
+		assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(5));
+		next_epoch();
+		run_to_block(System::block_number() + 2);
+		assert_eq!(pool(model(2)), vec![id]);
+	});
+}

@@ -1,0 +1,101 @@
+//! Worker keys: consent at registration, and `set_worker`.
+
+use super::*;
+use sp_runtime::testing::TestSignature;
+
+fn try_register(operator: AccountId, agreed: TestSignature) -> sp_runtime::DispatchResult {
+	let origin = RuntimeOrigin::signed(operator);
+	NodePool::register_node(origin, 10, ComputeUnits(50), agreed)
+}
+
+fn set_worker(operator: AccountId, id: NodeId, worker: AccountId) -> sp_runtime::DispatchResult {
+	let agreed = consent(worker, operator);
+	NodePool::set_worker(RuntimeOrigin::signed(operator), id, worker, agreed)
+}
+
+mod success {
+	use super::*;
+
+	#[test]
+	fn a_new_key_gets_the_new_work_at_once_and_the_old_one_is_free() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			assert_eq!(draw(&request(0, 1)).unwrap().worker, 10);
+			assert_ok!(set_worker(ALICE, id, 11));
+			System::assert_last_event(
+				Event::WorkerSet {
+					node: id,
+					worker: 11,
+					previous: 10,
+				}
+				.into(),
+			);
+			assert_eq!(draw(&request(1, 1)).unwrap().worker, 11);
+			assert_eq!(WorkerNodes::<Test>::get(11), Some(id));
+			register(BOB, 10, 5);
+		});
+	}
+
+	#[test]
+	fn what_the_node_owes_is_not_touched() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			draw(&request(0, 120)).unwrap();
+			assert_ok!(set_worker(ALICE, id, 11));
+			assert_eq!(load(id), (120, 0));
+			complete(id, 120);
+		});
+	}
+}
+
+mod failure {
+	use super::*;
+
+	#[test]
+	fn a_key_that_somebody_saw_in_the_pool_cannot_be_taken() {
+		build_and_execute(|| {
+			// Bob copies Alice's registration, and tries every signature that he can have.
+			let garbage = TestSignature(10, vec![1, 2, 3]);
+			for stolen in [consent(10, ALICE), consent(BOB, BOB), garbage] {
+				assert_noop!(try_register(BOB, stolen), Error::<Test>::BadConsent);
+			}
+			assert_ok!(try_register(ALICE, consent(10, ALICE)));
+		});
+	}
+
+	#[test]
+	fn a_consent_from_another_chain_is_refused() {
+		build_and_execute(|| {
+			let elsewhere = consent(10, ALICE);
+			frame_system::BlockHash::<Test>::insert(0, sp_core::H256([7; 32]));
+			assert_noop!(try_register(ALICE, elsewhere), Error::<Test>::BadConsent);
+			assert_ok!(try_register(ALICE, consent(10, ALICE)));
+		});
+	}
+
+	#[test]
+	fn a_key_is_rotated_by_its_operator_with_the_new_keys_consent_only() {
+		build_and_execute(|| {
+			let id = register(ALICE, 10, 50);
+			let other = register(BOB, 20, 50);
+			assert_noop!(set_worker(BOB, id, 21), Error::<Test>::NotOperator);
+			assert_noop!(set_worker(10, id, 21), Error::<Test>::NotOperator);
+			assert_noop!(set_worker(ALICE, NodeId(7), 21), Error::<Test>::UnknownNode);
+			assert_noop!(set_worker(ALICE, id, 20), Error::<Test>::WorkerInUse);
+			assert_noop!(set_worker(ALICE, id, 10), Error::<Test>::WorkerInUse);
+			let for_bob = consent(21, BOB);
+			assert_noop!(
+				NodePool::set_worker(RuntimeOrigin::signed(ALICE), id, 21, for_bob.clone()),
+				Error::<Test>::BadConsent
+			);
+			assert_ok!(NodePool::set_worker(
+				RuntimeOrigin::signed(BOB),
+				other,
+				21,
+				for_bob
+			));
+		});
+	}
+}
