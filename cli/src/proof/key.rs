@@ -1,11 +1,11 @@
 //! The verifying key of proofs that are about a statement.
 
-use super::{ChosenSetup, ProofFile};
+use super::{files::read_at_most, ChosenSetup, ProofFile};
 use crate::{error::CliError, tensor::Tensor};
 use inference_circuits::Bundle;
-use inference_primitives::{ProofSystem, Statement, VkHash};
+use inference_primitives::{ProofSystem, Statement, VkHash, MAX_VK_BYTES};
 use inference_verifier::{public_inputs, verify, vk_hash, Plan, Setup};
-use std::{fmt, fs, path::Path};
+use std::{fmt, path::Path};
 
 /// What a proof is verified with.
 pub enum Key {
@@ -94,7 +94,7 @@ pub(super) fn invalid(why: &dyn fmt::Display) -> CliError {
 
 /// Reads a verifying key.
 fn read_plan(path: &Path) -> Result<Plan, CliError> {
-	let bytes = fs::read(path).map_err(|e| CliError::file("read", path, e))?;
+	let bytes = read_at_most(path, MAX_VK_BYTES)?;
 	Plan::decode_canonical(&bytes)
 		.map_err(|e| CliError::Failed(format!("{} is no verifying key: {e}", path.display())))
 }

@@ -26,6 +26,9 @@ pub enum KeysError {
 	/// The constraint system has no plan that the chain would accept.
 	#[error("the constraint system has no plan: {0}")]
 	Plan(#[from] FrontEndError),
+	/// The layout makes a coefficient that 128 bits do not hold. [`crate::layout::check`] refuses it.
+	#[error("the layout makes a coefficient too large")]
+	Overflow,
 	/// The prover refuses the circuit.
 	#[error("the circuit's keys cannot be made: {0}")]
 	Key(#[from] KeyError),
@@ -79,8 +82,31 @@ pub fn proving_key(
 	Ok(ProvingKey::new(commitments, circuit(graph, layout)?)?)
 }
 
-/// The circuit of a model that `layout` fits.
-fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
+/// Makes what [`compact_key`] makes, if `plan`, which somebody else made, is its verifying key.
+pub fn checked_key(
+	graph: &Graph,
+	layout: &Layout,
+	plan: &Plan,
+	commitments: &CommitmentKey,
+	progress: Progress<'_>,
+) -> Result<CompactKey, KeysError> {
+	Ok(CompactKey::checked(
+		commitments,
+		circuit(graph, layout)?,
+		plan.clone(),
+		&mut rand::rngs::OsRng,
+		progress,
+	)?)
+}
+
+/// What the verifying key of a model that `layout` fits states, but for its commitments: they are the
+/// identity. Takes no longer than configuring the gates.
+pub fn parts(graph: &Graph, layout: &Layout) -> Result<Parts, KeysError> {
+	Ok(configured(graph, layout)?.0)
+}
+
+/// The constraint system, and its columns.
+fn configured(graph: &Graph, layout: &Layout) -> Result<(Parts, Config), KeysError> {
 	let mut cs = ConstraintSystem::default();
 	let config = Config::configure(&mut cs, &layout.columns);
 	// The layout has been checked: there are at most MAX_PUBLIC_INPUTS.
@@ -91,7 +117,16 @@ fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
 	let mut parts = parts_from_constraint_system(&cs, layout.k, &[public_inputs], Some(inputs))?;
 	// A higher degree than the constraints' own gives longer permutation products, fewer of them.
 	parts.degree = parts.degree.max(layout.columns.degree);
+	Ok((parts, config))
+}
+
+/// The circuit of a model that `layout` fits: its constraint system, fixed columns and copies.
+pub fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
+	let (parts, config) = configured(graph, layout)?;
 	let trace = Trace::shape(graph, layout);
+	if trace.overflows() {
+		return Err(KeysError::Overflow);
+	}
 	let copies = trace
 		.copies()
 		.iter()
