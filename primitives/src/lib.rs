@@ -8,6 +8,7 @@
 //! - [`Tick`]: a point of the service clock; [`Ticks`]: a duration on it (PROTOCOL.md, principle 3).
 //! - [`Statement`]: what a proof is about; [`Statement::hash`] is its one definition, the same for
 //!   prover and runtime.
+//! - [`binding()`]: what ties a verifying key to its tensors and its graph.
 //! - [`TensorSpec`]: shape, fixed-point scale and domain of a model's input or output.
 //!
 //! **Invariants.** Encodings are SCALE and canonical; changing one is a breaking change of
@@ -20,6 +21,7 @@
 
 extern crate alloc;
 
+pub mod binding;
 pub mod cost;
 pub mod hashing;
 pub mod ids;
@@ -34,6 +36,7 @@ pub mod statement;
 pub mod traits;
 pub mod units;
 
+pub use binding::{binding, circuit_hash};
 pub use cost::CircuitShape;
 pub use ids::{GenesisHash, Hash, ModelId, ModelRef, NodeId, SetupId, VkHash, WorkloadId};
 pub use market::{Destination, Mode, Settlement, WorkloadState};

@@ -706,6 +706,11 @@ impl Bundle {
 		self.manifest.vk_hash
 	}
 
+	/// The hash of graph and claim, which the verifying key binds and the registry takes.
+	pub fn circuit_hash(&self) -> Hash {
+		keys::circuit_hash(&self.graph, &self.layout().claim)
+	}
+
 	/// The proving key, loaded or made.
 	pub(crate) fn proving_key(
 		&self,

@@ -5,18 +5,23 @@ use crate::{
 		config::Config,
 		trace::{Cell, Trace},
 	},
-	graph::Graph,
-	layout::Layout,
+	graph::{Graph, GraphError},
+	layout::{Claim, Layout},
 };
-use halo2_proofs::plonk::ConstraintSystem;
+use codec::Encode;
+use halo2_proofs::{
+	halo2curves::{bn256::Fr, ff::PrimeField},
+	plonk::ConstraintSystem,
+};
 use inference_plonk::{
 	Cell as PermutationCell, Circuit, Column, CommitmentKey, CompactKey, KeyError, Progress,
 	ProvingKey,
 };
+use inference_primitives::Hash;
 use inference_verifier::{
-	halo2::{parts_from_constraint_system, FrontEndError},
+	halo2::{from_halo2, parts_from_constraint_system, FrontEndError},
 	plan::{ColumnKind, Parts},
-	Plan,
+	Plan, Scalar,
 };
 use std::num::NonZeroU8;
 
@@ -29,6 +34,9 @@ pub enum KeysError {
 	/// The layout makes a coefficient that 128 bits do not hold. [`crate::layout::check`] refuses it.
 	#[error("the layout makes a coefficient too large")]
 	Overflow,
+	/// Its tensors are not valid.
+	#[error(transparent)]
+	Tensors(#[from] GraphError),
 	/// The prover refuses the circuit.
 	#[error("the circuit's keys cannot be made: {0}")]
 	Key(#[from] KeyError),
@@ -100,7 +108,7 @@ pub fn checked_key(
 }
 
 /// What the verifying key of a model that `layout` fits states, but for its commitments: they are the
-/// identity. Takes no longer than configuring the gates.
+/// identity. Takes no longer than configuring the gates and hashing the graph.
 pub fn parts(graph: &Graph, layout: &Layout) -> Result<Parts, KeysError> {
 	Ok(configured(graph, layout)?.0)
 }
@@ -117,7 +125,24 @@ fn configured(graph: &Graph, layout: &Layout) -> Result<(Parts, Config), KeysErr
 	let mut parts = parts_from_constraint_system(&cs, layout.k, &[public_inputs], Some(inputs))?;
 	// A higher degree than the constraints' own gives longer permutation products, fewer of them.
 	parts.degree = parts.degree.max(layout.columns.degree);
+	parts.transcript_repr = binding(graph, &layout.claim)?;
 	Ok((parts, config))
+}
+
+/// Hash of the circuit that claims `claim` of `graph`: what the chain knows it by.
+pub fn circuit_hash(graph: &Graph, claim: &Claim) -> Hash {
+	let bytes = graph.parts().encode();
+	inference_primitives::circuit_hash(&bytes, claim.inferences, claim.hidden_input)
+}
+
+/// What its key holds of tensors and circuit.
+fn binding(graph: &Graph, claim: &Claim) -> Result<Scalar, KeysError> {
+	let (input, output) = (claim.input(graph)?, claim.output(graph)?);
+	let circuit = circuit_hash(graph, claim);
+	let bytes = inference_primitives::binding(&input, &output, &circuit);
+	// Below 2^248, hence always canonical.
+	let scalar: Option<Fr> = Fr::from_repr(bytes).into();
+	Ok(from_halo2(scalar.unwrap_or_default()))
 }
 
 /// The circuit of a model that `layout` fits: its constraint system, fixed columns and copies.
