@@ -14,11 +14,18 @@ fn fixtures() -> PathBuf {
 	Path::new(env!("CARGO_MANIFEST_DIR")).join("../prover/circuits/fixtures")
 }
 
+/// Where it is remembered which bundles were checked: of these tests alone.
+fn checks() -> &'static TempDir {
+	static CHECKS: OnceLock<TempDir> = OnceLock::new();
+	CHECKS.get_or_init(|| tempfile::tempdir().unwrap())
+}
+
 fn inference(arguments: &[&str]) -> Output {
 	Command::new(env!("CARGO_BIN_EXE_inference"))
 		.args(["--output", "json"])
 		.args(arguments)
 		.env_remove("INFERENCE_OUTPUT")
+		.env("INFERENCE_CHECKS", checks().path())
 		.output()
 		.unwrap()
 }

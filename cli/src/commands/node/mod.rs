@@ -6,7 +6,7 @@ mod register;
 mod stake;
 mod status;
 
-use super::{Context, Outcome, TransactionArgs};
+use super::{Context, Outcome, Session, TransactionArgs};
 use crate::error::CliError;
 use clap::Subcommand;
 
@@ -24,7 +24,7 @@ pub enum Command {
 	/// Changes a node's capacity from the next epoch on.
 	Capacity(capacity::Args),
 	/// Joins a model's pool from the next epoch on.
-	Join(membership::Args),
+	Join(membership::JoinArgs),
 	/// Leaves a model's pool from the next epoch on. Work already assigned stays due.
 	Leave(membership::Args),
 	/// Removes a node that serves no model and owes nothing.
