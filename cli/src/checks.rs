@@ -22,7 +22,9 @@ pub fn check(context: Context, dir: &Path, bundle: &Bundle) -> Result<(), CliErr
 pub fn record(context: Context, bundle: &Bundle) {
 	let recorded = Checks::of_user().map(|checks| checks.record(bundle));
 	if let Some(Err(error)) = recorded {
-		context.warn(&format!("it is not remembered that the bundle was built here: {error}"));
+		context.warn(&format!(
+			"it is not remembered that the bundle was built here: {error}"
+		));
 	}
 }
 
@@ -55,7 +57,10 @@ pub fn require<AccountId>(
 }
 
 /// What the chain says otherwise than the bundle that was checked.
-fn difference<AccountId>(record: &CheckRecord, model: &ModelView<AccountId>) -> Option<&'static str> {
+fn difference<AccountId>(
+	record: &CheckRecord,
+	model: &ModelView<AccountId>,
+) -> Option<&'static str> {
 	let same = [
 		("verifying key", record.vk_hash == model.vk_hash),
 		("input", record.input == model.input),
@@ -124,7 +129,9 @@ mod tests {
 	}
 
 	fn refused(data: &tempfile::TempDir) -> String {
-		require(&model(), Some(data.path().into())).unwrap_err().to_string()
+		require(&model(), Some(data.path().into()))
+			.unwrap_err()
+			.to_string()
 	}
 
 	#[test]
@@ -140,7 +147,10 @@ mod tests {
 		let data = prover_data(|_| {});
 		assert_eq!(require(&model(), Some(data.path().into())), Ok(()));
 		for (what, data) in [
-			("verifying key", prover_data(|r| r.vk_hash = VkHash([3; 32]))),
+			(
+				"verifying key",
+				prover_data(|r| r.vk_hash = VkHash([3; 32])),
+			),
 			("input", prover_data(|r| r.input.max += 1)),
 			("output", prover_data(|r| r.output = spec(1))),
 		] {

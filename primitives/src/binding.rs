@@ -94,6 +94,9 @@ mod tests {
 		// Python: hashlib.blake2b over the tags and the SCALE encodings, digest_size=32, last byte 0.
 		let circuit = circuit_hash(b"graph", 1, false);
 		let got = hex::encode(binding(&spec(4), &spec(2), &circuit));
-		assert_eq!(got, "58d281632cd83c7296af5cc387ab594aaf8595a92ac5ab9f2c7e7db8bf569f00");
+		assert_eq!(
+			got,
+			"58d281632cd83c7296af5cc387ab594aaf8595a92ac5ab9f2c7e7db8bf569f00"
+		);
 	}
 }

@@ -7,8 +7,8 @@ use frame_support::{
 	weights::Weight,
 };
 use inference_primitives::{
-	binding, hashing::blake2_256, parameters::UNIT, traits::KeyInfo, ComputeUnits, ProtocolParameters,
-	Statement, Tick, Visibility, VkHash,
+	binding, hashing::blake2_256, parameters::UNIT, traits::KeyInfo, ComputeUnits,
+	ProtocolParameters, Statement, Tick, Visibility, VkHash,
 };
 use sp_runtime::{BuildStorage, DispatchError};
 

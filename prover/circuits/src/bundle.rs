@@ -315,17 +315,18 @@ pub enum CheckError {
 
 /// Names the columns whose commitments differ.
 fn other_columns(expected: &Parts, got: &Parts) -> Vec<String> {
-	let fixed = expected.fixed_commitments.iter().zip(&got.fixed_commitments);
-	let fixed = fixed.map(|(expected, got)| expected == got);
-	let copies = expected.permutation.iter().zip(&got.permutation);
-	let copies = copies.map(|(expected, got)| expected.commitment == got.commitment);
-	let named = |what: &'static str, same: &mut dyn Iterator<Item = bool>| -> Vec<String> {
-		let columns = same.enumerate().filter(|(_, same)| !same);
-		columns.map(|(index, _)| format!("{what} {index}")).collect()
-	};
-	let mut columns = named("fixed column", &mut fixed.into_iter());
-	columns.extend(named("copies of column", &mut copies.into_iter()));
-	columns
+	let fixed = expected.fixed_commitments.iter();
+	let fixed = fixed
+		.zip(&got.fixed_commitments)
+		.map(|(expected, got)| ("fixed column", expected == got));
+	let copies = expected.permutation.iter();
+	let copies = copies
+		.zip(&got.permutation)
+		.map(|(expected, got)| ("copies of column", expected.commitment == got.commitment));
+	let name =
+		|(index, (what, same)): (usize, (&str, bool))| (!same).then(|| format!("{what} {index}"));
+	let fixed = fixed.enumerate().filter_map(name);
+	fixed.chain(copies.enumerate().filter_map(name)).collect()
 }
 
 /// A real-number input that the model does not take.
@@ -660,7 +661,7 @@ impl Bundle {
 		let (hash, bytes) = proving_key::write(&key, &self.vk_hash(), std::io::sink())
 			.map_err(CheckError::ProvingKey)?;
 		let manifest = &self.manifest;
-		if (hash.as_str(), bytes) != (&manifest.proving_key_hash, manifest.proving_key_bytes) {
+		if hash != manifest.proving_key_hash || bytes != manifest.proving_key_bytes {
 			return Err(CheckError::OtherProvingKey);
 		}
 		Ok(())

@@ -41,7 +41,12 @@ fn recurrent(operator: &str, gates: u64, hidden: i64) -> Model {
 	sequence()
 		.weights("w", &[1, 2 * gates, 2], &vec![0.5; 4 * gates as usize])
 		.weights("r", &[1, 2 * gates, 2], &vec![0.25; 4 * gates as usize])
-		.node_with(operator, &["x", "w", "r"], "y", &[int("hidden_size", hidden)])
+		.node_with(
+			operator,
+			&["x", "w", "r"],
+			"y",
+			&[int("hidden_size", hidden)],
+		)
 }
 
 /// Models with the integers `a` and `b` wherever operators have such.
@@ -51,11 +56,21 @@ fn models(a: i64, b: i64) -> Vec<(&'static str, Model)> {
 	vec![
 		(
 			"Split num_outputs",
-			row().node_with("Split", &["x"], "y", &[int("axis", 1), int("num_outputs", a)]),
+			row().node_with(
+				"Split",
+				&["x"],
+				"y",
+				&[int("axis", 1), int("num_outputs", a)],
+			),
 		),
 		(
 			"Split split",
-			row().node_with("Split", &["x"], "y", &[int("axis", 1), ints("split", &[a, b, 4])]),
+			row().node_with(
+				"Split",
+				&["x"],
+				"y",
+				&[int("axis", 1), ints("split", &[a, b, 4])],
+			),
 		),
 		(
 			"TopK",
@@ -160,15 +175,16 @@ fn models(a: i64, b: i64) -> Vec<(&'static str, Model)> {
 		),
 		(
 			"Pad",
-			row()
-				.ints("p", &[0, a, 0, b])
-				.node("Pad", &["x", "p"], "y"),
+			row().ints("p", &[0, a, 0, b]).node("Pad", &["x", "p"], "y"),
 		),
 		(
 			"Pad edge",
-			row()
-				.ints("p", &[a, 0, b, 0])
-				.node_with("Pad", &["x", "p"], "y", &[text("mode", "reflect")]),
+			row().ints("p", &[a, 0, b, 0]).node_with(
+				"Pad",
+				&["x", "p"],
+				"y",
+				&[text("mode", "reflect")],
+			),
 		),
 		(
 			"Slice",
@@ -189,11 +205,15 @@ fn models(a: i64, b: i64) -> Vec<(&'static str, Model)> {
 		),
 		(
 			"CenterCropPad",
-			row().ints("n", &[a, b]).node("CenterCropPad", &["x", "n"], "y"),
+			row()
+				.ints("n", &[a, b])
+				.node("CenterCropPad", &["x", "n"], "y"),
 		),
 		(
 			"Reshape",
-			row().ints("n", &[a, b, -1]).node("Reshape", &["x", "n"], "y"),
+			row()
+				.ints("n", &[a, b, -1])
+				.node("Reshape", &["x", "n"], "y"),
 		),
 		(
 			"Flatten",
@@ -201,11 +221,15 @@ fn models(a: i64, b: i64) -> Vec<(&'static str, Model)> {
 		),
 		(
 			"Unsqueeze",
-			row().ints("axes", &[a, b]).node("Unsqueeze", &["x", "axes"], "y"),
+			row()
+				.ints("axes", &[a, b])
+				.node("Unsqueeze", &["x", "axes"], "y"),
 		),
 		(
 			"Trilu",
-			row().ints("k", &[a]).node_with("Trilu", &["x", "k"], "y", &[int("upper", b)]),
+			row()
+				.ints("k", &[a])
+				.node_with("Trilu", &["x", "k"], "y", &[int("upper", b)]),
 		),
 		(
 			"EyeLike",
@@ -227,7 +251,9 @@ fn models(a: i64, b: i64) -> Vec<(&'static str, Model)> {
 		),
 		(
 			"ReduceSum",
-			row().ints("axes", &[a, b]).node("ReduceSum", &["x", "axes"], "y"),
+			row()
+				.ints("axes", &[a, b])
+				.node("ReduceSum", &["x", "axes"], "y"),
 		),
 		(
 			"Gather",
@@ -273,14 +299,12 @@ fn models(a: i64, b: i64) -> Vec<(&'static str, Model)> {
 		),
 		(
 			"DequantizeLinear",
-			row()
-				.weights("s", &[1, 2], &[0.5; 2])
-				.node_with(
-					"DequantizeLinear",
-					&["x", "s"],
-					"y",
-					&[int("axis", b), int("block_size", a)],
-				),
+			row().weights("s", &[1, 2], &[0.5; 2]).node_with(
+				"DequantizeLinear",
+				&["x", "s"],
+				"y",
+				&[int("axis", b), int("block_size", a)],
+			),
 		),
 	]
 }
@@ -337,8 +361,17 @@ fn a_recurrent_state_is_bounded_before_it_is_made() {
 	let hidden = 512;
 	let model = Model::new(&[1, 1 << 20, 1].map(Dim::Size))
 		.weights("w", &[1, hidden, 1], &vec![0.5; hidden as usize])
-		.weights("r", &[1, hidden, hidden], &vec![0.5; (hidden * hidden) as usize])
-		.node_with("RNN", &["x", "w", "r"], "y", &[int("hidden_size", hidden as i64)]);
+		.weights(
+			"r",
+			&[1, hidden, hidden],
+			&vec![0.5; (hidden * hidden) as usize],
+		)
+		.node_with(
+			"RNN",
+			&["x", "w", "r"],
+			"y",
+			&[int("hidden_size", hidden as i64)],
+		);
 	let error = parse(&model.bytes()).unwrap_err().to_string();
 	assert!(error.contains("has more than 1048576 elements"), "{error}");
 }

@@ -139,12 +139,18 @@ fn layouts_that_make_a_coefficient_too_large_are_refused() {
 		let LayoutError::Unfit { reason, .. } = &error else {
 			panic!("{error}");
 		};
-		let expected = ["the limbs make a coefficient too large", "the limbs cannot hold a rescaling"];
+		let expected = [
+			"the limbs make a coefficient too large",
+			"the limbs cannot hold a rescaling",
+		];
 		assert!(expected.contains(reason), "{error}");
 	}
 	let layout = layout::choose(&cancelling()).unwrap();
 	let error = with_limbs(&cancelling(), &layout, own_columns(15, 7, 1)).unwrap_err();
-	assert!(error.to_string().contains("a coefficient too large"), "{error}");
+	assert!(
+		error.to_string().contains("a coefficient too large"),
+		"{error}"
+	);
 }
 
 #[test]
@@ -197,7 +203,9 @@ fn linear_gate_holds(layout: &Layout, fixed: &[Vec<Fr>], trace: &Trace) -> bool 
 		row.map_or(Fr::ZERO, |row| advice[lanes + 1 + usize::from(column)][row])
 	};
 	(0..trace.len()).all(|row| {
-		let mut sum: Fr = (0..lanes).map(|lane| fixed[lane][row] * advice[lane][row]).sum();
+		let mut sum: Fr = (0..lanes)
+			.map(|lane| fixed[lane][row] * advice[lane][row])
+			.sum();
 		let s = &advice[lanes];
 		let before = row.checked_sub(1).map_or(Fr::ZERO, |row| s[row]);
 		sum += fixed[lanes][row] * s[row] + fixed[lanes + 1][row] * before + fixed[lanes + 2][row];

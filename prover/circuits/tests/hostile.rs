@@ -175,7 +175,10 @@ fn saved() -> (tempfile::TempDir, Bundle) {
 }
 
 fn hex_hash(bytes: &[u8]) -> String {
-	blake2_256(bytes).iter().map(|b| format!("{b:02x}")).collect()
+	blake2_256(bytes)
+		.iter()
+		.map(|b| format!("{b:02x}"))
+		.collect()
 }
 
 fn edit(dir: &Path, change: impl FnOnce(&mut Value)) {
@@ -270,7 +273,12 @@ mod bundles {
 		});
 		let error = Bundle::load(dir.path()).unwrap_err();
 		assert!(
-			matches!(error, BundleError::OtherCircuit { what: "number of fixed columns" }),
+			matches!(
+				error,
+				BundleError::OtherCircuit {
+					what: "number of fixed columns"
+				}
+			),
 			"{error}"
 		);
 	}

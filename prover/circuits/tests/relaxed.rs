@@ -4,7 +4,7 @@
 
 use crate::support::network;
 use inference_circuits::{
-	circuit::trace::Trace, keys, Bundle, BundleError, BuildOptions, CheckError, Checks, Progress,
+	circuit::trace::Trace, keys, BuildOptions, Bundle, BundleError, CheckError, Checks, Progress,
 	Prover,
 };
 use inference_plonk::{Cell, Circuit, Column, CompactKey};
@@ -29,7 +29,10 @@ fn saved() -> (tempfile::TempDir, Bundle) {
 }
 
 fn hex_hash(bytes: &[u8]) -> String {
-	blake2_256(bytes).iter().map(|b| format!("{b:02x}")).collect()
+	blake2_256(bytes)
+		.iter()
+		.map(|b| format!("{b:02x}"))
+		.collect()
 }
 
 /// Puts the keys into the bundle in `dir`, with all that its manifest says of them.
@@ -101,7 +104,9 @@ mod constraint_systems {
 			let zero = u16::try_from(parts.constants.len()).unwrap();
 			parts.constants.push(Scalar::from(0u8));
 			let output = parts.program.iter().position(|i| *i == Instruction::Output);
-			parts.program.insert(output.unwrap(), Instruction::Scale(zero));
+			parts
+				.program
+				.insert(output.unwrap(), Instruction::Scale(zero));
 		});
 		assert_eq!(refused(dir.path()), "gates");
 	}
@@ -127,7 +132,7 @@ mod constraint_systems {
 		let dir = with_parts(|parts| {
 			parts.transcript_repr += Scalar::from(1u8);
 		});
-		assert_eq!(refused(dir.path()), "digest");
+		assert_eq!(refused(dir.path()), "binding");
 	}
 
 	#[test]
@@ -235,7 +240,9 @@ mod commitments {
 		let columns = named((dir, honest));
 		assert!(!columns.is_empty());
 		assert!(
-			columns.iter().all(|column| column.starts_with("copies of column")),
+			columns
+				.iter()
+				.all(|column| column.starts_with("copies of column")),
 			"{columns:?}"
 		);
 	}
@@ -258,14 +265,15 @@ mod commitments {
 		};
 		let onnx = network(&[3, 2, 1], 5).bytes();
 		let other = Bundle::build(&onnx, &options, &mut |_| {}).unwrap();
-		let circuit = keys::circuit(other.graph(), honest.layout()).unwrap();
+		let mut circuit = keys::circuit(other.graph(), honest.layout()).unwrap();
 		assert_eq!(
 			Trace::shape(other.graph(), honest.layout()).len(),
 			Trace::shape(honest.graph(), honest.layout()).len()
 		);
-		let mut circuit = circuit;
-		// Its digest would give it away at once.
-		circuit.parts = keys::circuit(honest.graph(), honest.layout()).unwrap().parts;
+		// Its binding would give it away at once.
+		circuit.parts = keys::circuit(honest.graph(), honest.layout())
+			.unwrap()
+			.parts;
 		let commitments = keys::commitment_key(honest.layout().k).unwrap();
 		let key = CompactKey::new(&commitments, circuit, Progress::NONE).unwrap();
 		let manifest = honest.manifest();
@@ -314,7 +322,11 @@ mod records {
 		// Another manifest is another bundle.
 		let path = dir.path().join("manifest.json");
 		let text = fs::read_to_string(&path).unwrap();
-		fs::write(&path, text.replace("\"name\": \"test\"", "\"name\": \"tes\"")).unwrap();
+		fs::write(
+			&path,
+			text.replace("\"name\": \"test\"", "\"name\": \"tes\""),
+		)
+		.unwrap();
 		assert_ne!(load().hash(), bundle.hash());
 		assert!(checks.check(&load(), Progress::NONE).unwrap());
 		// A damaged record is none.
@@ -335,5 +347,21 @@ mod records {
 		let bundle = Bundle::load(dir.path()).unwrap();
 		assert!(checks.check(&bundle, Progress::NONE).is_err());
 		assert_eq!(checks.find(&bundle.hash()), None);
+	}
+}
+
+mod provers {
+	use super::*;
+	use inference_circuits::ProverError;
+
+	#[test]
+	fn a_relaxed_key_without_its_proving_key_has_no_prover() {
+		let (dir, _) = with_circuit(|circuit| {
+			circuit.copies.pop().unwrap();
+		});
+		fs::remove_file(dir.path().join("proving_key.bin")).unwrap();
+		let bundle = Arc::new(Bundle::load(dir.path()).unwrap());
+		let error = Prover::new(bundle).unwrap_err();
+		assert!(matches!(error, ProverError::WrongPlan { .. }), "{error}");
 	}
 }

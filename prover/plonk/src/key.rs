@@ -169,7 +169,7 @@ pub fn difference(expected: &Parts, got: &Parts) -> Option<&'static str> {
 		("degree", *degree == got.degree),
 		("public inputs", *instance_columns == got.instance_columns),
 		("accumulator", *accumulator == got.accumulator),
-		("digest", *transcript_repr == got.transcript_repr),
+		("binding", *transcript_repr == got.transcript_repr),
 		(
 			"phases",
 			*advice_phases == got.advice_phases && *challenge_phases == got.challenge_phases,

@@ -221,8 +221,7 @@ fn relax(dir: &Path, bundle: &Bundle) {
 	proving_key[12..44].copy_from_slice(&hash.0);
 	let hex = |bytes: &[u8]| hex::encode(blake2_256(bytes));
 	let path = dir.join("manifest.json");
-	let mut edited: serde_json::Value =
-		serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+	let mut edited: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
 	edited["plan_hash"] = hex(&plan).into();
 	edited["proving_key_hash"] = hex(&proving_key).into();
 	edited["vk_hash"] = serde_json::to_value(hash).unwrap();

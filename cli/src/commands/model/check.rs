@@ -100,14 +100,24 @@ impl Differences<'_> {
 		let key = |hash: &VkHash| hash.to_string();
 		self.compare("input", other, tensor, (&chain.input, bundle.input()));
 		self.compare("output", other, tensor, (&chain.output, bundle.output()));
-		self.compare("verifying key", other, key, (&chain.vk_hash, &bundle.vk_hash()));
+		self.compare(
+			"verifying key",
+			other,
+			key,
+			(&chain.vk_hash, &bundle.vk_hash()),
+		);
 	}
 
 	fn bundle(&mut self, bundle: &Bundle) {
 		let (chain, manifest) = (self.chain, bundle.manifest());
 		let hash = |hash: &[u8; 32]| format!("0x{}", hex::encode(hash));
 		let text = |text: &String| text.clone();
-		self.compare("bundle hash", "the bundle", hash, (&chain.bundle_hash, &bundle.hash()));
+		self.compare(
+			"bundle hash",
+			"the bundle",
+			hash,
+			(&chain.bundle_hash, &bundle.hash()),
+		);
 		self.model("the bundle", bundle);
 		for (what, of_chain, of_bundle) in [
 			(

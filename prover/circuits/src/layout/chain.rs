@@ -102,9 +102,7 @@ impl Finish {
 	pub fn scale_bits(&self, limbs: &Limbs) -> u32 {
 		match self {
 			Self::Rescale(shift) => limbs.cut_bits(*shift).saturating_sub((*shift).into()),
-			Self::Exact(bits) => {
-				(limbs.range_rows(*bits) * limbs.row_bits()).saturating_sub(*bits)
-			},
+			Self::Exact(bits) => (limbs.range_rows(*bits) * limbs.row_bits()).saturating_sub(*bits),
 			_ => 0,
 		}
 	}

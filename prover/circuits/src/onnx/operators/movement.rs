@@ -193,9 +193,9 @@ fn split(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 			// An attribute: no part of an axis is empty.
 			let parts = parts.map_or(node.results(), |n| usize::try_from(n).unwrap_or(0));
 			if !(1..=total).contains(&parts) {
-				return Err(
-					node.bad_shape(format!("{total} elements cannot be split into {parts} parts"))
-				);
+				return Err(node.bad_shape(format!(
+					"{total} elements cannot be split into {parts} parts"
+				)));
 			}
 			let length = total.div_ceil(parts);
 			(0..parts)
