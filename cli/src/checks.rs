@@ -4,10 +4,10 @@
 use crate::{commands::Context, error::CliError};
 use inference_circuits::{Bundle, CheckRecord, Checks, Progress};
 use inference_primitives::model::ModelView;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// Compares the keys of the bundle in `dir` with its model, unless that was done before.
-pub fn check(context: Context, dir: &Path, bundle: &Bundle) -> Result<(), CliError> {
+/// Compares the keys of `bundle` with its model, unless that was done before.
+pub fn check(context: Context, bundle: &Bundle) -> Result<(), CliError> {
 	let progress = context.progress("comparing the bundle's keys with its model");
 	let steps = progress.steps();
 	let steps = Progress::new(steps.as_ref());
@@ -15,7 +15,7 @@ pub fn check(context: Context, dir: &Path, bundle: &Bundle) -> Result<(), CliErr
 		Some(checks) => checks.check(bundle, steps).map(drop),
 		None => bundle.check(steps),
 	};
-	checked.map_err(|e| CliError::Failed(format!("the bundle {}: {e}", dir.display())))
+	checked.map_err(|e| CliError::Failed(format!("the bundle {:?}: {e}", bundle.manifest().name)))
 }
 
 /// Notes that `bundle` was built here. That it cannot be noted is no failure: it can be checked later.

@@ -160,6 +160,7 @@ mod tests {
 			"inference proof verify --ezkl-vka v --proof p.json --setup perpetual-powers-of-tau",
 			"inference proof verify --ezkl-vka v --proof p.json --setup-from-vka",
 			"inference proof verify --bundle b --proof p.json",
+			"inference proof verify --bundle b --proof p.json --skip-check",
 			"inference proof verify --vk plan.bin --proof p.json",
 			"inference proof verify --vk plan.bin --proof p.json --setup setup.bin",
 			"inference proof submit --proof p.json --suri //Alice",

@@ -2,7 +2,6 @@
 
 use super::Context;
 use crate::{
-	checks,
 	error::CliError,
 	proof::{ChosenSetup, Key, ProofFile},
 };
@@ -93,18 +92,14 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 		args.key.vk.as_deref(),
 		&ChosenSetup::development(),
 	)?;
-	if let (Key::Bundle(bundle), Some(dir)) = (&key, &args.key.bundle) {
-		if !args.skip_check {
-			checks::check(context, dir, bundle)?;
-		}
-	}
+	let model_checked = key.check_model(context, args.skip_check)?;
 	let started = Instant::now();
 	key.verify(&file)?;
 	let verify_us = started.elapsed().as_micros();
 	context.print(&Report {
 		valid: true,
 		domains_checked: key.checks_domains(),
-		model_checked: key.checks_domains() && !args.skip_check,
+		model_checked,
 		output_real: key.output_real(&file.output),
 		statement: file.statement,
 		input: file.input,

@@ -161,7 +161,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 		Some(dir) => {
 			let bundle = Bundle::load(dir).map_err(|e| CliError::file("load bundle", dir, e))?;
 			differences.bundle(&bundle);
-			if let Err(error) = checks::check(context, dir, &bundle) {
+			if let Err(error) = checks::check(context, &bundle) {
 				differences.found.push(error.to_string());
 			}
 			Some(bundle)
