@@ -343,16 +343,9 @@ mod failure_of_the_check {
 		let proven = proven();
 		let dir = relaxed(proven);
 		let (bundle, proof) = (dir.path().to_str().unwrap(), proven.path("proof.json"));
-		for arguments in [
-			["circuit", "verify", "--bundle", bundle, &proof],
-			[
-				"proof",
-				"verify",
-				"--bundle",
-				bundle,
-				&format!("--proof={proof}"),
-			],
-		] {
+		let option = format!("--proof={proof}");
+		for (group, proof) in [("circuit", &proof), ("proof", &option)] {
+			let arguments = [group, "verify", "--bundle", bundle, proof.as_str()];
 			let (code, message) = failure(&inference(&arguments));
 			assert_eq!(code, 1, "{message}");
 			assert!(message.contains("is not that of the model"), "{message}");
