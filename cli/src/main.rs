@@ -24,6 +24,7 @@
 
 mod amount;
 mod chain;
+mod checks;
 mod commands;
 mod error;
 mod output;

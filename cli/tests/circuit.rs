@@ -1,5 +1,8 @@
 //! `inference circuit` through the binary: what it prints, and its exit codes.
 
+use inference_circuits::Bundle;
+use inference_primitives::hashing::blake2_256;
+use inference_verifier::{vk_hash, Plan};
 use serde_json::Value;
 use std::{
 	fs,
@@ -14,11 +17,23 @@ fn fixtures() -> PathBuf {
 	Path::new(env!("CARGO_MANIFEST_DIR")).join("../prover/circuits/fixtures")
 }
 
+/// Where it is remembered which bundles were checked: of these tests alone.
+fn checks() -> &'static TempDir {
+	static CHECKS: OnceLock<TempDir> = OnceLock::new();
+	CHECKS.get_or_init(|| tempfile::tempdir().unwrap())
+}
+
 fn inference(arguments: &[&str]) -> Output {
+	inference_with(checks().path(), arguments)
+}
+
+/// With another memory of which bundles were checked.
+fn inference_with(checks: &Path, arguments: &[&str]) -> Output {
 	Command::new(env!("CARGO_BIN_EXE_inference"))
 		.args(["--output", "json"])
 		.args(arguments)
 		.env_remove("INFERENCE_OUTPUT")
+		.env("INFERENCE_CHECKS", checks)
 		.output()
 		.unwrap()
 }
@@ -193,10 +208,36 @@ mod success {
 		]));
 		assert_eq!(with_bundle["valid"], true);
 		assert_eq!(with_bundle["domains_checked"], true);
+		assert_eq!(with_bundle["model_checked"], true);
+		let skipped = report(&inference(&[
+			"circuit",
+			"verify",
+			"--skip-check",
+			"--bundle",
+			&bundle,
+			&proof,
+		]));
+		assert_eq!(skipped["model_checked"], false);
 		let key = format!("{bundle}/plan.bin");
 		let with_key = report(&inference(&["circuit", "verify", "--vk", &key, &proof]));
 		assert_eq!(with_key["valid"], true);
 		assert_eq!(with_key["domains_checked"], false);
+		assert_eq!(with_key["model_checked"], false);
+	}
+
+	#[test]
+	fn verify_should_check_a_bundle_once_and_remember_it() {
+		let proven = proven();
+		let (bundle, proof) = (proven.path("bundle"), proven.path("proof.json"));
+		let checks = tempfile::tempdir().unwrap();
+		let records = || fs::read_dir(checks.path()).unwrap().count();
+		assert_eq!(records(), 0);
+		for _ in 0..2 {
+			let arguments = ["circuit", "verify", "--bundle", &bundle, &proof];
+			let verified = report(&inference_with(checks.path(), &arguments));
+			assert_eq!(verified["model_checked"], true);
+			assert_eq!(records(), 1);
+		}
 	}
 
 	#[test]
@@ -272,6 +313,44 @@ mod failure_of_verify {
 		fs::write(proven.path("cut.json"), &text[..text.len() / 2]).unwrap();
 		let message = proven.refused(&proven.path("cut.json"));
 		assert!(message.contains("truncated"), "{message}");
+	}
+}
+
+/// A copy of the bundle whose verifying key commits to other columns, by a maker who recomputed every hash.
+fn relaxed(proven: &Proven) -> TempDir {
+	let dir = tempfile::tempdir().unwrap();
+	let bundle = Bundle::load(Path::new(&proven.path("bundle"))).unwrap();
+	bundle.save(dir.path()).unwrap();
+	let mut parts = bundle.plan().parts().clone();
+	parts.fixed_commitments.swap(0, 1);
+	let plan = Plan::from_parts(parts).unwrap().to_bytes();
+	let manifest = bundle.manifest();
+	let path = dir.path().join("manifest.json");
+	let mut edited: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+	edited["plan_hash"] = hex::encode(blake2_256(&plan)).into();
+	let hash = vk_hash(manifest.system, &manifest.setup, &plan);
+	edited["vk_hash"] = serde_json::to_value(hash).unwrap();
+	fs::write(dir.path().join("plan.bin"), plan).unwrap();
+	fs::write(path, edited.to_string()).unwrap();
+	dir
+}
+
+mod failure_of_the_check {
+	use super::*;
+
+	#[test]
+	fn verify_should_exit_1_when_the_key_is_not_the_models() {
+		let proven = proven();
+		let dir = relaxed(proven);
+		let (bundle, proof) = (dir.path().to_str().unwrap(), proven.path("proof.json"));
+		let option = format!("--proof={proof}");
+		for (group, proof) in [("circuit", &proof), ("proof", &option)] {
+			let arguments = [group, "verify", "--bundle", bundle, proof.as_str()];
+			let (code, message) = failure(&inference(&arguments));
+			assert_eq!(code, 1, "{message}");
+			assert!(message.contains("is not that of the model"), "{message}");
+			assert!(message.contains("fixed column 0"), "{message}");
+		}
 	}
 }
 

@@ -48,6 +48,12 @@ pub struct WorkerArgs {
 	/// insert the key into the keystore, so that it shows in no process list.
 	#[arg(long, value_name = "SURI")]
 	pub worker_suri: Option<String>,
+
+	/// Work on models whose keys the prover did not compare with them, too.
+	///
+	/// Their creator may know an input whose output has no proof, order it, and take the stake.
+	#[arg(long, env = "INFERENCE_ALLOW_UNCHECKED_MODELS")]
+	pub allow_unchecked_models: bool,
 }
 
 /// What to do besides running a node.

@@ -103,6 +103,7 @@ pub fn start<S: SyncOracle + Send + 'static>(
 	let token = args.prover_token_file.map(read_token).transpose()?;
 	let options = ProverOptions {
 		token,
+		allow_unchecked: args.allow_unchecked_models,
 		..ProverOptions::at(url.clone())
 	};
 	let prover = Prover::new(&options)?;

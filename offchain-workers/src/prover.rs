@@ -2,7 +2,7 @@
 
 use crate::backoff::{Backoff, BackoffPolicy};
 use core::fmt;
-use inference_primitives::{market::InboxItem, WorkloadId};
+use inference_primitives::{market::InboxItem, VkHash, WorkloadId};
 use inference_prover_api::{
 	error_code, JobRequest, JobState, ProverApiClient, API_VERSION, MAX_MESSAGE_BYTES,
 };
@@ -10,7 +10,11 @@ use jsonrpsee::{
 	core::client::Error as ClientError,
 	http_client::{HeaderMap, HeaderValue, HttpClient, HttpClientBuilder},
 };
-use std::time::{Duration, Instant};
+use parking_lot::Mutex;
+use std::{
+	collections::BTreeSet,
+	time::{Duration, Instant},
+};
 
 /// A bearer token. Never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,6 +44,8 @@ pub struct ProverOptions {
 	pub timeout: Duration,
 	/// Wait after requests that no prover answered.
 	pub backoff: BackoffPolicy,
+	/// Whether to work on models whose keys the prover did not compare with them.
+	pub allow_unchecked: bool,
 }
 
 impl ProverOptions {
@@ -50,6 +56,7 @@ impl ProverOptions {
 			token: None,
 			timeout: Duration::from_secs(30),
 			backoff: BackoffPolicy::default(),
+			allow_unchecked: false,
 		}
 	}
 }
@@ -86,6 +93,16 @@ pub enum ProverError {
 		code: i32,
 		/// Its explanation.
 		message: String,
+	},
+	/// It did not compare the model's keys with the model, so its outputs may have no proof.
+	#[error(
+		"the prover did not check the model with verifying key {vk_hash}, whose outputs may have no \
+		 proof: start the prover without --skip-model-check; --allow-unchecked-models works on it all \
+		 the same, and risks the stake"
+	)]
+	Unchecked {
+		/// The model's verifying key.
+		vk_hash: VkHash,
 	},
 	/// It answered for another job.
 	#[error("the prover answered for job {got} instead")]
@@ -143,6 +160,9 @@ pub struct Prover {
 	policy: BackoffPolicy,
 	outage: Backoff,
 	is_checked: bool,
+	allow_unchecked: bool,
+	/// Models that the prover said to be checked since it was last out of reach.
+	checked_models: Mutex<BTreeSet<VkHash>>,
 }
 
 impl Prover {
@@ -171,6 +191,8 @@ impl Prover {
 			policy: options.backoff,
 			outage: Backoff::default(),
 			is_checked: false,
+			allow_unchecked: options.allow_unchecked,
+			checked_models: Mutex::default(),
 		})
 	}
 
@@ -182,6 +204,7 @@ impl Prover {
 	/// Notes that the prover is out of reach. Returns how long it is left alone.
 	pub(crate) fn out_of_reach(&mut self, now: Instant) -> Duration {
 		self.is_checked = false;
+		self.checked_models.lock().clear();
 		self.outage.fail(&self.policy, now)
 	}
 
@@ -205,8 +228,26 @@ impl Prover {
 		Ok(())
 	}
 
+	/// Fails if the prover says that it did not check the model with this key. Of a model that it does not have
+	/// it says so when it gets the job.
+	async fn require_checked(&self, vk_hash: VkHash) -> Result<(), ProverError> {
+		if self.allow_unchecked || self.checked_models.lock().contains(&vk_hash) {
+			return Ok(());
+		}
+		let models = self.client.models().await?;
+		match models.iter().find(|model| model.vk_hash == vk_hash) {
+			Some(model) if !model.checked => Err(ProverError::Unchecked { vk_hash }),
+			Some(_) => {
+				self.checked_models.lock().insert(vk_hash);
+				Ok(())
+			},
+			None => Ok(()),
+		}
+	}
+
 	/// The state of an item's job, which is made if the prover has none.
 	pub(crate) async fn job(&self, item: &InboxItem) -> Result<JobState, ProverError> {
+		self.require_checked(item.statement.vk_hash).await?;
 		let key = item.statement.workload;
 		let job = match self.client.job(key).await {
 			Err(ClientError::Call(error)) if error.code() == error_code::UNKNOWN_JOB => {

@@ -9,6 +9,7 @@
 //!   principle 3).
 //! - [`Statement`]: what a proof is about; [`Statement::hash`] is its one definition, the same for
 //!   prover and runtime.
+//! - [`binding()`]: what ties a verifying key to its tensors and its graph.
 //! - [`TensorSpec`]: shape, fixed-point scale and domain of a model's input or output.
 //!
 //! **Invariants.** Encodings are SCALE and canonical; changing one is a breaking change of
@@ -21,6 +22,7 @@
 
 extern crate alloc;
 
+pub mod binding;
 pub mod cost;
 pub mod hashing;
 pub mod ids;
@@ -35,6 +37,7 @@ pub mod statement;
 pub mod traits;
 pub mod units;
 
+pub use binding::{binding, circuit_hash};
 pub use cost::CircuitShape;
 pub use ids::{GenesisHash, Hash, ModelId, ModelRef, NodeId, SetupId, VkHash, WorkloadId};
 pub use market::{Destination, Mode, Settlement, WorkloadState};

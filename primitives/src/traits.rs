@@ -33,6 +33,9 @@ pub struct KeyInfo {
 	pub compute_units: ComputeUnits,
 	/// Public inputs of one proof.
 	pub public_inputs: u32,
+	/// What the key holds of its tensors and its circuit: [`crate::binding()`] of a model's, zero or anything
+	/// else of other keys.
+	pub binding: [u8; 32],
 }
 
 /// Verifying keys and proofs. Implemented by `pallet-proof-verifier`.

@@ -13,7 +13,8 @@ pub mod protocol;
 mod transcript;
 
 pub use front_end::{
-	parts_from_constraint_system, plan_from_vk, point as point_from_halo2, FrontEndError,
+	parts_from_constraint_system, plan_from_vk, point as point_from_halo2, point_to_halo2,
+	FrontEndError,
 };
 pub use parameters::{development_params, setup_from_params};
 pub use protocol::plan_from_protocol;

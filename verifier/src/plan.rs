@@ -10,7 +10,7 @@
 //! | degree of the constraint system | `u8` |
 //! | values in each instance column | `Vec<u32>` |
 //! | KZG accumulator among the public inputs | `Option<(u32 offset, u8 limbs, u8 bits)>` |
-//! | halo2's digest of the key (its `transcript_repr`) | `[u8; 32]`, a scalar |
+//! | halo2's digest of the key (its `transcript_repr`), or a model's [`Plan::binding`] | `[u8; 32]`, a scalar |
 //! | phase of each advice column | `Vec<u8>` |
 //! | phase of each challenge | `Vec<u8>` |
 //! | advice queries, in halo2's order | `Vec<(u16 column, i16 rotation)>` |
@@ -41,6 +41,7 @@ mod wire;
 
 use crate::{
 	domain::{Domain, TWO_ADICITY},
+	encoding::scalar_to_bytes,
 	limits,
 	transcript::{plan_digest, DIGEST_BYTES},
 	Scalar,
@@ -142,8 +143,8 @@ pub struct Parts {
 	pub instance_columns: Vec<u32>,
 	/// The deferred check among the public inputs.
 	pub accumulator: Option<AccumulatorLayout>,
-	/// halo2's digest of the key; zero for keys that halo2 did not make. Our transcript binds the
-	/// whole plan besides.
+	/// halo2's digest of the key; for models' keys, which halo2 did not make, the binding to tensors and
+	/// circuit ([`Plan::binding`]). Our transcript binds the whole plan besides.
 	pub transcript_repr: Scalar,
 	/// Phase of each advice column.
 	pub advice_phases: Vec<u8>,
@@ -635,6 +636,12 @@ impl Plan {
 
 	pub(crate) fn permutation_queries(&self) -> &[expression::ColumnQuery] {
 		&self.permutation_queries
+	}
+
+	/// What the key holds of its tensors and its circuit, little-endian:
+	/// [`binding`](inference_primitives::binding()) if it is a model's.
+	pub fn binding(&self) -> [u8; 32] {
+		scalar_to_bytes(&self.parts.transcript_repr)
 	}
 
 	/// Digest of the encoding: what each transcript starts with.

@@ -20,7 +20,7 @@ use inference_primitives::VkHash;
 use serde::Serialize;
 use std::fmt::Display;
 
-pub use transaction::{Outcome, TransactionArgs};
+pub use transaction::{Outcome, Session, TransactionArgs};
 
 /// The command line of Inference Network.
 #[derive(Parser)]
@@ -156,9 +156,11 @@ mod tests {
 			"inference circuit prove --bundle b --input -1,2 --out p.json",
 			"inference circuit verify --bundle b p.json",
 			"inference circuit verify --vk plan.bin p.json",
+			"inference circuit verify --bundle b --skip-check p.json",
 			"inference proof verify --ezkl-vka v --proof p.json --setup perpetual-powers-of-tau",
 			"inference proof verify --ezkl-vka v --proof p.json --setup-from-vka",
 			"inference proof verify --bundle b --proof p.json",
+			"inference proof verify --bundle b --proof p.json --skip-check",
 			"inference proof verify --vk plan.bin --proof p.json",
 			"inference proof verify --vk plan.bin --proof p.json --setup setup.bin",
 			"inference proof submit --proof p.json --suri //Alice",
@@ -172,6 +174,9 @@ mod tests {
 			"inference model register --bundle b --version-of 3",
 			"inference model show 3.1",
 			"inference model list --from 2 --limit 5",
+			"inference model check 3.1 --bundle b",
+			"inference model check 3.1 --bundle b --onnx m.onnx --calibration c.json",
+			"inference model check 3 --onnx m.onnx --input-scale-bits 8",
 			"inference model activate 3 --suri //Alice",
 			"inference model deprecate 3.2 --suri-file f",
 			"inference model retire 3.2 --finalized",
@@ -182,6 +187,8 @@ mod tests {
 			"inference node register --worker //Bob//worker --capacity 10",
 			"inference node capacity 0 20",
 			"inference node join 0 1.1",
+			"inference node join 0 1.1 --prover-data d",
+			"inference node join 0 1.1 --unchecked",
 			"inference node leave 0 1.1",
 			"inference node deregister 0",
 			"inference node status 0",
@@ -214,6 +221,9 @@ mod tests {
 			"inference workload submit 1 --input 1 --max-price 1INF --mode later",
 			"inference workload show 0x07",
 			"inference circuit verify p.json",
+			"inference circuit verify --vk plan.bin --skip-check p.json",
+			"inference model check 3.1",
+			"inference node leave 0 1.1 --unchecked",
 			"inference circuit verify --bundle b --vk v p.json",
 			"inference proof verify --ezkl-vka v --proof p.json",
 			"inference proof verify --ezkl-vka v --proof p.json --setup s --setup-from-vka",

@@ -1,11 +1,11 @@
 //! The verifying key of proofs that are about a statement.
 
-use super::{ChosenSetup, ProofFile};
-use crate::{error::CliError, tensor::Tensor};
+use super::{files::read_at_most, ChosenSetup, ProofFile};
+use crate::{checks, commands::Context, error::CliError, tensor::Tensor};
 use inference_circuits::Bundle;
-use inference_primitives::{ProofSystem, Statement, VkHash};
+use inference_primitives::{ProofSystem, Statement, VkHash, MAX_VK_BYTES};
 use inference_verifier::{public_inputs, verify, vk_hash, Plan, Setup};
-use std::{fmt, fs, path::Path};
+use std::{fmt, path::Path};
 
 /// What a proof is verified with.
 pub enum Key {
@@ -47,6 +47,15 @@ impl Key {
 		match self {
 			Self::Bundle(bundle) => bundle.vk_hash(),
 			Self::Plan(plan, setup) => vk_hash(ProofSystem::Halo2, &setup.id(), &plan.to_bytes()),
+		}
+	}
+
+	/// Compares a bundle's keys with its model, unless that was done before or is to be skipped: else a proof
+	/// shows what the key says, which may be less than the model. Says whether they are known to be equal.
+	pub fn check_model(&self, context: Context, skip: bool) -> Result<bool, CliError> {
+		match self {
+			Self::Bundle(bundle) if !skip => checks::check(context, bundle).map(|()| true),
+			Self::Bundle(_) | Self::Plan(..) => Ok(false),
 		}
 	}
 
@@ -94,7 +103,7 @@ pub(super) fn invalid(why: &dyn fmt::Display) -> CliError {
 
 /// Reads a verifying key.
 fn read_plan(path: &Path) -> Result<Plan, CliError> {
-	let bytes = fs::read(path).map_err(|e| CliError::file("read", path, e))?;
+	let bytes = read_at_most(path, MAX_VK_BYTES)?;
 	Plan::decode_canonical(&bytes)
 		.map_err(|e| CliError::Failed(format!("{} is no verifying key: {e}", path.display())))
 }

@@ -1,5 +1,6 @@
 //! The file of a proof: what it proves, and the proof.
 
+use super::files::read_at_most;
 use crate::error::CliError;
 use inference_primitives::{
 	Destination, GenesisHash, ModelId, ModelRef, StatementHeader, VkHash, WorkloadId,
@@ -8,6 +9,10 @@ use inference_primitives::{
 use inference_prover_api::hex_bytes;
 use serde::{Deserialize, Serialize};
 use std::{fs, path::Path};
+
+/// Most bytes of a proof file: the tensors of the largest statement, written out a line a value, the largest
+/// proof in hexadecimal digits, and room.
+const MAX_PROOF_FILE_BYTES: u32 = 1 << 20;
 
 /// A proof with its statement, as JSON.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -27,8 +32,8 @@ pub struct ProofFile {
 impl ProofFile {
 	/// Reads a proof file. What is no proof file is no valid proof.
 	pub fn read(path: &Path) -> Result<Self, CliError> {
-		let text = fs::read_to_string(path).map_err(|e| CliError::file("read", path, e))?;
-		serde_json::from_str(&text).map_err(|e| {
+		let bytes = read_at_most(path, MAX_PROOF_FILE_BYTES)?;
+		serde_json::from_slice(&bytes).map_err(|e| {
 			CliError::ProofInvalid(format!(
 				"{} is no proof file, or a truncated one: {e}",
 				path.display()
@@ -64,6 +69,7 @@ pub fn offline_statement(vk_hash: VkHash) -> StatementHeader {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use inference_primitives::{MAX_PROOF_BYTES, MAX_TENSOR_VALUES};
 
 	#[test]
 	fn a_proof_file_reads_back_and_a_truncated_one_is_no_proof() {
@@ -79,5 +85,23 @@ mod tests {
 		let text = fs::read_to_string(file.path()).unwrap();
 		fs::write(file.path(), &text[..text.len() / 2]).unwrap();
 		assert_eq!(ProofFile::read(file.path()).unwrap_err().exit_code(), 4);
+	}
+
+	#[test]
+	fn the_largest_proof_file_is_read_and_a_larger_file_is_not() {
+		let file = tempfile::NamedTempFile::new().unwrap();
+		let values = vec![i64::MIN; MAX_TENSOR_VALUES as usize];
+		let proof = ProofFile {
+			statement: offline_statement(VkHash([1; 32])),
+			input: values.clone(),
+			output: values,
+			proof: vec![0xab; MAX_PROOF_BYTES as usize],
+		};
+		proof.write(file.path()).unwrap();
+		assert_eq!(ProofFile::read(file.path()).unwrap(), proof);
+		// Sparse: nothing of it is on the disk, and no more than the bound in memory.
+		file.as_file().set_len(1 << 40).unwrap();
+		let error = ProofFile::read(file.path()).unwrap_err();
+		assert!(error.to_string().contains("more than"), "{error}");
 	}
 }

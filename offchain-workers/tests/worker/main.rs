@@ -548,3 +548,35 @@ async fn options_that_describe_no_prover_should_be_refused() {
 		Some(ProverError::Options { .. })
 	));
 }
+
+#[tokio::test]
+async fn a_model_that_the_prover_did_not_check_should_get_no_work() {
+	let (node, prover) = (Node::new(KEY), TestProver::start().await);
+	prover.store.lock().checked = Some(false);
+	let mut worker = worker(&node, &prover);
+	node.world().assign(KEY, workload(1, Mode::Deferred));
+	for _ in 0..3 {
+		worker.act(node.advance()).await;
+		pass_backoff().await;
+	}
+	assert_eq!(submitted(&node), []);
+	assert_eq!(prover.store.lock().submissions, 0);
+	// Once the prover checked it, the work is taken.
+	prover.store.lock().checked = Some(true);
+	worker.act(node.advance()).await;
+	assert_eq!(submitted(&node), [delivery(1)]);
+}
+
+#[tokio::test]
+async fn an_operator_may_work_on_a_model_that_was_not_checked() {
+	let (node, prover) = (Node::new(KEY), TestProver::start().await);
+	prover.store.lock().checked = Some(false);
+	let mut worker = Worker::new(
+		node.clone(),
+		prover.trusting_client(),
+		WorkerOptions::default(),
+	);
+	node.world().assign(KEY, workload(1, Mode::Deferred));
+	worker.act(node.advance()).await;
+	assert_eq!(submitted(&node), [delivery(1)]);
+}

@@ -3,7 +3,7 @@
 
 use crate::model::{model, Model};
 use inference_offchain_worker::{BackoffPolicy, Prover, ProverOptions};
-use inference_primitives::WorkloadId;
+use inference_primitives::{TensorSpec, Visibility, WorkloadId};
 use inference_prover_api::{
 	error_code, Health, Job, JobRequest, JobState, ModelInfo, ProverApiServer, API_VERSION,
 };
@@ -36,6 +36,8 @@ pub enum Behaviour {
 #[derive(Default)]
 pub struct Store {
 	pub behaviour: Behaviour,
+	/// Whether it says that it checked the model; it does not list the model if absent.
+	pub checked: Option<bool>,
 	/// Version it claims, if not the right one.
 	pub api_version: Option<u32>,
 	pub jobs: BTreeMap<WorkloadId, JobRequest>,
@@ -100,7 +102,22 @@ impl ProverApiServer for Rpc {
 	}
 
 	async fn models(&self) -> RpcResult<Vec<ModelInfo>> {
-		Ok(Vec::new())
+		let spec = TensorSpec {
+			shape: vec![2],
+			scale_bits: 0,
+			min: -100,
+			max: 100,
+			visibility: Visibility::Public,
+		};
+		let info = |checked| ModelInfo {
+			vk_hash: model().vk_hash,
+			name: "doubling".into(),
+			input: spec.clone(),
+			output: spec.clone(),
+			k: 4,
+			checked,
+		};
+		Ok(self.0.lock().checked.map(info).into_iter().collect())
 	}
 
 	async fn submit_job(&self, request: JobRequest) -> RpcResult<Job> {
@@ -191,6 +208,16 @@ impl TestProver {
 	pub fn client(&self) -> Prover {
 		let (first, max) = (Duration::from_millis(2), Duration::from_millis(4));
 		self.client_with(BackoffPolicy { first, max })
+	}
+
+	/// A client that works on models that the prover did not check.
+	pub fn trusting_client(&self) -> Prover {
+		Prover::new(&ProverOptions {
+			timeout: Duration::from_secs(5),
+			allow_unchecked: true,
+			..ProverOptions::at(format!("http://{}", self.address))
+		})
+		.unwrap()
 	}
 
 	/// A client that gives up soon.

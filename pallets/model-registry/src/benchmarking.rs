@@ -19,14 +19,14 @@ pub struct BenchmarkKey {
 	pub setup: SetupId,
 	/// The encoded key.
 	pub key: Vec<u8>,
-	/// Its public inputs; at least 3.
-	pub public_inputs: u32,
 }
 
 /// What benchmarks need of the runtime.
 pub trait BenchmarkHelper {
-	/// A key that the runtime's verifier takes.
-	fn key() -> BenchmarkKey;
+	/// The key's public inputs; at least 3.
+	fn public_inputs() -> u32;
+	/// A key that the runtime's verifier takes, and that holds `binding`.
+	fn key(binding: [u8; 32]) -> BenchmarkKey;
 }
 
 /// A tensor with the longest encoding.
@@ -44,22 +44,24 @@ fn spec(values: u32) -> TensorSpec {
 
 /// The largest registration under the runtime's key.
 fn registration<T: Config>() -> Result<Registration, BenchmarkError> {
-	let BenchmarkKey {
-		system,
-		setup,
-		key,
-		public_inputs,
-	} = T::BenchmarkHelper::key();
+	let (input, output) = (
+		spec(1),
+		spec(T::BenchmarkHelper::public_inputs().saturating_sub(2)),
+	);
+	let circuit_hash = [2; 32];
+	let binding = inference_primitives::binding(&input, &output, &circuit_hash);
+	let BenchmarkKey { system, setup, key } = T::BenchmarkHelper::key(binding);
 	Ok(Registration {
 		name: BoundedVec::try_from(alloc::vec![b'n'; MAX_NAME_BYTES as usize])
 			.map_err(|_| BenchmarkError::Stop("the name is too long"))?,
 		system,
 		setup,
 		key: BoundedVec::try_from(key).map_err(|_| BenchmarkError::Stop("the key is too long"))?,
-		input: spec(1),
-		output: spec(public_inputs.saturating_sub(2)),
+		input,
+		output,
 		royalty: T::MaxRoyalty::get(),
 		bundle_hash: [1; 32],
+		circuit_hash,
 	})
 }
 
@@ -106,6 +108,7 @@ mod benches {
 			output,
 			royalty,
 			bundle_hash,
+			circuit_hash,
 		} = registration::<T>()?;
 		#[extrinsic_call]
 		_(
@@ -119,6 +122,7 @@ mod benches {
 			royalty,
 			bundle_hash,
 			Balance::MAX,
+			circuit_hash,
 		);
 		assert!(Models::<T>::contains_key(model));
 		Ok(())

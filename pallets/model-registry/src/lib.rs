@@ -12,7 +12,10 @@
 //! - *deposit*: held from the creator while the version is stored, planck; the verifying key's own
 //!   deposit is the proof verifier's;
 //! - *royalty*: the creator's part of each inference's price, planck;
-//! - *compute units*: computed from the verifying key, never declared.
+//! - *compute units*: computed from the verifying key, never declared;
+//! - *binding*: what the verifying key holds of its tensors and its circuit
+//!   ([`inference_primitives::binding()`]). A version's declared tensors are those of its key: whoever
+//!   has reason to trust a key need not ask what its creator declared.
 //!
 //! **Life.** `register_model` → `Draft` → `activate` → `Active` → `deprecate` → `Deprecated` →
 //! `retire` → `Retired` → `remove` (once nothing is in flight). It never goes back.
@@ -201,6 +204,10 @@ pub mod pallet {
 		Overflow,
 		/// The version is a draft. Its creator must activate it first.
 		ModelDraft,
+		/// The key is not about these tensors and this circuit: it was made for another shape, scale or
+		/// domain, or for another split of its public inputs. Give the tensors and the circuit hash of
+		/// the key's own bundle.
+		TensorsMismatch,
 	}
 
 	#[pallet::hooks]
@@ -218,10 +225,12 @@ pub mod pallet {
 		/// `key`: the encoded verifying key (a plan of `inference-verifier`), under an approved
 		/// `setup`. `royalty`: planck per inference. `bundle_hash`: of the circuit bundle that
 		/// workers load. `max_fee`: the highest registration fee the caller pays, planck.
+		/// `circuit_hash`: of the circuit's graph and claim, which the key binds together with the
+		/// tensors; the chain does not know what is behind it.
 		///
 		/// Origin: signed, the creator. Pays the fee, holds deposits for key and version. Errors:
 		/// [`Error::BadName`], the tensors', [`Error::PublicInputsMismatch`],
-		/// [`Error::RoyaltyTooHigh`], [`Error::FeeAboveMaximum`],
+		/// [`Error::TensorsMismatch`], [`Error::RoyaltyTooHigh`], [`Error::FeeAboveMaximum`],
 		/// [`Error::TooManyRegistrations`], the proof verifier's, insufficient balance.
 		/// Event: [`Event::ModelRegistered`]. Complexity: O(bytes of the key).
 		#[pallet::call_index(0)]
@@ -240,6 +249,7 @@ pub mod pallet {
 			#[pallet::compact] royalty: Balance,
 			bundle_hash: Hash,
 			#[pallet::compact] max_fee: Balance,
+			circuit_hash: Hash,
 		) -> DispatchResult {
 			let creator = ensure_signed(origin)?;
 			let registration = Registration {
@@ -251,6 +261,7 @@ pub mod pallet {
 				output,
 				royalty,
 				bundle_hash,
+				circuit_hash,
 			};
 			Self::do_register_model(creator, registration, max_fee)
 		}
@@ -276,6 +287,7 @@ pub mod pallet {
 			#[pallet::compact] royalty: Balance,
 			bundle_hash: Hash,
 			#[pallet::compact] max_fee: Balance,
+			circuit_hash: Hash,
 		) -> DispatchResult {
 			let creator = ensure_signed(origin)?;
 			let registration = Registration {
@@ -287,6 +299,7 @@ pub mod pallet {
 				output,
 				royalty,
 				bundle_hash,
+				circuit_hash,
 			};
 			Self::do_register_version(creator, model, registration, max_fee)
 		}

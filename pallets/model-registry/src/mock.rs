@@ -7,8 +7,8 @@ use frame_support::{
 	weights::Weight,
 };
 use inference_primitives::{
-	hashing::blake2_256, parameters::UNIT, traits::KeyInfo, ComputeUnits, ProtocolParameters,
-	Statement, Tick, Visibility, VkHash,
+	binding, hashing::blake2_256, parameters::UNIT, traits::KeyInfo, ComputeUnits,
+	ProtocolParameters, Statement, Tick, Visibility, VkHash,
 };
 use sp_runtime::{BuildStorage, DispatchError};
 
@@ -79,8 +79,8 @@ impl Network for MockNetwork {
 	}
 }
 
-/// A verifier whose keys are their number of public inputs, four bytes little-endian. It counts
-/// references in storage, so that they roll back with a failed call.
+/// A verifier whose keys are their number of public inputs, four bytes little-endian, and what they hold of
+/// tensors and circuit. It counts references in storage, so that they roll back with a failed call.
 pub struct MockVerifier;
 
 /// The hash of a key of the mock.
@@ -100,13 +100,16 @@ impl ProofVerifier<AccountId> for MockVerifier {
 		_setup: SetupId,
 		key: &[u8],
 	) -> Result<KeyInfo, DispatchError> {
-		let bytes = key.try_into().map_err(|_| DispatchError::Other("no key"))?;
+		let no_key = || DispatchError::Other("no key");
+		let (bytes, binding) = key.split_first_chunk().ok_or_else(no_key)?;
+		let binding = binding.try_into().map_err(|_| no_key())?;
 		let vk_hash = vk_hash(key);
 		unhashed::put(&vk_hash.0, &(references(vk_hash) + 1));
 		Ok(KeyInfo {
 			vk_hash,
 			compute_units: KEY_UNITS,
-			public_inputs: u32::from_le_bytes(bytes),
+			public_inputs: u32::from_le_bytes(*bytes),
+			binding,
 		})
 	}
 
@@ -163,15 +166,16 @@ impl pallet_model_registry::Config for Test {
 
 #[cfg(feature = "runtime-benchmarks")]
 impl BenchmarkHelper for MockVerifier {
-	fn key() -> BenchmarkKey {
-		let Registration {
-			system, setup, key, ..
-		} = registration();
+	fn public_inputs() -> u32 {
+		6
+	}
+
+	fn key(binding: [u8; 32]) -> BenchmarkKey {
+		let Registration { system, setup, .. } = registration();
 		BenchmarkKey {
 			system,
 			setup,
-			key: key.into_inner(),
-			public_inputs: 6,
+			key: key(6, binding).into_inner(),
 		}
 	}
 }
@@ -232,17 +236,30 @@ pub fn spec(values: u32) -> TensorSpec {
 	}
 }
 
+/// A key of so many public inputs that holds `binding`.
+pub fn key(
+	public_inputs: u32,
+	binding: [u8; 32],
+) -> frame_support::BoundedVec<u8, frame_support::traits::ConstU32<MAX_VK_BYTES>> {
+	let bytes = [&public_inputs.to_le_bytes()[..], &binding].concat();
+	bytes.try_into().unwrap()
+}
+
+/// The circuit of [`registration`].
+pub const CIRCUIT: Hash = [3; 32];
+
 /// A registration that passes every check: three inputs, two outputs.
 pub fn registration() -> Registration {
 	Registration {
 		name: b"linear".to_vec().try_into().unwrap(),
 		system: ProofSystem::Halo2,
 		setup: SetupId([1; 32]),
-		key: 6u32.to_le_bytes().to_vec().try_into().unwrap(),
+		key: key(6, binding(&spec(3), &spec(2), &CIRCUIT)),
 		input: spec(3),
 		output: spec(2),
 		royalty: UNIT,
 		bundle_hash: [2; 32],
+		circuit_hash: CIRCUIT,
 	}
 }
 
@@ -264,6 +281,7 @@ pub fn register_for(by: AccountId, r: Registration, max_fee: Balance) -> Dispatc
 		r.royalty,
 		r.bundle_hash,
 		max_fee,
+		r.circuit_hash,
 	)
 }
 
@@ -281,6 +299,7 @@ pub fn register_version(by: AccountId, model: u32, r: Registration) -> DispatchR
 		r.royalty,
 		r.bundle_hash,
 		Balance::MAX,
+		r.circuit_hash,
 	)
 }
 

@@ -11,7 +11,7 @@ use frame_support::{
 	},
 	BoundedVec,
 };
-use inference_primitives::{BlockNumber, SpecError};
+use inference_primitives::{binding, BlockNumber, SpecError};
 use sp_runtime::{traits::UniqueSaturatedInto, DispatchError};
 
 impl<T: Config> Pallet<T> {
@@ -75,6 +75,7 @@ impl<T: Config> Pallet<T> {
 			output,
 			royalty,
 			bundle_hash,
+			circuit_hash,
 		} = registration;
 		let info = T::ProofVerifier::register_key(&creator, system, setup, &key)?;
 		let values = 1usize
@@ -83,6 +84,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			usize::try_from(info.public_inputs).ok() == Some(values),
 			Error::<T>::PublicInputsMismatch
+		);
+		ensure!(
+			info.binding == binding(&input, &output, &circuit_hash),
+			Error::<T>::TensorsMismatch
 		);
 		let deposit = Self::version_deposit()?;
 		T::Currency::hold(&HoldReason::ModelDeposit.into(), &creator, deposit)?;

@@ -69,6 +69,8 @@ pub struct Registration {
 	pub royalty: Balance,
 	/// Hash of the circuit bundle.
 	pub bundle_hash: Hash,
+	/// Hash of the circuit's graph and claim ([`inference_primitives::circuit_hash`]).
+	pub circuit_hash: Hash,
 }
 
 /// Where the registration fee stands.

@@ -18,7 +18,7 @@ impl<T: Config> Pallet<T> {
 		setup: SetupId,
 		key: &[u8],
 	) -> DispatchResult {
-		let (vk_hash, mut key) = Self::find_or_store(system, setup, key)?;
+		let (vk_hash, mut key, _) = Self::find_or_store(system, setup, key)?;
 		ensure!(key.registration.is_none(), Error::<T>::KeyAlreadyRegistered);
 		let deposit = Self::hold_deposit(&by, &key.sizes)?;
 		let amount = deposit.amount;
@@ -60,7 +60,7 @@ impl<T: Config> Pallet<T> {
 			systems::binds_statements(system),
 			Error::<T>::SystemBindsNoStatement
 		);
-		let (vk_hash, mut key) = Self::find_or_store(system, setup, key)?;
+		let (vk_hash, mut key, binding) = Self::find_or_store(system, setup, key)?;
 		if key.references == 0 {
 			key.reference_deposit = Some(Self::hold_deposit(depositor, &key.sizes)?);
 		}
@@ -72,6 +72,7 @@ impl<T: Config> Pallet<T> {
 			vk_hash,
 			compute_units: key.sizes.compute_units,
 			public_inputs: key.sizes.public_inputs,
+			binding,
 		};
 		Keys::<T>::insert(vk_hash, key);
 		Ok(info)
@@ -94,13 +95,13 @@ impl<T: Config> Pallet<T> {
 		Self::keep_while_held(vk_hash, key)
 	}
 
-	/// The key that submitted bytes stand for, which is validated, and stored if it is new. The
-	/// caller adds a hold and stores the key.
+	/// The key that submitted bytes stand for, which is validated, and stored if it is new, and what it holds
+	/// of its tensors. The caller adds a hold and stores the key.
 	fn find_or_store(
 		system: ProofSystem,
 		setup: SetupId,
 		key: &[u8],
-	) -> Result<(VkHash, Key<T::AccountId>), Error<T>> {
+	) -> Result<(VkHash, Key<T::AccountId>, [u8; 32]), Error<T>> {
 		Self::ensure_registrable(system, setup)?;
 		let mut approved = Setups::<T>::get(setup).ok_or(Error::<T>::SetupNotApproved)?;
 		let decoded = systems::plan::<T>(system, key, &Self::stored_setup(setup)?)?;
@@ -109,7 +110,7 @@ impl<T: Config> Pallet<T> {
 		let vk_hash = vk_hash(system, &setup, &plan);
 		Self::ensure_in_service(vk_hash, system, setup)?;
 		if let Some(key) = Keys::<T>::get(vk_hash) {
-			return Ok((vk_hash, key));
+			return Ok((vk_hash, key, decoded.binding()));
 		}
 		let bytes = plan.len() as u32; // at most MAX_VK_BYTES
 		let sizes = KeySizes::of(&decoded, bytes);
@@ -127,7 +128,7 @@ impl<T: Config> Pallet<T> {
 			setup,
 			bytes,
 		});
-		Ok((vk_hash, Key::new(system, setup, sizes)))
+		Ok((vk_hash, Key::new(system, setup, sizes), decoded.binding()))
 	}
 
 	/// Stores a key, or removes it if nobody holds it any more.

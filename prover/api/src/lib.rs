@@ -64,6 +64,11 @@ pub struct ModelInfo {
 	pub output: TensorSpec,
 	/// Binary logarithm of its circuit's rows.
 	pub k: u32,
+	/// Whether the service rebuilt the model's keys from its graph and found them equal: if not, there may be
+	/// inputs that no proof exists for, and a worker who delivers their outputs loses its stake. An older
+	/// service does not say, which counts as no.
+	#[serde(default)]
+	pub checked: bool,
 }
 
 /// A job: one inference to execute and to prove. Its key is `statement.workload`.

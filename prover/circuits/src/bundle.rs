@@ -11,10 +11,13 @@
 //! checks its length, its hash and the verifying key that it names. It follows from the graph, so a
 //! bundle without the file is complete, and takes longer to load in a prover.
 //!
-//! **What a malicious bundle can do.** Its files agree with its manifest, its plan with its layout;
-//! whether plan and proving key are the graph's is not computed. If they are not, proofs do not
-//! verify, which the prover notices, as it verifies each. A `proving_key.bin` that is removed is
-//! made from the graph, and then the plan is compared with the graph's.
+//! **What a malicious bundle can do.** Once loaded, its files agree with its manifest, and the plan's
+//! constraint system (gates, queries, lookups, permutation, degree) is the one that graph and layout have.
+//! Not computed is whether the plan *commits* to the graph's weights, selectors, tables and copies. A plan
+//! that commits to others can be **relaxed**: under it the honest witness verifies too, and so do wrong
+//! outputs. Or it can be **partial**: most inputs can be proven under it, and a chosen one cannot. No honest
+//! proof shows either. [`Bundle::check`] computes it, once for each bundle ([`Checks`](crate::Checks)): who stakes
+//! anything on a bundle, or trusts a proof under its key to be about its graph, calls that first.
 
 use crate::{
 	accuracy::{self, AccuracyReport},
@@ -29,14 +32,16 @@ use crate::{
 	proving_key::{self, Source},
 	quantise::{self, QuantiseError, QuantiseOptions, QuantiseReport},
 };
-use codec::{DecodeAll, Encode};
-use inference_plonk::{CommitmentKey, CompactKey, Progress, Step};
+use codec::{DecodeWithMemLimit, Encode};
+use inference_plonk::{CommitmentKey, CompactKey, KeyError, Progress, Step};
 use inference_primitives::{
 	hashing::{blake2_256, tagged_hash},
 	ComputeUnits, Hash, ProofSystem, SetupId, Statement, StatementHeader, TensorError, TensorSpec,
 	VkHash, MAX_VK_BYTES,
 };
-use inference_verifier::{public_inputs, verify, vk_hash, Plan, PlanError, Setup, VerifyError};
+use inference_verifier::{
+	plan::Parts, public_inputs, verify, vk_hash, Plan, PlanError, Setup, VerifyError,
+};
 use serde::{Deserialize, Serialize};
 use std::{
 	fmt, fs,
@@ -55,6 +60,9 @@ const PLAN: &str = "plan.bin";
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 /// Most bytes of an encoded graph: 12 per multiplication and 8 per element, with room.
 const MAX_GRAPH_BYTES: u64 = 1 << 28;
+/// Most memory that a graph takes while it is decoded, bytes: what is in it has some bytes more than in
+/// the file where lists are short, and would have up to 24 times as many where all are.
+const MAX_GRAPH_MEMORY: usize = 1 << 29;
 
 /// Longest name of a model, bytes.
 pub const MAX_NAME_BYTES: usize = 64;
@@ -245,6 +253,16 @@ pub enum BundleError {
 	/// The verifying key is not valid.
 	#[error("{PLAN}: {0}")]
 	Plan(PlanError),
+	/// Graph and layout have no circuit.
+	#[error(transparent)]
+	Keys(#[from] KeysError),
+	/// The verifying key is another circuit's: it says less, or something else, than the model's. Do not use
+	/// the bundle; build it from the ONNX file.
+	#[error("{PLAN} is not the verifying key of the model: its {what} differ")]
+	OtherCircuit {
+		/// What differs first.
+		what: &'static str,
+	},
 	/// The manifest says something else than graph and plan.
 	#[error("{MANIFEST}: {0} is not what graph and plan say")]
 	Inconsistent(&'static str),
@@ -256,6 +274,59 @@ pub enum BundleError {
 		/// The one there is.
 		got: SetupId,
 	},
+}
+
+/// A bundle whose keys are not its model's, or that cannot be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+	/// The keys cannot be made.
+	#[error(transparent)]
+	Keys(#[from] KeysError),
+	/// The verifying key commits to other columns than the graph's: another model, or a circuit that proves
+	/// something else than the model. Do not use the bundle.
+	#[error(
+		"the verifying key {got} is not that of the model, which has {expected}: other {}",
+		.columns.join(", ")
+	)]
+	OtherColumns {
+		/// Which columns.
+		columns: Vec<String>,
+		/// The model's verifying key.
+		expected: VkHash,
+		/// The bundle's.
+		got: VkHash,
+	},
+	/// The proving key's hash or length in the manifest is not that of the model's: some inputs could not be
+	/// proven with it. Do not use the bundle.
+	#[error("the proving key is not that of the model; remove the bundle, and build it again")]
+	OtherProvingKey,
+	/// The proving key has no encoding.
+	#[error("the proving key cannot be encoded: {0}")]
+	ProvingKey(std::io::Error),
+	/// It cannot be recorded that the bundle was checked.
+	#[error("{}: {error}", .path.display())]
+	Record {
+		/// The file.
+		path: PathBuf,
+		/// Why.
+		error: std::io::Error,
+	},
+}
+
+/// Names the columns whose commitments differ.
+fn other_columns(expected: &Parts, got: &Parts) -> Vec<String> {
+	let fixed = expected.fixed_commitments.iter();
+	let fixed = fixed
+		.zip(&got.fixed_commitments)
+		.map(|(expected, got)| ("fixed column", expected == got));
+	let copies = expected.permutation.iter();
+	let copies = copies
+		.zip(&got.permutation)
+		.map(|(expected, got)| ("copies of column", expected.commitment == got.commitment));
+	let name =
+		|(index, (what, same)): (usize, (&str, bool))| (!same).then(|| format!("{what} {index}"));
+	let fixed = fixed.enumerate().filter_map(name);
+	fixed.chain(copies.enumerate().filter_map(name)).collect()
 }
 
 /// A real-number input that the model does not take.
@@ -487,7 +558,7 @@ impl Bundle {
 	}
 
 	/// Reads the bundle in `dir`, but the proving key, and checks everything in it, but that the
-	/// verifying key is the model's. If it is not, no proof of the model verifies.
+	/// verifying key commits to the model: [`Self::check`] does that.
 	pub fn load(dir: &Path) -> Result<Self, BundleError> {
 		let manifest_bytes = read(&dir.join(MANIFEST), MAX_MANIFEST_BYTES)?;
 		let format: FormatOnly = serde_json::from_slice(&manifest_bytes)?;
@@ -499,9 +570,14 @@ impl Bundle {
 		check_hash(GRAPH, &manifest.graph_hash, &graph_bytes)?;
 		let plan_bytes = read(&dir.join(PLAN), MAX_VK_BYTES.into())?;
 		check_hash(PLAN, &manifest.plan_hash, &plan_bytes)?;
-		let graph = Graph::new(GraphParts::decode_all(&mut graph_bytes.as_slice())?)?;
+		let graph = decode_graph(&graph_bytes)?;
+		drop(graph_bytes);
 		layout::check(&graph, &manifest.layout)?;
 		let plan = Plan::decode_canonical(&plan_bytes).map_err(BundleError::Plan)?;
+		let expected = keys::parts(&graph, &manifest.layout)?;
+		if let Some(what) = inference_plonk::difference(&expected, plan.parts()) {
+			return Err(BundleError::OtherCircuit { what });
+		}
 		let setup = Setup::insecure_development();
 		if manifest.setup != setup.id() {
 			return Err(BundleError::UnknownSetup {
@@ -564,6 +640,33 @@ impl Bundle {
 		}
 	}
 
+	/// Checks that plan and proving key are those of graph and layout: makes the circuit's columns anew and
+	/// compares them with the plan's commitments, and the file `proving_key.bin`, if there is one, with
+	/// what they encode to. Takes about as long as making the setup's points and one commitment.
+	pub fn check(&self, progress: Progress<'_>) -> Result<(), CheckError> {
+		let (graph, layout) = (&self.graph, self.layout());
+		let commitments = keys::commitment_key_with_progress(layout.k, progress)?;
+		let checked = keys::checked_key(graph, layout, &self.plan, &commitments, progress);
+		let key = match checked {
+			Err(KeysError::Key(KeyError::OtherCommitments)) => {
+				let own = keys::compact_key(graph, layout, &commitments, progress)?;
+				return Err(CheckError::OtherColumns {
+					columns: other_columns(own.plan().parts(), self.plan.parts()),
+					expected: self.vk_hash_of(own.plan()),
+					got: self.vk_hash(),
+				});
+			},
+			checked => checked?,
+		};
+		let (hash, bytes) = proving_key::write(&key, &self.vk_hash(), std::io::sink())
+			.map_err(CheckError::ProvingKey)?;
+		let manifest = &self.manifest;
+		if hash != manifest.proving_key_hash || bytes != manifest.proving_key_bytes {
+			return Err(CheckError::OtherProvingKey);
+		}
+		Ok(())
+	}
+
 	/// What the bundle says about itself.
 	pub fn manifest(&self) -> &Manifest {
 		&self.manifest
@@ -602,6 +705,11 @@ impl Bundle {
 	/// The verifying key's hash, under which the chain knows the model.
 	pub fn vk_hash(&self) -> VkHash {
 		self.manifest.vk_hash
+	}
+
+	/// The hash of graph and claim, which the verifying key binds and the registry takes.
+	pub fn circuit_hash(&self) -> Hash {
+		keys::circuit_hash(&self.graph, &self.layout().claim)
 	}
 
 	/// The proving key, loaded or made.
@@ -700,6 +808,15 @@ impl Bundle {
 			.map(|v| quantise::from_fixed(*v, scale))
 			.collect()
 	}
+}
+
+/// The graph that `bytes` encode, all of them, in at most [`MAX_GRAPH_MEMORY`].
+fn decode_graph(mut bytes: &[u8]) -> Result<Graph, BundleError> {
+	let parts = GraphParts::decode_with_mem_limit(&mut bytes, MAX_GRAPH_MEMORY)?;
+	if !bytes.is_empty() {
+		return Err(codec::Error::from("bytes follow the graph").into());
+	}
+	Ok(Graph::new(parts)?)
 }
 
 /// Makes the keys, and announces each step.

@@ -5,18 +5,23 @@ use crate::{
 		config::Config,
 		trace::{Cell, Trace},
 	},
-	graph::Graph,
-	layout::Layout,
+	graph::{Graph, GraphError},
+	layout::{Claim, Layout},
 };
-use halo2_proofs::plonk::ConstraintSystem;
+use codec::Encode;
+use halo2_proofs::{
+	halo2curves::{bn256::Fr, ff::PrimeField},
+	plonk::ConstraintSystem,
+};
 use inference_plonk::{
 	Cell as PermutationCell, Circuit, Column, CommitmentKey, CompactKey, KeyError, Progress,
 	ProvingKey,
 };
+use inference_primitives::Hash;
 use inference_verifier::{
-	halo2::{parts_from_constraint_system, FrontEndError},
+	halo2::{from_halo2, parts_from_constraint_system, FrontEndError},
 	plan::{ColumnKind, Parts},
-	Plan,
+	Plan, Scalar,
 };
 use std::num::NonZeroU8;
 
@@ -26,6 +31,12 @@ pub enum KeysError {
 	/// The constraint system has no plan that the chain would accept.
 	#[error("the constraint system has no plan: {0}")]
 	Plan(#[from] FrontEndError),
+	/// The layout makes a coefficient that 128 bits do not hold. [`crate::layout::check`] refuses it.
+	#[error("the layout makes a coefficient too large")]
+	Overflow,
+	/// Its tensors are not valid.
+	#[error(transparent)]
+	Tensors(#[from] GraphError),
 	/// The prover refuses the circuit.
 	#[error("the circuit's keys cannot be made: {0}")]
 	Key(#[from] KeyError),
@@ -79,8 +90,31 @@ pub fn proving_key(
 	Ok(ProvingKey::new(commitments, circuit(graph, layout)?)?)
 }
 
-/// The circuit of a model that `layout` fits.
-fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
+/// Makes what [`compact_key`] makes, if `plan`, which somebody else made, is its verifying key.
+pub fn checked_key(
+	graph: &Graph,
+	layout: &Layout,
+	plan: &Plan,
+	commitments: &CommitmentKey,
+	progress: Progress<'_>,
+) -> Result<CompactKey, KeysError> {
+	Ok(CompactKey::checked(
+		commitments,
+		circuit(graph, layout)?,
+		plan.clone(),
+		&mut rand::rngs::OsRng,
+		progress,
+	)?)
+}
+
+/// What the verifying key of a model that `layout` fits states, but for its commitments: they are the
+/// identity. Takes no longer than configuring the gates and hashing the graph.
+pub fn parts(graph: &Graph, layout: &Layout) -> Result<Parts, KeysError> {
+	Ok(configured(graph, layout)?.0)
+}
+
+/// The constraint system, and its columns.
+fn configured(graph: &Graph, layout: &Layout) -> Result<(Parts, Config), KeysError> {
 	let mut cs = ConstraintSystem::default();
 	let config = Config::configure(&mut cs, &layout.columns);
 	// The layout has been checked: there are at most MAX_PUBLIC_INPUTS.
@@ -91,7 +125,33 @@ fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
 	let mut parts = parts_from_constraint_system(&cs, layout.k, &[public_inputs], Some(inputs))?;
 	// A higher degree than the constraints' own gives longer permutation products, fewer of them.
 	parts.degree = parts.degree.max(layout.columns.degree);
+	parts.transcript_repr = binding(graph, &layout.claim)?;
+	Ok((parts, config))
+}
+
+/// Hash of the circuit that claims `claim` of `graph`: what the chain knows it by.
+pub fn circuit_hash(graph: &Graph, claim: &Claim) -> Hash {
+	let bytes = graph.parts().encode();
+	inference_primitives::circuit_hash(&bytes, claim.inferences, claim.hidden_input)
+}
+
+/// What its key holds of tensors and circuit.
+fn binding(graph: &Graph, claim: &Claim) -> Result<Scalar, KeysError> {
+	let (input, output) = (claim.input(graph)?, claim.output(graph)?);
+	let circuit = circuit_hash(graph, claim);
+	let bytes = inference_primitives::binding(&input, &output, &circuit);
+	// Below 2^248, hence always canonical.
+	let scalar: Option<Fr> = Fr::from_repr(bytes).into();
+	Ok(from_halo2(scalar.unwrap_or_default()))
+}
+
+/// The circuit of a model that `layout` fits: its constraint system, fixed columns and copies.
+pub fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
+	let (parts, config) = configured(graph, layout)?;
 	let trace = Trace::shape(graph, layout);
+	if trace.overflows() {
+		return Err(KeysError::Overflow);
+	}
 	let copies = trace
 		.copies()
 		.iter()

@@ -47,6 +47,7 @@
 
 pub mod accuracy;
 pub mod bundle;
+pub mod checks;
 pub mod circuit;
 pub mod execute;
 pub mod float_graph;
@@ -59,7 +60,10 @@ pub mod prove;
 mod proving_key;
 pub mod quantise;
 
-pub use bundle::{BuildError, BuildOptions, BuildStage, BuildStep, Bundle, BundleError, Manifest};
+pub use bundle::{
+	BuildError, BuildOptions, BuildStage, BuildStep, Bundle, BundleError, CheckError, Manifest,
+};
+pub use checks::{CheckRecord, Checks};
 pub use execute::ExecuteError;
 pub use inference_plonk::{KeyFileError, Progress, Step};
 pub use prove::{Proof, ProveError, Prover, ProverError, ProverOptions};

@@ -1,12 +1,12 @@
 //! A sparse linear map: the one form that every linear operator takes.
 
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode};
 
 /// A matrix in compressed sparse rows. Row `i` says how output `i` follows from the inputs.
 ///
 /// Entries of a row keep the order in which they were given; no entry is zero if the map was built
 /// by [`LinearMap::from_rows`].
-#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub struct LinearMap<T> {
 	inputs: u32,
 	ends: Vec<u32>,

@@ -5,10 +5,11 @@
 //! as integers, and the permutation as cells. The commitments are in `plan.bin`.
 //!
 //! **What a damaged or malicious file can do.** Length and hash must be the manifest's, and the file
-//! must name the bundle's verifying key. Whether its columns are the ones to which that key commits
-//! is not checked, which would take as long as making the key: proofs from others do not verify, and
-//! [`Prover::prove`](crate::Prover::prove) verifies each proof before it returns it. Without the file
-//! the key is made from the graph, and then it must be the bundle's.
+//! must name the bundle's verifying key. Whether its columns are the graph's is not checked when it is read,
+//! but by [`Bundle::check`](crate::Bundle::check), which makes them anew and compares the file's hash. With
+//! other columns a proof of some inputs, or of all, does not verify:
+//! [`Prover::prove`](crate::Prover::prove) verifies each proof before it returns it. Without the file the key
+//! is made from the graph, and then it must be the bundle's.
 
 use crate::{
 	bundle::{hex, Bundle, BundleError},

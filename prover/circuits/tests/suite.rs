@@ -4,14 +4,17 @@
 //! not declared here does not run: `scripts/test` refuses that.
 
 mod assignment;
+mod attributes;
 mod batch;
 mod bundle;
 mod cases;
 mod circuit;
+mod coefficients;
 mod comparisons;
 mod families;
 mod fixtures;
 mod gadgets;
+mod hostile;
 mod layers;
 mod measure;
 mod models;
@@ -20,5 +23,6 @@ mod operators;
 mod proofs;
 mod proto;
 mod ranking;
+mod relaxed;
 mod support;
 mod svm;

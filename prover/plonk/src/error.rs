@@ -58,6 +58,15 @@ pub enum KeyError {
 		/// Its index.
 		index: usize,
 	},
+	/// A verifying key that is to be the circuit's has another constraint system.
+	#[error("the verifying key's constraint system is not the circuit's: its {what} differ")]
+	OtherConstraintSystem {
+		/// What differs first.
+		what: &'static str,
+	},
+	/// A verifying key that is to be the circuit's commits to other columns.
+	#[error("the verifying key commits to other columns than the circuit's")]
+	OtherCommitments,
 	/// The file of the polynomials cannot be written.
 	#[error("the polynomials cannot be stored: {0}")]
 	Storage(String),

@@ -11,14 +11,16 @@ use crate::{
 	store::{Storage, Store},
 };
 use halo2curves::{
-	bn256::{Fr, G1Affine},
-	ff::PrimeField,
+	bn256::{Fr, G1Affine, G1},
+	ff::{Field, PrimeField},
+	group::{Curve, Group},
 };
 use inference_verifier::{
-	halo2::point_from_halo2,
-	plan::{LookupArgument, Parts, Plan},
+	halo2::{point_from_halo2, point_to_halo2},
+	plan::{ColumnKind, LookupArgument, Parts, Plan},
 	TranscriptKind,
 };
+use rand::RngCore;
 use rayon::prelude::*;
 use std::{borrow::Cow, sync::Arc};
 
@@ -50,36 +52,10 @@ impl CompactKey {
 		circuit: Circuit,
 		progress: Progress<'_>,
 	) -> Result<Self, KeyError> {
+		let (domain, permutation) = assemble(commitments, &circuit)?;
 		let Circuit {
-			mut parts,
-			fixed,
-			copies,
+			mut parts, fixed, ..
 		} = circuit;
-		check(commitments, &parts, &fixed)?;
-		let domain = domain(&parts)?;
-		let usable = usable_rows(&parts);
-		for (column, values) in fixed.iter().enumerate() {
-			if !values.is_consistent() {
-				return Err(KeyError::Inconsistent { column });
-			}
-			if values.len() > usable {
-				return Err(KeyError::TooManyRows {
-					column,
-					usable,
-					got: values.len(),
-				});
-			}
-		}
-		let mut permutation = Assembly::new(parts.permutation.len(), domain.size());
-		for (index, (a, b)) in copies.into_iter().enumerate() {
-			let inside = |cell: &Cell| cell.row < usable && cell.column < parts.permutation.len();
-			if !inside(&a) || !inside(&b) {
-				return Err(KeyError::BadCopy { index });
-			}
-			permutation.copy(a, b);
-		}
-		permutation.finish();
-
 		let counter = progress.stage(Stage::CommitCircuit, fixed.len() + parts.permutation.len());
 		let columns: Vec<Values<'_>> = fixed.iter().map(Column::values).collect();
 		parts.fixed_commitments = convert(&commitments.commit_values(&columns, &counter))?;
@@ -103,10 +79,163 @@ impl CompactKey {
 		})
 	}
 
+	/// The key of `circuit` if its verifying key is `plan`, which somebody else made: whether the constraint
+	/// system is the circuit's, and the commitments are to its columns and its permutation. One
+	/// multiplication of full size in place of one for each column.
+	///
+	/// With numbers r that are drawn here, `Σ r·C` must be the commitment to `Σ r·column`. If a commitment C
+	/// is another column's, that holds for one of the field's elements as its r.
+	pub fn checked(
+		commitments: &CommitmentKey,
+		circuit: Circuit,
+		plan: Plan,
+		random: &mut impl RngCore,
+		progress: Progress<'_>,
+	) -> Result<Self, KeyError> {
+		if let Some(what) = difference(&circuit.parts, plan.parts()) {
+			return Err(KeyError::OtherConstraintSystem { what });
+		}
+		let (domain, permutation) = assemble(commitments, &circuit)?;
+		let Circuit { parts, fixed, .. } = circuit;
+		let columns = fixed.len() + parts.permutation.len();
+		let counter = progress.stage(Stage::CheckCircuit, columns + 1);
+		let elements = elements(&domain);
+		let mut sum = vec![Fr::ZERO; domain.size()];
+		let mut expected = G1::identity();
+		let stated = plan.parts();
+		let points = stated.fixed_commitments.iter();
+		let points = points.chain(stated.permutation.iter().map(|column| &column.commitment));
+		for (index, point) in points.enumerate() {
+			let factor = Fr::random(&mut *random);
+			// Points of a plan are on the curve.
+			let point = point_to_halo2(point).ok_or(KeyError::OtherCommitments)?;
+			expected += point * factor;
+			let values = match fixed.get(index) {
+				Some(column) => column.to_scalars(column.len()),
+				None => permutation.values(index - fixed.len(), &elements),
+			};
+			sum.par_iter_mut().zip(values).for_each(|(sum, value)| {
+				*sum += factor * value;
+			});
+			counter.advance();
+		}
+		let got = commitments.commit_values(&[Values::Scalars(&sum)], &counter);
+		if got != [expected.to_affine()] {
+			return Err(KeyError::OtherCommitments);
+		}
+		Ok(Self {
+			plan,
+			fixed,
+			permutation,
+		})
+	}
+
 	/// The verifying key.
 	pub fn plan(&self) -> &Plan {
 		&self.plan
 	}
+}
+
+/// What `got` states otherwise than `expected`, but for the commitments themselves; nothing if they agree.
+pub fn difference(expected: &Parts, got: &Parts) -> Option<&'static str> {
+	let columns = |parts: &Parts| -> Vec<(ColumnKind, u16)> {
+		let columns = parts.permutation.iter();
+		columns.map(|column| (column.kind, column.index)).collect()
+	};
+	// Named one by one, so that a field that is added is compared.
+	let Parts {
+		transcript,
+		k,
+		degree,
+		instance_columns,
+		accumulator,
+		transcript_repr,
+		advice_phases,
+		challenge_phases,
+		advice_queries,
+		instance_queries,
+		fixed_queries,
+		fixed_commitments,
+		permutation: _,
+		constants,
+		gates,
+		lookup_argument,
+		lookups,
+		program,
+	} = expected;
+	let same = [
+		("transcript", *transcript == got.transcript),
+		("number of rows", *k == got.k),
+		("degree", *degree == got.degree),
+		("public inputs", *instance_columns == got.instance_columns),
+		("accumulator", *accumulator == got.accumulator),
+		("binding", *transcript_repr == got.transcript_repr),
+		(
+			"phases",
+			*advice_phases == got.advice_phases && *challenge_phases == got.challenge_phases,
+		),
+		(
+			"number of fixed columns",
+			fixed_commitments.len() == got.fixed_commitments.len(),
+		),
+		(
+			"columns of the permutation",
+			columns(expected) == columns(got),
+		),
+		(
+			"queries",
+			*advice_queries == got.advice_queries
+				&& *instance_queries == got.instance_queries
+				&& *fixed_queries == got.fixed_queries,
+		),
+		(
+			"lookups",
+			*lookup_argument == got.lookup_argument && *lookups == got.lookups,
+		),
+		(
+			"gates",
+			*gates == got.gates && *constants == got.constants && *program == got.program,
+		),
+	];
+	let (what, _) = same.into_iter().find(|(_, same)| !same)?;
+	Some(what)
+}
+
+/// Checks `circuit`; its domain and permutation.
+fn assemble(
+	commitments: &CommitmentKey,
+	circuit: &Circuit,
+) -> Result<(Domain, Assembly), KeyError> {
+	let Circuit {
+		parts,
+		fixed,
+		copies,
+	} = circuit;
+	check(commitments, parts, fixed)?;
+	let domain = domain(parts)?;
+	let usable = usable_rows(parts);
+	for (column, values) in fixed.iter().enumerate() {
+		if !values.is_consistent() {
+			return Err(KeyError::Inconsistent { column });
+		}
+		if values.len() > usable {
+			return Err(KeyError::TooManyRows {
+				column,
+				usable,
+				got: values.len(),
+			});
+		}
+	}
+	let mut permutation = Assembly::new(parts.permutation.len(), domain.size());
+	for (index, (a, b)) in copies.iter().enumerate() {
+		let inside = |cell: &Cell| cell.row < usable && cell.column < parts.permutation.len();
+		if !inside(a) || !inside(b) {
+			return Err(KeyError::BadCopy { index });
+		}
+		permutation.copy(*a, *b);
+	}
+	permutation.finish();
+	Ok((domain, permutation))
 }
 
 /// All that proofs need of a circuit but the setup.

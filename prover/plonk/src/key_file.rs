@@ -82,8 +82,8 @@ impl CompactKey {
 	}
 
 	/// Reads the key of `plan` that [`Self::write`] wrote with the same `id`, all of `input`.
-	/// Whether its columns are those that the plan commits to is not checked: whoever did not make
-	/// both compares commitments.
+	/// Whether its columns are those that the plan commits to is not checked: [`Self::checked`] makes them
+	/// anew and compares. With others, some proofs, or all, do not verify.
 	pub fn read(
 		plan: Plan,
 		id: &[u8; 32],

@@ -46,7 +46,7 @@ mod transcript;
 pub use column::Column;
 pub use commitment_key::CommitmentKey;
 pub use error::{KeyError, ProveError};
-pub use key::{Circuit, CompactKey, ProvingKey};
+pub use key::{difference, Circuit, CompactKey, ProvingKey};
 pub use key_file::KeyFileError;
 pub use permutation::Cell;
 pub use progress::{Progress, Stage, Step};

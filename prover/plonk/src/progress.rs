@@ -16,6 +16,8 @@ pub enum Stage {
 	ReadKey,
 	/// Committing to the circuit's columns: the verifying key.
 	CommitCircuit,
+	/// Comparing the circuit's columns with a verifying key.
+	CheckCircuit,
 	/// Interpolating the circuit's columns.
 	InterpolateCircuit,
 	/// Committing to the witness.
@@ -38,6 +40,7 @@ impl Stage {
 			Self::Tables => "making multiples of the setup's points, basis",
 			Self::ReadKey => "reading the proving key, column",
 			Self::CommitCircuit => "committing to the circuit, column",
+			Self::CheckCircuit => "comparing the circuit with its verifying key, column",
 			Self::InterpolateCircuit => "interpolating the circuit, column",
 			Self::CommitWitness => "committing to the witness, column",
 			Self::CommitArguments => "committing to lookups and permutation, column",

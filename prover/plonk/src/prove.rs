@@ -23,9 +23,10 @@ use std::{borrow::Cow, collections::BTreeSet};
 pub enum Blinding<'a> {
 	/// It need not: everything follows from public inputs and key. Proofs are deterministic.
 	None,
-	/// Random values fill the rows that halo2 reserves for them, and a random polynomial blinds the
-	/// opening. The quotient's parts are committed to as they are, as in halo2 over KZG, so hiding
-	/// is computational.
+	/// Random values fill the rows that halo2 reserves for them, and a random polynomial hides the openings.
+	/// The quotient's parts are committed to without blinding, as halo2 does with KZG: that they hide the
+	/// witness rests on discrete logarithms, and is argued nowhere in detail. The circuit's fixed columns,
+	/// such as a model's weights, are not hidden: each proof opens them at a random point.
 	Random(&'a mut dyn RngCore),
 }
 

@@ -153,6 +153,17 @@ pub struct Options {
 		value_name = "SECONDS"
 	)]
 	pub drain_timeout_seconds: Option<u32>,
+	/// Load bundles without comparing their keys with their models, if that was not done before. It is done
+	/// once for each bundle, takes some times as long as a proof, and is what keeps a creator from selling a
+	/// model whose outputs cannot all be proven: workers refuse models that were not compared.
+	#[arg(
+		long,
+		env = "INFERENCE_PROVER_SKIP_MODEL_CHECK",
+		value_name = "BOOL",
+		num_args = 0..=1,
+		default_missing_value = "true"
+	)]
+	pub skip_model_check: Option<bool>,
 }
 
 /// The configuration in force.
@@ -180,6 +191,8 @@ pub struct Config {
 	pub retention_seconds: u64,
 	/// How long running proofs may take to end when draining, seconds.
 	pub drain_timeout_seconds: u32,
+	/// Whether bundles are loaded without comparing their keys with their models.
+	pub skip_model_check: bool,
 }
 
 impl Default for Config {
@@ -196,6 +209,7 @@ impl Default for Config {
 			max_connections: 128,
 			retention_seconds: 14 * 24 * 60 * 60,
 			drain_timeout_seconds: 300,
+			skip_model_check: false,
 		}
 	}
 }
@@ -241,6 +255,10 @@ impl Config {
 				.drain_timeout_seconds
 				.or(second.drain_timeout_seconds)
 				.unwrap_or(default.drain_timeout_seconds),
+			skip_model_check: first
+				.skip_model_check
+				.or(second.skip_model_check)
+				.unwrap_or(default.skip_model_check),
 		}
 	}
 
@@ -277,6 +295,11 @@ impl Config {
 			});
 		}
 		Ok(token)
+	}
+
+	/// Folder of the records of which bundles were checked.
+	pub fn checks(&self) -> PathBuf {
+		self.data.join("checks")
 	}
 
 	/// Longest wall time of one proof.

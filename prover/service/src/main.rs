@@ -8,6 +8,7 @@
 
 use anyhow::Context;
 use clap::Parser;
+use inference_circuits::Checks;
 use inference_prover::{config::Cli, engine::NativeEngine, service, Config};
 use std::{
 	io::{IsTerminal, Write},
@@ -48,6 +49,8 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
 	let mut interrupt = signal(SignalKind::interrupt())?;
 	let engine = NativeEngine {
 		scratch: config.scratch.clone(),
+		checks: Some(Checks::at(config.checks())),
+		skip_check: config.skip_model_check,
 	};
 	let running = tokio::select! {
 		started = service::start(&config, Arc::new(engine)) => started?,

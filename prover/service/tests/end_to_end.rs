@@ -3,9 +3,9 @@
 
 use crate::support::{client, header, key, refusal, wait};
 use inference_circuits::{BuildOptions, Bundle};
-use inference_primitives::Statement;
+use inference_primitives::{hashing::blake2_256, Statement};
 use inference_prover_api::{error_code, JobRequest, JobState, ProverApiClient};
-use inference_verifier::{public_inputs, verify, Plan, Setup};
+use inference_verifier::{public_inputs, verify, vk_hash, Plan, Setup};
 use jsonrpsee::http_client::HttpClient;
 use std::{
 	fs,
@@ -150,6 +150,8 @@ async fn the_daemon_should_prove_what_the_verifier_accepts_even_when_killed() {
 	let info = daemon.client.models().await.unwrap().remove(0);
 	assert_eq!(info.vk_hash, model.bundle.vk_hash());
 	assert_eq!(info.input, model.bundle.manifest().input);
+	assert!(info.checked);
+	assert_eq!(fs::read_dir(data.join("checks")).unwrap().count(), 1);
 
 	let short = JobRequest {
 		input: vec![1],
@@ -205,6 +207,53 @@ async fn the_daemon_should_drain_on_sigterm_and_exit_with_success() {
 	assert_eq!((health.queued, health.running), (0, 0));
 	let (output, proof, _) = daemon.proven(1).await;
 	model.check(1, &output, &proof);
+}
+
+/// Makes the bundle in `dir` one whose verifying key commits to other columns than the model's, by a maker
+/// who recomputes every hash.
+fn relax(dir: &Path, bundle: &Bundle) {
+	let mut parts = bundle.plan().parts().clone();
+	parts.fixed_commitments.swap(0, 1);
+	let plan = Plan::from_parts(parts).unwrap().to_bytes();
+	let manifest = bundle.manifest();
+	let hash = vk_hash(manifest.system, &manifest.setup, &plan);
+	let mut proving_key = fs::read(dir.join("proving_key.bin")).unwrap();
+	proving_key[12..44].copy_from_slice(&hash.0);
+	let hex = |bytes: &[u8]| hex::encode(blake2_256(bytes));
+	let path = dir.join("manifest.json");
+	let mut edited: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+	edited["plan_hash"] = hex(&plan).into();
+	edited["proving_key_hash"] = hex(&proving_key).into();
+	edited["vk_hash"] = serde_json::to_value(hash).unwrap();
+	fs::write(dir.join("plan.bin"), plan).unwrap();
+	fs::write(dir.join("proving_key.bin"), proving_key).unwrap();
+	fs::write(path, edited.to_string()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_should_refuse_a_key_that_is_not_the_models_or_say_that_it_did_not_look() {
+	let model = Model::build();
+	let honest = model.folder.path().join("honest");
+	model.bundle.save(&honest).unwrap();
+	let dir = model.dir();
+	relax(&dir, &model.bundle);
+	let load = |daemon: &Daemon, dir: &Path| {
+		let client = daemon.client.clone();
+		let dir = dir.to_str().unwrap().to_owned();
+		async move { client.load_model(dir).await }
+	};
+	let data = model.folder.path().join("data");
+	let daemon = Daemon::start(&data, &[]);
+	let error = load(&daemon, &dir).await.unwrap_err().to_string();
+	assert!(error.contains("is not that of the model"), "{error}");
+	assert!(error.contains("fixed column 0, fixed column 1"), "{error}");
+	assert!(load(&daemon, &honest).await.unwrap().checked);
+	daemon.signal("-KILL");
+	drop(daemon);
+	let daemon = Daemon::start(&data, &["--skip-model-check"]);
+	// What was checked before stays checked; nothing else is.
+	assert!(load(&daemon, &honest).await.unwrap().checked);
+	assert!(!load(&daemon, &dir).await.unwrap().checked);
 }
 
 /// The files in `folder` that the process has open, with a name or without.

@@ -3,11 +3,11 @@
 use super::{
 	compiler::{Compiler, Node},
 	from_halo2,
-	transcript::point_bytes,
+	transcript::{point_bytes, read_point},
 };
 use crate::{
 	domain::Domain,
-	encoding::point_from_bytes,
+	encoding::{point_from_bytes, point_to_bytes},
 	plan::{
 		limit_usize, AccumulatorLayout, ColumnKind, LookupArgument, Parts, PermutationColumn, Plan,
 		PlanError, Query, TranscriptKind,
@@ -290,6 +290,11 @@ fn queries<C: Copy + halo2_proofs::plonk::ColumnType>(
 pub fn point(point: &bn256::G1Affine) -> Result<G1Affine, FrontEndError> {
 	let bytes = point_bytes(point).map_err(|_| FrontEndError::BadPoint)?;
 	point_from_bytes(&bytes).map_err(|_| FrontEndError::BadPoint)
+}
+
+/// The same point for halo2; nothing if it is off the curve.
+pub fn point_to_halo2(point: &G1Affine) -> Option<bn256::G1Affine> {
+	read_point(&point_to_bytes(point))
 }
 
 /// The permutation's columns, without commitments.

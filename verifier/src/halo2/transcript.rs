@@ -85,7 +85,7 @@ pub(super) fn point_bytes(point: &G1Affine) -> io::Result<[u8; POINT_BYTES]> {
 	Ok(bytes)
 }
 
-fn read_point(bytes: &[u8; POINT_BYTES]) -> Option<G1Affine> {
+pub(super) fn read_point(bytes: &[u8; POINT_BYTES]) -> Option<G1Affine> {
 	if bytes == &[0; POINT_BYTES] {
 		return Some(G1Affine::identity());
 	}

@@ -1,12 +1,12 @@
 //! `inference circuit build`
 
 use super::Context;
-use crate::error::CliError;
+use crate::{checks, error::CliError};
 use inference_circuits::{
 	accuracy::AccuracyReport,
 	layout::{Claim, MAX_INFERENCES},
 	quantise::from_fixed,
-	BuildOptions, Bundle,
+	BuildOptions, Bundle, Manifest,
 };
 use inference_primitives::{SetupId, TensorSpec, VkHash};
 use serde::Serialize;
@@ -24,6 +24,13 @@ pub struct Args {
 	/// Directory to write the bundle to; made if need be.
 	#[arg(long, value_name = "DIR")]
 	out: PathBuf,
+	#[command(flatten)]
+	options: OptionArgs,
+}
+
+/// How to build it.
+#[derive(clap::Args)]
+pub struct OptionArgs {
 	/// Typical inputs, for the input domain and the accuracy report: a JSON array of rows, or an
 	/// object with `inputs` and, to compare with, `outputs`.
 	#[arg(long, value_name = "FILE.json")]
@@ -181,45 +188,78 @@ impl fmt::Display for Report {
 	}
 }
 
-/// The options that `args` ask for.
-fn options(args: &Args) -> Result<BuildOptions, CliError> {
-	let stem = || {
-		args.model
-			.file_stem()
-			.map(|stem| stem.to_string_lossy().into_owned())
-	};
-	let calibration = match &args.calibration {
-		Some(path) => Calibration::read(path)?,
-		None => Calibration::default(),
-	};
-	Ok(BuildOptions {
-		name: args.name.clone().or_else(stem).unwrap_or_default(),
-		input_scale_bits: args.input_scale_bits,
-		weight_scale_bits: args.weight_scale_bits,
-		input_domain: match args.domain.as_deref() {
-			Some([min, max]) => Some((*min, *max)),
-			_ => None,
-		},
-		calibration: calibration.inputs,
-		expected: calibration.outputs,
-		claim: Claim {
-			inferences: args.batch,
-			hidden_input: args.hidden_input,
-		},
-	})
+impl OptionArgs {
+	/// The options that they ask for, for the model in `file`.
+	fn options(&self, file: &Path) -> Result<BuildOptions, CliError> {
+		let stem = || {
+			let stem = file.file_stem();
+			stem.map(|stem| stem.to_string_lossy().into_owned())
+		};
+		let calibration = match &self.calibration {
+			Some(path) => Calibration::read(path)?,
+			None => Calibration::default(),
+		};
+		Ok(BuildOptions {
+			name: self.name.clone().or_else(stem).unwrap_or_default(),
+			input_scale_bits: self.input_scale_bits,
+			weight_scale_bits: self.weight_scale_bits,
+			input_domain: match self.domain.as_deref() {
+				Some([min, max]) => Some((*min, *max)),
+				_ => None,
+			},
+			calibration: calibration.inputs,
+			expected: calibration.outputs,
+			claim: Claim {
+				inferences: self.batch,
+				hidden_input: self.hidden_input,
+			},
+		})
+	}
+
+	/// Builds the model in `file`.
+	fn build(&self, context: Context, file: &Path) -> Result<Bundle, CliError> {
+		build(context, file, &self.options(file)?)
+	}
+
+	/// Builds the model in `file` as the bundle with `manifest` was built: what the options do not say of name,
+	/// scale, domain and claim is the manifest's.
+	pub fn build_like(
+		&self,
+		context: Context,
+		file: &Path,
+		manifest: Option<&Manifest>,
+	) -> Result<Bundle, CliError> {
+		let mut options = self.options(file)?;
+		if let Some(manifest) = manifest {
+			let input = &manifest.input;
+			let real = |value| from_fixed(value, input.scale_bits);
+			if self.name.is_none() {
+				options.name.clone_from(&manifest.name);
+			}
+			options.claim = manifest.layout.claim;
+			options.input_scale_bits = options.input_scale_bits.or(Some(input.scale_bits));
+			options.input_domain = options
+				.input_domain
+				.or(Some((real(input.min), real(input.max))));
+		}
+		build(context, file, &options)
+	}
+}
+
+fn build(context: Context, file: &Path, options: &BuildOptions) -> Result<Bundle, CliError> {
+	let onnx = fs::read(file).map_err(|e| CliError::file("read", file, e))?;
+	let progress = context.progress("building");
+	Bundle::build(&onnx, options, &mut |step| progress.set(step.to_string()))
+		.map_err(|e| CliError::Failed(format!("{}: {e}", file.display())))
 }
 
 /// Runs the command.
 pub fn run(context: Context, args: Args) -> Result<(), CliError> {
-	let options = options(&args)?;
-	let onnx = fs::read(&args.model).map_err(|e| CliError::file("read", &args.model, e))?;
-	let progress = context.progress("building");
-	let bundle = Bundle::build(&onnx, &options, &mut |step| progress.set(step.to_string()))
-		.map_err(|e| CliError::Failed(format!("{}: {e}", args.model.display())))?;
+	let bundle = args.options.build(context, &args.model)?;
 	bundle
 		.save(&args.out)
 		.map_err(|e| CliError::file("write the bundle to", &args.out, e))?;
-	drop(progress);
+	checks::record(context, &bundle);
 	let manifest = bundle.manifest();
 	context.print(&Report {
 		name: manifest.name.clone(),

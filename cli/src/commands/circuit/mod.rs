@@ -1,7 +1,7 @@
 //! `inference circuit …`: everything that needs no chain.
 
 mod bench;
-mod build;
+pub mod build;
 mod prove;
 mod verify;
 

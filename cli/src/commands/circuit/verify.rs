@@ -17,6 +17,10 @@ pub struct Args {
 	proof: PathBuf,
 	#[command(flatten)]
 	key: KeyArgs,
+	/// Do not compare the bundle's keys with its model. The proof then shows what the key says, which may be
+	/// less than the model. The comparison is made once for each bundle.
+	#[arg(long, requires = "bundle")]
+	skip_check: bool,
 }
 
 /// What to verify with.
@@ -38,6 +42,8 @@ struct Report {
 	valid: bool,
 	/// Whether input and output were checked against the model's domains.
 	domains_checked: bool,
+	/// Whether the key was compared with the model of the bundle.
+	model_checked: bool,
 	statement: StatementHeader,
 	/// Fixed point.
 	input: Vec<i64>,
@@ -64,6 +70,11 @@ impl fmt::Display for Report {
 				f,
 				"  note           the input's domain was not checked; give --bundle"
 			)?;
+		} else if !self.model_checked {
+			writeln!(
+				f,
+				"  note           whether the key is the model's was not checked"
+			)?;
 		}
 		write!(
 			f,
@@ -81,12 +92,14 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 		args.key.vk.as_deref(),
 		&ChosenSetup::development(),
 	)?;
+	let model_checked = key.check_model(context, args.skip_check)?;
 	let started = Instant::now();
 	key.verify(&file)?;
 	let verify_us = started.elapsed().as_micros();
 	context.print(&Report {
 		valid: true,
 		domains_checked: key.checks_domains(),
+		model_checked,
 		output_real: key.output_real(&file.output),
 		statement: file.statement,
 		input: file.input,

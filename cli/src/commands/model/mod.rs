@@ -1,5 +1,6 @@
 //! `inference model …`
 
+mod check;
 mod lifecycle;
 mod list;
 mod register;
@@ -23,6 +24,9 @@ pub enum Command {
 	Show(show::Args),
 	/// All model versions.
 	List(list::Args),
+	/// Rebuilds a model's keys and compares them, and its tensors, with the chain's record: "rebuilt, equal",
+	/// or what differs. A node serves only models that were checked on its machine.
+	Check(check::Args),
 	/// Offers a draft for sale. It can no longer be changed then.
 	Activate(lifecycle::Args),
 	/// Marks a version as superseded; it is still for sale.
@@ -39,6 +43,7 @@ pub async fn run(context: Context, command: Command) -> Result<(), CliError> {
 		Command::Register(args) => register::run(context, args).await,
 		Command::Show(args) => show::run(context, args).await,
 		Command::List(args) => list::run(context, args).await,
+		Command::Check(args) => check::run(context, args).await,
 		Command::Activate(args) => lifecycle::activate(context, args).await,
 		Command::Deprecate(args) => lifecycle::deprecate(context, args).await,
 		Command::Retire(args) => lifecycle::retire(context, args).await,

@@ -100,6 +100,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let (system, setup, bundle_hash) = (manifest.system, manifest.setup, bundle.hash());
 	let (input, output) = (manifest.input.clone(), manifest.output.clone());
 	let royalty = args.royalty.0;
+	let circuit_hash = bundle.circuit_hash();
 	let call = match args.version_of {
 		None => Call::<Runtime>::register_model {
 			name,
@@ -111,6 +112,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 			royalty,
 			bundle_hash,
 			max_fee,
+			circuit_hash,
 		},
 		Some(model) => Call::<Runtime>::register_version {
 			model: ModelId(model),
@@ -123,6 +125,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 			royalty,
 			bundle_hash,
 			max_fee,
+			circuit_hash,
 		},
 	};
 	let registration = session.send(context, "register model", call).await?;

@@ -1,10 +1,11 @@
 //! `inference node join` and `leave`
 
-use super::{node_id, Context, Outcome, TransactionArgs};
-use crate::{chain::Runtime, error::CliError};
+use super::{node_id, Context, Outcome, Session, TransactionArgs};
+use crate::{chain::Runtime, checks, error::CliError};
 use inference_primitives::{ModelRef, NodeId};
 use pallet_node_pool::Call;
 use serde_json::json;
+use std::path::PathBuf;
 
 /// Arguments.
 #[derive(clap::Args)]
@@ -18,20 +19,50 @@ pub struct Args {
 	transaction: TransactionArgs,
 }
 
+/// Arguments of joining.
+#[derive(clap::Args)]
+pub struct JoinArgs {
+	#[command(flatten)]
+	args: Args,
+	/// Data folder of this machine's prover service, which checks the bundles that it loads.
+	#[arg(long, value_name = "DIR")]
+	prover_data: Option<PathBuf>,
+	/// Join although it was not checked on this machine that the model's key is its graph's. The creator may
+	/// know an input whose output has no proof, and take the node's stake.
+	#[arg(long)]
+	unchecked: bool,
+}
+
 /// Joins a pool.
-pub async fn join(context: Context, args: Args) -> Result<(), CliError> {
+pub async fn join(context: Context, join: JoinArgs) -> Result<(), CliError> {
+	let args = join.args;
 	let (node, model) = (args.node, args.model);
+	let session = args.transaction.open().await?;
+	if !join.unchecked {
+		let at = session.chain.best().await?.hash;
+		checks::require(&session.chain.model(model, at).await?, join.prover_data)?;
+	}
 	let call = Call::<Runtime>::join_model { node, model };
-	change(context, args, "joins", "from the next epoch on", call).await
+	change(
+		context,
+		&session,
+		(node, model),
+		"joins",
+		"from the next epoch on",
+		call,
+	)
+	.await
 }
 
 /// Leaves a pool.
 pub async fn leave(context: Context, args: Args) -> Result<(), CliError> {
 	let (node, model) = (args.node, args.model);
+	let session = args.transaction.open().await?;
 	let call = Call::<Runtime>::leave_model { node, model };
 	change(
 		context,
-		args,
+		&session,
+		(node, model),
 		"leaves",
 		"now; work already assigned stays due",
 		call,
@@ -41,13 +72,12 @@ pub async fn leave(context: Context, args: Args) -> Result<(), CliError> {
 
 async fn change(
 	context: Context,
-	args: Args,
+	session: &Session,
+	(node, model): (NodeId, ModelRef),
 	verb: &str,
 	when: &str,
 	call: Call<Runtime>,
 ) -> Result<(), CliError> {
-	let session = args.transaction.open().await?;
-	let (node, model) = (args.node, args.model);
 	let included = session.send(context, &format!("node {verb}"), call).await?;
 	context.print(&Outcome::new(
 		format!("node {} {verb} the pool of model {model} {when}", node.0),

@@ -8,7 +8,7 @@ mod stake;
 mod status;
 mod worker;
 
-use super::{Context, Outcome, TransactionArgs};
+use super::{Context, Outcome, Session, TransactionArgs};
 use crate::error::CliError;
 use clap::Subcommand;
 
@@ -33,7 +33,7 @@ pub enum Command {
 	/// Changes a node's capacity: upwards from the next epoch on, downwards at once.
 	Capacity(capacity::Args),
 	/// Joins a model's pool from the next epoch on.
-	Join(membership::Args),
+	Join(membership::JoinArgs),
 	/// Leaves a model's pool, at once. Work already assigned stays due.
 	Leave(membership::Args),
 	/// Stops new work for a node, at once. Work already assigned stays due.

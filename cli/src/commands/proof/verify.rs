@@ -28,6 +28,10 @@ pub struct Args {
 	key: KeyArgs,
 	#[command(flatten)]
 	setup: SetupArgs,
+	/// Do not compare the bundle's keys with its model. The proof then shows what the key says, which may be
+	/// less than the model. The comparison is made once for each bundle.
+	#[arg(long, requires = "bundle")]
+	skip_check: bool,
 }
 
 /// What to verify with.
@@ -86,6 +90,8 @@ struct Report {
 	statement: Option<StatementHeader>,
 	/// Whether input and output were checked against the model's domains.
 	domains_checked: bool,
+	/// Whether the key was compared with the model of the bundle.
+	model_checked: bool,
 	/// What the proof does not show.
 	note: Option<&'static str>,
 }
@@ -113,6 +119,7 @@ impl Report {
 			verify_us,
 			statement: None,
 			domains_checked: false,
+			model_checked: false,
 			note: None,
 		}
 	}
@@ -209,7 +216,7 @@ fn untrusted_setup(setup: &ChosenSetup) -> String {
 }
 
 /// Verifies a proof of a statement.
-fn statement(args: &Args) -> Result<Report, CliError> {
+fn statement(context: Context, args: &Args) -> Result<Report, CliError> {
 	let file = ProofFile::read(&args.proof)?;
 	let chosen = match &args.setup.setup {
 		Some(setup) => ChosenSetup::load(setup)?,
@@ -220,10 +227,12 @@ fn statement(args: &Args) -> Result<Report, CliError> {
 		Key::Bundle(bundle) => ChosenSetup::new(bundle.setup().clone(), "the bundle's".to_owned()),
 		Key::Plan(..) => chosen,
 	};
+	let model_checked = key.check_model(context, args.skip_check)?;
 	let started = Instant::now();
 	key.verify(&file)?;
 	let verify_us = started.elapsed().as_micros();
 	Ok(Report {
+		model_checked,
 		statement: Some(file.statement),
 		domains_checked: key.checks_domains(),
 		..Report::new(
@@ -241,7 +250,7 @@ fn statement(args: &Args) -> Result<Report, CliError> {
 pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let report = match &args.key.ezkl_vka {
 		Some(vka) => ezkl(context, vka, &args)?,
-		None => statement(&args)?,
+		None => statement(context, &args)?,
 	};
 	context.print(&report)
 }

@@ -136,6 +136,7 @@ mod success {
 				royalty: r.royalty,
 				bundle_hash: r.bundle_hash,
 				max_fee: 0,
+				circuit_hash: r.circuit_hash,
 			}
 			.get_dispatch_info()
 			.call_weight
@@ -166,6 +167,7 @@ mod failure {
 					r.royalty,
 					r.bundle_hash,
 					0,
+					r.circuit_hash,
 				),
 				DispatchError::BadOrigin
 			);
@@ -282,6 +284,50 @@ mod failure {
 				assert_noop!(register(ALICE, r), Error::<Test>::PublicInputsMismatch);
 			}
 			assert_eq!(references(vk_hash(&registration().key)), 0);
+		});
+	}
+
+	#[test]
+	fn an_honest_key_under_other_tensors_is_refused_and_leaves_no_reference() {
+		let (input, output) = (spec(3), spec(2));
+		let changed = |change: &dyn Fn(&mut Registration)| {
+			let mut r = registration();
+			change(&mut r);
+			r
+		};
+		let cases: [(&str, &dyn Fn(&mut Registration)); 9] = [
+			("the last input as the first output", &|r| {
+				(r.input, r.output) = (spec(2), spec(3));
+			}),
+			("a wider input domain", &|r| r.input.max += 1),
+			("a narrower input domain", &|r| r.input.min += 1),
+			("a wider output domain", &|r| r.output.min -= 1),
+			("a narrower output domain", &|r| r.output.max -= 1),
+			("another scale of the input", &|r| r.input.scale_bits -= 1),
+			("another scale of the output", &|r| r.output.scale_bits += 1),
+			("another shape of as many values", &|r| {
+				r.input.shape = vec![1, 3];
+			}),
+			("another circuit", &|r| r.circuit_hash[0] ^= 1),
+		];
+		ExtBuilder::default().build_and_execute(|| {
+			for (what, change) in cases {
+				let r = changed(change);
+				assert_eq!(
+					1 + r.input.len() + r.output.len(),
+					1 + input.len() + output.len(),
+					"{what}"
+				);
+				assert_noop!(register(ALICE, r), Error::<Test>::TensorsMismatch);
+			}
+			assert_eq!(references(vk_hash(&registration().key)), 0);
+			// Versions, too.
+			assert_ok!(register(ALICE, registration()));
+			let wider = changed(&|r| r.input.max += 1);
+			assert_noop!(
+				register_version(ALICE, 0, wider),
+				Error::<Test>::TensorsMismatch
+			);
 		});
 	}
 

@@ -60,6 +60,7 @@ impl<'a> Builder<'a> {
 				copies: vec![(STATEMENT, Cell::Instance { row: 0 })],
 				functions: Vec::new(),
 				combined: Vec::new(),
+				overflows: false,
 			},
 			homes: vec![Vec::new(); inferences],
 			values,
@@ -581,12 +582,20 @@ impl<'a> Builder<'a> {
 		self.trace.rows.last().map_or(0, |row| row.accumulator)
 	}
 
+	/// A coefficient of the sums that check combinations: a deferred sum's times a weight.
+	pub fn coefficient(&mut self, factor: i128, weight: i128) -> i128 {
+		let product = factor.checked_mul(weight);
+		self.trace.overflows |= product.is_none();
+		product.unwrap_or_default()
+	}
+
 	/// Appends a row and returns its index.
 	pub fn emit(&mut self, open: Open) -> usize {
 		let row = self.trace.rows.len();
 		if open.row.limb_use != LimbUse::Unused || open.row.input {
 			self.limbs_end = row + 1;
 		}
+		self.trace.overflows |= open.overflows;
 		self.trace.rows.push(open.row);
 		let copies = open.copies.into_iter();
 		self.trace

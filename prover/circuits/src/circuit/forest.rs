@@ -10,9 +10,11 @@ use std::collections::BTreeMap;
 
 /// Most boxes of a forest: as many as the largest function table has room for.
 pub const MAX_BOXES: usize = 1 << 17;
-/// Most interval ranges that are computed for a tree's boxes: bounds the work that a graph can ask
+/// Most interval ranges that are computed for a forest's boxes: bounds the work that a graph can ask
 /// for.
-const MAX_RANGES: usize = 1 << 22;
+const MAX_RANGES: usize = 1 << 24;
+/// Most weights of all boxes together, one a target.
+const MAX_BOX_WEIGHTS: usize = 1 << 22;
 /// Bits that numbers packed into one may have.
 const PACKED_BITS: u32 = 116;
 /// Most targets whose sums are packed into one number.
@@ -56,6 +58,8 @@ impl Plan {
 			..Self::default()
 		};
 		let mut count = 0usize;
+		let mut ranges = 0usize;
+		let most = MAX_BOXES.min(MAX_BOX_WEIGHTS / plan.base.len().max(1));
 		for tree in &forest.trees {
 			if tree.branches.is_empty() {
 				for (target, weight) in tree.leaves.first().iter().flat_map(|leaf| &leaf.weights) {
@@ -65,7 +69,8 @@ impl Plan {
 				}
 				continue;
 			}
-			let boxes = Boxes::of(tree, &thresholds, plan.base.len(), MAX_BOXES - count)?;
+			let most = most.saturating_sub(count);
+			let boxes = Boxes::of(tree, &thresholds, plan.base.len(), most, &mut ranges)?;
 			count += boxes.boxes.len();
 			plan.trees.push(boxes);
 		}
@@ -165,7 +170,14 @@ fn intervals((min, max): (i64, i64), thresholds: &[i64]) -> Vec<Interval> {
 }
 
 impl Boxes {
-	fn of(tree: &Tree, thresholds: &Thresholds, targets: usize, most: usize) -> Option<Self> {
+	/// At most `most` boxes of `tree`; adds to `ranges_seen` how many ranges that takes.
+	fn of(
+		tree: &Tree,
+		thresholds: &Thresholds,
+		targets: usize,
+		most: usize,
+		ranges_seen: &mut usize,
+	) -> Option<Self> {
 		let mut features: Vec<u32> = tree.branches.iter().map(|b| b.feature).collect();
 		features.sort_unstable();
 		features.dedup();
@@ -176,10 +188,9 @@ impl Boxes {
 		let all: Vec<(i64, i64)> = all.collect();
 		let mut boxes = Vec::new();
 		let mut open = vec![(0usize, all)];
-		let mut ranges_seen = 0usize;
 		while let Some((node, ranges)) = open.pop() {
-			ranges_seen += ranges.len();
-			if ranges_seen > MAX_RANGES || boxes.len() >= most {
+			*ranges_seen += ranges.len();
+			if *ranges_seen > MAX_RANGES || boxes.len() >= most {
 				return None;
 			}
 			let Some(branch) = tree.branches.get(node) else {

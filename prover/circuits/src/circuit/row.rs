@@ -171,19 +171,31 @@ pub struct Open {
 	pub copies: Vec<(usize, Cell)>,
 	/// The sum.
 	pub value: i128,
+	/// Whether a coefficient, multiplied, exceeded 128 bits. [`layout::check`](crate::layout::check)
+	/// refuses such layouts, and no key is made of what has such a row.
+	pub overflows: bool,
 }
 
 impl Open {
 	/// Multiplies the sum by 2^`bits`.
 	pub fn scale(&mut self, bits: u32) {
 		let row = &mut self.row;
-		row.weights.iter_mut().for_each(|w| *w <<= bits);
-		row.previous <<= bits;
-		row.constant <<= bits;
-		row.product <<= bits;
-		row.factor <<= bits;
-		row.deferred <<= bits;
-		self.value <<= bits;
+		let others = [
+			&mut row.previous,
+			&mut row.constant,
+			&mut row.product,
+			&mut row.factor,
+		];
+		for coefficient in row.weights.iter_mut().chain(others) {
+			match scaled(*coefficient, bits) {
+				Some(scaled) => *coefficient = scaled,
+				None => self.overflows = true,
+			}
+		}
+		// The witness, which has no bits to lose where the coefficients have none: a prover who takes
+		// wrong values gets wrong ones.
+		row.deferred = row.deferred.wrapping_shl(bits);
+		self.value = self.value.wrapping_shl(bits);
 	}
 
 	/// A row with a sum that a later phase checks; it is number `position` of those that are combined.
@@ -195,15 +207,17 @@ impl Open {
 				deferred: sum,
 				..Row::default()
 			},
-			copies: Vec::new(),
 			value: sum,
+			..Self::default()
 		}
 	}
 
 	/// Adds a constant.
 	pub fn add(&mut self, constant: i128) {
-		self.row.constant += constant;
-		self.value += constant;
+		let sum = self.row.constant.checked_add(constant);
+		self.overflows |= sum.is_none();
+		self.row.constant = sum.unwrap_or_default();
+		self.value = self.value.wrapping_add(constant);
 	}
 
 	/// A row that starts with the accumulator of the row before, `value`.
@@ -213,8 +227,8 @@ impl Open {
 				previous: 1,
 				..Row::default()
 			},
-			copies: Vec::new(),
 			value,
+			..Self::default()
 		}
 	}
 
@@ -244,5 +258,40 @@ impl Open {
 			self.copies.push((lane, home));
 		}
 		lane
+	}
+}
+
+/// `coefficient` times 2^`bits`; nothing if that exceeds 128 bits.
+fn scaled(coefficient: i128, bits: u32) -> Option<i128> {
+	match coefficient {
+		0 => Some(0),
+		_ => coefficient.checked_mul(1i128.checked_shl(bits).filter(|factor| *factor > 0)?),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_coefficient_that_loses_bits_is_noticed() {
+		let scaled = |coefficient: i128, bits| {
+			let mut open = Open::default();
+			open.push(Operand {
+				home: None,
+				weight: coefficient,
+				value: 1,
+			});
+			open.scale(bits);
+			(!open.overflows).then_some(open.row.weights[0])
+		};
+		assert_eq!(scaled(-(1 << 40), 86), Some(-(1 << 126)));
+		// As integers of 128 bits, both of these are -2^127.
+		assert_eq!(scaled(-(1 << 40), 87), Some(i128::MIN));
+		assert_eq!(scaled(1 << 40, 87), None);
+		assert_eq!(scaled(3, 126), None);
+		assert_eq!(scaled(1, 127), None);
+		assert_eq!(scaled(1, 1_000), None);
+		assert_eq!(scaled(0, 1_000), Some(0));
 	}
 }

@@ -124,6 +124,8 @@ pub struct Trace {
 	pub(super) functions: Vec<[i128; 4]>,
 	/// Sums that check combinations, in rows and columns of their own.
 	pub(super) combined: Vec<CombinedRow>,
+	/// Whether some coefficient exceeded 128 bits.
+	pub(super) overflows: bool,
 }
 
 impl Trace {
@@ -173,6 +175,12 @@ impl Trace {
 	/// Whether the lanes of row `row` hold hidden inputs.
 	pub fn is_input_row(&self, row: usize) -> bool {
 		self.rows.get(row).is_some_and(|row| row.input)
+	}
+
+	/// Whether some coefficient exceeded 128 bits, so that the rows are not the model's. Never with a layout
+	/// that [`layout::check`](crate::layout::check) accepts.
+	pub fn overflows(&self) -> bool {
+		self.overflows
 	}
 
 	/// Pairs of cells that must be equal.

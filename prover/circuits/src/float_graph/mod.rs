@@ -15,7 +15,7 @@ use crate::{
 	graph::{offsets, Axis, Pairs},
 	linear_map::LinearMap,
 };
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode};
 use serde::{Deserialize, Serialize};
 
 /// A model in real numbers.
@@ -306,7 +306,9 @@ impl FloatGraph {
 }
 
 /// A step after the circuit: it is not proven, and anyone can redo it from the proven output.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PostProcessing {
 	/// The model's trailing ArgMax: index of the greatest element along `axis` of the output.

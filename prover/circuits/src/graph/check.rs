@@ -394,12 +394,7 @@ impl Check<'_> {
 				max: MAX_ELEMENTS,
 			});
 		}
-		// Each row's bounds go through all nodes of all trees, and for each tree all targets.
-		let nodes = forest.trees.iter().map(|tree| {
-			let nodes = tree.branches.len().saturating_add(tree.leaves.len());
-			nodes.saturating_add(targets)
-		});
-		let steps = nodes.fold(0, usize::saturating_add).saturating_mul(rows);
+		let steps = forest.steps();
 		if steps > MAX_ENTRIES {
 			return Err(GraphError::TooLarge {
 				what: "steps through decision trees",

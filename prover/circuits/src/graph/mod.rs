@@ -40,7 +40,7 @@ pub use operator::{Axis, Branch, Forest, Leaf, Operator, Pairs, Table, Term, Tre
 pub use strides::{offset, offsets, size};
 
 use crate::float_graph::PostProcessing;
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode};
 use inference_primitives::{TensorSpec, Visibility, MAX_PUBLIC_INPUTS};
 
 /// Greatest absolute value of any tensor's element.
@@ -53,6 +53,8 @@ pub const MAX_SHIFT: u8 = 40;
 pub const MAX_ENTRIES: usize = 1 << 24;
 /// Most elements of all tensors together.
 pub const MAX_ELEMENTS: usize = 1 << 22;
+/// Most operators.
+pub const MAX_NODES: usize = 1 << 16;
 /// Most segments of a table.
 pub const MAX_SEGMENTS: usize = 1 << 12;
 /// Binary logarithm of the widest segment of a table.
@@ -90,7 +92,7 @@ impl Interval {
 }
 
 /// An operator and where it comes from.
-#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub struct Node {
 	/// Name of the ONNX node.
 	pub name: String,
@@ -99,7 +101,7 @@ pub struct Node {
 }
 
 /// The parts of a [`Graph`], not yet checked. Its encoding is a bundle's `graph.bin`.
-#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub struct GraphParts {
 	/// The input: shape, scale, admissible domain.
 	pub input: TensorSpec,
@@ -141,7 +143,18 @@ impl Tensor {
 pub struct Graph {
 	parts: GraphParts,
 	tensors: Vec<Tensor>,
+	/// Per tensor, who reads it.
+	readers: Vec<Readers>,
 	output: TensorSpec,
+}
+
+/// Who reads a tensor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Readers {
+	/// The last node that does.
+	last: Option<usize>,
+	/// Whether an affine operator does.
+	affine: bool,
 }
 
 impl GraphParts {
@@ -150,20 +163,34 @@ impl GraphParts {
 			sum.saturating_add(node.operator.multiplications())
 		})
 	}
+
+	/// Steps that bounding all decision trees takes.
+	fn tree_steps(&self) -> usize {
+		self.nodes.iter().fold(0, |sum, node| {
+			sum.saturating_add(match &node.operator {
+				Operator::Trees { forest, .. } => forest.steps(),
+				_ => 0,
+			})
+		})
+	}
 }
 
 impl Graph {
 	/// Checks `parts`, with cost linear in their size.
 	pub fn new(parts: GraphParts) -> Result<Self, GraphError> {
 		check_spec("input", &parts.input)?;
-		let entries = parts.entries();
-		if entries > MAX_ENTRIES {
-			let what = "multiplications";
-			return Err(GraphError::TooLarge {
-				what,
-				got: entries,
-				max: MAX_ENTRIES,
-			});
+		for (what, got, max) in [
+			("operators", parts.nodes.len(), MAX_NODES),
+			("multiplications", parts.entries(), MAX_ENTRIES),
+			(
+				"steps through decision trees",
+				parts.tree_steps(),
+				MAX_ENTRIES,
+			),
+		] {
+			if got > max {
+				return Err(GraphError::TooLarge { what, got, max });
+			}
 		}
 		let input = Interval {
 			min: parts.input.min,
@@ -174,6 +201,7 @@ impl Graph {
 			bounds: vec![input; parts.input.len()],
 			readers: 0,
 		}];
+		let mut readers = vec![Readers::default(); parts.nodes.len() + 1];
 		let mut elements = parts.input.len();
 		for (index, node) in parts.nodes.iter().enumerate() {
 			let before = parts.nodes.get(..index).unwrap_or_default();
@@ -182,6 +210,16 @@ impl Graph {
 				if let Some(input) = tensors.get_mut(input as usize) {
 					input.readers += 1;
 				}
+				if let Some(readers) = readers.get_mut(input as usize) {
+					readers.last = Some(index);
+					readers.affine |= matches!(node.operator, Operator::Affine { .. });
+				}
+			}
+			if tensor.bounds.is_empty() {
+				return Err(GraphError::Malformed {
+					node: node.name.clone(),
+					reason: "it computes no element",
+				});
 			}
 			elements = elements.saturating_add(tensor.bounds.len());
 			if elements > MAX_ELEMENTS {
@@ -223,6 +261,7 @@ impl Graph {
 		Ok(Self {
 			parts,
 			tensors,
+			readers,
 			output,
 		})
 	}
@@ -240,6 +279,20 @@ impl Graph {
 	/// The tensors: the input, then one per node.
 	pub fn tensors(&self) -> &[Tensor] {
 		&self.tensors
+	}
+
+	/// The operator that alone reads tensor `tensor`; nothing if several do, or none, or if it is the output.
+	pub(crate) fn only_reader(&self, tensor: usize) -> Option<&Operator> {
+		let is_one = self.tensors.get(tensor)?.readers == 1;
+		let node = self.readers.get(tensor)?.last.filter(|_| is_one)?;
+		Some(&self.parts.nodes.get(node)?.operator)
+	}
+
+	/// Whether an affine operator reads tensor `tensor`.
+	pub(crate) fn is_read_by_affine(&self, tensor: usize) -> bool {
+		self.readers
+			.get(tensor)
+			.is_some_and(|readers| readers.affine)
 	}
 
 	/// The input's declaration.

@@ -1,10 +1,10 @@
 //! The operators of the integer model, as data.
 
 use crate::linear_map::LinearMap;
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode};
 
 /// A linear map of a tensor.
-#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub struct Term {
 	/// The tensor.
 	pub input: u32,
@@ -13,7 +13,7 @@ pub struct Term {
 }
 
 /// One index of a strided loop over two operands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub struct Axis {
 	/// How many values the index takes; at least 1.
 	pub extent: u32,
@@ -30,7 +30,7 @@ pub struct Axis {
 /// A matrix product has a row index (`right` 0), a column index (`left` 0), perhaps batch indices
 /// (both strides) outside, and the contracted index inside. An element-wise product has nothing
 /// inside.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking)]
 pub struct Pairs {
 	/// Indices of the result.
 	pub outer: Vec<Axis>,
@@ -43,7 +43,7 @@ pub struct Pairs {
 /// With `h = (x − origin) >> segment_bits` and `l = (x − origin) − (h << segment_bits)`:
 /// `y = base[h] + ((slope[h]·l + half) >> slope_shift)`, where half is `2^(slope_shift − 1)`, or 0
 /// if `slope_shift` is 0, and `>>` rounds down.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub struct Table {
 	/// The least integer of the table's domain.
 	pub origin: i64,
@@ -60,7 +60,7 @@ pub struct Table {
 }
 
 /// A comparison in a decision tree: `x[feature] <= threshold`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub struct Branch {
 	/// Index of the feature within a row.
 	pub feature: u32,
@@ -73,7 +73,7 @@ pub struct Branch {
 }
 
 /// A leaf of a decision tree: what it adds to which targets. Targets increase.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub struct Leaf {
 	/// Target and weight.
 	pub weights: Vec<(u32, i64)>,
@@ -81,7 +81,7 @@ pub struct Leaf {
 
 /// A decision tree. Node `i` is `branches[i]`, or `leaves[i − branches.len()]`; the root is node 0.
 /// A branch's successors have greater numbers than the branch itself, so every walk ends.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub struct Tree {
 	/// Comparisons.
 	pub branches: Vec<Branch>,
@@ -90,7 +90,7 @@ pub struct Tree {
 }
 
 /// Decision trees whose leaves are added up.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub struct Forest {
 	/// Features of a row: row r of the input is elements `r·features ..`.
 	pub features: u32,
@@ -107,6 +107,18 @@ pub struct Forest {
 }
 
 impl Forest {
+	/// Steps that bounding its results takes: each row's bounds go through all nodes of all trees, and for
+	/// each tree all targets.
+	pub fn steps(&self) -> usize {
+		let nodes = self.trees.iter().map(|tree| {
+			let nodes = tree.branches.len().saturating_add(tree.leaves.len());
+			nodes.saturating_add(self.targets as usize)
+		});
+		nodes
+			.fold(0, usize::saturating_add)
+			.saturating_mul(self.rows as usize)
+	}
+
 	/// Branches of all trees together.
 	pub fn branches(&self) -> usize {
 		self.trees.iter().map(|tree| tree.branches.len()).sum()
@@ -114,7 +126,7 @@ impl Forest {
 }
 
 /// What a node computes; the [module's documentation](super) has the formulas.
-#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub enum Operator {
 	/// A sum of linear maps and a bias.
 	#[codec(index = 0)]

@@ -98,6 +98,15 @@ impl Finish {
 		}
 	}
 
+	/// Binary logarithm of what the sum is multiplied by before it is decomposed.
+	pub fn scale_bits(&self, limbs: &Limbs) -> u32 {
+		match self {
+			Self::Rescale(shift) => limbs.cut_bits(*shift).saturating_sub((*shift).into()),
+			Self::Exact(bits) => (limbs.range_rows(*bits) * limbs.row_bits()).saturating_sub(*bits),
+			_ => 0,
+		}
+	}
+
 	/// Whether `limbs` are enough for it: what the gadgets assume about sizes.
 	pub fn fits(&self, limbs: &Limbs) -> bool {
 		let bits = match self {

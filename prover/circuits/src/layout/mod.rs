@@ -25,6 +25,7 @@ pub use inputs::{BinaryDomain, Inputs};
 use requirements::Requirements;
 pub(crate) use requirements::{is_combined, is_fused, signed_bits};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// Largest circuit: 2^18 rows take some seconds per proof and 100 MB of keys.
 pub const MAX_K: u8 = 18;
@@ -37,6 +38,8 @@ pub const MAX_LIMBS: u8 = 16;
 /// Most bits that a number has while it is decomposed, so that field equations hold over the
 /// integers, and integers fit 128 bits.
 pub const MAX_DECOMPOSED_BITS: u32 = 122;
+/// Most bits of a coefficient: with what is added to it, it fits an `i128`.
+pub const MAX_COEFFICIENT_BITS: u32 = 125;
 /// Degrees of constraint systems that are tried.
 pub const DEGREES: std::ops::RangeInclusive<u8> = 3..=9;
 /// Least number of rows at the end that halo2 fills with blinding values, one more for the
@@ -690,8 +693,11 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 			if !limbs.is_compact() {
 				return unfit("the limbs are in too few cells or in too many");
 			}
-			if !requirements.fits(limbs) {
+			if !requirements.holds(limbs) {
 				return unfit("the limbs cannot hold a rescaling");
+			}
+			if !requirements.fits(limbs) {
+				return unfit("the limbs make a coefficient too large");
 			}
 		},
 		None => (),
@@ -723,8 +729,11 @@ pub fn check(graph: &Graph, layout: &Layout) -> Result<(), LayoutError> {
 	if layout.k > MAX_K {
 		return unfit("it has too many rows");
 	}
-	if needed_k(&requirements, columns).1 > layout.k {
-		return unfit("it has too few rows");
+	match needed_k(&requirements, columns).1.cmp(&layout.k) {
+		Ordering::Greater => return unfit("it has too few rows"),
+		// No search gives it: it only costs memory.
+		Ordering::Less => return unfit("it has too many rows"),
+		Ordering::Equal => (),
 	}
 	Ok(())
 }

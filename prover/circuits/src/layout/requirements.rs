@@ -2,8 +2,8 @@
 
 use super::{
 	chain::{Chain, Finish},
-	inputs, BinaryDomain, Claim, Columns, Families, Gates, Inputs, Limbs, MAX_LANES, MAX_LIMBS,
-	MAX_LIMB_BITS,
+	inputs, BinaryDomain, Claim, Columns, Families, Gates, Inputs, Limbs, MAX_COEFFICIENT_BITS,
+	MAX_LANES, MAX_LIMBS, MAX_LIMB_BITS,
 };
 use crate::{
 	circuit::{
@@ -42,6 +42,9 @@ pub struct NoInputs;
 pub struct Requirements {
 	/// How many chains there are of each form.
 	chains: BTreeMap<Chain, usize>,
+	/// Bits of the greatest coefficient or constant of the sums that are multiplied before they are
+	/// decomposed, by what is made of them.
+	coefficients: BTreeMap<Finish, u32>,
 	/// Gates that do not follow from the chains.
 	gates: Gates,
 	/// Least bits of the high limbs.
@@ -111,6 +114,10 @@ impl Requirements {
 				Operator::Rescale { input, shift, relu } => {
 					let input = *input as usize;
 					found.sums(graph, &families, tensor, input, Finish::Rescale(*shift));
+					found.coefficient(
+						Finish::Rescale(*shift),
+						greatest_coefficient(graph, input) + ((1 << *shift) >> 1),
+					);
 					let bits = result_bits(graph, input, *shift, *relu);
 					found.result_bits = found.result_bits.max(bits);
 					found.gates.plain |= !relu;
@@ -367,6 +374,8 @@ impl Requirements {
 				rows,
 			);
 			if packed > 1 {
+				let least = plan.least.iter().map(|least| least.saturating_abs()).max();
+				self.coefficient(Finish::Exact(plan.width), least.unwrap_or_default().max(1));
 				self.chain(Chain::sum(1, Finish::Exact(plan.width)), rows * packed);
 			}
 			self.needs_lanes(room);
@@ -404,6 +413,12 @@ impl Requirements {
 	/// Adds `count` chains.
 	pub fn chain(&mut self, chain: Chain, count: usize) {
 		*self.chains.entry(chain).or_default() += count;
+	}
+
+	/// Notes a coefficient or constant, without its sign, of a sum of which `finish` is made.
+	fn coefficient(&mut self, finish: Finish, coefficient: i128) {
+		let bits = self.coefficients.entry(finish).or_default();
+		*bits = (*bits).max(bits_of(coefficient));
 	}
 
 	/// Whether anything is decomposed.
@@ -493,8 +508,16 @@ impl Requirements {
 		})
 	}
 
-	/// Whether `limbs` are enough for every chain.
+	/// Whether `limbs` are enough for every chain, and leave every coefficient small enough.
 	pub fn fits(&self, limbs: &Limbs) -> bool {
+		self.holds(limbs)
+			&& self.coefficients.iter().all(|(finish, bits)| {
+				bits.saturating_add(finish.scale_bits(limbs)) <= MAX_COEFFICIENT_BITS
+			})
+	}
+
+	/// Whether `limbs` are enough for every chain.
+	pub fn holds(&self, limbs: &Limbs) -> bool {
 		limbs.bits >= self.limb_bits
 			&& limbs.high_bits() >= self.result_bits.max(1)
 			&& self.chains.keys().all(|chain| chain.finish.fits(limbs))
@@ -550,6 +573,20 @@ fn result_bits(graph: &Graph, input: usize, shift: u8, relu: bool) -> u32 {
 	signed_bits(min, max) + u32::from(!relu)
 }
 
+/// The greatest coefficient or constant, without its sign, of the sums that are the elements of tensor
+/// `tensor` as a rescaling reads it.
+fn greatest_coefficient(graph: &Graph, tensor: usize) -> i128 {
+	let Some(Operator::Affine { terms, bias, .. }) =
+		operator(graph, tensor).filter(|_| is_fused(graph, tensor))
+	else {
+		// A copy of the element, or products.
+		return 1;
+	};
+	let weights = terms.iter().flat_map(|term| term.map.weights());
+	let numbers = weights.chain(bias).map(|x| i128::from(*x).abs());
+	numbers.max().unwrap_or_default().max(1)
+}
+
 /// The least t such that −2^t ≤ x < 2^t for all x in `min..=max`.
 pub fn signed_bits(min: i64, max: i64) -> u32 {
 	// −2^t ≤ x exactly if −x − 1 < 2^t.
@@ -598,10 +635,7 @@ fn only_trees_read(graph: &Graph, tensor: usize) -> bool {
 
 /// Whether an affine operator reads tensor `tensor`.
 pub fn is_combined(graph: &Graph, tensor: usize) -> bool {
-	graph.nodes().iter().any(|node| match &node.operator {
-		Operator::Affine { terms, .. } => terms.iter().any(|term| term.input as usize == tensor),
-		_ => false,
-	})
+	graph.is_read_by_affine(tensor)
 }
 
 /// Whether the elements of tensor `tensor` stay open sums: an affine operator's or a product's
@@ -613,13 +647,9 @@ pub fn is_fused(graph: &Graph, tensor: usize) -> bool {
 		Some(Operator::Product { .. }) => (false, true),
 		_ => return false,
 	};
-	let readers = graph.tensors().get(tensor).map(|tensor| tensor.readers);
-	readers == Some(1)
-		&& graph.nodes().iter().any(|node| match &node.operator {
-			Operator::Rescale { input, .. } | Operator::Sign { input } => {
-				*input as usize == tensor && (is_affine || is_product)
-			},
-			Operator::Table { input, .. } => *input as usize == tensor && is_affine,
-			_ => false,
-		})
+	match graph.only_reader(tensor) {
+		Some(Operator::Rescale { .. } | Operator::Sign { .. }) => is_affine || is_product,
+		Some(Operator::Table { .. }) => is_affine,
+		_ => false,
+	}
 }

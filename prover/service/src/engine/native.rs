@@ -1,7 +1,7 @@
 //! The engine of `inference-circuits`: halo2 on the CPU.
 
 use super::{Engine, EngineError, Model, Proof};
-use inference_circuits::{Bundle, Prover, ProverOptions};
+use inference_circuits::{Bundle, CheckError, Checks, Progress, Prover, ProverOptions, Step};
 use inference_primitives::StatementHeader;
 use inference_prover_api::ModelInfo;
 use std::{
@@ -14,6 +14,32 @@ use std::{
 pub struct NativeEngine {
 	/// Folder for the polynomials of proving keys, which are in memory without it.
 	pub scratch: Option<PathBuf>,
+	/// Where it is remembered which bundles were checked; without it each is checked whenever it is loaded.
+	pub checks: Option<Checks>,
+	/// Whether bundles that were not checked before are loaded without a check, and said to be unchecked.
+	pub skip_check: bool,
+}
+
+impl NativeEngine {
+	/// Whether the keys of `bundle` are known to be those of its model. Fails if they are not.
+	fn check(&self, bundle: &Bundle) -> Result<bool, CheckError> {
+		let vk_hash = bundle.vk_hash();
+		if self.skip_check {
+			let checks = self.checks.as_ref();
+			return Ok(checks.is_some_and(|checks| checks.find(&bundle.hash()).is_some()));
+		}
+		let announce = |step: Step| tracing::debug!(model = %vk_hash, "{step}");
+		let progress = Progress::new(&announce);
+		match &self.checks {
+			Some(checks) => {
+				if checks.check(bundle, progress)? {
+					tracing::info!(model = %vk_hash, "keys rebuilt from the graph: equal");
+				}
+			},
+			None => bundle.check(progress)?,
+		}
+		Ok(true)
+	}
 }
 
 impl Engine for NativeEngine {
@@ -30,6 +56,15 @@ impl Engine for NativeEngine {
 				 --hidden-input"
 					.into(),
 			));
+		}
+		let checked = self
+			.check(&bundle)
+			.map_err(|error| EngineError::Load(error.to_string()))?;
+		if !checked {
+			tracing::warn!(
+				model = %bundle.vk_hash(),
+				"the keys were not compared with the model: workers refuse to work on it"
+			);
 		}
 		let bundle = Arc::new(bundle);
 		let vk_hash = bundle.vk_hash();
@@ -50,6 +85,7 @@ impl Engine for NativeEngine {
 			input: manifest.input.clone(),
 			output: manifest.output.clone(),
 			k: bundle.layout().k.into(),
+			checked,
 		};
 		Ok(Arc::new(NativeModel { info, prover }))
 	}

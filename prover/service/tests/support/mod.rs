@@ -115,6 +115,7 @@ impl Engine for Loader {
 			input: spec(100),
 			output: spec(200),
 			k: 5,
+			checked: true,
 		};
 		Ok(Arc::new(Doubler {
 			info,

@@ -331,11 +331,13 @@ impl Builder<'_> {
 
 	/// Rows of the second phase that check a deferred sum, combined in row `row` with `factor`.
 	fn check_combination(&mut self, (tensor, element): (usize, usize), row: usize, factor: i128) {
-		let terms = self.combined_terms(tensor, element);
-		let operands: Vec<CombinedOperand> = terms
-			.map(|(home, weight)| CombinedOperand::combination(home, factor * weight))
-			.chain([CombinedOperand::combination(Cell::Sums { row }, -1)])
-			.collect();
+		let terms: Vec<(Cell, i128)> = self.combined_terms(tensor, element).collect();
+		let mut operands = Vec::with_capacity(terms.len() + 1);
+		for (home, weight) in terms {
+			let weight = self.coefficient(factor, weight);
+			operands.push(CombinedOperand::combination(home, weight));
+		}
+		operands.push(CombinedOperand::combination(Cell::Sums { row }, -1));
 		self.emit_sum(&operands, 0, self.combined_lanes());
 	}
 
@@ -352,7 +354,7 @@ impl Builder<'_> {
 		for (weight, home) in terms {
 			match weight {
 				Weight::Constant(weight) => {
-					let weight = factor * i128::from(*weight);
+					let weight = self.coefficient(factor, i128::from(*weight));
 					operands.push(CombinedOperand::combination(*home, weight));
 				},
 				Weight::Element(element) => {

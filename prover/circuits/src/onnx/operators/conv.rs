@@ -51,7 +51,7 @@ pub fn convolve(
 	};
 	let window = Window::new(node, &mut attributes, spatial, kernel.to_vec())?;
 	attributes.finish()?;
-	if groups == 0 || per_group * groups != *channels || filters % groups != 0 {
+	if groups == 0 || per_group.checked_mul(groups) != Some(*channels) || filters % groups != 0 {
 		return Err(node.bad_shape(format!(
 			"{filters} filters over {per_group} channels in {groups} groups do not fit {channels} \
 			 channels"

@@ -190,17 +190,21 @@ fn split(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 			.map(|n| usize::try_from(*n).unwrap_or(0))
 			.collect(),
 		None => {
-			let parts = parts
-				.and_then(|n| usize::try_from(n).ok())
-				.unwrap_or(node.results())
-				.max(1);
+			// An attribute: no part of an axis is empty.
+			let parts = parts.map_or(node.results(), |n| usize::try_from(n).unwrap_or(0));
+			if !(1..=total).contains(&parts) {
+				return Err(node.bad_shape(format!(
+					"{total} elements cannot be split into {parts} parts"
+				)));
+			}
 			let length = total.div_ceil(parts);
 			(0..parts)
 				.map(|i| length.min(total.saturating_sub(i * length)))
 				.collect()
 		},
 	};
-	if lengths.iter().sum::<usize>() != total || lengths.contains(&0) {
+	let sum = lengths.iter().fold(0usize, |sum, n| sum.saturating_add(*n));
+	if sum != total || lengths.contains(&0) {
 		return Err(node.bad_shape(format!("{total} elements cannot be split into {lengths:?}")));
 	}
 	let mut start = 0;
@@ -422,6 +426,10 @@ fn pad(node: &NodeReader<'_>, shape: &[usize]) -> Result<(f64, Selection), OnnxE
 	if pads.len() != 2 * axes.len() {
 		return Err(node.bad_shape("there are not two pads per dimension"));
 	}
+	let most = shape::MAX_ELEMENTS as u64;
+	if pads.iter().any(|pad| pad.unsigned_abs() > most) {
+		return Err(node.too_large(format!("it pads by more than {most} elements")));
+	}
 	let mut before = vec![0i64; shape.len()];
 	let mut target = shape.to_vec();
 	for (i, axis) in axes.iter().enumerate() {
@@ -600,6 +608,10 @@ fn blocks(node: &NodeReader<'_>, shape: &[usize]) -> Result<Selection, OnnxError
 	let [n, c, h, w] = shape else {
 		return Err(node.bad_shape("expected four dimensions"));
 	};
+	// An attribute: a block has no more elements than the tensor.
+	if size > shape::MAX_ELEMENTS.isqrt() {
+		return Err(node.too_large(format!("its blocks have {size} rows")));
+	}
 	if node.operator == "SpaceToDepth" {
 		if h % size != 0 || w % size != 0 {
 			return Err(node.bad_shape("height or width is no multiple of the block"));

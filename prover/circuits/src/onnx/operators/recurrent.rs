@@ -212,6 +212,7 @@ pub fn read(node: &mut NodeReader<'_>) -> Result<Vec<Value>, OnnxError> {
 			return Err(node.bad_operand("sequences shorter than the input are not supported"));
 		}
 	}
+	node.size(&[batch, directions, hidden])?;
 	let rows = gates * hidden;
 	let required = |x: Option<Variable>, what: &str, node: &NodeReader<'_>| {
 		x.ok_or_else(|| node.bad_operand(format!("{what} are missing")))
