@@ -2,8 +2,8 @@
 //! through a `Config` type by the others.
 
 use crate::{
-	model::ModelView, parameters::ProtocolParameters, Balance, BlockNumber, ComputeUnits, Hash,
-	Mode, ModelRef, NodeId, ProofSystem, SetupId, Statement, Tick, Ticks, VkHash,
+	model::ModelView, parameters::ProtocolParameters, Balance, ComputeUnits, Hash, Mode, ModelRef,
+	NodeId, ProofSystem, SetupId, Statement, Tick, Ticks, VkHash,
 };
 use frame_support::{dispatch::DispatchResult, weights::Weight};
 use sp_runtime::DispatchError;
