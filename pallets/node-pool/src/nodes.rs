@@ -1,7 +1,7 @@
 //! Registration of nodes and what their operators change.
 
 use super::*;
-use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
+use frame_support::{ensure, pallet_prelude::DispatchResult};
 use inference_primitives::{
 	node::{NodeView, Standing, WorkerConsent},
 	traits::NodeLoad,
