@@ -41,7 +41,7 @@ impl<T: Config> Pallet<T> {
 				missed: 0,
 				changed_in: Epoch::<T>::get(),
 				standing: Standing::Active,
-				recent_misses: Default::default(),
+				epoch_misses: Default::default(),
 				counted: Default::default(),
 			},
 		);
