@@ -115,9 +115,9 @@ impl<T: Config> Pallet<T> {
 	/// Records a missed deadline; too many in one epoch suspend the node.
 	fn record_miss(id: NodeId, node: &mut NodeOf<T>) {
 		let epoch = Epoch::<T>::get();
-		let recent = &mut node.recent_misses;
+		let recent = &mut node.epoch_misses;
 		if recent.epoch != epoch {
-			*recent = RecentMisses { epoch, count: 0 };
+			*recent = EpochMisses { epoch, count: 0 };
 		}
 		// Saturating: counts of deadlines cannot reach the bounds.
 		recent.count = recent.count.saturating_add(1);

@@ -67,7 +67,7 @@
 extern crate alloc;
 
 pub use pallet::*;
-pub use types::{Bounds, Counted, DueSnapshots, Node, PoolMember, RecentMisses};
+pub use types::{Bounds, Counted, DueSnapshots, EpochMisses, Node, PoolMember};
 pub use weights::WeightInfo;
 
 mod assignment;

@@ -1,7 +1,7 @@
 //! Registration of nodes and what their operators change.
 
 use super::*;
-use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
+use frame_support::{ensure, pallet_prelude::DispatchResult};
 use inference_primitives::{
 	node::{NodeView, Standing, WorkerConsent},
 	traits::NodeLoad,
@@ -41,7 +41,7 @@ impl<T: Config> Pallet<T> {
 				missed: 0,
 				changed_in: Epoch::<T>::get(),
 				standing: Standing::Active,
-				recent_misses: Default::default(),
+				epoch_misses: Default::default(),
 				counted: Default::default(),
 			},
 		);

@@ -43,14 +43,14 @@ pub struct Node<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels:
 	/// Whether new work may come.
 	pub standing: Standing,
 	/// Deadlines missed in one epoch.
-	pub recent_misses: RecentMisses,
+	pub epoch_misses: EpochMisses,
 	/// What it adds to the total pledge.
 	pub counted: Counted,
 }
 
 /// Deadlines that a node missed in one epoch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct RecentMisses {
+pub struct EpochMisses {
 	/// The epoch.
 	pub epoch: u32,
 	/// How many.

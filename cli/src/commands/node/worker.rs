@@ -148,7 +148,7 @@ pub async fn consent(context: Context, args: ConsentArgs) -> Result<(), CliError
 	context.print(&Consent {
 		worker: worker.account().clone(),
 		operator: args.operator.0,
-		consent: format!("0x{}", hex::encode(signed.0)),
+		consent: format!("0x{}", hex::encode::<&[u8]>(signed.as_ref())),
 	})
 }
 
@@ -189,7 +189,10 @@ pub async fn set(context: Context, args: SetArgs) -> Result<(), CliError> {
 mod tests {
 	use super::*;
 
-	const GENESIS: Hash = Hash::repeat_byte(7);
+	/// The genesis of a chain.
+	fn genesis() -> Hash {
+		Hash::repeat_byte(7)
+	}
 
 	fn account(name: &str) -> AccountId {
 		name.parse::<AccountArg>().unwrap().0
@@ -206,9 +209,9 @@ mod tests {
 
 	fn assert_valid(args: &WorkerArgs) {
 		let operator = account("//Alice");
-		let (worker, consent) = args.consent_to(&operator, GENESIS).unwrap();
+		let (worker, consent) = args.consent_to(&operator, genesis()).unwrap();
 		assert_eq!(worker, account("//Bob"));
-		assert!(consent.verify(&message(&operator, GENESIS)[..], &worker));
+		assert!(consent.verify(&message(&operator, genesis())[..], &worker));
 	}
 
 	#[test]
@@ -222,14 +225,14 @@ mod tests {
 			..args()
 		});
 		let bob = Signer::from_suri("//Bob", "test").unwrap();
-		let signed = bob.sign(&message(&account("//Alice"), GENESIS));
+		let signed = bob.sign(&message(&account("//Alice"), genesis()));
 		let by_hand = |operator: &str| {
 			WorkerArgs {
 				worker: Some(bob.account().to_string()),
-				consent: Some(hex::encode(signed.0)),
+				consent: Some(hex::encode::<&[u8]>(signed.as_ref())),
 				..args()
 			}
-			.consent_to(&account(operator), GENESIS)
+			.consent_to(&account(operator), genesis())
 		};
 		assert!(by_hand("//Alice").is_ok());
 		let error = by_hand("//Eve").unwrap_err();
@@ -240,7 +243,7 @@ mod tests {
 	fn a_worker_whose_secret_is_not_here_is_asked_for() {
 		let worker = Some(account("//Bob").to_string());
 		let error = WorkerArgs { worker, ..args() }
-			.consent_to(&account("//Alice"), GENESIS)
+			.consent_to(&account("//Alice"), genesis())
 			.unwrap_err();
 		assert!(error.to_string().contains("--worker-suri-file"), "{error}");
 	}
@@ -252,7 +255,7 @@ mod tests {
 			worker_suri: Some("//Eve".into()),
 			..args()
 		}
-		.consent_to(&account("//Alice"), GENESIS)
+		.consent_to(&account("//Alice"), genesis())
 		.unwrap_err();
 		assert_eq!(error.exit_code(), 2);
 	}
