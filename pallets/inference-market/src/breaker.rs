@@ -99,7 +99,12 @@ impl<T: Config> Pallet<T> {
 		let enough = misses.nodes >= LEAST_NODES
 			&& reaches(
 				misses.pledge,
-				T::NodePool::total_pledge(),
+				// Those that were suspended for their misses count no more in the total.
+				ComputeUnits(
+					T::NodePool::total_pledge()
+						.0
+						.saturating_add(misses.pledge.0),
+				),
 				parameters.breaker_share,
 			);
 		if enough {

@@ -115,26 +115,6 @@ fn what_the_treasury_has_claimed_of_the_slot_fee_comes_back_from_its_account() {
 }
 
 #[test]
-fn a_treasury_that_has_nothing_left_holds_up_nothing() {
-	ExtBuilder::default()
-		.nodes(&[(ALICE, 100)])
-		.build_and_execute(|| {
-			let id = Order::default().submit_and_draw();
-			assert_ok!(Market::claim(RuntimeOrigin::signed(STRANGER), TREASURY));
-			assert_ok!(Balances::transfer_all(
-				RuntimeOrigin::signed(TREASURY),
-				STRANGER,
-				false
-			));
-			disable(MODEL);
-			assert_ok!(expire(id));
-			assert_eq!(state(id), WorkloadState::Voided);
-			assert_eq!(workload(id).settlement.treasury, slot_fee());
-			assert!(workload(id).settlement.is_balanced());
-		});
-}
-
-#[test]
 fn nothing_is_delivered_proven_or_ordered_under_a_disabled_key() {
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 100)])
