@@ -181,7 +181,12 @@ fn one_or_two_nodes_that_miss_do_not_trip_it_however_large_they_are() {
 		.nodes(&[(ALICE, 100), (BOB, 100)])
 		.build_and_execute(|| {
 			for _ in 0..6 {
-				let id = impatient().submit_and_draw();
+				// Too late for another draw once the first node has missed it.
+				let id = Order {
+					deadline: Ticks(40),
+					..Order::default()
+				}
+				.submit_and_draw();
 				run_to_end(id);
 			}
 			assert_eq!(Breaker::<Test>::get(), None);
