@@ -96,25 +96,6 @@ fn a_deadline_that_passed_before_anyone_looked_slashes_nobody() {
 }
 
 #[test]
-fn what_the_treasury_has_claimed_of_the_slot_fee_comes_back_from_its_account() {
-	in_each_state(|id, before| {
-		if credit(TREASURY) > 0 {
-			assert_ok!(Market::claim(RuntimeOrigin::signed(STRANGER), TREASURY));
-			// What an account needs to live stays in it.
-			assert_ok!(Balances::transfer_allow_death(
-				RuntimeOrigin::signed(STRANGER),
-				TREASURY,
-				EXISTENTIAL_DEPOSIT
-			));
-		}
-		disable(MODEL);
-		assert_ok!(expire(id));
-		assert_voided(id, before);
-		assert_eq!(credit(TREASURY), 0);
-	});
-}
-
-#[test]
 fn nothing_is_delivered_proven_or_ordered_under_a_disabled_key() {
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 100)])
