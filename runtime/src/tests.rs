@@ -3,6 +3,8 @@
 use super::*;
 use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 
+mod blocks;
+
 fn index<P: PalletInfoAccess>() -> (usize, &'static str) {
 	(P::index(), P::name())
 }
@@ -52,13 +54,7 @@ fn every_storage_item_of_ours_is_bounded() {
 #[test]
 fn the_presets_build_and_pass_try_state() {
 	for preset in genesis_presets::preset_names() {
-		let patch = genesis_presets::get_preset(&preset).expect("each name has a preset");
-		let patch: serde_json::Value = serde_json::from_slice(&patch).expect("a preset is JSON");
-		let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
-		merge(&mut config, patch);
-		let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
-		let storage = config.build_storage().unwrap();
-		sp_io::TestExternalities::from(storage).execute_with(|| {
+		sp_io::TestExternalities::from(storage_of(&preset)).execute_with(|| {
 			use frame_support::traits::fungible::Inspect;
 			use inference_primitives::traits::Network;
 			let parameters = NetworkParameters::parameters();
@@ -83,6 +79,16 @@ fn the_presets_build_and_pass_try_state() {
 	}
 }
 
+/// The genesis of a preset.
+fn storage_of(preset: &sp_genesis_builder::PresetId) -> sp_storage::Storage {
+	let patch = genesis_presets::get_preset(preset).expect("each name has a preset");
+	let patch: serde_json::Value = serde_json::from_slice(&patch).expect("a preset is JSON");
+	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+	merge(&mut config, patch);
+	let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
+	config.build_storage().unwrap()
+}
+
 fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
 	match (into, patch) {
 		(serde_json::Value::Object(into), serde_json::Value::Object(patch)) => {
@@ -92,18 +98,4 @@ fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
 		},
 		(into, patch) => *into = patch,
 	}
-}
-
-#[test]
-fn the_longest_verification_fits_the_reserved_weight() {
-	let limits = configs::system::RuntimeBlockWeights::get();
-	let reserved = limits
-		.get(frame_support::dispatch::DispatchClass::Operational)
-		.reserved
-		.expect("operational weight is reserved");
-	let longest = <ProofVerifier as inference_primitives::traits::ProofVerifier<AccountId>>::max_verify_weight();
-	assert!(
-		longest.all_lte(reserved),
-		"{longest:?} exceeds {reserved:?}"
-	);
 }

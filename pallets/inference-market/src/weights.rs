@@ -25,6 +25,10 @@ pub trait WeightInfo {
 	fn claim() -> Weight;
 	/// `prune`
 	fn prune() -> Weight;
+	/// A call with `n` values that is refused before it changes anything, without a verification.
+	fn refused(n: u32) -> Weight;
+	/// What the transaction extension reads for a delivery or a proof.
+	fn check_step() -> Weight;
 	/// One attempt to assign in the hook, without the draw.
 	fn assign() -> Weight;
 }
@@ -74,6 +78,16 @@ macro_rules! weights {
 
 		fn prune() -> Weight {
 			cost::<$db>(150, 0, 6, 7)
+		}
+
+		/// Reads: workload, clock, model, input, output, and an account or a credit.
+		fn refused(n: u32) -> Weight {
+			cost::<$db>(60, n, 6, 0)
+		}
+
+		/// Reads: workload, clock; the workload again and its key, for the call's weight.
+		fn check_step() -> Weight {
+			cost::<$db>(20, 0, 4, 0)
 		}
 
 		fn assign() -> Weight {

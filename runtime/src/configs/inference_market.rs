@@ -7,7 +7,7 @@ use crate::{
 };
 use frame_support::{
 	parameter_types,
-	traits::{ConstU32, Get},
+	traits::{ConstU32, Contains, Get},
 	PalletId,
 };
 use sp_runtime::traits::AccountIdConversion;
@@ -27,6 +27,14 @@ impl Get<AccountId> for Treasury {
 	}
 }
 
+/// Root's key: the only account besides assigned workers that sends operational transactions.
+pub struct SudoKey;
+impl Contains<AccountId> for SudoKey {
+	fn contains(who: &AccountId) -> bool {
+		pallet_sudo::Key::<Runtime>::get().as_ref() == Some(who)
+	}
+}
+
 impl pallet_inference_market::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
@@ -42,4 +50,6 @@ impl pallet_inference_market::Config for Runtime {
 	type MaxQueuedPerModel = ConstU32<1024>;
 	type MaxServedModels = ConstU32<256>;
 	type WeightInfo = pallet_inference_market::weights::SubstrateWeight<Runtime>;
+	type OperationalSigners = SudoKey;
+	type HeaviestProof = super::system::HeaviestProof;
 }

@@ -4,6 +4,8 @@ use super::*;
 
 fn expire(id: WorkloadId) -> sp_runtime::DispatchResult {
 	Market::expire(RuntimeOrigin::signed(STRANGER), id)
+		.map(|_| ())
+		.map_err(|refusal| refusal.error)
 }
 
 mod success {
