@@ -317,6 +317,7 @@ fn registration(case: &Case) -> (UncheckedExtrinsic, f64) {
 		frame_system::CheckGenesis::new(),
 		frame_system::CheckEra::from(Era::immortal()),
 		frame_system::CheckNonce::from(0),
+		pallet_inference_market::CheckStep::new(),
 		frame_system::CheckWeight::new(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(0),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
@@ -325,7 +326,7 @@ fn registration(case: &Case) -> (UncheckedExtrinsic, f64) {
 	// The chain has no blocks, so no hashes of them.
 	let none = inference_runtime::Hash::default();
 	let (spec, format) = (VERSION.spec_version, VERSION.transaction_version);
-	let implicit = ((), (), spec, format, none, none, (), (), (), None, ());
+	let implicit = ((), (), spec, format, none, none, (), (), (), (), None, ());
 	let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
 	let signature = payload.using_encoded(|bytes| pair().sign(bytes));
 	let transaction =

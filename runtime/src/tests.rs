@@ -3,6 +3,8 @@
 use super::*;
 use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 
+mod blocks;
+
 fn index<P: PalletInfoAccess>() -> (usize, &'static str) {
 	(P::index(), P::name())
 }
@@ -114,20 +116,6 @@ fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
 		},
 		(into, patch) => *into = patch,
 	}
-}
-
-#[test]
-fn the_longest_verification_fits_the_reserved_weight() {
-	let limits = configs::system::RuntimeBlockWeights::get();
-	let reserved = limits
-		.get(frame_support::dispatch::DispatchClass::Operational)
-		.reserved
-		.expect("operational weight is reserved");
-	let longest = <ProofVerifier as inference_primitives::traits::ProofVerifier<AccountId>>::max_verify_weight();
-	assert!(
-		longest.all_lte(reserved),
-		"{longest:?} exceeds {reserved:?}"
-	);
 }
 
 /// The digest of a block of the validator with this index.

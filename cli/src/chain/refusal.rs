@@ -6,6 +6,7 @@
 use crate::error::Refusal;
 use inference_runtime::RuntimeError;
 use jsonrpsee::types::ErrorObjectOwned;
+use pallet_inference_market::NotAdmitted;
 use scale_info::{form::MetaForm, MetaType, TypeDef, TypeInfo, Variant};
 use sp_runtime::{DispatchError, ModuleError};
 
@@ -96,6 +97,11 @@ mod code {
 	pub const IMMEDIATELY_DROPPED: i32 = 1016;
 }
 
+/// Whether nodes say so of a transaction that the market's extension does not admit for `reason`.
+fn is_not_admitted(data: &str, reason: NotAdmitted) -> bool {
+	data.ends_with(&format!("Custom error: {}", reason as u8))
+}
+
 /// The refusal that an answer to a submission means; `None` if it is about something else.
 pub fn of_submission(error: &ErrorObjectOwned) -> Option<Refusal> {
 	let data = error
@@ -109,6 +115,19 @@ pub fn of_submission(error: &ErrorObjectOwned) -> Option<Refusal> {
 		code::INVALID if data.contains("outdated") => (
 			"Outdated",
 			"Another transaction of this account went first. Run the command again.",
+		),
+		code::INVALID if is_not_admitted(&data, NotAdmitted::UnknownWorkload) => (
+			"UnknownWorkload",
+			"No workload has this identifier. See `inference workload show`.",
+		),
+		code::INVALID if is_not_admitted(&data, NotAdmitted::NotDue) => (
+			"StepNotDue",
+			"The workload does not wait for this from this account, or not any more. See \
+			 `inference workload show`.",
+		),
+		code::INVALID if is_not_admitted(&data, NotAdmitted::NotOperational) => (
+			"NotOperational",
+			"Operational calls are for assigned workers and for root.",
 		),
 		code::INVALID => ("InvalidTransaction", ""),
 		code::UNKNOWN_VALIDITY => ("UnknownValidity", "Run the command again."),
@@ -182,6 +201,9 @@ mod tests {
 		let refusal = of_submission(&error).unwrap();
 		assert_eq!(refusal.name, "CannotPayFees");
 		assert!(refusal.explanation.contains("Transfer"), "{refusal}");
+		let data = format!("Custom error: {}", NotAdmitted::NotDue as u8);
+		let error = ErrorObjectOwned::owned(1010, "Invalid Transaction", Some(data));
+		assert_eq!(of_submission(&error).unwrap().name, "StepNotDue");
 		assert_eq!(
 			of_submission(&ErrorObjectOwned::owned(-32601, "no method", None::<()>)),
 			None

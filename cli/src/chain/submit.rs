@@ -150,6 +150,7 @@ impl Chain {
 			(),
 			(),
 			(),
+			(),
 			None,
 			(),
 		);
@@ -218,6 +219,7 @@ fn extension(era: Era, nonce: Nonce) -> TxExtension {
 		frame_system::CheckGenesis::<Runtime>::new(),
 		frame_system::CheckEra::<Runtime>::from(era),
 		frame_system::CheckNonce::<Runtime>::from(nonce),
+		pallet_inference_market::CheckStep::<Runtime>::new(),
 		frame_system::CheckWeight::<Runtime>::new(),
 		pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(0),
 		frame_metadata_hash_extension::CheckMetadataHash::<Runtime>::new(false),

@@ -2,6 +2,7 @@
 
 use super::*;
 use frame_support::{
+	dispatch::DispatchResultWithPostInfo,
 	ensure,
 	pallet_prelude::DispatchResult,
 	storage::with_storage_layer,
@@ -50,14 +51,21 @@ impl<T: Config> Pallet<T> {
 		weight
 	}
 
-	pub(crate) fn do_expire(id: WorkloadId) -> DispatchResult {
+	pub(crate) fn do_expire(id: WorkloadId) -> DispatchResultWithPostInfo {
+		Self::or_refused(Self::ensure_due(id))?;
+		Self::time_out(id)?;
+		Ok(().into())
+	}
+
+	/// Whether a workload is open and its deadline has passed.
+	fn ensure_due(id: WorkloadId) -> DispatchResult {
 		let workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
 		ensure!(!workload.state.is_terminal(), Error::<T>::WrongState);
 		ensure!(
 			T::Network::now() > workload.deadline || Self::is_void(&workload),
 			Error::<T>::NotDue
 		);
-		Self::time_out(id)
+		Ok(())
 	}
 
 	/// Lets an open workload's deadline take effect, or the disabling of what its proof needs.

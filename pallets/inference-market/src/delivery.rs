@@ -1,45 +1,143 @@
-//! Delivery and proof.
+//! Delivery and proof: who may do which step of a workload now, and what a refusal costs.
 
 use super::*;
 use frame_support::{
-	ensure, pallet_prelude::DispatchResult, traits::DefensiveOption, weights::Weight,
+	dispatch::{DispatchErrorWithPostInfo, DispatchResultWithPostInfo, Pays, PostDispatchInfo},
+	ensure,
+	pallet_prelude::DispatchResult,
+	traits::DefensiveOption,
+	weights::Weight,
 };
 use inference_primitives::{Statement, TensorError};
 use sp_runtime::DispatchError;
 
-/// What `prove` reports to the call.
-pub(crate) struct Proven {
-	/// Weight of the verification that was done.
-	pub verify_weight: Weight,
-	/// Whether the fee goes back.
-	pub by_assigned_worker: bool,
+/// A step of an assigned workload.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum WorkStep {
+	/// `deliver`
+	Deliver,
+	/// `prove`
+	Prove {
+		/// Whether the output comes with the proof.
+		with_output: bool,
+	},
+	/// `relay_proof`
+	Relay,
+}
+
+/// A refusal: nothing was changed, and only `used` of the declared weight is kept.
+fn refusal(
+	error: impl Into<DispatchError>,
+	used: Weight,
+	pays_fee: Pays,
+) -> DispatchErrorWithPostInfo {
+	DispatchErrorWithPostInfo {
+		post_info: PostDispatchInfo {
+			actual_weight: Some(used),
+			pays_fee,
+		},
+		error: error.into(),
+	}
 }
 
 impl<T: Config> Pallet<T> {
+	/// Whether `who` may do `step` of the workload now, as far as its record tells. Returns the node
+	/// that has it.
+	pub(crate) fn check_step<'a>(
+		who: &AccountIdOf<T>,
+		workload: &'a WorkloadOf<T>,
+		step: WorkStep,
+	) -> Result<&'a Assigned<AccountIdOf<T>>, Error<T>> {
+		let assigned = workload.assigned.as_ref().ok_or(Error::<T>::WrongState)?;
+		let by_worker = assigned.worker == *who;
+		match (step, workload.state, workload.mode) {
+			(WorkStep::Deliver, WorkloadState::Assigned, mode) => {
+				ensure!(by_worker, Error::<T>::NotAssignedWorker);
+				ensure!(mode == Mode::Deferred, Error::<T>::ProofRequired);
+			},
+			(WorkStep::Prove { with_output }, WorkloadState::Unproven, _) => {
+				ensure!(by_worker, Error::<T>::NotAssignedWorker);
+				ensure!(!with_output, Error::<T>::OutputNotExpected);
+			},
+			(WorkStep::Prove { with_output }, WorkloadState::Assigned, Mode::Immediate) => {
+				ensure!(by_worker, Error::<T>::NotAssignedWorker);
+				ensure!(with_output, Error::<T>::OutputMissing);
+			},
+			(WorkStep::Relay, WorkloadState::Unproven, _) => {},
+			_ => return Err(Error::<T>::WrongState),
+		}
+		ensure!(T::Network::now() <= workload.deadline, Error::<T>::TooLate);
+		ensure!(!Self::is_void(workload), Error::<T>::KeyDisabled);
+		Ok(assigned)
+	}
+
+	/// Whether a step that [`Self::check_step`] refuses comes from the workload's own worker and is
+	/// only too late: somebody did it first, the deadline has passed, or governance has disabled what
+	/// the proof needs.
+	pub(crate) fn is_overtaken(
+		who: &AccountIdOf<T>,
+		workload: &WorkloadOf<T>,
+		step: WorkStep,
+	) -> bool {
+		let by_worker = workload
+			.assigned
+			.as_ref()
+			.is_some_and(|node| node.worker == *who);
+		let done = match step {
+			WorkStep::Deliver => workload.state != WorkloadState::Assigned,
+			WorkStep::Prove { .. } => workload.state.is_terminal(),
+			WorkStep::Relay => return false,
+		};
+		by_worker && (done || T::Network::now() > workload.deadline || Self::is_void(workload))
+	}
+
+	/// The workload of a step that may be done, and its node. Who is assigned does not pay for a
+	/// step in which it was overtaken.
+	fn workload_for(
+		who: &AccountIdOf<T>,
+		id: WorkloadId,
+		step: WorkStep,
+		refused: Weight,
+	) -> Result<(WorkloadOf<T>, Assigned<AccountIdOf<T>>), DispatchErrorWithPostInfo> {
+		let workload = Workloads::<T>::get(id)
+			.ok_or_else(|| refusal(Error::<T>::UnknownWorkload, refused, Pays::Yes))?;
+		match Self::check_step(who, &workload, step).cloned() {
+			Ok(assigned) => Ok((workload, assigned)),
+			Err(error) => {
+				let pays_fee = if Self::is_overtaken(who, &workload, step) {
+					Pays::No
+				} else {
+					Pays::Yes
+				};
+				Err(refusal(error, refused, pays_fee))
+			},
+		}
+	}
+
+	/// A call whose errors are found before it changes anything.
+	pub(crate) fn or_refused(result: DispatchResult) -> DispatchResultWithPostInfo {
+		match result {
+			Ok(()) => Ok(().into()),
+			Err(error) => Err(refusal(error, T::WeightInfo::refused(0), Pays::Yes)),
+		}
+	}
+
 	pub(crate) fn do_deliver(
 		worker: AccountIdOf<T>,
 		id: WorkloadId,
 		output: Tensor,
-	) -> DispatchResult {
-		let mut workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
-		ensure!(
-			workload.state == WorkloadState::Assigned,
-			Error::<T>::WrongState
-		);
-		let assigned = workload.assigned.clone().ok_or(Error::<T>::WrongState)?;
-		ensure!(assigned.worker == worker, Error::<T>::NotAssignedWorker);
-		ensure!(workload.mode == Mode::Deferred, Error::<T>::ProofRequired);
-		let now = T::Network::now();
-		ensure!(now <= workload.deadline, Error::<T>::TooLate);
-		ensure!(!Self::is_void(&workload), Error::<T>::KeyDisabled);
-		Self::check_output(&workload, &output)?;
+	) -> DispatchResultWithPostInfo {
+		let refused = T::WeightInfo::refused(output.len() as u32);
+		let (mut workload, assigned) = Self::workload_for(&worker, id, WorkStep::Deliver, refused)?;
+		Self::check_output(&workload, &output)
+			.map_err(|error| refusal(error, refused, Pays::Yes))?;
 
 		T::NodePool::deliver(assigned.node, workload.terms.compute_units);
 		workload.state = WorkloadState::Unproven;
 		workload.delivered_at = Some(Self::block_number());
 		Deadlines::<T>::remove(workload.deadline, id);
 		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
-		let proof_due = now.after(workload.terms.proof_deadline);
+		let proof_due = T::Network::now().after(workload.terms.proof_deadline);
 		Self::set_deadline(id, &mut workload, proof_due);
 		Inbox::<T>::insert(&assigned.worker, InboxKey::new(proof_due, id), ());
 		Workloads::<T>::insert(id, workload);
@@ -49,42 +147,46 @@ impl<T: Config> Pallet<T> {
 			node: assigned.node,
 			proof_due,
 		});
-		Ok(())
+		Ok(Pays::No.into())
 	}
 
+	/// Weight that a `prove` or `relay_proof` of this workload declares: that of its own key. It is
+	/// the same in all open states, since the calls of one batch are weighed before the first of
+	/// them changes the state.
+	pub(crate) fn prove_weight(id: WorkloadId, values: u32) -> Weight {
+		match Workloads::<T>::get(id) {
+			Some(workload) if !workload.state.is_terminal() => T::WeightInfo::prove(values)
+				.saturating_add(T::ProofVerifier::verify_weight(workload.statement.vk_hash)),
+			_ => T::WeightInfo::refused(values),
+		}
+	}
+
+	/// Proves a workload: `step` says who may, and whether the output must be given.
 	pub(crate) fn do_prove(
 		prover: AccountIdOf<T>,
 		id: WorkloadId,
+		step: WorkStep,
 		output: Option<Tensor>,
 		proof: &[u8],
-	) -> Result<Proven, DispatchError> {
-		let mut workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
-		let assigned = workload.assigned.clone().ok_or(Error::<T>::WrongState)?;
-		let by_assigned_worker = assigned.worker == prover;
-		let with_output = match (workload.state, workload.mode) {
-			(WorkloadState::Unproven, _) => {
-				ensure!(output.is_none(), Error::<T>::OutputNotExpected);
-				false
+	) -> DispatchResultWithPostInfo {
+		let values = output.as_ref().map_or(0, |output| output.len() as u32);
+		let refused = T::WeightInfo::refused(values);
+		let (mut workload, assigned) = Self::workload_for(&prover, id, step, refused)?;
+		let with_output = output.is_some();
+		let output = match output {
+			Some(output) => {
+				Self::check_output(&workload, &output)
+					.map_err(|error| refusal(error, refused, Pays::Yes))?;
+				output
 			},
-			(WorkloadState::Assigned, Mode::Immediate) => {
-				ensure!(by_assigned_worker, Error::<T>::NotAssignedWorker);
-				true
-			},
-			_ => return Err(Error::<T>::WrongState.into()),
-		};
-		ensure!(T::Network::now() <= workload.deadline, Error::<T>::TooLate);
-		ensure!(!Self::is_void(&workload), Error::<T>::KeyDisabled);
-		let output = if with_output {
-			let output = output.ok_or(Error::<T>::OutputMissing)?;
-			Self::check_output(&workload, &output)?;
-			output
-		} else {
-			Outputs::<T>::get(id).defensive_ok_or(Error::<T>::WrongState)?
+			None => Outputs::<T>::get(id).defensive_ok_or(Error::<T>::WrongState)?,
 		};
 		let input = Inputs::<T>::get(id).defensive_ok_or(Error::<T>::WrongState)?;
 		let vk_hash = workload.statement.vk_hash;
+		let verification = T::ProofVerifier::verify_weight(vk_hash);
 		let statement = Statement::new(workload.statement.clone(), &input, &output);
-		T::ProofVerifier::verify(vk_hash, &statement, &input, &output, proof)?;
+		T::ProofVerifier::verify(vk_hash, &statement, &input, &output, proof)
+			.map_err(|error| refusal(error, refused.saturating_add(verification), Pays::Yes))?;
 
 		if with_output {
 			T::NodePool::deliver(assigned.node, workload.terms.compute_units);
@@ -92,9 +194,13 @@ impl<T: Config> Pallet<T> {
 			Outputs::<T>::insert(id, output);
 		}
 		Self::settle(id, workload, assigned)?;
-		Ok(Proven {
-			verify_weight: T::ProofVerifier::verify_weight(vk_hash),
-			by_assigned_worker,
+		Ok(PostDispatchInfo {
+			actual_weight: Some(T::WeightInfo::prove(values).saturating_add(verification)),
+			pays_fee: if step == WorkStep::Relay {
+				Pays::Yes
+			} else {
+				Pays::No
+			},
 		})
 	}
 

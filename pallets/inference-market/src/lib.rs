@@ -30,6 +30,11 @@
 //! - A node with open workloads owes exactly what they reserve: assigned ones as outstanding,
 //!   delivered ones as to be proven.
 //!
+//! **Blocks.** Deliveries and proofs are operational: a part of each block is kept for them. The
+//! transaction extension [`CheckStep`] must be among the runtime's, so that nobody else uses it. A
+//! block in which it ran out holds the service clock: the pallet is a
+//! [`HoldsClock`](inference_primitives::traits::HoldsClock).
+//!
 //! **Where later moves go** (docs/PROTOCOL.md, section 3, marks them). Contests, private payloads,
 //! demands and deliveries to other chains add states to `WorkloadState` and calls here; the pinned
 //! [`Terms`] take their parameters.
@@ -39,6 +44,7 @@
 
 extern crate alloc;
 
+pub use extension::{CheckStep, NotAdmitted};
 pub use pallet::*;
 pub use types::{Assigned, InboxKey, Outlook, Queue, QueueLink, Tensor, Terms, Workload};
 pub use weights::WeightInfo;
@@ -46,12 +52,14 @@ pub use weights::WeightInfo;
 pub mod breaker;
 mod deadlines;
 mod delivery;
+mod extension;
 mod invariants;
 #[cfg(test)]
 mod mock;
 mod money;
 mod pricing;
 mod queue;
+mod reserve;
 mod seeds;
 mod submission;
 #[cfg(test)]
@@ -65,7 +73,7 @@ use inference_primitives::{
 	market::WorkloadState,
 	traits::{Models, Network, NodePool, ParentVrf, ProofVerifier, Stakes},
 	Balance, BlockNumber, ComputeUnits, Destination, Hash, Mode, ModelRef, NodeId, Tick, Ticks,
-	WorkloadId, MAX_PROOF_BYTES,
+	WorkloadId, MAX_PROOF_BYTES, MAX_TENSOR_VALUES,
 };
 
 /// Shorthand for the account type.
@@ -76,13 +84,9 @@ pub type WorkloadOf<T> = Workload<AccountIdOf<T>>;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use crate::delivery::WorkStep;
 	use breaker::{DelayedRange, DelayedSlash, Trip};
-	use frame_support::{
-		dispatch::{DispatchClass, PostDispatchInfo},
-		pallet_prelude::*,
-		traits::fungible,
-		PalletId,
-	};
+	use frame_support::{dispatch::DispatchClass, pallet_prelude::*, traits::fungible, PalletId};
 	use frame_system::pallet_prelude::*;
 	use sp_runtime::traits::Convert;
 
@@ -137,6 +141,13 @@ pub mod pallet {
 		type MaxDrawWeight: Get<Weight>;
 		/// What ordering an inference on so many values costs in transaction fees, at most, planck.
 		type OrderFee: Convert<u32, Balance>;
+		/// Who else may send operational transactions: the keys by which governance acts.
+		type OperationalSigners: Contains<Self::AccountId>;
+		/// Weight of the heaviest transaction that proves a workload, its extensions and its base
+		/// included. The weight reserved for operational transactions must hold two (checked by the
+		/// integrity test).
+		#[pallet::constant]
+		type HeaviestProof: Get<Weight>;
 	}
 
 	/// Why users' funds are held.
@@ -211,6 +222,10 @@ pub mod pallet {
 	/// The block in which the base price was last stepped.
 	#[pallet::storage]
 	pub type PriceStepped<T> = StorageValue<_, BlockNumber, ValueQuery>;
+
+	/// Whether the last block had no room for one more proof.
+	#[pallet::storage]
+	pub type ReserveExhausted<T> = StorageValue<_, bool, ValueQuery>;
 
 	/// What accounts can claim.
 	#[pallet::storage]
@@ -413,7 +428,8 @@ pub mod pallet {
 		UnknownWorkload,
 		/// Only the workload's submitter may do this.
 		NotSubmitter,
-		/// Only the worker that the workload is assigned to may do this.
+		/// Only the worker that the workload is assigned to may do this. A delivered workload's
+		/// proof can be given by anyone with `relay_proof`.
 		NotAssignedWorker,
 		/// The workload's state does not allow this.
 		WrongState,
@@ -457,12 +473,34 @@ pub mod pallet {
 		fn on_initialize(n: BlockNumberFor<T>) -> Weight {
 			let mut weight = Self::record_parent_vrf(n);
 			weight.saturating_accrue(Self::step_base_price(n));
+			weight.saturating_accrue(Self::note_reserve_weight());
 			if T::Network::is_serving() {
 				weight.saturating_accrue(Self::settle_delayed());
 				weight.saturating_accrue(Self::let_deadlines_pass());
 				weight.saturating_accrue(Self::serve_queues(n));
 			}
 			weight
+		}
+
+		fn on_finalize(_n: BlockNumberFor<T>) {
+			Self::note_reserve();
+		}
+
+		fn integrity_test() {
+			let heaviest = T::HeaviestProof::get();
+			let call = T::WeightInfo::prove(MAX_TENSOR_VALUES)
+				.saturating_add(T::ProofVerifier::max_verify_weight());
+			assert!(
+				call.all_lte(heaviest),
+				"HeaviestProof {heaviest:?} is below the heaviest call {call:?}",
+			);
+			let limits = T::BlockWeights::get();
+			let reserved = limits.get(DispatchClass::Operational).reserved;
+			let two = heaviest.saturating_mul(2);
+			assert!(
+				reserved.is_some_and(|reserved| two.all_lte(reserved)),
+				"two proofs {two:?} exceed the reserved weight {reserved:?}",
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -520,16 +558,17 @@ pub mod pallet {
 		/// Complexity: O(1).
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::cancel())]
-		pub fn cancel(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResult {
+		pub fn cancel(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResultWithPostInfo {
 			let submitter = ensure_signed(origin)?;
-			Self::do_cancel(submitter, workload)
+			Self::or_refused(Self::do_cancel(submitter, workload))
 		}
 
 		/// Delivers the output of a Deferred workload under the proof stake.
 		///
 		/// `output`: fixed point at the model's output scale. Origin: signed, the assigned worker;
-		/// free when it succeeds. Errors: [`Error::UnknownWorkload`], [`Error::NotAssignedWorker`],
-		/// [`Error::WrongState`], [`Error::ProofRequired`], [`Error::TooLate`], [`Error::KeyDisabled`],
+		/// free when it succeeds, or only comes too late. Errors: [`Error::UnknownWorkload`],
+		/// [`Error::NotAssignedWorker`], [`Error::WrongState`], [`Error::ProofRequired`],
+		/// [`Error::TooLate`], [`Error::KeyDisabled`],
 		/// [`Error::WrongOutputShape`], [`Error::OutputOutOfDomain`].
 		/// Event: [`Event::OutputDelivered`]. Complexity: O(values).
 		#[pallet::call_index(2)]
@@ -540,26 +579,28 @@ pub mod pallet {
 			output: Tensor,
 		) -> DispatchResultWithPostInfo {
 			let worker = ensure_signed(origin)?;
-			Self::do_deliver(worker, workload, output)?;
-			Ok(Pays::No.into())
+			Self::do_deliver(worker, workload, output)
 		}
 
 		/// Proves a workload and settles it.
 		///
-		/// Deferred: anyone, `output` must be `None`. Immediate: the assigned worker, with the
-		/// output. A proof that fails is only refused (docs/PROTOCOL.md, principle 2); its fee is
-		/// kept.
+		/// Deferred: `output` must be `None`. Immediate: with the output. A proof that fails is only
+		/// refused (docs/PROTOCOL.md, principle 2); its fee is kept.
 		///
-		/// Origin: signed; free for the assigned worker when it succeeds. Errors:
+		/// Origin: signed, the assigned worker (others: [`Pallet::relay_proof`]); free when it
+		/// succeeds, or only comes too late. Errors:
 		/// [`Error::UnknownWorkload`], [`Error::WrongState`], [`Error::NotAssignedWorker`],
 		/// [`Error::OutputNotExpected`], [`Error::OutputMissing`], [`Error::TooLate`],
 		/// [`Error::KeyDisabled`],
 		/// [`Error::WrongOutputShape`], [`Error::OutputOutOfDomain`], and the proof verifier's.
-		/// Event: [`Event::WorkloadSettled`]. Complexity: verification, by the key's sizes.
+		/// Event: [`Event::WorkloadSettled`]. Complexity: verification, by the sizes of the
+		/// workload's key.
 		#[pallet::call_index(3)]
 		#[pallet::weight((
-			T::WeightInfo::prove(output.as_ref().map_or(0, |o| o.len() as u32))
-				.saturating_add(T::ProofVerifier::max_verify_weight()),
+			Pallet::<T>::prove_weight(
+				*workload,
+				output.as_ref().map_or(0, |output| output.len() as u32),
+			),
 			DispatchClass::Operational,
 		))]
 		pub fn prove(
@@ -569,18 +610,10 @@ pub mod pallet {
 			proof: BoundedVec<u8, ConstU32<MAX_PROOF_BYTES>>,
 		) -> DispatchResultWithPostInfo {
 			let prover = ensure_signed(origin)?;
-			let values = output.as_ref().map_or(0, |o| o.len() as u32);
-			let proven = Self::do_prove(prover, workload, output, &proof)?;
-			Ok(PostDispatchInfo {
-				actual_weight: Some(
-					T::WeightInfo::prove(values).saturating_add(proven.verify_weight),
-				),
-				pays_fee: if proven.by_assigned_worker {
-					Pays::No
-				} else {
-					Pays::Yes
-				},
-			})
+			let step = WorkStep::Prove {
+				with_output: output.is_some(),
+			};
+			Self::do_prove(prover, workload, step, output, &proof)
 		}
 
 		/// Lets a passed deadline take effect now, if the hook has not yet; voids a workload at any
@@ -591,7 +624,7 @@ pub mod pallet {
 		/// call succeeds (docs/DESIGN.md, rule 3). Complexity: O(1).
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::expire())]
-		pub fn expire(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResult {
+		pub fn expire(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
 			Self::do_expire(workload)
 		}
@@ -603,9 +636,9 @@ pub mod pallet {
 		/// a dead account, and stays. Event: [`Event::CreditClaimed`]. Complexity: O(1).
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::claim())]
-		pub fn claim(origin: OriginFor<T>, account: T::AccountId) -> DispatchResult {
+		pub fn claim(origin: OriginFor<T>, account: T::AccountId) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
-			Self::do_claim(account)
+			Self::or_refused(Self::do_claim(account))
 		}
 
 		/// Removes an ended workload after its retention and frees its storage deposit, less a tip
@@ -615,9 +648,28 @@ pub mod pallet {
 		/// [`Error::StillRetained`]. Event: [`Event::WorkloadPruned`]. Complexity: O(1).
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::prune())]
-		pub fn prune(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResult {
+		pub fn prune(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResultWithPostInfo {
 			let caller = ensure_signed(origin)?;
-			Self::do_prune(caller, workload)
+			Self::or_refused(Self::do_prune(caller, workload))
+		}
+
+		/// Proves a delivered workload for its worker, and settles it: the worker's operator is paid.
+		///
+		/// The class of a call is the same for all its signers, so this is a call of its own: it
+		/// takes no room that is reserved for workers, and its fee is kept.
+		///
+		/// Origin: signed, anyone. Errors: [`Error::UnknownWorkload`], [`Error::WrongState`] (only
+		/// delivered workloads), [`Error::TooLate`], and the proof verifier's. Event:
+		/// [`Event::WorkloadSettled`]. Complexity: verification, by the sizes of the workload's key.
+		#[pallet::call_index(7)]
+		#[pallet::weight(Pallet::<T>::prove_weight(*workload, 0))]
+		pub fn relay_proof(
+			origin: OriginFor<T>,
+			workload: WorkloadId,
+			proof: BoundedVec<u8, ConstU32<MAX_PROOF_BYTES>>,
+		) -> DispatchResultWithPostInfo {
+			let relayer = ensure_signed(origin)?;
+			Self::do_prove(relayer, workload, WorkStep::Relay, None, &proof)
 		}
 
 		/// Forgives all slashes that the circuit breaker has delayed so far. What is not forgiven

@@ -4,10 +4,10 @@
 use crate as pallet_inference_market;
 use frame_support::{
 	assert_ok, derive_impl,
-	dispatch::DispatchResult,
+	dispatch::{DispatchResult, PostDispatchInfo},
 	ensure, parameter_types, storage_alias,
-	traits::{fungible::Inspect, ConstU128, ConstU32, Hooks},
-	weights::Weight,
+	traits::{fungible::Inspect, ConstU128, ConstU32, Contains, Hooks},
+	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
 	Blake2_128Concat, PalletId,
 };
 use inference_primitives::{
@@ -36,6 +36,8 @@ pub const CREATOR: AccountId = 3;
 pub const TREASURY: AccountId = 4;
 /// Neither user nor operator; has [`FUNDS`].
 pub const STRANGER: AccountId = 5;
+/// Whose operational calls are admitted.
+pub const GOVERNOR: AccountId = 6;
 /// An operator with [`FUNDS`], half of them bonded. The worker of operator n is n × 10.
 pub const ALICE: AccountId = 10;
 /// Another operator.
@@ -66,6 +68,9 @@ pub const VERIFY_WEIGHT: Weight = Weight::from_parts(1_000, 0);
 /// Weight of the most expensive verification.
 pub const MAX_VERIFY_WEIGHT: Weight = Weight::from_parts(5_000, 0);
 
+/// Weight of the heaviest proof's transaction: a tenth of a block.
+pub const HEAVIEST_PROOF: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND / 10, 0);
+
 frame_support::construct_runtime!(
 	pub enum Test {
 		System: frame_system,
@@ -94,7 +99,7 @@ impl pallet_network_parameters::Config for Test {
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type WeightInfo = ();
 	type BlockAuthor = BlockAuthor;
-	type HoldsClock = ();
+	type HoldsClock = Market;
 }
 
 impl pallet_worker_staking::Config for Test {
@@ -120,6 +125,7 @@ impl pallet_node_pool::Config for Test {
 parameter_types! {
 	pub const MarketPalletId: PalletId = PalletId(*b"inf/mrkt");
 	pub const TreasuryAccount: AccountId = TREASURY;
+	pub const HeaviestProof: Weight = HEAVIEST_PROOF;
 	/// Makes the VRF outputs of a test differ from another's.
 	pub static VrfSalt: u8 = 0;
 	/// Whether blocks have VRF outputs.
@@ -152,6 +158,17 @@ impl pallet_inference_market::Config for Test {
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type MaxDrawWeight = MaxDrawWeight;
 	type OrderFee = MockFee;
+	type OperationalSigners = Governor;
+	type HeaviestProof = HeaviestProof;
+}
+
+/// [`GOVERNOR`].
+pub struct Governor;
+
+impl Contains<AccountId> for Governor {
+	fn contains(who: &AccountId) -> bool {
+		*who == GOVERNOR
+	}
 }
 
 /// Transaction fee of every order, planck.
@@ -457,6 +474,7 @@ pub fn run_to_block(block: u64) {
 	while System::block_number() < block {
 		let next = System::block_number() + 1;
 		NetworkParameters::on_finalize(next - 1);
+		Market::on_finalize(next - 1);
 		System::set_block_number(next);
 		NetworkParameters::on_initialize(next);
 		NodePool::on_initialize(next);
@@ -669,14 +687,14 @@ pub fn deliver(id: WorkloadId) {
 	assert_ok!(try_deliver(assigned(id).worker, id, &OUTPUT));
 }
 
-/// Tries to deliver an output.
+/// Tries to deliver an output. Errors without what they cost.
 pub fn try_deliver(
 	worker: AccountId,
 	id: WorkloadId,
 	output: &[i64],
-) -> frame_support::dispatch::DispatchResultWithPostInfo {
+) -> Result<PostDispatchInfo, DispatchError> {
 	let output = output.to_vec().try_into().expect("the output fits");
-	Market::deliver(RuntimeOrigin::signed(worker), id, output)
+	Market::deliver(RuntimeOrigin::signed(worker), id, output).map_err(|refusal| refusal.error)
 }
 
 /// The proof that `output` is the workload's.
@@ -685,19 +703,34 @@ pub fn proof(id: WorkloadId, output: &[i64]) -> Vec<u8> {
 	proof_of(&Statement::new(workload(id).statement, &input, output))
 }
 
-/// Tries to prove a workload.
+/// Tries to prove a workload as its worker. Errors without what they cost.
 pub fn try_prove(
 	prover: AccountId,
 	id: WorkloadId,
 	output: Option<&[i64]>,
 	proof: Vec<u8>,
-) -> frame_support::dispatch::DispatchResultWithPostInfo {
+) -> Result<PostDispatchInfo, DispatchError> {
 	Market::prove(
 		RuntimeOrigin::signed(prover),
 		id,
 		output.map(|output| output.to_vec().try_into().expect("the output fits")),
 		proof.try_into().expect("the proof fits"),
 	)
+	.map_err(|refusal| refusal.error)
+}
+
+/// Tries to prove a delivered workload for its worker. Errors without what they cost.
+pub fn try_relay(
+	relayer: AccountId,
+	id: WorkloadId,
+	proof: Vec<u8>,
+) -> Result<PostDispatchInfo, DispatchError> {
+	Market::relay_proof(
+		RuntimeOrigin::signed(relayer),
+		id,
+		proof.try_into().expect("the proof fits"),
+	)
+	.map_err(|refusal| refusal.error)
 }
 
 /// Proves a workload as the assigned worker, in the way of its mode.

@@ -25,6 +25,10 @@ pub trait WeightInfo {
 	fn claim() -> Weight;
 	/// `prune`
 	fn prune() -> Weight;
+	/// A call with `n` values that is refused before it changes anything, without a verification.
+	fn refused(n: u32) -> Weight;
+	/// What the transaction extension reads for a delivery or a proof.
+	fn check_step() -> Weight;
 	/// One model's turn in the hook: its pool's reach and its queue.
 	fn serve_model() -> Weight;
 	/// A look at one entry of a queue, without the draw.
@@ -82,6 +86,18 @@ macro_rules! weights {
 
 		fn prune() -> Weight {
 			cost::<$db>(150, 0, 6, 7)
+		}
+
+		/// Reads: workload, clock, model, input, output, an account or a credit; whether its system,
+		/// setup or key is disabled.
+		fn refused(n: u32) -> Weight {
+			cost::<$db>(60, n, 10, 0)
+		}
+
+		/// Reads: workload, clock, whether its system, setup or key is disabled; the workload again
+		/// and its key, for the call's weight.
+		fn check_step() -> Weight {
+			cost::<$db>(20, 0, 8, 0)
 		}
 
 		fn serve_model() -> Weight {

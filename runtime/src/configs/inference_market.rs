@@ -8,7 +8,7 @@ use crate::{
 use frame_support::{
 	dispatch::DispatchInfo,
 	parameter_types,
-	traits::{ConstU32, Get},
+	traits::{ConstU32, Contains, Get},
 	weights::Weight,
 	PalletId,
 };
@@ -56,6 +56,14 @@ impl Convert<u32, Balance> for OrderFee {
 /// The market's weights.
 type MarketWeights = pallet_inference_market::weights::SubstrateWeight<Runtime>;
 
+/// Root's key: the only account besides assigned workers that sends operational transactions.
+pub struct SudoKey;
+impl Contains<AccountId> for SudoKey {
+	fn contains(who: &AccountId) -> bool {
+		pallet_sudo::Key::<Runtime>::get().as_ref() == Some(who)
+	}
+}
+
 impl pallet_inference_market::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
@@ -74,4 +82,6 @@ impl pallet_inference_market::Config for Runtime {
 	type MaxDrawWeight = MaxDrawWeight;
 	type OrderFee = OrderFee;
 	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type OperationalSigners = SudoKey;
+	type HeaviestProof = super::system::HeaviestProof;
 }

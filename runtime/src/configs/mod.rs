@@ -13,6 +13,6 @@ mod session;
 mod sudo;
 pub mod system;
 mod timestamp;
-mod transaction_payment;
+pub mod transaction_payment;
 mod utility;
 mod worker_staking;

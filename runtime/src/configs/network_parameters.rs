@@ -1,6 +1,6 @@
 //! `pallet-network-parameters`: protocol parameters and service clock.
 
-use crate::{AccountId, Authorship, Runtime};
+use crate::{AccountId, Authorship, InferenceMarket, Runtime};
 use frame_support::traits::Get;
 use frame_system::EnsureRoot;
 
@@ -16,5 +16,5 @@ impl pallet_network_parameters::Config for Runtime {
 	type GovernanceOrigin = EnsureRoot<AccountId>;
 	type WeightInfo = pallet_network_parameters::weights::SubstrateWeight<Runtime>;
 	type BlockAuthor = BlockAuthor;
-	type HoldsClock = ();
+	type HoldsClock = InferenceMarket;
 }

@@ -1,12 +1,24 @@
 //! `pallet-proof-verifier`: setups, keys and proofs.
 
+use super::system::HeaviestProof;
 use crate::{AccountId, Balances, NetworkParameters, Runtime, RuntimeHoldReason};
-use frame_support::{parameter_types, weights::Weight};
+use frame_support::{
+	parameter_types,
+	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
+};
 use frame_system::EnsureRoot;
 
+/// Time kept for all of a proof's transaction but the verification: `prove` with the largest output,
+/// the extensions, the transaction's base. More than it takes (`tests::blocks`).
+const PROOF_OVERHEAD: u64 = 5 * WEIGHT_REF_TIME_PER_MILLIS;
+
 parameter_types! {
-	/// The reserved quarter of a block: no proof may need more.
-	pub MaxVerifyWeight: Weight = super::system::MAXIMUM_BLOCK_WEIGHT / 4;
+	/// A verification takes what leaves room for two in the weight reserved for proofs. No proof
+	/// size: the chain is no parachain, and what a block counts as such is its transactions' length.
+	pub MaxVerifyWeight: Weight = Weight::from_parts(
+		HeaviestProof::get().ref_time().saturating_sub(PROOF_OVERHEAD),
+		0,
+	);
 }
 
 impl pallet_proof_verifier::Config for Runtime {

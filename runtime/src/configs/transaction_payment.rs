@@ -9,16 +9,36 @@ use frame_support::{
 	},
 };
 use inference_primitives::parameters::UNIT;
-use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
-use sp_runtime::{traits::One, Perbill};
+use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
+use sp_runtime::{traits::One, FixedPointNumber, Perbill, Perquintill};
 
 parameter_types! {
 	/// One thousandth of a token per KiB.
 	pub const TransactionByteFee: Balance = UNIT / 1_000 / 1_024;
-	pub FeeMultiplier: Multiplier = Multiplier::one();
+	/// How full of normal transactions blocks may be before fees rise, of what these may fill.
+	pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(50);
+	/// Fees rise by half a percent a full block, and fall as much an empty one: they double, or halve,
+	/// in 139 blocks (14 minutes of six-second blocks). Filling blocks for the 2,400 of a proof
+	/// deadline meets the greatest multiplier after 922; a full block of a minute changes little.
+	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(1, 100);
+	/// Fees never fall below the prices of an empty chain.
+	pub MinimumMultiplier: Multiplier = Multiplier::one();
+	/// Fees rise to a hundred times at most: 15 tokens for a full block of normal transactions. A
+	/// worker's account must be able to lay out the fee of a proof, which comes back: at most 2.5
+	/// tokens for the largest key, 0.05 for one of 5 ms.
+	pub MaximumMultiplier: Multiplier = Multiplier::saturating_from_integer(100);
 }
 
-/// A tenth of a token per second of computing time.
+/// Fees follow how full blocks are of normal transactions.
+pub type FeeAdjustment = TargetedFeeAdjustment<
+	Runtime,
+	TargetBlockFullness,
+	AdjustmentVariable,
+	MinimumMultiplier,
+	MaximumMultiplier,
+>;
+
+/// A tenth of a token per second of computing time, before the multiplier.
 pub struct WeightToFee;
 impl WeightToFeePolynomial for WeightToFee {
 	type Balance = Balance;
@@ -42,7 +62,7 @@ impl pallet_transaction_payment::Config for Runtime {
 	type OnChargeTransaction = FungibleAdapter<Balances, ()>;
 	type WeightToFee = WeightToFee;
 	type LengthToFee = ConstantMultiplier<Balance, TransactionByteFee>;
-	type FeeMultiplierUpdate = ConstFeeMultiplier<FeeMultiplier>;
+	type FeeMultiplierUpdate = FeeAdjustment;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
 }

@@ -4,6 +4,8 @@ use super::*;
 
 fn cancel(who: u64, id: WorkloadId) -> sp_runtime::DispatchResult {
 	Market::cancel(RuntimeOrigin::signed(who), id)
+		.map(|_| ())
+		.map_err(|refusal| refusal.error)
 }
 
 mod success {

@@ -41,7 +41,8 @@ fn nothing_times_out_while_the_clock_stands() {
 			run_blocks(1_000);
 			for id in [owed, unproven, queued] {
 				assert_noop!(
-					Market::expire(RuntimeOrigin::signed(STRANGER), id),
+					Market::expire(RuntimeOrigin::signed(STRANGER), id)
+						.map_err(|refusal| refusal.error),
 					Error::<Test>::NotDue
 				);
 			}

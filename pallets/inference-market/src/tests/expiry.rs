@@ -4,6 +4,8 @@ use super::*;
 
 fn expire(id: WorkloadId) -> sp_runtime::DispatchResult {
 	Market::expire(RuntimeOrigin::signed(STRANGER), id)
+		.map(|_| ())
+		.map_err(|refusal| refusal.error)
 }
 
 /// Delivers at the last moment, so that the node has no room for long, and never proves.

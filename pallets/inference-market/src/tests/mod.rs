@@ -6,6 +6,7 @@ mod clock;
 mod delivery;
 mod draw;
 mod expiry;
+mod extension;
 mod honest_prover;
 mod missed_deliveries;
 mod missed_proofs;
@@ -15,14 +16,19 @@ mod properties;
 mod proving;
 mod pruning;
 mod queues;
+mod reserve;
 mod submission;
 mod views;
 mod voiding;
+mod weights;
 
 // By name: the trait of the same name is in the crate, too.
 use crate::mock::NodePool;
 use crate::{mock::*, *};
-use frame_support::{assert_noop, assert_ok, dispatch::Pays};
+use frame_support::{
+	assert_noop, assert_ok,
+	dispatch::{DispatchClass, Pays},
+};
 use inference_primitives::{parameters::UNIT, ModelStatus};
 use pallet_network_parameters::ServiceClock;
 use sp_runtime::{DispatchError, TokenError};

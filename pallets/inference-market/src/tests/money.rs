@@ -5,6 +5,8 @@ use crate::money::{split_price, PriceSplit};
 
 fn claim(account: u64) -> sp_runtime::DispatchResult {
 	Market::claim(RuntimeOrigin::signed(STRANGER), account)
+		.map(|_| ())
+		.map_err(|refusal| refusal.error)
 }
 
 /// A chain with a workload that was settled.

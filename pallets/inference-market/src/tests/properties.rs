@@ -210,7 +210,8 @@ impl World {
 				let Some(id) = self.pick(which) else {
 					return Ok(false);
 				};
-				Market::cancel(signed(*by.get(&SUBMITTERS)), id)?;
+				Market::cancel(signed(*by.get(&SUBMITTERS)), id)
+					.map_err(|refusal| refusal.error)?;
 			},
 			Step::Deliver {
 				which,
@@ -221,7 +222,7 @@ impl World {
 					return Ok(false);
 				};
 				let by = self.actor(id, by_worker)?;
-				try_deliver(by, id, &[output]).map_err(|error| error.error)?;
+				try_deliver(by, id, &[output])?;
 			},
 			Step::Prove {
 				which,
@@ -248,7 +249,11 @@ impl World {
 				};
 				let output = with_output.then_some(given.as_slice());
 				let before = state(id);
-				let proven = try_prove(by, id, output, proof).is_ok();
+				let proven = if by == STRANGER && !with_output {
+					try_relay(by, id, proof).is_ok()
+				} else {
+					try_prove(by, id, output, proof).is_ok()
+				};
 				if proven {
 					assert!(!before.is_terminal());
 					assert!(!matches!(kind, ProofKind::Garbage));
@@ -258,19 +263,20 @@ impl World {
 				let Some(id) = self.pick(which) else {
 					return Ok(false);
 				};
-				Market::expire(signed(STRANGER), id)?;
+				Market::expire(signed(STRANGER), id).map_err(|refusal| refusal.error)?;
 			},
 			Step::Claim(of) => {
 				Market::claim(
 					signed(STRANGER),
 					*of.get(&[USER, ALICE, BOB, CREATOR, TREASURY]),
-				)?;
+				)
+				.map_err(|refusal| refusal.error)?;
 			},
 			Step::Prune(which) => {
 				let Some(id) = self.pick(which) else {
 					return Ok(false);
 				};
-				Market::prune(signed(STRANGER), id)?;
+				Market::prune(signed(STRANGER), id).map_err(|refusal| refusal.error)?;
 			},
 			Step::Bond(by, units) => {
 				WorkerStaking::bond(

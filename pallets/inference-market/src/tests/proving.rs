@@ -45,9 +45,9 @@ mod success {
 	}
 
 	#[test]
-	fn anyone_may_prove_a_deferred_workload_and_the_operator_is_paid() {
+	fn anyone_may_relay_a_deferred_workloads_proof_and_the_operator_is_paid() {
 		with_unproven(|id| {
-			let info = try_prove(STRANGER, id, None, proof(id, &OUTPUT)).unwrap();
+			let info = try_relay(STRANGER, id, proof(id, &OUTPUT)).unwrap();
 			assert_eq!(info.pays_fee, Pays::Yes);
 			settled(id);
 			assert!(credit(ALICE) > 0);
@@ -181,7 +181,7 @@ mod failure {
 	}
 
 	#[test]
-	fn an_immediate_workload_is_proven_by_its_worker_only() {
+	fn a_workload_is_proven_by_its_worker_only() {
 		with_immediate(|id| {
 			for other in [ALICE, STRANGER] {
 				assert_noop!(
@@ -189,6 +189,33 @@ mod failure {
 					Error::<Test>::NotAssignedWorker
 				);
 			}
+		});
+		with_unproven(|id| {
+			assert_noop!(
+				try_prove(STRANGER, id, None, proof(id, &OUTPUT)),
+				Error::<Test>::NotAssignedWorker
+			);
+		});
+	}
+
+	#[test]
+	fn only_delivered_workloads_are_relayed() {
+		with_immediate(|id| {
+			assert_noop!(
+				try_relay(STRANGER, id, proof(id, &OUTPUT)),
+				Error::<Test>::WrongState
+			);
+		});
+		with_unproven(|id| {
+			assert_noop!(
+				try_relay(STRANGER, id, vec![7; 100]),
+				DispatchError::Other(REFUSED)
+			);
+			pass_deadline_without_hook(id);
+			assert_noop!(
+				try_relay(STRANGER, id, proof(id, &OUTPUT)),
+				Error::<Test>::TooLate
+			);
 		});
 	}
 

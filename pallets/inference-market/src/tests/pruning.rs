@@ -4,6 +4,8 @@ use super::*;
 
 fn prune(who: u64, id: WorkloadId) -> sp_runtime::DispatchResult {
 	Market::prune(RuntimeOrigin::signed(who), id)
+		.map(|_| ())
+		.map_err(|refusal| refusal.error)
 }
 
 /// A settled workload whose retention is over.

@@ -1,0 +1,179 @@
+//! The transaction extension that keeps the reserved weight for those it is reserved for.
+//!
+//! A block has a part for operational transactions only, so that deliveries and proofs find room
+//! whatever else goes on (docs/PROTOCOL.md, principle 3). The class belongs to a call, whoever signs it;
+//! so it takes this extension to keep others out:
+//! - `deliver` and `prove` are admitted from the worker that the workload is assigned to, in the
+//!   state and up to the deadline in which they can succeed; `relay_proof` while the proof is owed.
+//!   Two transactions of one step of a workload do not wait in one pool.
+//! - Any other operational call is admitted from [`Config::OperationalSigners`] only: most of them
+//!   are for root, and a call that fails for want of it would keep the weight it declared. That
+//!   holds for batches of deliveries and proofs, too.
+//!
+//! What is not admitted is in no block and pays nothing. One exception: a worker's own step that is
+//! only too late is dropped by pools, but may be in a block, free of charge. It happens when
+//! somebody copied its proof from the pool and came first in the same block; if the block's author
+//! had to drop it, all that the worker sent after it would be dropped with it.
+
+use crate::{delivery::WorkStep, Call, Config, Pallet, WeightInfo, Workloads};
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use core::{fmt, marker::PhantomData};
+use frame_support::{
+	dispatch::{DispatchClass, DispatchInfo, PostDispatchInfo},
+	traits::{Contains, IsSubType},
+	weights::Weight,
+};
+use inference_primitives::WorkloadId;
+use scale_info::TypeInfo;
+use sp_runtime::{
+	impl_tx_ext_default,
+	traits::{
+		AsSystemOriginSigner, DispatchInfoOf, DispatchOriginOf, Dispatchable, Implication,
+		TransactionExtension, ValidateResult,
+	},
+	transaction_validity::{
+		InvalidTransaction, TransactionSource, TransactionValidityError, ValidTransaction,
+	},
+};
+
+/// Why a transaction is not admitted: the number in [`InvalidTransaction::Custom`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum NotAdmitted {
+	/// No workload has this identifier.
+	UnknownWorkload = 70,
+	/// The workload does not wait for this step of this signer, or not any more.
+	NotDue = 71,
+	/// The call is operational, and not for this signer.
+	NotOperational = 72,
+}
+
+impl From<NotAdmitted> for TransactionValidityError {
+	fn from(reason: NotAdmitted) -> Self {
+		InvalidTransaction::Custom(reason as u8).into()
+	}
+}
+
+/// Admits operational transactions from those for whom weight is reserved only.
+///
+/// # Transaction validity
+///
+/// A delivery or a proof provides a tag of its step and workload. Nothing else is changed.
+#[derive(Encode, Decode, DecodeWithMemTracking, Clone, Eq, PartialEq, TypeInfo)]
+#[scale_info(skip_type_params(T))]
+pub struct CheckStep<T: Config + Send + Sync>(PhantomData<T>);
+
+impl<T: Config + Send + Sync> CheckStep<T> {
+	/// The extension; it has no data.
+	pub fn new() -> Self {
+		Self(PhantomData)
+	}
+}
+
+impl<T: Config + Send + Sync> Default for CheckStep<T> {
+	fn default() -> Self {
+		Self::new()
+	}
+}
+
+impl<T: Config + Send + Sync> fmt::Debug for CheckStep<T> {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str("CheckStep")
+	}
+}
+
+/// The step that a call does, and of which workload.
+fn step_of<T: Config>(call: &Call<T>) -> Option<(WorkloadId, WorkStep)> {
+	match call {
+		Call::deliver { workload, .. } => Some((*workload, WorkStep::Deliver)),
+		Call::prove {
+			workload, output, ..
+		} => Some((
+			*workload,
+			WorkStep::Prove {
+				with_output: output.is_some(),
+			},
+		)),
+		Call::relay_proof { workload, .. } => Some((*workload, WorkStep::Relay)),
+		_ => None,
+	}
+}
+
+/// What a transaction of the assigned worker provides to the pool, so that it keeps one only.
+fn tag(id: WorkloadId, step: WorkStep) -> Option<alloc::vec::Vec<u8>> {
+	let kind: u8 = match step {
+		WorkStep::Deliver => 0,
+		WorkStep::Prove { .. } => 1,
+		// Anyone may relay, so nobody may keep others from it.
+		WorkStep::Relay => return None,
+	};
+	Some((b"inference/step", kind, id).encode())
+}
+
+impl<T: Config + Send + Sync> CheckStep<T> {
+	fn check(
+		who: &T::AccountId,
+		id: WorkloadId,
+		step: WorkStep,
+		source: TransactionSource,
+	) -> Result<ValidTransaction, TransactionValidityError> {
+		let workload = Workloads::<T>::get(id).ok_or(NotAdmitted::UnknownWorkload)?;
+		let due = Pallet::<T>::check_step(who, &workload, step).is_ok();
+		let overtaken =
+			source == TransactionSource::InBlock && Pallet::<T>::is_overtaken(who, &workload, step);
+		if !due && !overtaken {
+			return Err(NotAdmitted::NotDue.into());
+		}
+		Ok(ValidTransaction {
+			provides: tag(id, step).into_iter().collect(),
+			..Default::default()
+		})
+	}
+}
+
+impl<T: Config + Send + Sync> TransactionExtension<T::RuntimeCall> for CheckStep<T>
+where
+	T::RuntimeCall:
+		Dispatchable<Info = DispatchInfo, PostInfo = PostDispatchInfo> + IsSubType<Call<T>>,
+	DispatchOriginOf<T::RuntimeCall>: AsSystemOriginSigner<T::AccountId>,
+{
+	const IDENTIFIER: &'static str = "CheckStep";
+	type Implicit = ();
+	type Val = ();
+	type Pre = ();
+
+	fn weight(&self, call: &T::RuntimeCall) -> Weight {
+		match call.is_sub_type().and_then(step_of) {
+			Some(_) => T::WeightInfo::check_step(),
+			None => Weight::zero(),
+		}
+	}
+
+	fn validate(
+		&self,
+		origin: DispatchOriginOf<T::RuntimeCall>,
+		call: &T::RuntimeCall,
+		info: &DispatchInfoOf<T::RuntimeCall>,
+		_len: usize,
+		_self_implicit: Self::Implicit,
+		_inherited_implication: &impl Implication,
+		source: TransactionSource,
+	) -> ValidateResult<Self::Val, T::RuntimeCall> {
+		let step = call.is_sub_type().and_then(step_of);
+		let validity = match (origin.as_system_origin_signer(), step) {
+			(Some(who), Some((id, step))) => Self::check(who, id, step, source)?,
+			(None, Some(_)) => return Err(InvalidTransaction::BadSigner.into()),
+			(Some(who), None)
+				if info.class == DispatchClass::Operational
+					&& !T::OperationalSigners::contains(who) =>
+			{
+				return Err(NotAdmitted::NotOperational.into());
+			},
+			// Without a signer, a call is authorised by its own pallet or by nobody.
+			_ => ValidTransaction::default(),
+		};
+		Ok((validity, (), origin))
+	}
+
+	impl_tx_ext_default!(T::RuntimeCall; prepare);
+}

@@ -1,0 +1,65 @@
+//! Whether a block's reserved weight ran out. Then the service clock stands in the next block, so
+//! that nobody is punished for what no block had room for (docs/PROTOCOL.md, principle 3).
+//!
+//! **What is measured.** At the end of a block: would one more of the heaviest proofs have fitted,
+//! by the rule by which `CheckWeight` admits operational transactions? The weights are those really
+//! used, since unused weight goes back after each transaction. What waits in pools cannot be seen,
+//! so a block that was full of work of which none was left counts, too: the clock errs by standing.
+//!
+//! **Who can make it stand.** Normal and mandatory weight alone never do: the reserve is left. It
+//! takes more operational weight than the reserve less one proof *and* a block that is full but for
+//! one proof. Only assigned workers and governance send operational transactions, so it takes
+//! workloads that were drawn to nodes of one's own:
+//! - with their valid proofs, which cost no fee: as many as fill a block, so seven or more of the
+//!   heaviest key. While the clock stands nothing is drawn, so each held block uses up work that
+//!   running blocks gave: at `draws_per_block` 32 the clock can be slowed to a fifth by who takes all
+//!   draws, and a hoard is bounded by the pledge, capacity × P_B. Each such workload costs its
+//!   queue-slot fee and the treasury's share of its price;
+//! - with false proofs: the fee of all that weight, for each block;
+//! - with normal weight for the rest of the block: its fee, which grows while blocks are full.
+//!
+//! So the clock cannot be stopped for nothing, nor for ever without new work. What a stop costs
+//! others is time: deadlines move, no stake does.
+
+use super::*;
+use frame_support::{dispatch::DispatchClass, traits::Get, weights::Weight};
+use inference_primitives::traits::HoldsClock;
+
+impl<T: Config> Pallet<T> {
+	/// Whether one more of the heaviest proofs would fit into this block. `CheckWeight`'s rule: the
+	/// class has a greatest total; and the block has one, unless the class stays within its reserve.
+	pub fn has_room_for_a_proof() -> bool {
+		let limits = T::BlockWeights::get();
+		let class = limits.get(DispatchClass::Operational);
+		let mut consumed = frame_system::Pallet::<T>::block_weight();
+		consumed.accrue(T::HeaviestProof::get(), DispatchClass::Operational);
+		let operational = *consumed.get(DispatchClass::Operational);
+		let within = |limit: Option<Weight>| limit.is_none_or(|most| operational.all_lte(most));
+		within(class.max_total)
+			&& (consumed.total().all_lte(limits.max_block) || within(class.reserved))
+	}
+
+	/// Stores whether the reserve of the block that ends ran out.
+	pub(crate) fn note_reserve() {
+		if Self::has_room_for_a_proof() {
+			ReserveExhausted::<T>::kill();
+		} else {
+			ReserveExhausted::<T>::put(true);
+		}
+	}
+
+	/// Weight of [`Self::note_reserve`]. Reads: the block's weight. Writes: whether it ran out.
+	pub(crate) fn note_reserve_weight() -> Weight {
+		T::DbWeight::get().reads_writes(1, 1)
+	}
+}
+
+impl<T: Config> HoldsClock for Pallet<T> {
+	fn holds_clock() -> bool {
+		ReserveExhausted::<T>::get()
+	}
+
+	fn weight() -> Weight {
+		T::DbWeight::get().reads(1)
+	}
+}

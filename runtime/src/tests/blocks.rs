@@ -1,0 +1,454 @@
+//! Blocks under attack: what is admitted, what is left for proofs, when the clock stands, what fees do.
+
+use super::*;
+use crate::configs::{
+	system::{HeaviestProof, OperationalReserve, RuntimeBlockWeights, MAXIMUM_BLOCK_WEIGHT},
+	transaction_payment::{FeeAdjustment, MaximumMultiplier, MinimumMultiplier},
+};
+use codec::Encode;
+use frame_support::{
+	dispatch::{DispatchClass, DispatchInfo, GetDispatchInfo},
+	traits::Hooks,
+	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
+};
+use inference_primitives::{
+	traits::{HoldsClock, Network, ProofVerifier as _},
+	ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, NodeId, ProofSystem, SetupId,
+	StatementHeader, Tick, VkHash, WorkloadId, WorkloadState, MAX_PROOF_BYTES, MAX_TENSOR_VALUES,
+	STATEMENT_VERSION,
+};
+use pallet_inference_market::{Assigned, CheckStep, NotAdmitted, Terms, Workload};
+use pallet_proof_verifier::{Key, KeySizes, WeightInfo as _};
+use pallet_transaction_payment::{Multiplier, MultiplierUpdate};
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Eve};
+use sp_runtime::{
+	generic::Era,
+	traits::Convert,
+	transaction_validity::{
+		InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityError,
+	},
+	FixedPointNumber,
+};
+
+type MarketCall = pallet_inference_market::Call<Runtime>;
+
+/// Whose worker has the workload.
+const WORKER: Sr25519Keyring = Bob;
+const WORKLOAD: WorkloadId = WorkloadId([5; 32]);
+const VK_HASH: VkHash = VkHash([7; 32]);
+
+/// The first block of a development chain, with a workload whose key is as heavy as keys may be.
+fn in_first_block(test: impl FnOnce()) {
+	let preset = sp_genesis_builder::PresetId::from(sp_genesis_builder::DEV_RUNTIME_PRESET);
+	chain_of(&preset).execute_with(|| {
+		System::initialize(&1, &Hash::default(), &Default::default());
+		store_heaviest_key();
+		store_workload(WorkloadState::Assigned, Mode::Immediate);
+		test();
+	});
+}
+
+/// A transaction of the account's next nonce.
+fn transaction(signer: Sr25519Keyring, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+	let account = signer.to_account_id();
+	let extension: TxExtension = (
+		frame_system::AuthorizeCall::new(),
+		frame_system::CheckNonZeroSender::new(),
+		frame_system::CheckSpecVersion::new(),
+		frame_system::CheckTxVersion::new(),
+		frame_system::CheckGenesis::new(),
+		frame_system::CheckEra::from(Era::Immortal),
+		frame_system::CheckNonce::from(System::account_nonce(&account)),
+		CheckStep::new(),
+		frame_system::CheckWeight::new(),
+		pallet_transaction_payment::ChargeTransactionPayment::from(0),
+		frame_metadata_hash_extension::CheckMetadataHash::new(false),
+		frame_system::WeightReclaim::new(),
+	);
+	let payload = SignedPayload::new(call.into(), extension).expect("the extensions are valid");
+	let signature = payload.using_encoded(|bytes| signer.sign(bytes));
+	let (call, extension, _) = payload.deconstruct();
+	UncheckedExtrinsic::new_signed(
+		call,
+		MultiAddress::Id(account),
+		MultiSignature::Sr25519(signature),
+		extension,
+	)
+}
+
+/// What a pool learns of a transaction.
+fn in_pool(signer: Sr25519Keyring, call: impl Into<RuntimeCall>) -> TransactionValidity {
+	let transaction = transaction(signer, call);
+	Executive::validate_transaction(TransactionSource::External, transaction, Hash::default())
+}
+
+fn refused(reason: NotAdmitted) -> TransactionValidityError {
+	InvalidTransaction::Custom(reason as u8).into()
+}
+
+fn prove(workload: WorkloadId, values: u32, proof_bytes: u32) -> RuntimeCall {
+	MarketCall::prove {
+		workload,
+		output: (values > 0).then(|| vec![0i64; values as usize].try_into().expect("they fit")),
+		proof: vec![0u8; proof_bytes as usize].try_into().expect("it fits"),
+	}
+	.into()
+}
+
+/// Stores a key whose verification weighs as much as is allowed, but for less than an instruction.
+fn store_heaviest_key() {
+	type Weights = pallet_proof_verifier::weights::SubstrateWeight<Runtime>;
+	let mut sizes = KeySizes {
+		bytes: 0,
+		public_inputs: 0,
+		msm_points: 0,
+		proof_points: 0,
+		evaluations: 0,
+		operations: 0,
+		products: 0,
+		compute_units: ComputeUnits(1),
+	};
+	let most = ProofVerifier::max_verify_weight();
+	let rest = most.ref_time() - Weights::verify_proof(&sizes).ref_time();
+	let instruction = pallet_proof_verifier::weights::time::OPERATION;
+	sizes.operations = u32::try_from(rest / instruction).expect("an allowed key's size");
+	let weight = Weights::verify_proof(&sizes);
+	assert!(weight.all_lte(most) && weight.ref_time() + instruction > most.ref_time());
+	pallet_proof_verifier::Keys::<Runtime>::insert(
+		VK_HASH,
+		Key {
+			system: ProofSystem::Halo2,
+			setup: SetupId::default(),
+			registration: None,
+			references: 1,
+			reference_deposit: None,
+			sizes,
+		},
+	);
+}
+
+fn store_workload(state: WorkloadState, mode: Mode) {
+	let terms = Terms::new(
+		&NetworkParameters::parameters(),
+		ComputeUnits(1),
+		0,
+		1,
+		0,
+		Tick(1_000),
+	)
+	.expect("small amounts do not overflow");
+	let workload = Workload {
+		submitter: Alice.to_account_id(),
+		statement: StatementHeader {
+			genesis: GenesisHash([0; 32]),
+			domain: 0,
+			version: STATEMENT_VERSION,
+			vk_hash: VK_HASH,
+			model: ModelRef {
+				model: ModelId(1),
+				version: 1,
+			},
+			workload: WORKLOAD,
+			destination: Destination::Local,
+		},
+		mode,
+		state,
+		terms,
+		price: Some(1),
+		held: 0,
+		deposit: 0,
+		assigned: Some(Assigned {
+			node: NodeId(0),
+			operator: Alice.to_account_id(),
+			worker: WORKER.to_account_id(),
+			proof_stake: 0,
+		}),
+		failed_nodes: Default::default(),
+		attempts: 1,
+		entered_at: 0,
+		deadline: Tick(1_000),
+		submitted_at: 0,
+		delivered_at: None,
+		ended_at: None,
+		settlement: Default::default(),
+	};
+	pallet_inference_market::Workloads::<Runtime>::insert(WORKLOAD, workload);
+}
+
+fn milliseconds(count: u64) -> Weight {
+	Weight::from_parts(count * WEIGHT_REF_TIME_PER_MILLIS, 0)
+}
+
+/// Sets what the present block has used.
+fn block_has_used(normal: Weight, operational: Weight, mandatory: Weight) {
+	frame_system::BlockWeight::<Runtime>::kill();
+	System::register_extra_weight_unchecked(normal, DispatchClass::Normal);
+	System::register_extra_weight_unchecked(operational, DispatchClass::Operational);
+	System::register_extra_weight_unchecked(mandatory, DispatchClass::Mandatory);
+}
+
+/// Admits a transaction into the present block as `CheckWeight` does, and books its weight.
+fn admit(info: &DispatchInfo, len: usize) -> Result<(), TransactionValidityError> {
+	type CheckWeight = frame_system::CheckWeight<Runtime>;
+	let (_, next_len) = CheckWeight::do_validate(info, len)?;
+	CheckWeight::do_prepare(info, len, next_len)
+}
+
+#[test]
+fn a_verification_has_no_proof_size() {
+	assert_eq!(ProofVerifier::max_verify_weight().proof_size(), 0);
+}
+
+#[test]
+fn two_of_the_heaviest_proofs_fit_a_block_full_of_all_else() {
+	in_first_block(|| {
+		let heaviest = transaction(WORKER, prove(WORKLOAD, MAX_TENSOR_VALUES, MAX_PROOF_BYTES));
+		let (info, len) = (heaviest.get_dispatch_info(), heaviest.encoded_size());
+		assert_eq!(info.class, DispatchClass::Operational);
+		let limits = RuntimeBlockWeights::get();
+		let class = limits.get(DispatchClass::Operational);
+		let all = info.total_weight() + class.base_extrinsic;
+		assert!(info.extension_weight.ref_time() > 0);
+		assert!(all.ref_time() > ProofVerifier::max_verify_weight().ref_time());
+		assert!(
+			all.all_lte(HeaviestProof::get()),
+			"{all:?} exceeds {:?}",
+			HeaviestProof::get()
+		);
+		let normal = limits
+			.get(DispatchClass::Normal)
+			.max_total
+			.expect("normal transactions are limited");
+		for mandatory in [
+			Weight::zero(),
+			MAXIMUM_BLOCK_WEIGHT - normal,
+			MAXIMUM_BLOCK_WEIGHT,
+		] {
+			frame_system::BlockSize::<Runtime>::kill();
+			block_has_used(normal, Weight::zero(), mandatory);
+			assert_eq!(admit(&info, len), Ok(()));
+			assert_eq!(admit(&info, len), Ok(()));
+		}
+		// The reserve is no more than that.
+		assert!(admit(&info, len).is_err());
+	});
+}
+
+#[test]
+fn a_proof_is_weighed_by_its_own_key() {
+	in_first_block(|| {
+		let weight = |call: RuntimeCall| call.get_dispatch_info().call_weight;
+		let heavy = weight(prove(WORKLOAD, 0, 100));
+		assert!(heavy.all_gte(ProofVerifier::verify_weight(VK_HASH)));
+		pallet_proof_verifier::Keys::<Runtime>::mutate(VK_HASH, |key| {
+			key.as_mut().expect("it is stored").sizes.operations = 0;
+		});
+		let light = weight(prove(WORKLOAD, 0, 100));
+		assert!(light.ref_time() < 10 * WEIGHT_REF_TIME_PER_MILLIS);
+		let unknown = weight(prove(WorkloadId([9; 32]), 0, 100));
+		assert!(unknown.ref_time() < WEIGHT_REF_TIME_PER_MILLIS);
+	});
+}
+
+#[test]
+fn junk_proofs_are_in_no_pool_and_no_block() {
+	in_first_block(|| {
+		let unknown = || prove(WorkloadId([9; 32]), 0, 150);
+		let garbage = || prove(WORKLOAD, 1, 150);
+		assert_eq!(
+			Executive::apply_extrinsic(transaction(Eve, unknown())),
+			Err(refused(NotAdmitted::UnknownWorkload))
+		);
+		assert_eq!(
+			Executive::apply_extrinsic(transaction(Eve, garbage())),
+			Err(refused(NotAdmitted::NotDue))
+		);
+		assert_eq!(
+			in_pool(Eve, unknown()),
+			Err(refused(NotAdmitted::UnknownWorkload))
+		);
+		assert_eq!(in_pool(Eve, garbage()), Err(refused(NotAdmitted::NotDue)));
+		assert!(in_pool(WORKER, garbage()).is_ok());
+		// No state in which the workload would take a proof without its output, or from Eve.
+		store_workload(WorkloadState::Settled, Mode::Immediate);
+		assert_eq!(
+			in_pool(WORKER, garbage()),
+			Err(refused(NotAdmitted::NotDue))
+		);
+	});
+}
+
+#[test]
+fn a_relayed_proof_takes_no_reserved_weight() {
+	in_first_block(|| {
+		store_workload(WorkloadState::Unproven, Mode::Deferred);
+		let relayed = || MarketCall::relay_proof {
+			workload: WORKLOAD,
+			proof: vec![0u8; 100].try_into().expect("it fits"),
+		};
+		let info = transaction(Eve, relayed()).get_dispatch_info();
+		assert_eq!(info.class, DispatchClass::Normal);
+		let worker = in_pool(WORKER, prove(WORKLOAD, 0, 100)).expect("it is due");
+		let stranger = in_pool(Eve, relayed()).expect("it is due");
+		assert!(worker.priority > stranger.priority);
+	});
+}
+
+#[test]
+fn the_reserve_is_closed_to_operational_calls_of_strangers() {
+	in_first_block(|| {
+		let root_call = || {
+			RuntimeCall::from(frame_system::Call::<Runtime>::kill_prefix {
+				prefix: vec![],
+				subkeys: 1_000,
+			})
+		};
+		let wrapped: [RuntimeCall; 6] = [
+			root_call(),
+			pallet_sudo::Call::<Runtime>::sudo {
+				call: Box::new(root_call()),
+			}
+			.into(),
+			pallet_sudo::Call::<Runtime>::sudo_unchecked_weight {
+				call: Box::new(root_call()),
+				weight: milliseconds(500),
+			}
+			.into(),
+			pallet_utility::Call::<Runtime>::batch {
+				calls: vec![prove(WORKLOAD, 1, 150); 3],
+			}
+			.into(),
+			pallet_utility::Call::<Runtime>::force_batch {
+				calls: vec![prove(WorkloadId([9; 32]), 0, 150); 3],
+			}
+			.into(),
+			pallet_utility::Call::<Runtime>::as_derivative {
+				index: 0,
+				call: Box::new(prove(WORKLOAD, 1, 150)),
+			}
+			.into(),
+		];
+		for call in wrapped {
+			assert_eq!(
+				call.get_dispatch_info().class,
+				DispatchClass::Operational,
+				"{call:?}"
+			);
+			for signer in [Eve, WORKER] {
+				assert_eq!(
+					in_pool(signer, call.clone()),
+					Err(refused(NotAdmitted::NotOperational))
+				);
+			}
+		}
+		// The key of root may.
+		assert!(in_pool(
+			Alice,
+			pallet_sudo::Call::<Runtime>::sudo {
+				call: Box::new(root_call()),
+			}
+		)
+		.is_ok());
+	});
+}
+
+#[test]
+fn a_batch_of_failing_claims_gives_its_weight_back() {
+	in_first_block(|| {
+		let claim = RuntimeCall::from(MarketCall::claim {
+			account: AccountId::new([9; 32]),
+		});
+		let batch = pallet_utility::Call::<Runtime>::force_batch {
+			calls: vec![claim; 500],
+		};
+		let transaction = transaction(Eve, batch);
+		let declared = transaction.get_dispatch_info().total_weight();
+		block_has_used(Weight::zero(), Weight::zero(), Weight::zero());
+		let applied = Executive::apply_extrinsic(transaction).expect("it is valid");
+		assert_eq!(applied, Ok(()));
+		let used = *System::block_weight().get(DispatchClass::Normal);
+		assert!(
+			used.ref_time() < declared.ref_time() / 2,
+			"{used:?} of {declared:?}"
+		);
+	});
+}
+
+#[test]
+fn room_for_a_proof_is_what_check_weight_finds() {
+	in_first_block(|| {
+		let class = RuntimeBlockWeights::get();
+		let base = class.get(DispatchClass::Operational).base_extrinsic;
+		let info = DispatchInfo {
+			call_weight: HeaviestProof::get() - base,
+			class: DispatchClass::Operational,
+			..Default::default()
+		};
+		let mut seen = [0u32; 2];
+		for normal in [0, 700, 1_499, 1_500] {
+			for operational in [
+				0, 100, 249, 250, 251, 500, 1_000, 1_749, 1_750, 1_751, 2_000,
+			] {
+				for mandatory in [0, 1, 250, 500, 2_000] {
+					frame_system::BlockSize::<Runtime>::kill();
+					let used = [normal, operational, mandatory].map(milliseconds);
+					block_has_used(used[0], used[1], used[2]);
+					let room = InferenceMarket::has_room_for_a_proof();
+					assert_eq!(room, admit(&info, 0).is_ok(), "{used:?}");
+					seen[usize::from(room)] += 1;
+				}
+			}
+		}
+		assert!(seen.iter().all(|count| *count > 10), "{seen:?}");
+	});
+}
+
+#[test]
+fn the_clock_stands_in_the_block_after_the_reserve_ran_out() {
+	in_first_block(|| {
+		let reserve = OperationalReserve::get();
+		let at = NetworkParameters::now();
+		block_has_used(milliseconds(1_500), reserve, Weight::zero());
+		InferenceMarket::on_finalize(1);
+		assert!(InferenceMarket::holds_clock());
+		NetworkParameters::on_initialize(2);
+		assert_eq!(NetworkParameters::now(), at);
+		assert!(!NetworkParameters::is_serving());
+		// A block that a session's change fills has its reserve left.
+		block_has_used(Weight::zero(), Weight::zero(), MAXIMUM_BLOCK_WEIGHT);
+		InferenceMarket::on_finalize(2);
+		NetworkParameters::on_initialize(3);
+		assert_eq!(NetworkParameters::now(), Tick(at.0 + 1));
+	});
+}
+
+/// The multiplier after so many blocks of this normal weight.
+fn after(blocks: u32, normal: Weight, mut multiplier: Multiplier) -> Multiplier {
+	block_has_used(normal, Weight::zero(), Weight::zero());
+	for _ in 0..blocks {
+		multiplier = FeeAdjustment::convert(multiplier);
+	}
+	multiplier
+}
+
+#[test]
+fn fees_follow_load_within_their_bounds() {
+	in_first_block(|| {
+		let (least, most) = (MinimumMultiplier::get(), MaximumMultiplier::get());
+		assert_eq!((FeeAdjustment::min(), FeeAdjustment::max()), (least, most));
+		assert_eq!(TransactionPayment::next_fee_multiplier(), least);
+		let (full, target) = (milliseconds(1_500), milliseconds(750));
+		let two = Multiplier::saturating_from_integer(2);
+		// They double in 139 full blocks, are a hundred times in 922, and no more ever.
+		assert!(after(138, full, least) < two);
+		assert!(after(139, full, least) > two);
+		assert!(after(921, full, least) < most);
+		assert_eq!(after(922, full, least), most);
+		assert_eq!(after(10_000, full, least), most);
+		// As slowly they fall, and not below the least; at the target they stay.
+		assert!(after(138, Weight::zero(), two) > least);
+		assert_eq!(after(139, Weight::zero(), two), least);
+		assert_eq!(after(10_000, Weight::zero(), most), least);
+		assert_eq!(after(10_000, target, two), two);
+	});
+}
