@@ -79,6 +79,54 @@ fn the_presets_build_and_pass_try_state() {
 	}
 }
 
+/// What chain-specs/README.md, "A network of its own", says to change of the local preset.
+#[test]
+fn a_network_of_its_own_has_the_production_parameters_and_no_insecure_setup() {
+	let local = sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET.into();
+	let preset = genesis_presets::get_preset(&local).expect("the local preset exists");
+	let mut patch: serde_json::Value = serde_json::from_slice(&preset).expect("a preset is JSON");
+	assert!(patch["networkParameters"]["development"].as_bool().unwrap());
+	patch.as_object_mut().unwrap().remove("networkParameters");
+	let setups = patch["proofVerifier"]["setups"].as_array_mut().unwrap();
+	setups.remove(0);
+	let text = |value: &serde_json::Value| value.as_str().expect("an SS58 address").to_string();
+	let validators = patch["session"]["keys"].as_array_mut().unwrap();
+	for entry in validators {
+		let (account, keys) = (text(&entry[0]), &entry[2]);
+		let (babe, grandpa) = (text(&keys["babe"]), text(&keys["grandpa"]));
+		*entry = serde_json::json!([account, account, { "babe": babe, "grandpa": grandpa }]);
+	}
+	patch["balances"]["balances"] = serde_json::json!([]);
+	patch["sudo"]["key"] = serde_json::Value::Null;
+
+	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+	merge(&mut config, patch);
+	let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
+	sp_io::TestExternalities::from(config.build_storage().unwrap()).execute_with(|| {
+		use inference_primitives::traits::Network;
+		let parameters = NetworkParameters::parameters();
+		assert_eq!(
+			parameters,
+			inference_primitives::ProtocolParameters::production()
+		);
+		assert_eq!(
+			pallet_network_parameters::SlotDurationMs::<Runtime>::get(),
+			6_000
+		);
+		assert_eq!(
+			pallet_network_parameters::BabeEpochSlots::<Runtime>::get(),
+			600
+		);
+		let setups: Vec<_> = pallet_proof_verifier::Setups::<Runtime>::iter_keys().collect();
+		assert_eq!(
+			setups,
+			[inference_verifier::Setup::perpetual_powers_of_tau().id()]
+		);
+		assert_eq!(pallet_session::Validators::<Runtime>::get().len(), 3);
+		assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
+	});
+}
+
 /// The chain of a preset, before its first block.
 fn chain_of(preset: &sp_genesis_builder::PresetId) -> sp_io::TestExternalities {
 	genesis_of(preset, serde_json::json!({}))
