@@ -86,7 +86,12 @@ pub mod pallet {
 	use super::*;
 	use crate::delivery::WorkStep;
 	use breaker::{DelayedRange, DelayedSlash, Trip};
-	use frame_support::{dispatch::DispatchClass, pallet_prelude::*, traits::fungible, PalletId};
+	use frame_support::{
+		dispatch::DispatchClass,
+		pallet_prelude::*,
+		traits::{fungible, Contains},
+		PalletId,
+	};
 	use frame_system::pallet_prelude::*;
 	use sp_runtime::traits::Convert;
 

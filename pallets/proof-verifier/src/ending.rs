@@ -125,10 +125,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether a key is disabled, itself or with its proof system or setup.
 	pub fn is_disabled(vk_hash: VkHash) -> bool {
-		Self::subjects_of(vk_hash).is_some_and(|subjects| {
-			subjects
-				.into_iter()
-				.any(|subject| Disabled::<T>::contains_key(subject))
-		})
+		Self::subjects_of(vk_hash)
+			.is_some_and(|subjects| subjects.into_iter().any(Disabled::<T>::contains_key))
 	}
 }
