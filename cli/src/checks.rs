@@ -35,10 +35,8 @@ pub fn require<AccountId>(
 	prover_data: Option<PathBuf>,
 ) -> Result<(), CliError> {
 	let of_prover = prover_data.map(|data| Checks::at(data.join("checks")));
-	let folders = Checks::of_user().into_iter().chain(of_prover);
-	let record = folders
-		.filter_map(|checks| checks.find(&model.bundle_hash))
-		.next();
+	let mut folders = Checks::of_user().into_iter().chain(of_prover);
+	let record = folders.find_map(|checks| checks.find(&model.bundle_hash));
 	let reference = model.reference;
 	let Some(record) = record else {
 		return Err(CliError::Failed(format!(

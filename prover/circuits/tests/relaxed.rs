@@ -174,17 +174,25 @@ mod commitments {
 		Column::Integers(integers)
 	}
 
-	/// Index and last row in use of the fixed column of values 0 and 1: a selector.
-	fn selector(fixed: &[Column]) -> (usize, usize) {
-		let found = fixed.iter().enumerate().find_map(|(index, column)| {
-			let Column::Integers(integers) = column else {
+	/// Index and last row in use of a selector: a fixed column of values 0 and 1, or the column of the rows'
+	/// numbers, which comes after the weights of the lanes.
+	fn selector(honest: &Bundle, fixed: &[Column]) -> (usize, usize) {
+		let last = |index: usize, most: i64| {
+			let Some(Column::Integers(integers)) = fixed.get(index) else {
 				return None;
 			};
-			let is_selector = integers.iter().all(|x| (0..=1).contains(x));
-			let last = integers.iter().rposition(|x| *x == 1)?;
-			is_selector.then_some((index, last))
-		});
-		found.expect("a ReLU has a selector, or the previous accumulator's coefficient")
+			let is_small = integers.iter().all(|x| (0..=most).contains(x));
+			let last = integers.iter().rposition(|x| *x != 0)?;
+			is_small.then_some((index, last))
+		};
+		let columns = honest.layout().columns;
+		let lanes = usize::from(columns.lanes);
+		if columns.numbered {
+			return last(lanes, 16).unwrap();
+		}
+		(lanes..fixed.len())
+			.find_map(|index| last(index, 1))
+			.unwrap()
 	}
 
 	/// Index of the table of limbs: 0, 1, 2, ….
@@ -200,8 +208,9 @@ mod commitments {
 
 	#[test]
 	fn a_selector_that_is_cleared_in_one_row_is_named() {
+		let (_, bundle) = saved();
 		let (dir, honest) = with_circuit(|circuit| {
-			let (index, row) = selector(&circuit.fixed);
+			let (index, row) = selector(&bundle, &circuit.fixed);
 			circuit.fixed[index] = changed(&circuit.fixed[index], row, 0);
 		});
 		let columns = named((dir, honest));
@@ -288,7 +297,7 @@ mod commitments {
 	fn an_honest_key_with_the_columns_of_a_relaxed_one_in_its_file_is_refused() {
 		let (dir, honest) = saved();
 		let mut circuit = circuit(&honest);
-		let (index, row) = selector(&circuit.fixed);
+		let (index, row) = selector(&honest, &circuit.fixed);
 		circuit.fixed[index] = changed(&circuit.fixed[index], row, 0);
 		let commitments = keys::commitment_key(honest.layout().k).unwrap();
 		let key = CompactKey::new(&commitments, circuit, Progress::NONE).unwrap();
