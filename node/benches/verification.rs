@@ -47,12 +47,14 @@ mod wide;
 use wide::{wide, Sizes};
 
 /// EZKL's circuits, by their numbers of commitments.
-const EZKL: [&str; 5] = [
+const EZKL: [&str; 6] = [
 	"linear-regression",
 	"mlp-cols2",
 	"conv-cols4",
 	"tanh-relu-cols8",
 	"freivalds-cols4",
+	// The highest degree.
+	"mlp-cols36",
 ];
 /// Our models.
 const MODELS: [&str; 2] = ["linear-regression-diabetes", "mlp-digits"];

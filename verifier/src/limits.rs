@@ -7,12 +7,19 @@ pub const MAX_PLAN_BYTES: u32 = inference_primitives::MAX_VK_BYTES;
 pub const MAX_PROOF_BYTES: u32 = inference_primitives::MAX_PROOF_BYTES;
 /// Most public inputs.
 pub const MAX_PUBLIC_INPUTS: u32 = inference_primitives::MAX_PUBLIC_INPUTS;
-/// Binary logarithm of the most rows: beyond it no public setup of practical size exists, and
-/// 2^24 rows times [`MAX_DEGREE`] stays within the field's 2^28 roots of unity.
+/// Binary logarithm of the most rows: beyond it no public setup of practical size exists.
 pub const MAX_K: u8 = 24;
-/// Highest degree of the constraint system. Circuits here use 5 (halo2's default); each degree
-/// adds a commitment to the proof.
-pub const MAX_DEGREE: u8 = 17;
+/// Highest degree of the constraint system, if its rows leave room for it: see [`MAX_EXTENDED_K`].
+///
+/// Circuits of ours have 3 to 9. EZKL's have `num_inner_cols` + 2; the most that its wheel 23.0.5
+/// writes a key for is 38 (`tests/ezkl/LAYOUT.md`): beyond that a key's addresses need more than
+/// their 16 bits. Each degree adds a commitment to the proof, which weights and
+/// [`MAX_PROOF_BYTES`] count, so the number itself bounds nothing that they do not.
+pub const MAX_DEGREE: u8 = 64;
+/// Binary logarithm of the largest extended domain, the least power of two of at least
+/// (degree − 1) · 2^k points, on which halo2 computes the quotient: the field has no more roots of
+/// unity. 2^24 rows can have degree 17, 2^22 any.
+pub const MAX_EXTENDED_K: u8 = 28;
 /// Last phase: halo2 has three, counted from 0.
 pub const MAX_PHASE: u8 = 2;
 /// Most challenges of multi-phase circuits.
@@ -30,7 +37,8 @@ pub const MAX_INSTANCE_QUERIES: u32 = 8;
 pub const MAX_ROTATION: i16 = 1024;
 /// Most distinct rotations: interpolation is quadratic in those of one column.
 pub const MAX_POINTS: u32 = 32;
-/// Most rotation sets: one for each set of rotations that some column has.
+/// Most rotation sets: one for each set of rotations that some column has. Interpolation costs up
+/// to [`MAX_POINTS`] products a set. Circuits of ours and EZKL's have 4 to 6.
 pub const MAX_ROTATION_SETS: u32 = 64;
 /// Most distinct constants of the program: as many as fill half a plan.
 pub const MAX_CONSTANTS: u32 = 2048;

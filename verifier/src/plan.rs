@@ -533,6 +533,8 @@ impl Plan {
 			.saturating_add(self.layout.permutation_chunks().saturating_mul(6))
 			.saturating_add(lookups)
 			.saturating_add(limit_usize(self.layout.outputs()).saturating_mul(2))
+			// powers of x^n that combine the quotient's parts
+			.saturating_add(self.layout.quotient_parts())
 			// inversions and powers: a few hundred multiplications each
 			.saturating_add(2000);
 		VerificationWork {
@@ -724,6 +726,14 @@ fn permutation_queries(parts: &Parts) -> Result<Vec<expression::ColumnQuery>, Pl
 		.collect()
 }
 
+/// Binary logarithm of the domain on which halo2 evaluates the quotient: that of the rows times the
+/// quotient's parts, rounded up.
+fn extended_k(parts: &Parts) -> u32 {
+	let pieces = u32::from(parts.degree).saturating_sub(1);
+	// A degree has 8 bits: its next power of two has at most 9.
+	u32::from(parts.k).saturating_add(pieces.next_power_of_two().trailing_zeros())
+}
+
 /// Checks the numbers that bound others.
 fn check_counts(parts: &Parts) -> Result<(), PlanError> {
 	range("k", i64::from(parts.k), 1, i64::from(limits::MAX_K))?;
@@ -733,6 +743,12 @@ fn check_counts(parts: &Parts) -> Result<(), PlanError> {
 		i64::from(parts.degree),
 		3,
 		i64::from(limits::MAX_DEGREE),
+	)?;
+	range(
+		"binary logarithm of the extended domain",
+		i64::from(extended_k(parts)),
+		1,
+		i64::from(limits::MAX_EXTENDED_K),
 	)?;
 	at_most(
 		"instance columns",

@@ -39,7 +39,7 @@ fn cases() -> &'static [Case] {
 	static CASES: OnceLock<Vec<Case>> = OnceLock::new();
 	CASES.get_or_init(|| {
 		let fixtures = all();
-		assert!(fixtures.len() >= 22, "fixtures are missing");
+		assert!(fixtures.len() >= 25, "fixtures are missing");
 		let cases = fixtures.into_iter().map(|fixture| Case {
 			plan: fixture.plan(),
 			fixture,
@@ -131,6 +131,26 @@ fn proofs_by_the_wheel_should_verify() {
 				case.name()
 			);
 		}
+	}
+}
+
+#[test]
+fn circuits_of_many_inner_columns_should_have_the_degree_that_these_need() {
+	// The product of a row's columns, and a selector; one part of the quotient less.
+	for (name, columns, points, evaluations) in [
+		("mlp-cols16", 16, 84, 181),
+		("top-k-cols32", 32, 157, 361),
+		("mlp-cols36", 36, 164, 355),
+	] {
+		let case = case(name);
+		assert_eq!(case.plan.parts().degree, columns + 2, "{name}");
+		let layout = case.plan.layout();
+		assert_eq!(layout.quotient_parts(), usize::from(columns) + 1, "{name}");
+		// What verification's weight counts.
+		let work = case.plan.work();
+		assert_eq!(work.proof_points, points, "{name}");
+		assert_eq!(work.evaluations, evaluations, "{name}");
+		assert_eq!(case.check(&case.proof().bytes), Ok(()), "{name}");
 	}
 }
 

@@ -1102,6 +1102,26 @@ fn key_should_be_refused_when_the_permutations_chunks_are_wrong() {
 	}
 }
 
+#[test]
+fn key_should_be_refused_when_a_long_chunk_has_other_words_than_its_columns_fill() {
+	// 36 columns fill seven words; EZKL's encoder says six of them.
+	let subject = Subject::new("mlp-cols36");
+	let start = subject.vka.section(header::PERMUTATION);
+	assert_eq!(subject.vka.words[start], packed(&[3, 6 * 0x20, 0, 0x20, 0]));
+	let each = |words: u16| subject.error(|vka| vka.set_short(start, 1, words * 0x20));
+	let last = |words: u16| subject.error(|vka| vka.set_short(start, 3, words * 0x20));
+	// The right number is not what the encoder says.
+	for error in [each(0), each(7), last(0)] {
+		assert_eq!(error, out_of_range("words of a chunk", start));
+	}
+	for words in [1, 2, 3, 4, 5, 8, 50] {
+		each(words);
+	}
+	for words in [2, 3, 6, 7, 50] {
+		last(words);
+	}
+}
+
 // --- lookups ---
 
 #[test]

@@ -36,8 +36,36 @@ struct Chunk {
 	word: usize,
 }
 
-/// Reads the section.
-fn chunks(words: &Words<'_>, start: usize) -> Result<Vec<Chunk>, VkaError> {
+/// Bits before a chunk's columns in its first word, and of each column.
+const CHUNK_HEAD_BITS: usize = 48;
+const COLUMN_BITS: usize = 40;
+const WORD_BITS: usize = 256;
+
+/// Words that a chunk of so many columns fills: five columns fit the first one, six each other.
+fn words_of_chunk(columns: usize) -> usize {
+	columns.saturating_sub(5).div_ceil(6).saturating_add(1)
+}
+
+/// Words that EZKL's encoder says such a chunk fills: it counts bits as if a column could straddle
+/// words. From 24 columns on it may say one too few.
+fn stated_words_of_chunk(columns: usize) -> usize {
+	let bits = COLUMN_BITS
+		.saturating_mul(columns)
+		.saturating_add(CHUNK_HEAD_BITS);
+	// The divisor is not zero.
+	bits.checked_div(WORD_BITS)
+		.unwrap_or_default()
+		.saturating_add(1)
+}
+
+/// Reads the section, which ends where the lookups start; all chunks but the last have `per_chunk`
+/// columns.
+fn chunks(
+	words: &Words<'_>,
+	start: usize,
+	end: usize,
+	per_chunk: usize,
+) -> Result<Vec<Chunk>, VkaError> {
 	let mut packed = words.packed(start);
 	let chunks = usize::from(packed.byte(PERMUTATION)?).saturating_add(1);
 	let each = packed.short(PERMUTATION)?;
@@ -47,20 +75,38 @@ fn chunks(words: &Words<'_>, start: usize) -> Result<Vec<Chunk>, VkaError> {
 	let mut all = Vec::with_capacity(chunks);
 	for chunk in 1..=chunks {
 		let bytes = usize::from(if chunk == chunks { last } else { each });
+		let bad = VkaError::OutOfRange {
+			what: "words of a chunk",
+			word: start,
+		};
 		if bytes == 0 || !bytes.is_multiple_of(WORD_BYTES) {
-			return Err(VkaError::OutOfRange {
-				what: "words of a chunk",
-				word: start,
-			});
+			return Err(bad);
 		}
+		let stated = bytes / WORD_BYTES;
 		let word = packed.word();
+		// Where the encoder says too few, the chunk is there in full none the less.
+		let filled = if chunk < chunks {
+			if stated == stated_words_of_chunk(per_chunk) {
+				words_of_chunk(per_chunk)
+			} else {
+				stated
+			}
+		} else {
+			let one_more = stated.saturating_add(1);
+			let rest = end.saturating_sub(word);
+			if rest == one_more && one_more <= words_of_chunk(per_chunk) {
+				one_more
+			} else {
+				stated
+			}
+		};
 		let product = [
 			packed.short(PERMUTATION)?,
 			packed.short(PERMUTATION)?,
 			packed.short(PERMUTATION)?,
 		];
 		let mut columns = Vec::new();
-		for index in 0..bytes / WORD_BYTES {
+		for index in 0..filled {
 			if index > 0 {
 				packed.next_word();
 			}
@@ -81,6 +127,10 @@ fn chunks(words: &Words<'_>, start: usize) -> Result<Vec<Chunk>, VkaError> {
 			}
 		}
 		packed.next_word();
+		if filled != words_of_chunk(columns.len()) || stated != stated_words_of_chunk(columns.len())
+		{
+			return Err(bad);
+		}
 		all.push(Chunk {
 			product,
 			columns,
@@ -90,9 +140,14 @@ fn chunks(words: &Words<'_>, start: usize) -> Result<Vec<Chunk>, VkaError> {
 	Ok(all)
 }
 
-/// Number of columns in the permutation.
-pub(crate) fn permutation_columns(words: &Words<'_>, start: usize) -> Result<usize, VkaError> {
-	let chunks = chunks(words, start)?;
+/// Number of columns in the permutation of a circuit of this degree, whose section ends at `end`.
+pub(crate) fn permutation_columns(
+	words: &Words<'_>,
+	start: usize,
+	end: usize,
+	degree: u8,
+) -> Result<usize, VkaError> {
+	let chunks = chunks(words, start, end, chunk_len(degree))?;
 	let columns = chunks.iter().map(|chunk| chunk.columns.len()).sum();
 	if columns > limit_usize(limits::MAX_COLUMNS) {
 		return Err(VkaError::OutOfRange {
@@ -109,8 +164,8 @@ pub(crate) fn permutation(
 	header: &Header,
 	queries: &Queries,
 ) -> Result<Vec<PermutationColumn>, VkaError> {
-	let chunks = chunks(words, header.permutation)?;
 	let per_chunk = chunk_len(header.degree);
+	let chunks = chunks(words, header.permutation, header.lookups, per_chunk)?;
 	// Evaluations of permutation polynomials follow the random polynomial's; then products'.
 	let first = queries
 		.advice

@@ -133,7 +133,10 @@ impl Header {
 		let permutation_word = fixed_word.saturating_add(fixed_columns.saturating_mul(2));
 		let gates = words.at(GATES, "gates")?;
 		let permutation = words.at(PERMUTATION, "permutation")?;
-		let permutation_columns = super::arguments::permutation_columns(words, permutation)?;
+		let lookups = words.at(LOOKUPS, "lookups")?;
+		let degree = degree(words, &phases)?;
+		let permutation_columns =
+			super::arguments::permutation_columns(words, permutation, lookups, degree)?;
 		let constants_word = permutation_word.saturating_add(permutation_columns.saturating_mul(2));
 		if constants_word > gates {
 			return Err(VkaError::Layout {
@@ -150,7 +153,7 @@ impl Header {
 			public_inputs: words.number(PUBLIC_INPUTS, "public inputs")?,
 			evaluations: limit_usize(words.number(EVALUATIONS, "evaluations")?),
 			k,
-			degree: degree(words, &phases)?,
+			degree,
 			accumulator,
 			blinding,
 			user_phases,
@@ -165,7 +168,7 @@ impl Header {
 			constants_word,
 			gates,
 			permutation,
-			lookups: words.at(LOOKUPS, "lookups")?,
+			lookups,
 			opening: words.at(OPENING, "opening")?,
 			end_address: words.end_address(),
 		})

@@ -7,17 +7,19 @@
 //! assigned by that order. The order of points within a set has no effect; here they ascend.
 //!
 //! Points are rotations modulo the number of rows: two rotations that meet on a small domain are
-//! one point, as they are for halo2. One commitment queried twice at one point is refused.
+//! one point, as they are for halo2. One commitment queried twice at one point is refused, and so are
+//! more points or sets than [`limits`] allows: each set costs a verification up to as many products
+//! as there are points, whatever the plan's bytes.
 
 use super::{at_most, layout::Layout, LookupArgument, Parts, PlanError};
 use crate::{domain::Domain, limits};
-use alloc::{
-	collections::{btree_map::Entry, BTreeMap, BTreeSet},
-	vec::Vec,
-};
+use alloc::vec::Vec;
+
+/// A set of points is a mask of 32 bits.
+const _: () = assert!(limits::MAX_POINTS <= u32::BITS);
 
 /// What is opened.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Commitment {
 	/// A base of the multi-scalar multiplication, by position.
 	Base(usize),
@@ -64,6 +66,55 @@ pub struct Openings {
 /// One query: commitment, rotation modulo the rows, claim.
 type Opening = (Commitment, u32, Claim);
 
+/// A commitment's claims while queries are sorted, by index of the point, ascending.
+struct Claims {
+	commitment: Commitment,
+	claims: Vec<(usize, Claim)>,
+}
+
+impl Claims {
+	fn of(commitment: Commitment) -> Self {
+		Self {
+			commitment,
+			claims: Vec::new(),
+		}
+	}
+
+	/// Adds a claim, unless there is one at this point.
+	fn insert(&mut self, point: usize, claim: Claim) -> bool {
+		match self.claims.binary_search_by_key(&point, |(at, _)| *at) {
+			Ok(_) => false,
+			Err(position) => {
+				// At most as many as there are points.
+				self.claims.insert(position, (point, claim));
+				true
+			},
+		}
+	}
+
+	/// The set of its points: bit i for the point of index i.
+	fn mask(&self) -> u32 {
+		let bit = |point: usize| {
+			let shift = u32::try_from(point).unwrap_or(u32::MAX);
+			// An index below `MAX_POINTS`.
+			1u32.checked_shl(shift).unwrap_or_default()
+		};
+		self.claims
+			.iter()
+			.fold(0, |mask, (point, _)| mask | bit(*point))
+	}
+
+	/// Its points, and it as a member of their set.
+	fn into_member(self) -> (Vec<usize>, Member) {
+		let (points, claims) = self.claims.into_iter().unzip();
+		let member = Member {
+			commitment: self.commitment,
+			claims,
+		};
+		(points, member)
+	}
+}
+
 impl Openings {
 	pub(crate) fn new(
 		parts: &Parts,
@@ -72,44 +123,50 @@ impl Openings {
 		layout: &Layout,
 	) -> Result<Self, PlanError> {
 		let queries = queries(parts, domain, blinding_factors, layout);
-		let points: BTreeSet<u32> = queries.iter().map(|(_, point, _)| *point).collect();
+		let mut points: Vec<u32> = queries.iter().map(|(_, point, _)| *point).collect();
+		points.sort_unstable();
+		points.dedup();
 		at_most("distinct rotations", limits::MAX_POINTS, points.len())?;
-		let points: Vec<u32> = points.into_iter().collect();
 
-		// Each commitment's claims by point; commitments in order of first query.
-		let mut positions: BTreeMap<Commitment, usize> = BTreeMap::new();
-		let mut commitments: Vec<(Commitment, BTreeMap<usize, Claim>)> = Vec::new();
+		// Each commitment's claims by point, ascending; commitments in order of first query.
+		let mut positions: Vec<Option<usize>> = alloc::vec![None; layout.bases()];
+		let mut quotient: Option<usize> = None;
+		let mut commitments: Vec<Claims> = Vec::new();
 		for (index, (commitment, point, claim)) in queries.into_iter().enumerate() {
 			let duplicate = PlanError::Duplicate {
 				what: "opening",
 				index,
 			};
 			let point = points.binary_search(&point).map_err(|_| duplicate)?;
-			let position = *positions.entry(commitment).or_insert_with(|| {
-				commitments.push((commitment, BTreeMap::new()));
+			let slot = match commitment {
+				Commitment::Base(base) => positions.get_mut(base).ok_or(duplicate)?,
+				Commitment::Quotient => &mut quotient,
+			};
+			let position = *slot.get_or_insert_with(|| {
+				commitments.push(Claims::of(commitment));
 				commitments.len().saturating_sub(1)
 			});
-			let (_, claims) = commitments.get_mut(position).ok_or(duplicate)?;
-			if claims.insert(point, claim).is_some() {
+			let claims = commitments.get_mut(position).ok_or(duplicate)?;
+			if !claims.insert(point, claim) {
 				return Err(duplicate);
 			}
 		}
 
-		// Group by sets of points; sets in order of first commitment.
-		let mut by_points: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+		// Group by sets of points; sets in order of first commitment. There are few sets: they are
+		// looked through.
+		let mut masks: Vec<u32> = Vec::new();
 		let mut sets: Vec<RotationSet> = Vec::new();
-		for (commitment, claims) in commitments {
-			let (points, claims): (Vec<_>, Vec<_>) = claims.into_iter().unzip();
-			let member = Member { commitment, claims };
-			match by_points.entry(points) {
-				Entry::Occupied(entry) => {
-					if let Some(set) = sets.get_mut(*entry.get()) {
-						set.members.push(member);
-					}
-				},
-				Entry::Vacant(entry) => {
-					let points = entry.key().clone();
-					entry.insert(sets.len());
+		for claims in commitments {
+			let mask = claims.mask();
+			let (points, member) = claims.into_member();
+			let known = masks.iter().position(|other| *other == mask);
+			match known.and_then(|position| sets.get_mut(position)) {
+				Some(set) => set.members.push(member),
+				None => {
+					// Before the set is made: what a plan may cost to register is bounded, too.
+					let got = sets.len().saturating_add(1);
+					at_most("rotation sets", limits::MAX_ROTATION_SETS, got)?;
+					masks.push(mask);
 					sets.push(RotationSet {
 						points,
 						members: alloc::vec![member],

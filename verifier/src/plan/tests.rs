@@ -147,8 +147,15 @@ fn plan_should_be_refused_when_sizes_are_out_of_range() {
 	assert_eq!(error(|p| p.k = 25), out_of_range("k", 1, 24, 25));
 	// Five blinding factors and three more rows.
 	assert_eq!(error(|p| p.k = 2), out_of_range("rows", 8, 1 << 24, 4));
-	assert_eq!(error(|p| p.degree = 2), out_of_range("degree", 3, 17, 2));
-	assert_eq!(error(|p| p.degree = 18), out_of_range("degree", 3, 17, 18));
+	assert_eq!(error(|p| p.degree = 2), out_of_range("degree", 3, 64, 2));
+	assert_eq!(error(|p| p.degree = 65), out_of_range("degree", 3, 64, 65));
+	// The quotient's parts on so many rows: 2^28 points at most, the field's roots of unity.
+	for (k, degree, log) in [(24, 18, 29), (23, 34, 29), (24, 64, 30)] {
+		assert_eq!(
+			error(|p| (p.k, p.degree) = (k, degree)),
+			out_of_range("binary logarithm of the extended domain", 1, 28, log)
+		);
+	}
 	assert_eq!(
 		error(|p| p.degree = 3),
 		PlanError::DegreeTooLow {
@@ -214,6 +221,80 @@ fn plan_should_be_refused_when_counts_are_over_their_limits() {
 			..
 		}
 	));
+}
+
+#[test]
+fn any_degree_up_to_the_limit_should_be_accepted_where_the_extended_domain_fits() {
+	for (k, degree) in [(24, 17), (23, 18), (23, 33), (22, 34), (22, 64), (5, 64)] {
+		let mut parts = parts();
+		(parts.k, parts.degree) = (k, degree);
+		let plan = Plan::from_parts(parts).unwrap();
+		assert_eq!(plan.layout().quotient_parts(), usize::from(degree) - 1);
+	}
+}
+
+#[test]
+fn work_should_count_every_part_of_the_quotient() {
+	let work = |degree| {
+		let mut parts = parts();
+		parts.degree = degree;
+		// One chunk whatever the degree, so that only the quotient's parts differ.
+		parts.permutation.truncate(1);
+		Plan::from_parts(parts).unwrap().work()
+	};
+	let (low, high) = (work(4), work(34));
+	assert_eq!(high.msm_points, low.msm_points + 30);
+	assert_eq!(high.proof_points, low.proof_points + 30);
+	assert_eq!(high.products, low.products + 30);
+	assert_eq!(high.evaluations, low.evaluations);
+}
+
+/// The plan with one more advice column for each of these sets of rotations.
+fn with_sets(sets: impl Iterator<Item = u32>) -> Parts {
+	let mut parts = parts();
+	parts.k = 20;
+	for set in sets {
+		let column = u16::try_from(parts.advice_phases.len()).unwrap();
+		parts.advice_phases.push(0);
+		// Bit i is rotation i + 2: none that other columns have.
+		let rotations = (2..).take(16).filter(|r| set >> (r - 2) & 1 == 1);
+		parts
+			.advice_queries
+			.extend(rotations.map(|rotation| Query { column, rotation }));
+	}
+	parts
+}
+
+#[test]
+fn plan_should_be_refused_when_it_has_more_rotation_sets_than_the_limit() {
+	// This row; it and the last but for the product of the last chunk; and so on.
+	let own = Plan::from_parts(parts()).unwrap().openings().sets.len();
+	let room = limits::MAX_ROTATION_SETS - u32::try_from(own).unwrap();
+	let most = Plan::from_parts(with_sets(1..=room)).unwrap();
+	assert_eq!(most.openings().sets.len(), 64);
+	// Columns that share a set make no new one.
+	let shared = Plan::from_parts(with_sets((1..=room).chain(1..=room))).unwrap();
+	assert_eq!(shared.openings().sets.len(), 64);
+	assert_eq!(
+		Plan::from_parts(with_sets(1..=room + 1)),
+		Err(too_many("rotation sets", 64))
+	);
+	// As many as the queries allow: refused at the first one too many, and so when stored bytes are
+	// decoded.
+	let hostile = with_sets((1..=200).rev());
+	assert_eq!(
+		Plan::from_parts(hostile.clone()),
+		Err(too_many("rotation sets", 64))
+	);
+	let bytes = wire::encode(&hostile);
+	assert_eq!(
+		Plan::decode_canonical(&bytes),
+		Err(too_many("rotation sets", 64))
+	);
+	assert_eq!(
+		Plan::decode_trusted(&bytes),
+		Err(too_many("rotation sets", 64))
+	);
 }
 
 #[test]

@@ -70,6 +70,11 @@ HEADER = ["digest", "scratch", "instances", "evals", "user_challenge_bytes", "k"
           "lookups", "pcs", "rescaling", "neg_lagranges", "fixed"]
 
 
+def chunk_words(columns):
+    """Words of a permutation chunk: five columns in the first, six in each other."""
+    return 1 + -(-max(columns - 5, 0) // 6)
+
+
 def decode(words):
     """VKA words to a dictionary of plain facts, with proof positions as word indices into the proof."""
     v, total = dict(zip(HEADER, words)), len(words)
@@ -142,7 +147,9 @@ def decode(words):
     need(size % 32 == 0 and last_size % 32 == 0 and size and last_size)
     chunks = []
     for i in range(last + 1):
-        length = (last_size if i == last else size) // 32
+        stated = (last_size if i == last else size) // 32
+        # the encoder may state one word too few, the chunk is complete
+        length = lookups_at - at if i == last else chunk_words(phases[-1][0] - 1)
         bits = Bits(words, at)
         z = (bits.take(16), bits.take(16), bits.take(16))
         need((z[1], z[2]) == (z[0] + 32, z[0] + 64))
@@ -154,6 +161,7 @@ def decode(words):
                 kind, value, sigma = bits.take(8), bits.take(16), bits.take(16)
                 need(kind == 0 or (kind == 1 and value == 0))
                 columns.append((evaluation(value) if kind == 0 else None, evaluation(sigma)))
+        need(length == chunk_words(len(columns)) and stated == 1 + (48 + 40 * len(columns)) // 256)
         note[at] = f"permutation chunk {i}: {len(columns)} columns, {length} words"
         need(at + length <= lookups_at and bits.at == at + length - 1)
         at = bits.done()

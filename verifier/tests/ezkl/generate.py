@@ -110,6 +110,11 @@ CIRCUITS = {
     "freivalds-cols4": (batched, dict(FIXED, decomp_base=64, decomp_legs=4, num_inner_cols=4), 0, False),
     "freivalds-cols1": (batched, dict(FIXED, decomp_base=64, decomp_legs=4, num_inner_cols=1), 0, False),
     "mlp-base1024": (mlp, dict(FIXED, decomp_base=1024, decomp_legs=3, num_inner_cols=1, input_visibility="private"), 0, False),
+    # The degree is num_inner_cols + 2. With 37 columns and more the wheel panics: addresses have 16 bits (LAYOUT.md,
+    # "Many inner columns").
+    "mlp-cols16": (mlp, dict(FIXED, decomp_base=64, decomp_legs=4, num_inner_cols=16), 0, False),
+    "top-k-cols32": (top_k, dict(FIXED, decomp_base=64, decomp_legs=4, num_inner_cols=32), 0, False),
+    "mlp-cols36": (mlp, dict(FIXED, decomp_base=64, decomp_legs=4, num_inner_cols=36), 0, False),
 }
 
 

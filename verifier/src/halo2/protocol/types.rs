@@ -1,8 +1,8 @@
 //! snark-verifier's protocol, in its own serialised form.
 //!
-//! snark-verifier 0.2.3, its last version over `halo2-axiom`, does not export the types within its
-//! `PlonkProtocol`; so these are ours, with the same names, fields and order. They read what serde
-//! writes of the original, in formats with and without field names.
+//! snark-verifier (0.2.3 and 0.2.7, both over `halo2-axiom`, have the same) does not export the types
+//! within its `PlonkProtocol`; so these are ours, with the same names, fields and order. They read what
+//! serde writes of the original, in formats with and without field names.
 
 use core::ops::{Add, Mul, Sub};
 use halo2curves::bn256::{Fr, G1Affine};
