@@ -465,6 +465,8 @@ impl Plan {
 
 	/// The circuit's sizes, from which its cost in compute units follows.
 	pub fn shape(&self) -> CircuitShape {
+		// Those that no query opens are read by no constraint.
+		let opened: BTreeSet<u16> = self.parts.fixed_queries.iter().map(|q| q.column).collect();
 		CircuitShape {
 			k: self.parts.k,
 			advice: count(self.parts.advice_phases.len()),
@@ -472,6 +474,9 @@ impl Plan {
 			permutation_chunks: count(self.layout.permutation_chunks()),
 			degree: u32::from(self.parts.degree),
 			operations: count(self.parts.program.len()),
+			fixed: count(opened.len()),
+			permutation: count(self.parts.permutation.len()),
+			evaluations: count(self.layout.evaluations()),
 		}
 	}
 

@@ -1,12 +1,16 @@
 //! Sizes of circuits of known models. `cargo test --test suite measure -- --nocapture` prints them.
 
 use crate::assignment;
+use halo2_proofs::plonk::ConstraintSystem;
 use inference_circuits::{
+	circuit::config::Config,
 	graph::{Branch, Forest, Graph, GraphParts, Leaf, Node, Operator, Term, Tree},
 	layout::{self, cost, Claim, Layout},
 	linear_map::LinearMap,
 };
-use inference_primitives::{TensorSpec, Visibility};
+use inference_primitives::{ComputeUnits, TensorSpec, Visibility};
+use inference_verifier::{halo2::parts_from_constraint_system, Plan};
+use std::num::NonZeroU8;
 
 fn spec(length: u32, min: i64, max: i64) -> TensorSpec {
 	TensorSpec {
@@ -191,14 +195,40 @@ fn forest(trees: usize, depth: u32, features: u32, thresholds: i64) -> Graph {
 	)
 }
 
+/// What the chain counts for a proof of this circuit.
+fn compute_units(graph: &Graph, layout: &Layout) -> ComputeUnits {
+	let mut cs = ConstraintSystem::default();
+	Config::configure(&mut cs, &layout.columns);
+	let inputs = NonZeroU8::new(layout.columns.degree.saturating_sub(3));
+	let public_inputs = layout.claim.public_inputs(graph) as u32;
+	let mut parts = parts_from_constraint_system(
+		&cs,
+		layout.k,
+		&[public_inputs],
+		inputs.or(Some(NonZeroU8::MIN)),
+	)
+	.unwrap();
+	parts.degree = parts.degree.max(layout.columns.degree);
+	Plan::from_parts(parts).unwrap().shape().compute_units()
+}
+
 /// The graph as it is proven, and its layout.
 fn measure(name: &str, graph: &Graph) -> (Graph, Layout) {
 	let start = std::time::Instant::now();
 	let (graph, layout) = layout::choose_graph(graph.clone(), Claim::default()).unwrap();
 	let columns = &layout.columns;
+	// A unit is worth 1,024 rows of a commitment at most: no circuit of ours takes longer than its units.
+	let units = compute_units(&graph, &layout);
+	let unit_ns = cost::time(columns, layout.k) / units.0;
+	assert!(
+		unit_ns <= 1024 * cost::FULL_COMMITMENT_NS,
+		"{name}: {unit_ns} ns for a unit"
+	);
 	println!(
-		"{name}: k {}, rows {}, lanes {}, limbs {:?}, degree {}, advice {}, permutation products {}, \
-		 about {} ms and {} bytes, chosen in {:.1?}",
+		"{name}: {} units of {} us, k {}, rows {}, lanes {}, limbs {:?}, degree {}, advice {}, \
+		 permutation products {}, about {} ms and {} bytes, chosen in {:.1?}",
+		units.0,
+		unit_ns / 1000,
 		layout.k,
 		layout::rows(&graph, &layout),
 		columns.lanes,
