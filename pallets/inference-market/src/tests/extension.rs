@@ -1,7 +1,6 @@
 //! The transaction extension: who may use the reserved weight.
 
 use super::*;
-use crate::{CheckStep, NotAdmitted};
 use frame_support::dispatch::GetDispatchInfo;
 use sp_runtime::{
 	traits::{DispatchTransaction, TransactionExtension},
@@ -11,7 +10,7 @@ use TransactionSource::{External, InBlock, Local};
 
 const WORKER: u64 = ALICE * 10;
 
-/// A chain with two nodes and a deferred workload whose output one of them delivered.
+/// A chain with one node and a deferred workload whose output it delivered.
 fn with_unproven(test: impl FnOnce(WorkloadId)) {
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 100)])
@@ -255,10 +254,5 @@ fn nobodys_transaction_does_no_step() {
 			0,
 		);
 		assert!(result.is_err());
-		assert!(!Market::is_overtaken(
-			&WORKER,
-			&workload(id),
-			WorkStep::Relay
-		));
 	});
 }
