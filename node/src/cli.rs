@@ -23,24 +23,58 @@ pub struct Cli {
 	pub worker: WorkerArgs,
 }
 
+/// When the worker runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum WorkerMode {
+	/// If `--prover-url` or `--worker-suri` is given, or a key of type `work` is in the keystore when
+	/// the node starts.
+	#[default]
+	Auto,
+	/// Always: it waits for keys.
+	On,
+	/// Never: a standby with the keys of another node.
+	Off,
+}
+
 /// Arguments of the offchain worker.
 ///
-/// It runs if `--prover-url` or `--worker-suri` is given, or if a key of type `work` is in the
-/// keystore when the node starts.
+/// Whether it runs is said by `--worker`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Offchain worker")]
 pub struct WorkerArgs {
+	/// When the offchain worker runs.
+	#[arg(
+		long = "worker",
+		value_enum,
+		value_name = "WHEN",
+		default_value_t = WorkerMode::Auto,
+		env = "INFERENCE_WORKER"
+	)]
+	pub worker_mode: WorkerMode,
+
 	/// Address of the prover service [default: http://127.0.0.1:9955].
 	///
 	/// Starts the offchain worker, which acts for every key of type `work` in the keystore, keys
-	/// inserted later too (`key insert --key-type work --scheme sr25519`). Without this flag it
-	/// starts only if the keystore has such a key.
-	#[arg(long, value_name = "URL", env = "INFERENCE_PROVER_URL")]
-	pub prover_url: Option<String>,
+	/// inserted later too (`key insert --key-type work --scheme sr25519`). Repeatable (separated by
+	/// commas in the environment): the second is asked while the first is out of reach, and for jobs
+	/// that the first fails.
+	#[arg(
+		long,
+		value_name = "URL",
+		env = "INFERENCE_PROVER_URL",
+		value_delimiter = ','
+	)]
+	pub prover_url: Vec<String>,
 
-	/// File with the prover service's bearer token.
-	#[arg(long, value_name = "FILE", env = "INFERENCE_PROVER_TOKEN_FILE")]
-	pub prover_token_file: Option<PathBuf>,
+	/// File with the prover service's bearer token. One for all provers, or one for each, in the
+	/// order of their addresses.
+	#[arg(
+		long,
+		value_name = "FILE",
+		env = "INFERENCE_PROVER_TOKEN_FILE",
+		value_delimiter = ','
+	)]
+	pub prover_token_file: Vec<PathBuf>,
 
 	/// Secret URI of a worker key, such as `//Alice//worker`, for development chains.
 	///
@@ -143,15 +177,23 @@ mod tests {
 			"--dev",
 			"--prover-url",
 			"http://127.0.0.1:1",
+			"--prover-url",
+			"http://127.0.0.1:2",
 			"--worker-suri",
 			"//Alice//worker",
 		])
 		.unwrap();
-		assert_eq!(cli.worker.prover_url.as_deref(), Some("http://127.0.0.1:1"));
+		assert_eq!(
+			cli.worker.prover_url,
+			["http://127.0.0.1:1", "http://127.0.0.1:2"]
+		);
+		assert_eq!(cli.worker.worker_mode, WorkerMode::Auto);
 		assert_eq!(cli.worker.worker_suri.as_deref(), Some("//Alice//worker"));
 		assert_eq!(
 			Cli::try_parse_from(["inference-node"]).unwrap().worker,
 			WorkerArgs::default()
 		);
+		let off = Cli::try_parse_from(["inference-node", "--worker", "off"]).unwrap();
+		assert_eq!(off.worker.worker_mode, WorkerMode::Off);
 	}
 }

@@ -199,6 +199,8 @@ pub fn new_full(
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
 	let keystore = keystore_container.keystore();
 	let registry = config.prometheus_registry().cloned();
+	let worker_registry = registry.clone();
+	let slot_duration = babe_link.config().slot_duration();
 
 	// --- network ---
 	let metrics =
@@ -363,6 +365,8 @@ pub fn new_full(
 			pool: transaction_pool,
 			keystore,
 			sync: sync_service,
+			slot_duration,
+			registry: worker_registry,
 		},
 		worker_args,
 		&chain_type,

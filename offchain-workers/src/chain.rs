@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use core::fmt;
-use inference_primitives::{market::InboxItem, BlockNumber, Hash, Tick, VkHash, WorkloadId};
+use inference_primitives::{
+	market::InboxItem, BlockNumber, Hash, Tick, VkHash, WorkloadId, WorkloadState,
+};
+use std::{collections::BTreeSet, time::Duration};
 
 /// Hash of a block.
 pub type BlockHash = Hash;
@@ -148,9 +151,31 @@ pub enum ChainError {
 		/// The runtime's.
 		got: u32,
 	},
+	/// The worker's account cannot pay the fee, which comes back when the call is accepted.
+	#[error(
+		"worker account {worker} has no funds for fees: transfer some to it (`inference account \
+		 transfer`), or it delivers and proves nothing and the node is slashed"
+	)]
+	NoFunds {
+		/// The account.
+		worker: WorkerKey,
+	},
 	/// The pool did not take the transaction.
 	#[error("the transaction pool refused it: {0}")]
 	Pool(String),
+}
+
+/// A transaction of a worker that a block includes and the runtime refused: it paid for nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FailedCall {
+	/// Its workload.
+	pub workload: WorkloadId,
+	/// What it was to do.
+	pub action: Action,
+	/// The block.
+	pub block: BlockNumber,
+	/// The runtime's error.
+	pub error: String,
 }
 
 /// A chain with an inference market, a pool of transactions, and a keystore.
@@ -184,13 +209,34 @@ pub trait Chain: Send + Sync {
 	async fn pending(&self, worker: WorkerKey) -> Result<Vec<(WorkloadId, Action)>, ChainError>;
 
 	/// Signs `call` as `worker`, mortal from `finalized`, with the first nonce that neither the best
-	/// chain nor the pool uses, and hands it to the pool.
+	/// chain nor the pool uses and that is not in `taken`, and hands it to the pool. `taken`: nonces
+	/// handed out already, of transactions that the pool may not show yet.
 	async fn submit(
 		&self,
 		worker: WorkerKey,
 		call: Call,
 		finalized: FinalizedBlock,
+		taken: &BTreeSet<u32>,
 	) -> Result<Submission, ChainError>;
+
+	/// The state of a workload; `None` if the chain has none of this name.
+	async fn state(
+		&self,
+		at: BlockHash,
+		workload: WorkloadId,
+	) -> Result<Option<WorkloadState>, ChainError>;
+
+	/// The transactions of `worker` that failed in finalised blocks above `above`, up to `upto`. Looks
+	/// at the newest blocks only if there are many.
+	async fn failed_calls(
+		&self,
+		above: FinalizedBlock,
+		upto: FinalizedBlock,
+		worker: WorkerKey,
+	) -> Result<Vec<FailedCall>, ChainError>;
+
+	/// How long a tick of the service clock takes.
+	fn tick(&self) -> Duration;
 }
 
 #[async_trait]
@@ -232,7 +278,29 @@ impl<C: Chain + ?Sized> Chain for std::sync::Arc<C> {
 		worker: WorkerKey,
 		call: Call,
 		finalized: FinalizedBlock,
+		taken: &BTreeSet<u32>,
 	) -> Result<Submission, ChainError> {
-		(**self).submit(worker, call, finalized).await
+		(**self).submit(worker, call, finalized, taken).await
+	}
+
+	async fn state(
+		&self,
+		at: BlockHash,
+		workload: WorkloadId,
+	) -> Result<Option<WorkloadState>, ChainError> {
+		(**self).state(at, workload).await
+	}
+
+	async fn failed_calls(
+		&self,
+		above: FinalizedBlock,
+		upto: FinalizedBlock,
+		worker: WorkerKey,
+	) -> Result<Vec<FailedCall>, ChainError> {
+		(**self).failed_calls(above, upto, worker).await
+	}
+
+	fn tick(&self) -> Duration {
+		(**self).tick()
 	}
 }

@@ -6,12 +6,19 @@ use crate::{
 	LOG_TARGET,
 };
 use inference_primitives::{hashing::blake2_256, Hash, WorkloadId};
-use std::{collections::BTreeMap, fmt::Display, time::Instant};
+use std::{
+	collections::BTreeMap,
+	fmt::Display,
+	time::{Duration, Instant},
+};
+
+/// How often a problem that stays is logged.
+const REPEAT_AFTER: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Default)]
 struct Notes {
 	backoff: Backoff,
-	reported: Option<String>,
+	reported: Option<(String, Instant)>,
 	refused_proof: Option<Hash>,
 }
 
@@ -27,22 +34,34 @@ impl Journal {
 			.is_none_or(|notes| notes.backoff.is_over(now))
 	}
 
-	/// Notes a failure, and logs it as an error if it is not the last one again.
+	/// Notes a failure, and logs it as an error if it is not the last one again, or that one is some
+	/// minutes old. Returns whether it is a new one.
 	pub(crate) fn failed(
 		&mut self,
 		workload: WorkloadId,
 		problem: impl Display,
 		policy: &BackoffPolicy,
 		now: Instant,
-	) {
+	) -> bool {
 		let notes = self.0.entry(workload).or_default();
 		let wait = notes.backoff.fail(policy, now);
 		let problem = problem.to_string();
-		if notes.reported.as_ref() == Some(&problem) {
-			log::debug!(target: LOG_TARGET, "workload {workload}: still: {problem} (next in {wait:?})");
-		} else {
-			log::error!(target: LOG_TARGET, "workload {workload}: {problem}");
-			notes.reported = Some(problem);
+		match &mut notes.reported {
+			Some((reported, at)) if *reported == problem => {
+				if now.saturating_duration_since(*at) >= REPEAT_AFTER {
+					log::warn!(
+						target: LOG_TARGET,
+						"workload {workload}: still: {problem} (next in {wait:?})",
+					);
+					*at = now;
+				}
+				false
+			},
+			reported => {
+				log::error!(target: LOG_TARGET, "workload {workload}: {problem}");
+				*reported = Some((problem, now));
+				true
+			},
 		}
 	}
 

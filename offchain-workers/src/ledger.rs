@@ -5,15 +5,18 @@
 
 use crate::{
 	chain::{Action, FinalizedBlock, Submission, WorkerKey},
+	metrics::Metrics,
 	LOG_TARGET,
 };
 use inference_primitives::{BlockNumber, WorkloadId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Finalised blocks for which a transaction may be in neither pool nor best chain before it counts
 /// as lost. More than one, because a transaction is in neither for the moment in which a block moves
 /// from import to the pool's view.
 const LOST_AFTER: BlockNumber = 3;
+/// Finalised blocks after which a transaction that is not included counts as stuck.
+const STUCK_AFTER: BlockNumber = 8;
 /// Longest pause, in finalised blocks, after transactions that the chain refused.
 const LONGEST_PAUSE: BlockNumber = 64;
 
@@ -39,7 +42,10 @@ pub(crate) struct Outlook {
 #[derive(Debug)]
 struct Open {
 	submission: Submission,
+	/// Finalised height at which it was first looked for.
+	since: Option<BlockNumber>,
 	missing_since: Option<BlockNumber>,
+	is_stuck: bool,
 }
 
 #[derive(Debug, Default)]
@@ -53,26 +59,87 @@ struct Entry {
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger(BTreeMap<Task, Entry>);
+pub(crate) struct Ledger {
+	tasks: BTreeMap<Task, Entry>,
+	/// Nonces handed out, each with the finalised height of then: the pool shows a transaction only
+	/// once it has a view of the best block.
+	nonces: BTreeMap<WorkerKey, BTreeMap<u32, BlockNumber>>,
+	metrics: Metrics,
+}
 
 impl Ledger {
-	/// Records a submission.
-	pub(crate) fn opened(&mut self, task: Task, submission: Submission) {
-		self.0.entry(task).or_default().open = Some(Open {
+	/// A ledger that counts in `metrics`.
+	pub(crate) fn new(metrics: Metrics) -> Self {
+		Self {
+			metrics,
+			..Self::default()
+		}
+	}
+
+	/// Records a submission that was decided at finalised height `height`.
+	pub(crate) fn opened(&mut self, task: Task, submission: Submission, height: BlockNumber) {
+		self.nonces
+			.entry(task.worker)
+			.or_default()
+			.insert(submission.nonce, height);
+		self.tasks.entry(task).or_default().open = Some(Open {
 			submission,
+			since: None,
 			missing_since: None,
+			is_stuck: false,
 		});
+	}
+
+	/// Nonces of `worker` that are not free although the pool may not show them.
+	pub(crate) fn taken(&self, worker: WorkerKey) -> BTreeSet<u32> {
+		let nonces = self.nonces.get(&worker).into_iter().flatten();
+		nonces.map(|(nonce, _)| *nonce).collect()
+	}
+
+	/// Forgets the nonces of `worker` that finalised blocks used, and those that were handed out some
+	/// blocks ago for transactions that are not open any more. Call it once a block, after
+	/// [`Self::may_submit`] saw the tasks.
+	pub(crate) fn release_nonces(&mut self, worker: WorkerKey, outlook: &Outlook) {
+		let open: BTreeSet<u32> = self
+			.tasks
+			.iter()
+			.filter(|(task, _)| task.worker == worker)
+			.filter_map(|(_, entry)| Some(entry.open.as_ref()?.submission.nonce))
+			.collect();
+		let height = outlook.finalized.number;
+		if let Some(nonces) = self.nonces.get_mut(&worker) {
+			nonces.retain(|nonce, since| {
+				*nonce >= outlook.finalized_nonce
+					&& (open.contains(nonce) || height.saturating_sub(*since) < LOST_AFTER)
+			});
+		}
+	}
+
+	/// The open submission of `task`.
+	pub(crate) fn open(&self, task: &Task) -> Option<Submission> {
+		Some(self.tasks.get(task)?.open.as_ref()?.submission)
 	}
 
 	/// Forgets the tasks that `keep` does not want: finalised state no longer asks for them.
 	pub(crate) fn retain(&mut self, keep: impl Fn(&Task) -> bool) {
-		self.0.retain(|task, _| keep(task));
+		self.tasks.retain(|task, _| keep(task));
+	}
+
+	/// Forgets a nonce whose transaction is gone for good, so that it is given to another.
+	fn free(
+		nonces: &mut BTreeMap<WorkerKey, BTreeMap<u32, BlockNumber>>,
+		worker: WorkerKey,
+		nonce: u32,
+	) {
+		if let Some(nonces) = nonces.get_mut(&worker) {
+			nonces.remove(&nonce);
+		}
 	}
 
 	/// Whether `task`, which finalised state asks for, may be sent now. `under_way`: the pool holds
 	/// a transaction for it, or the best chain has it done.
 	pub(crate) fn may_submit(&mut self, task: Task, outlook: &Outlook, under_way: bool) -> bool {
-		let Some(entry) = self.0.get_mut(&task) else {
+		let Some(entry) = self.tasks.get_mut(&task) else {
 			return !under_way;
 		};
 		let height = outlook.finalized.number;
@@ -83,6 +150,7 @@ impl Ledger {
 				entry.refusals = entry.refusals.saturating_add(1);
 				entry.pause_until = height.saturating_add(pause(entry.refusals));
 				entry.open = None;
+				self.metrics.transaction_failed("refused", task.action);
 				log::warn!(
 					target: LOG_TARGET,
 					"workload {}: the transaction with its {} (nonce {nonce}) was refused by the \
@@ -91,8 +159,23 @@ impl Ledger {
 				);
 			} else if under_way || outlook.best_nonce > nonce {
 				open.missing_since = None;
+				let since = *open.since.get_or_insert(height);
+				let waited = height.saturating_sub(since);
+				if outlook.best_nonce <= nonce && waited >= STUCK_AFTER && !open.is_stuck {
+					open.is_stuck = true;
+					self.metrics.transaction_failed("stuck", task.action);
+					log::warn!(
+						target: LOG_TARGET,
+						"workload {}: the transaction with its {} (nonce {nonce}) has been in the \
+						 pool for {waited} blocks: blocks have no room for it, or one with a lower \
+						 nonce is missing",
+						task.workload, task.action,
+					);
+				}
 			} else if height >= last_block {
 				entry.open = None;
+				Self::free(&mut self.nonces, task.worker, nonce);
+				self.metrics.transaction_failed("expired", task.action);
 				log::warn!(
 					target: LOG_TARGET,
 					"workload {}: the transaction with its {} (nonce {nonce}) expired at block \
@@ -103,6 +186,8 @@ impl Ledger {
 				let since = *open.missing_since.get_or_insert(height);
 				if height.saturating_sub(since) >= LOST_AFTER {
 					entry.open = None;
+					Self::free(&mut self.nonces, task.worker, nonce);
+					self.metrics.transaction_failed("vanished", task.action);
 					log::warn!(
 						target: LOG_TARGET,
 						"workload {}: the transaction with its {} (nonce {nonce}) vanished from \
@@ -154,7 +239,7 @@ mod tests {
 
 	fn open() -> Ledger {
 		let mut ledger = Ledger::default();
-		ledger.opened(TASK, SUBMISSION);
+		ledger.opened(TASK, SUBMISSION, 1);
 		ledger
 	}
 
@@ -210,11 +295,49 @@ mod tests {
 				nonce: 6,
 				last_block: 74,
 			},
+			10,
 		);
 		assert!(!ledger.may_submit(TASK, &outlook(12, 7, 7), false));
 		assert!(!ledger.may_submit(TASK, &outlook(13, 7, 7), false));
 		assert!(ledger.may_submit(TASK, &outlook(14, 7, 7), false));
 		assert_eq!([2, 3, 4, 8, u32::MAX].map(pause), [2, 4, 8, 64, 64]);
+	}
+
+	#[test]
+	fn a_nonce_is_taken_while_its_transaction_may_be_included_and_free_when_it_is_lost() {
+		let mut ledger = open();
+		for height in 10..13 {
+			ledger.may_submit(TASK, &outlook(height, 5, 5), false);
+			ledger.release_nonces(TASK.worker, &outlook(height, 5, 5));
+			assert!(ledger.taken(TASK.worker).contains(&5));
+		}
+		assert!(ledger.may_submit(TASK, &outlook(13, 5, 5), false));
+		assert!(ledger.taken(TASK.worker).is_empty());
+	}
+
+	#[test]
+	fn a_nonce_is_taken_for_a_while_after_its_task_is_forgotten_and_free_once_finalised() {
+		let mut ledger = open();
+		ledger.retain(|_| false);
+		ledger.release_nonces(TASK.worker, &outlook(3, 5, 5));
+		assert!(ledger.taken(TASK.worker).contains(&5));
+		ledger.release_nonces(TASK.worker, &outlook(4, 5, 5));
+		assert!(ledger.taken(TASK.worker).is_empty());
+		let mut ledger = open();
+		ledger.release_nonces(TASK.worker, &outlook(2, 6, 6));
+		assert!(ledger.taken(TASK.worker).is_empty());
+	}
+
+	#[test]
+	fn a_transaction_that_no_block_includes_is_counted_as_stuck_once() {
+		let mut ledger = open();
+		for height in 2..40 {
+			assert!(!ledger.may_submit(TASK, &outlook(height, 5, 5), true));
+		}
+		assert_eq!(
+			ledger.metrics.failed_transactions("stuck", Action::Deliver),
+			1
+		);
 	}
 
 	#[test]

@@ -21,9 +21,10 @@
 //! - `Assigned` and `Immediate`: once proven, verify and `prove` with the output;
 //! - `Unproven`: once proven, check that the delivered output is the job's, verify and `prove`.
 //!
-//! New jobs go to the prover in the order of their proofs' deadlines, in which a prover that keeps up
-//! with the pledged capacity has each in time; transactions are sent in the order of the actions'
-//! deadlines.
+//! The prover is asked about each piece of work apart, about a few of each model at a time, and no
+//! block waits for its answers. A job carries the time until its proof is due and what is lost without
+//! it, by which the prover chooses; of the transactions that can be sent at one moment, the nearest
+//! deadline goes first. The job of a workload that finalised state no longer asks for is cancelled.
 //!
 //! **Invariants.**
 //! 1. Decisions follow from finalised state and the prover's job store alone. Memory holds only what
@@ -35,12 +36,20 @@
 //!    chain, under the verifying key on chain.
 //! 4. Two nodes with one key compute the same outputs, so neither can contradict the other; each sees
 //!    the other's transactions in the pool and in the best chain, and holds back.
-//! 5. A prover that is slow, down or wrong delays only its own work: requests have timeouts, failures
-//!    back off with jitter, and the task shares nothing with block import.
+//! 5. A model that is slow, or a prover that is down, hung or wrong, delays only its own work: each
+//!    request has a time-out of its own, a prover that does not even say that it lives is left alone
+//!    and the next one asked, failures back off with jitter, and the task shares nothing with block
+//!    import.
+//! 6. No two open transactions of a key have one nonce: those handed out are remembered until a
+//!    finalised block used them or they are lost.
+//! 7. A panic costs the piece of work at which it happened, and neither the worker nor, with the
+//!    node's guard, the node.
+//! 8. What costs the operator money is a warning in the log and a count in [`Metrics`].
 //!
-//! **Limitations.** One prover per node. At most 256 items per key and block (the runtime API's
-//! bound). A workload that cannot be proven is logged and left to its deadline. Of the jobs that are
-//! submitted at once ([`WorkerOptions::concurrency`]), the prover may take a later one first.
+//! **Limitations.** At most 256 items per key and block (the runtime API's bound). A workload that
+//! cannot be proven is logged and left to its deadline. What is missed while the worker does not run is
+//! not counted afterwards. Jobs that a worker of an earlier life submitted, and that are not wanted any
+//! more, are not cancelled: the prover takes what is past its deadline last.
 
 #![forbid(unsafe_code)]
 
@@ -48,16 +57,20 @@ mod backoff;
 mod chain;
 mod journal;
 mod ledger;
+mod metrics;
 mod proof_check;
 mod prover;
+mod requests;
 mod run;
 mod step;
 mod worker;
 
 pub use backoff::BackoffPolicy;
 pub use chain::{
-	Action, BlockHash, Call, Chain, ChainError, FinalizedBlock, Submission, VerifyingKey, WorkerKey,
+	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Submission,
+	VerifyingKey, WorkerKey,
 };
+pub use metrics::Metrics;
 pub use prover::{BearerToken, Prover, ProverError, ProverOptions};
 pub use run::run;
 pub use worker::{Worker, WorkerOptions};

@@ -1,6 +1,12 @@
-//! Client of the prover service, over HTTP.
+//! Clients of prover services, over HTTP, and which of them is asked.
 
-use crate::backoff::{Backoff, BackoffPolicy};
+use crate::{
+	backoff::{Backoff, BackoffPolicy},
+	chain::Action,
+	metrics::Metrics,
+	step::action,
+	LOG_TARGET,
+};
 use core::fmt;
 use inference_primitives::{market::InboxItem, VkHash, WorkloadId};
 use inference_prover_api::{
@@ -12,7 +18,8 @@ use jsonrpsee::{
 };
 use parking_lot::Mutex;
 use std::{
-	collections::BTreeSet,
+	collections::{BTreeMap, BTreeSet},
+	future::Future,
 	time::{Duration, Instant},
 };
 
@@ -42,6 +49,9 @@ pub struct ProverOptions {
 	pub token: Option<BearerToken>,
 	/// Longest wait for an answer. Submitting a job executes the model, so not too short.
 	pub timeout: Duration,
+	/// After how long without an answer the prover is asked whether it lives, which it must say within
+	/// as long. One that does not is out of reach; one that does is waited for up to `timeout`.
+	pub patience: Duration,
 	/// Wait after requests that no prover answered.
 	pub backoff: BackoffPolicy,
 	/// Whether to work on models whose keys the prover did not compare with them.
@@ -55,6 +65,7 @@ impl ProverOptions {
 			url: url.into(),
 			token: None,
 			timeout: Duration::from_secs(30),
+			patience: Duration::from_secs(3),
 			backoff: BackoffPolicy::default(),
 			allow_unchecked: false,
 		}
@@ -75,6 +86,15 @@ pub enum ProverError {
 	/// Nobody answered, or not in time, or not a prover.
 	#[error("no answer from the prover: {0}")]
 	Unavailable(String),
+	/// It lives, but did not answer this request in time.
+	#[error("the prover took too long to answer for this workload")]
+	TimedOut,
+	/// No prover may be asked now: each was out of reach a moment ago.
+	#[error("no prover is in reach")]
+	AllOut,
+	/// The client panicked.
+	#[error("a panic while the prover was asked; please report it")]
+	Panicked,
 	/// It speaks another version of the interface.
 	#[error("the prover speaks version {got} of the interface, this node version {expected}")]
 	Incompatible {
@@ -120,7 +140,10 @@ impl ProverError {
 
 	/// Whether it passes without anyone doing anything.
 	pub fn is_transient(&self) -> bool {
-		matches!(self, Self::Unavailable(_) | Self::Busy(_))
+		matches!(
+			self,
+			Self::Unavailable(_) | Self::Busy(_) | Self::TimedOut | Self::AllOut
+		)
 	}
 }
 
@@ -130,10 +153,13 @@ impl From<ClientError> for ProverError {
 			ClientError::Call(error) => {
 				let (code, message) = (error.code(), error.message().to_owned());
 				match code {
-					error_code::QUEUE_FULL | error_code::INTERNAL => Self::Busy(message),
+					error_code::QUEUE_FULL | error_code::INTERNAL | error_code::NOT_YET => {
+						Self::Busy(message)
+					},
 					_ => Self::Refused { code, message },
 				}
 			},
+			ClientError::RequestTimeout => Self::TimedOut,
 			other => Self::Unavailable(chain_of_causes(&other)),
 		}
 	}
@@ -154,15 +180,43 @@ fn chain_of_causes(error: &dyn std::error::Error) -> String {
 	text
 }
 
+/// What a job is worth and until when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct JobTerms {
+	/// Time until the proof is worth nothing.
+	pub(crate) due_in: Duration,
+	/// What is lost without the proof, planck.
+	pub(crate) value: u64,
+}
+
+impl JobTerms {
+	fn request(&self, item: &InboxItem) -> JobRequest {
+		JobRequest {
+			due_in_ms: Some(u64::try_from(self.due_in.as_millis()).unwrap_or(u64::MAX)),
+			value: self.value,
+			..JobRequest::new(item.statement.clone(), item.input.clone())
+		}
+	}
+}
+
 /// A prover service.
 pub struct Prover {
 	client: HttpClient,
+	url: String,
 	policy: BackoffPolicy,
-	outage: Backoff,
-	is_checked: bool,
 	allow_unchecked: bool,
+	patience: Duration,
+	standing: Mutex<Standing>,
+}
+
+/// What is known of a prover.
+#[derive(Default)]
+struct Standing {
+	outage: Backoff,
+	/// Whether its interface has our version.
+	is_checked: bool,
 	/// Models that the prover said to be checked since it was last out of reach.
-	checked_models: Mutex<BTreeSet<VkHash>>,
+	checked_models: BTreeSet<VkHash>,
 }
 
 impl Prover {
@@ -188,81 +242,243 @@ impl Prover {
 			.map_err(|error| refuse(chain_of_causes(&error)))?;
 		Ok(Self {
 			client,
+			url: options.url.clone(),
 			policy: options.backoff,
-			outage: Backoff::default(),
-			is_checked: false,
 			allow_unchecked: options.allow_unchecked,
-			checked_models: Mutex::default(),
+			patience: options.patience,
+			standing: Mutex::default(),
 		})
 	}
 
 	/// Whether a request may be made: no outage, or time to see if it is over.
-	pub(crate) fn may_try(&self, now: Instant) -> bool {
-		self.outage.is_over(now)
+	fn may_try(&self) -> bool {
+		self.standing.lock().outage.is_over(Instant::now())
 	}
 
-	/// Notes that the prover is out of reach. Returns how long it is left alone.
-	pub(crate) fn out_of_reach(&mut self, now: Instant) -> Duration {
-		self.is_checked = false;
-		self.checked_models.lock().clear();
-		self.outage.fail(&self.policy, now)
+	/// Notes that the prover is out of reach. Returns how long it is left alone; `None` if that was
+	/// noted already, by another request of the same moment.
+	fn out_of_reach(&self) -> Option<Duration> {
+		let (now, mut standing) = (Instant::now(), self.standing.lock());
+		standing.is_checked = false;
+		standing.checked_models.clear();
+		standing
+			.outage
+			.is_over(now)
+			.then(|| standing.outage.fail(&self.policy, now))
 	}
 
-	/// Notes that the prover answered. Returns whether an outage is over.
-	pub(crate) fn answered(&mut self) -> bool {
-		self.outage.succeed()
+	/// Notes that the prover answered.
+	fn answered(&self) {
+		if self.standing.lock().outage.succeed() {
+			log::info!(target: LOG_TARGET, "the prover at {} answers again", self.url);
+		}
+	}
+
+	/// Awaits `request`, as long as the prover lives.
+	async fn watched<T>(
+		&self,
+		request: impl Future<Output = Result<T, ClientError>>,
+	) -> Result<T, ClientError> {
+		tokio::pin!(request);
+		loop {
+			tokio::select! {
+				biased;
+				answer = &mut request => return answer,
+				() = tokio::time::sleep(self.patience) => {},
+			}
+			tokio::select! {
+				biased;
+				answer = &mut request => return answer,
+				health = tokio::time::timeout(self.patience, self.client.health()) => {
+					if !matches!(health, Ok(Ok(_))) {
+						return Err(ClientError::Custom(format!(
+							"nothing, for {:?}, not even whether it lives",
+							self.patience.saturating_mul(2),
+						)));
+					}
+				},
+			}
+		}
 	}
 
 	/// Checks the version of the prover's interface, once per connection.
-	pub(crate) async fn check(&mut self) -> Result<(), ProverError> {
-		if !self.is_checked {
-			let got = self.client.health().await?.api_version;
-			if got != API_VERSION {
-				return Err(ProverError::Incompatible {
-					expected: API_VERSION,
-					got,
-				});
-			}
-			self.is_checked = true;
+	async fn check(&self) -> Result<(), ProverError> {
+		if self.standing.lock().is_checked {
+			return Ok(());
 		}
+		let got = self.watched(self.client.health()).await?.api_version;
+		if got != API_VERSION {
+			return Err(ProverError::Incompatible {
+				expected: API_VERSION,
+				got,
+			});
+		}
+		self.standing.lock().is_checked = true;
 		Ok(())
 	}
 
-	/// Fails if the prover says that it did not check the model with this key. Of a model that it does not have
-	/// it says so when it gets the job.
+	/// Fails if the prover says that it did not check the model with this key. Of a model that it does not
+	/// have it says so when it gets the job.
 	async fn require_checked(&self, vk_hash: VkHash) -> Result<(), ProverError> {
-		if self.allow_unchecked || self.checked_models.lock().contains(&vk_hash) {
+		if self.allow_unchecked || self.standing.lock().checked_models.contains(&vk_hash) {
 			return Ok(());
 		}
-		let models = self.client.models().await?;
+		let models = self.watched(self.client.models()).await?;
 		match models.iter().find(|model| model.vk_hash == vk_hash) {
 			Some(model) if !model.checked => Err(ProverError::Unchecked { vk_hash }),
 			Some(_) => {
-				self.checked_models.lock().insert(vk_hash);
+				self.standing.lock().checked_models.insert(vk_hash);
 				Ok(())
 			},
 			None => Ok(()),
 		}
 	}
 
-	/// The state of an item's job, which is made if the prover has none.
-	pub(crate) async fn job(&self, item: &InboxItem) -> Result<JobState, ProverError> {
+	/// The state of an item's job, which is made if the prover has none, or has it cancelled. If the
+	/// prover has no room for the job, its output all the same, where an output is what is owed.
+	async fn job(&self, item: &InboxItem, terms: &JobTerms) -> Result<JobState, ProverError> {
+		self.check().await?;
 		self.require_checked(item.statement.vk_hash).await?;
 		let key = item.statement.workload;
-		let job = match self.client.job(key).await {
-			Err(ClientError::Call(error)) if error.code() == error_code::UNKNOWN_JOB => {
-				let request = JobRequest {
-					statement: item.statement.clone(),
-					input: item.input.clone(),
-				};
-				self.client.submit_job(request).await?
+		let known = self.watched(self.client.job(key)).await;
+		let job = match known {
+			Err(ClientError::Call(error)) if error.code() == error_code::UNKNOWN_JOB => None,
+			other => Some(other?),
+		};
+		let job = match job {
+			// Another node that uses this prover may have had it cancelled.
+			None
+			| Some(inference_prover_api::Job {
+				state: JobState::Cancelled,
+				..
+			}) => {
+				let submitted = self.watched(self.client.submit_job(terms.request(item)));
+				match submitted.await {
+					Err(ClientError::Call(error))
+						if error.code() == error_code::QUEUE_FULL
+							&& action(item) == Some(Action::Deliver) =>
+					{
+						let executed = self.watched(self.client.execute(terms.request(item)));
+						return Ok(JobState::Queued {
+							output: executed.await?.output,
+						});
+					},
+					other => other?,
+				}
 			},
-			other => other?,
+			Some(job) => job,
 		};
 		if job.key == key {
 			Ok(job.state)
 		} else {
 			Err(ProverError::WrongJob { got: job.key })
+		}
+	}
+}
+
+/// Where a job was last seen.
+#[derive(Clone, Copy)]
+struct Seen {
+	prover: usize,
+	is_proven: bool,
+}
+
+/// The provers, in the order in which they are asked: the second only when the first is out of
+/// reach, or does not do the job.
+pub(crate) struct Provers {
+	provers: Vec<Prover>,
+	/// A prover that has a job is asked about it first.
+	seen: Mutex<BTreeMap<WorkloadId, Seen>>,
+	metrics: Metrics,
+}
+
+impl Provers {
+	pub(crate) fn new(provers: Vec<Prover>, metrics: Metrics) -> Self {
+		Self {
+			provers,
+			seen: Mutex::default(),
+			metrics,
+		}
+	}
+
+	/// Whether any prover may be asked.
+	pub(crate) fn may_try(&self) -> bool {
+		self.provers.iter().any(Prover::may_try)
+	}
+
+	/// Forgets a workload. Returns the prover that has its job, if it was not proven when it was last
+	/// seen.
+	pub(crate) fn forget_unproven(&self, workload: &WorkloadId) -> Option<usize> {
+		let seen = self.seen.lock().remove(workload)?;
+		(!seen.is_proven).then_some(seen.prover)
+	}
+
+	/// Forgets the workloads that `keep` does not want.
+	pub(crate) fn retain(&self, keep: impl Fn(&WorkloadId) -> bool) {
+		self.seen.lock().retain(|workload, _| keep(workload));
+	}
+
+	/// The state of an item's job at the first prover that has an answer.
+	pub(crate) async fn job(
+		&self,
+		item: &InboxItem,
+		terms: &JobTerms,
+	) -> Result<JobState, ProverError> {
+		let workload = item.statement.workload;
+		let first = self.seen.lock().get(&workload).map(|seen| seen.prover);
+		let mut order: Vec<usize> = (0..self.provers.len()).collect();
+		order.sort_by_key(|index| Some(*index) != first);
+		let mut worst = Err(ProverError::AllOut);
+		for index in order {
+			let Some(prover) = self.provers.get(index).filter(|prover| prover.may_try()) else {
+				continue;
+			};
+			let answer = prover.job(item, terms).await;
+			match &answer {
+				Ok(state) => {
+					prover.answered();
+					if !matches!(state, JobState::Failed { .. }) {
+						let is_proven = matches!(state, JobState::Proven { .. });
+						let seen = Seen {
+							prover: index,
+							is_proven,
+						};
+						self.seen.lock().insert(workload, seen);
+						return answer;
+					}
+				},
+				Err(error) if error.is_outage() => {
+					if let Some(wait) = prover.out_of_reach() {
+						self.metrics.outage(&prover.url);
+						log::warn!(
+							target: LOG_TARGET,
+							"prover at {}: {error}; next attempt in {wait:?} at the earliest",
+							prover.url,
+						);
+					}
+				},
+				Err(ProverError::TimedOut | ProverError::Panicked) => {},
+				Err(_) => prover.answered(),
+			}
+			// What was said of the job itself tells more than that another prover is out of reach.
+			if matches!(&worst, Err(error) if error.is_transient() || error.is_outage()) {
+				worst = answer;
+			}
+		}
+		worst
+	}
+
+	/// Has a job cancelled. Whether that works is of no consequence: the prover proves it after
+	/// everything that is still wanted.
+	pub(crate) async fn cancel(&self, prover: usize, workload: WorkloadId) {
+		if let Some(prover) = self.provers.get(prover) {
+			match prover.watched(prover.client.cancel_job(workload)).await {
+				Ok(_) => log::debug!(target: LOG_TARGET, "workload {workload}: job cancelled"),
+				Err(error) => log::debug!(
+					target: LOG_TARGET,
+					"workload {workload}: its job cannot be cancelled: {error}",
+				),
+			}
 		}
 	}
 }

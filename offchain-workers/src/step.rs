@@ -119,6 +119,7 @@ mod tests {
 			deadline: Tick(10),
 			prove_by: Tick(10),
 			compute_units: ComputeUnits(1),
+			at_stake: 0,
 		}
 	}
 

@@ -1,120 +1,248 @@
-//! The worker: what is done at one finalised block.
+//! The worker: what is done at one finalised block, and with what the prover answers.
 
 use crate::{
-	backoff::BackoffPolicy,
-	chain::{Action, Call, Chain, ChainError, FinalizedBlock, WorkerKey},
+	backoff::{Backoff, BackoffPolicy},
+	chain::{Action, BlockHash, Call, Chain, ChainError, FinalizedBlock, WorkerKey},
 	journal::Journal,
 	ledger::{Ledger, Outlook, Task},
+	metrics::Metrics,
 	proof_check::Keys,
-	prover::{Prover, ProverError},
+	prover::{JobTerms, Prover, ProverError, Provers},
+	requests::{Answer, Requests},
 	step::{action, step, Step},
 	LOG_TARGET,
 };
-use futures::{stream, StreamExt};
-use inference_primitives::{market::InboxItem, Tick, WorkloadId};
+use futures::FutureExt;
+use inference_primitives::{market::InboxItem, Tick, WorkloadId, WorkloadState};
 use inference_prover_api::JobState;
 use std::{
-	collections::BTreeSet,
-	sync::atomic::{AtomicBool, Ordering},
-	time::Instant,
+	collections::{BTreeMap, BTreeSet},
+	fmt::Display,
+	panic::{catch_unwind, AssertUnwindSafe},
+	sync::Arc,
+	time::{Duration, Instant},
 };
+
+/// Most items of an inbox that the runtime shows.
+const MAX_INBOX_ITEMS: usize = 256;
 
 /// How the worker works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WorkerOptions {
-	/// Most requests to the prover at a time.
+	/// Most requests to the prover at a time for workloads of one model.
 	pub concurrency: usize,
-	/// Wait after failures of one workload.
+	/// Wait after failures of one workload, and of a worker account that cannot pay.
 	pub backoff: BackoffPolicy,
+	/// How long answers are gathered, so that of those that come together the most urgent is acted on
+	/// first.
+	pub gather: Duration,
 }
 
 impl Default for WorkerOptions {
 	fn default() -> Self {
 		Self {
-			concurrency: 8,
+			concurrency: 4,
 			backoff: BackoffPolicy::default(),
+			gather: Duration::from_millis(50),
 		}
 	}
 }
 
-/// Acts for the worker keys of a chain's keystore, with one prover.
+/// Acts for the worker keys of a chain's keystore, with one prover or several.
 pub struct Worker<C> {
 	chain: C,
-	prover: Prover,
+	provers: Arc<Provers>,
 	options: WorkerOptions,
+	metrics: Metrics,
 	ledger: Ledger,
 	journal: Journal,
 	keys: Keys,
+	requests: Requests,
+	/// The last block that was looked at.
+	block: Option<FinalizedBlock>,
+	/// What was owed there.
+	owed: BTreeMap<Task, Owed>,
+	/// What of it may be sent.
+	due: BTreeMap<WorkloadId, Due>,
+	/// Answers that came and were not acted on.
+	gathered: Vec<Answer>,
+	gather_until: Option<tokio::time::Instant>,
+	/// Worker accounts that could not pay a fee.
+	unfunded: BTreeMap<WorkerKey, Backoff>,
 }
 
 /// A piece of work whose action may be sent now.
-struct Due {
-	item: InboxItem,
-	task: Task,
+#[derive(Clone)]
+pub(crate) struct Due {
+	pub(crate) item: InboxItem,
+	pub(crate) task: Task,
+}
+
+/// What is known of a piece of work that is owed.
+#[derive(Clone, Copy)]
+struct Owed {
+	/// Ticks to its deadline when it was first seen.
+	first_slack: u32,
+	/// Whether it was said that little of them is left.
+	is_late: bool,
 }
 
 impl<C: Chain> Worker<C> {
-	/// A worker that remembers nothing.
-	pub fn new(chain: C, prover: Prover, options: WorkerOptions) -> Self {
+	/// A worker that remembers nothing. The second of `provers` is asked when the first is out of
+	/// reach or fails, and so on.
+	pub fn new(chain: C, provers: Vec<Prover>, options: WorkerOptions, metrics: Metrics) -> Self {
+		let provers = Arc::new(Provers::new(provers, metrics.clone()));
 		Self {
 			chain,
-			prover,
 			options,
-			ledger: Ledger::default(),
+			ledger: Ledger::new(metrics.clone()),
+			metrics,
 			journal: Journal::default(),
 			keys: Keys::default(),
+			requests: Requests::new(provers.clone(), options.concurrency),
+			provers,
+			block: None,
+			owed: BTreeMap::new(),
+			due: BTreeMap::new(),
+			gathered: Vec::new(),
+			gather_until: None,
+			unfunded: BTreeMap::new(),
 		}
 	}
 
-	/// Does what finalised state at `block` asks for and can be done now. Failures are logged; what
-	/// failed is tried again at a later block.
+	/// Does what finalised state at `block` asks for and can be done now, however long the prover
+	/// takes to answer. Failures are logged; what failed is tried again at a later block.
 	pub async fn act(&mut self, block: FinalizedBlock) {
-		let due = match self.due(block).await {
-			Ok(due) => due,
-			Err(error) => {
-				log::warn!(target: LOG_TARGET, "block {}: {error}", block.number);
-				return;
+		self.look(block).await;
+		self.finish().await;
+	}
+
+	/// Waits for everything that the prover is being asked, and acts on it.
+	pub(crate) async fn finish(&mut self) {
+		while let Some(answer) = self.requests.next().await {
+			self.gathered.push(answer);
+		}
+		self.advance_all().await;
+	}
+
+	/// Sees what finalised state at `block` asks for, and asks the prover for what can be done now.
+	pub(crate) async fn look(&mut self, block: FinalizedBlock) {
+		let looked = AssertUnwindSafe(self.try_look(block)).catch_unwind().await;
+		match looked {
+			Ok(Ok(())) => {},
+			Ok(Err(error)) => log::warn!(target: LOG_TARGET, "block {}: {error}", block.number),
+			Err(_) => {
+				self.metrics.panicked();
+				log::error!(
+					target: LOG_TARGET,
+					"block {}: a panic; the worker goes on at the next block, please report this",
+					block.number,
+				);
 			},
-		};
-		let mut jobs = self.jobs(due).await;
-		jobs.sort_by_key(|(due, _)| due.item.deadline);
-		for (due, job) in jobs {
-			self.advance(block, due, job).await;
 		}
 	}
 
-	/// Everything that may be sent, in the order in which the prover should take it: by the proofs'
-	/// deadlines. Forgets what is not owed any more.
-	async fn due(&mut self, block: FinalizedBlock) -> Result<Vec<Due>, ChainError> {
-		let now = self.chain.now(block.hash).await?;
-		let mut owed = BTreeSet::new();
-		let mut due = Vec::new();
+	async fn try_look(&mut self, block: FinalizedBlock) -> Result<(), ChainError> {
+		let best = self.chain.best_block().await;
+		// What is late in the best chain cannot be in time in the block that follows it.
+		let now = self
+			.chain
+			.now(block.hash)
+			.await?
+			.max(self.chain.now(best).await?);
+		let mut owed = BTreeMap::new();
+		let mut due = BTreeMap::new();
+		let mut is_whole = true;
 		for worker in self.chain.worker_keys().await? {
+			self.report_failed_calls(block, worker).await;
 			let items = self.chain.inbox(block.hash, worker).await?;
-			let tasks: Vec<Due> = items
-				.into_iter()
-				.filter_map(|item| task(item, worker, now))
-				.collect();
-			owed.extend(tasks.iter().map(|due| due.task));
-			if !tasks.is_empty() {
-				due.extend(self.unsent(block, worker, tasks).await?);
+			is_whole &= items.len() < MAX_INBOX_ITEMS;
+			let mut in_time = Vec::new();
+			for item in items {
+				let Some(action) = action(&item) else {
+					continue;
+				};
+				let workload = item.statement.workload;
+				let task = Task {
+					worker,
+					workload,
+					action,
+				};
+				let slack = item.deadline.0.saturating_sub(now.0);
+				let known = self.owed.get(&task).copied();
+				owed.insert(
+					task,
+					known.unwrap_or(Owed {
+						first_slack: slack,
+						is_late: false,
+					}),
+				);
+				// A call in the deadline's own tick is in time.
+				if item.deadline >= now {
+					in_time.push(Due { item, task });
+				}
+			}
+			for piece in self.unsent(block, best, worker, in_time).await? {
+				due.insert(piece.task.workload, piece);
 			}
 		}
-		let workloads: BTreeSet<WorkloadId> = owed.iter().map(|task| task.workload).collect();
-		self.ledger.retain(|task| owed.contains(task));
+		self.report_left(block, &mut owed, is_whole).await;
+		self.warn_of_late(&mut owed, &due, now);
+		let workloads: BTreeSet<WorkloadId> = owed.keys().map(|task| task.workload).collect();
+		for task in self.owed.keys() {
+			if !workloads.contains(&task.workload) {
+				self.requests.cancel(task.workload);
+			}
+		}
+		self.ledger.retain(|task| owed.contains_key(task));
 		self.journal.retain(|workload| workloads.contains(workload));
-		due.sort_by_key(|due| due.item.prove_by);
-		Ok(due)
+		self.provers.retain(|workload| workloads.contains(workload));
+		self.metrics.saw(
+			block.number,
+			owed.len(),
+			due.values()
+				.map(|due| due.item.deadline.0.saturating_sub(now.0))
+				.min(),
+		);
+		self.owed = owed;
+		self.due = due;
+		self.block = Some(block);
+		self.ask(now);
+		Ok(())
+	}
+
+	/// Asks the prover for what is due.
+	fn ask(&mut self, now: Tick) {
+		self.requests.forget_waiting();
+		if self.provers.may_try() {
+			let (instant, tick) = (Instant::now(), self.chain.tick());
+			for (workload, due) in &self.due {
+				if self.journal.may_try(workload, instant) && !self.requests.has(workload) {
+					let ticks = due.item.prove_by.0.saturating_sub(now.0);
+					let terms = JobTerms {
+						due_in: tick.saturating_mul(ticks),
+						// Saturating: whatever is dearer than this is equally dear.
+						value: u64::try_from(due.item.at_stake).unwrap_or(u64::MAX),
+					};
+					self.requests.add(due.clone(), terms);
+				}
+			}
+			self.requests.start();
+		}
+		self.metrics.waits_for(self.requests.len());
 	}
 
 	/// Those of one worker's `tasks` of which nothing is under way.
 	async fn unsent(
 		&mut self,
 		block: FinalizedBlock,
+		best: BlockHash,
 		worker: WorkerKey,
 		tasks: Vec<Due>,
 	) -> Result<Vec<Due>, ChainError> {
-		let best = self.chain.best_block().await;
+		if tasks.is_empty() {
+			return Ok(tasks);
+		}
 		let outlook = Outlook {
 			finalized: block,
 			finalized_nonce: self.chain.nonce(block.hash, worker).await?,
@@ -129,81 +257,212 @@ impl<C: Chain> Worker<C> {
 			.filter_map(|item| Some((item.statement.workload, action(item)?)))
 			.collect();
 		let ledger = &mut self.ledger;
-		Ok(tasks
+		let unsent = tasks
 			.into_iter()
 			.filter(|due| {
 				let key = (due.task.workload, due.task.action);
 				let under_way = pending.contains(&key) || !owed_at_best.contains(&key);
 				ledger.may_submit(due.task, &outlook, under_way)
 			})
-			.collect())
+			.collect();
+		ledger.release_nonces(worker, &outlook);
+		Ok(unsent)
 	}
 
-	/// The jobs of what is `due`; without those that wait, and those whose job cannot be had.
-	async fn jobs(&mut self, due: Vec<Due>) -> Vec<(Due, JobState)> {
-		let now = Instant::now();
-		let journal = &self.journal;
-		let due: Vec<Due> = due
-			.into_iter()
-			.filter(|due| journal.may_try(&due.task.workload, now))
-			.collect();
-		if due.is_empty() || !self.prover.may_try(now) {
-			return Vec::new();
-		}
-		if let Err(error) = self.prover.check().await {
-			self.prover_is_out(&error);
-			return Vec::new();
-		}
-		let (prover, is_out) = (&self.prover, AtomicBool::new(false));
-		let answers: Vec<(Due, Option<Result<JobState, ProverError>>)> = stream::iter(due)
-			.map(|due| {
-				let is_out = &is_out;
-				async move {
-					// After the first request that nobody answers, the others are spared.
-					if is_out.load(Ordering::Relaxed) {
-						return (due, None);
-					}
-					let answer = prover.job(&due.item).await;
-					if answer.as_ref().is_err_and(ProverError::is_outage) {
-						is_out.store(true, Ordering::Relaxed);
-					}
-					(due, Some(answer))
+	/// Says which transactions of `worker` failed since the last look.
+	async fn report_failed_calls(&mut self, block: FinalizedBlock, worker: WorkerKey) {
+		let Some(above) = self.block.filter(|_| !self.ledger.taken(worker).is_empty()) else {
+			return;
+		};
+		match self.chain.failed_calls(above, block, worker).await {
+			Ok(failed) => {
+				for call in failed {
+					self.metrics.call_failed(call.action);
+					log::warn!(
+						target: LOG_TARGET,
+						"workload {}: the {} in block {} failed, at the price of a fee: {}. Another's \
+						 proof may have been faster, or it came too late",
+						call.workload, call.action, call.block, call.error,
+					);
 				}
-			})
-			.buffered(self.options.concurrency.max(1))
-			.collect()
-			.await;
-		let mut outage = None;
-		let mut jobs = Vec::new();
-		for (due, answer) in answers {
-			match answer {
-				Some(Ok(job)) => jobs.push((due, job)),
-				Some(Err(error)) if error.is_outage() => outage = Some(error),
-				Some(Err(error)) => self.job_failed(due.task.workload, error),
-				None => {},
+			},
+			Err(error) => log::debug!(target: LOG_TARGET, "{error}"),
+		}
+	}
+
+	/// Says what became of what was owed and is not any more. What an inbox that is not `is_whole` may
+	/// hide stays owed.
+	async fn report_left(
+		&mut self,
+		block: FinalizedBlock,
+		owed: &mut BTreeMap<Task, Owed>,
+		is_whole: bool,
+	) {
+		let left: Vec<(Task, Owed)> = self
+			.owed
+			.iter()
+			.filter(|(task, _)| !owed.contains_key(task))
+			.map(|(task, known)| (*task, *known))
+			.collect();
+		for (task, known) in left {
+			let Task {
+				worker,
+				workload,
+				action,
+			} = task;
+			let state = match self.chain.state(block.hash, workload).await {
+				Ok(state) => state,
+				Err(error) => {
+					log::debug!(target: LOG_TARGET, "workload {workload}: {error}");
+					continue;
+				},
+			};
+			use WorkloadState::{
+				Assigned, Cancelled, Expired, Failed, Queued, Refunded, Settled, Unproven,
+			};
+			let is_owed_by_another_name = owed.keys().any(|other| other.workload == workload);
+			match (action, state) {
+				(Action::Deliver, Some(Unproven)) if is_owed_by_another_name => {},
+				(_, Some(Assigned | Unproven)) if !is_whole && !is_owed_by_another_name => {
+					owed.insert(task, known);
+				},
+				(_, Some(Settled)) => {
+					self.metrics.settled();
+					self.report_overtaken(block, task).await;
+				},
+				(_, Some(Failed)) => {
+					self.metrics.missed(Action::Prove);
+					log::warn!(
+						target: LOG_TARGET,
+						"workload {workload}: NOT PROVEN IN TIME by worker {worker}: its proof stake is \
+						 lost",
+					);
+				},
+				// `Assigned` to another node, which may have delivered already.
+				(_, Some(Queued | Assigned | Unproven | Refunded | Expired)) => {
+					self.metrics.missed(Action::Deliver);
+					log::warn!(
+						target: LOG_TARGET,
+						"workload {workload}: NOT DELIVERED IN TIME by worker {worker}: a part of its \
+						 price is slashed from the operator's bond",
+					);
+				},
+				// Only a queued workload is cancelled, and only an old one pruned.
+				(_, Some(Cancelled) | None) => {},
 			}
 		}
-		match outage {
-			Some(error) => self.prover_is_out(&error),
-			None if self.prover.answered() => {
-				log::info!(target: LOG_TARGET, "the prover answers again");
+	}
+
+	/// Says so if a settled workload's proof was not the one that this worker sent.
+	async fn report_overtaken(&mut self, block: FinalizedBlock, task: Task) {
+		let Some(open) = self.ledger.open(&task) else {
+			return;
+		};
+		match self.chain.nonce(block.hash, task.worker).await {
+			Ok(next) if next <= open.nonce => {
+				self.metrics.transaction_failed("overtaken", task.action);
+				log::warn!(
+					target: LOG_TARGET,
+					"workload {}: settled by another's transaction; ours (nonce {}) will fail at the \
+					 price of a fee if a block includes it",
+					task.workload, open.nonce,
+				);
 			},
-			None => {},
+			_ => {},
 		}
-		jobs
 	}
 
-	fn prover_is_out(&mut self, error: &ProverError) {
-		let wait = self.prover.out_of_reach(Instant::now());
-		log::warn!(target: LOG_TARGET, "{error}; next attempt in {wait:?} at the earliest");
+	/// Warns once of each piece of work of whose time two thirds are gone with nothing under way.
+	fn warn_of_late(
+		&mut self,
+		owed: &mut BTreeMap<Task, Owed>,
+		due: &BTreeMap<WorkloadId, Due>,
+		now: Tick,
+	) {
+		for piece in due.values() {
+			let slack = piece.item.deadline.0.saturating_sub(now.0);
+			let Some(known) = owed.get_mut(&piece.task) else {
+				continue;
+			};
+			if !known.is_late && slack.saturating_mul(3) <= known.first_slack {
+				known.is_late = true;
+				self.metrics.stuck(piece.task.action);
+				log::warn!(
+					target: LOG_TARGET,
+					"workload {}: no {} sent yet, {slack} of {} ticks left",
+					piece.task.workload, piece.task.action, known.first_slack,
+				);
+			}
+		}
 	}
 
-	fn job_failed(&mut self, workload: WorkloadId, error: ProverError) {
+	/// Completes when there are answers to act on with [`Self::advance_all`]; never if the prover is
+	/// asked nothing. Dropping the future loses nothing.
+	pub(crate) async fn answered(&mut self) {
+		loop {
+			let next = match self.gather_until {
+				None if self.gathered.is_empty() => self.requests.next().await,
+				None => return,
+				Some(until) => match tokio::time::timeout_at(until, self.requests.next()).await {
+					Ok(next) => next,
+					Err(_) => return,
+				},
+			};
+			match next {
+				Some(answer) => {
+					self.gathered.push(answer);
+					self.gather_until
+						.get_or_insert_with(|| tokio::time::Instant::now() + self.options.gather);
+				},
+				None if self.gathered.is_empty() => std::future::pending().await,
+				None => return,
+			}
+		}
+	}
+
+	/// Acts on the answers that came, the nearest deadline first.
+	pub(crate) async fn advance_all(&mut self) {
+		self.gather_until = None;
+		let answers = std::mem::take(&mut self.gathered);
+		let Some(block) = self.block else {
+			return;
+		};
+		let mut ready = Vec::new();
+		for answer in answers {
+			self.metrics.answered(answer.elapsed);
+			// What is not due any more changed while the prover was asked.
+			let Some(due) = self.due.remove(&answer.workload) else {
+				continue;
+			};
+			match answer.result {
+				Ok(job) => ready.push((due, job)),
+				// It is the prover that rests, not the workload.
+				Err(ProverError::AllOut) => {},
+				Err(error) if error.is_outage() => {},
+				Err(error) if error.is_transient() => {
+					let (policy, now) = (&self.options.backoff, Instant::now());
+					self.journal.postponed(answer.workload, error, policy, now);
+				},
+				Err(error) => self.failed(due.task, error),
+			}
+		}
+		ready.sort_by_key(|(due, _)| due.item.deadline);
+		for (due, job) in ready {
+			let task = due.task;
+			let advance = AssertUnwindSafe(self.advance(block, due, job));
+			if advance.catch_unwind().await.is_err() {
+				self.metrics.panicked();
+				self.failed(task, "a panic in the worker; please report it");
+			}
+		}
+		self.metrics.waits_for(self.requests.len());
+	}
+
+	/// Notes that a piece of work cannot be done now.
+	fn failed(&mut self, task: Task, problem: impl Display) {
 		let (policy, now) = (&self.options.backoff, Instant::now());
-		if error.is_transient() {
-			self.journal.postponed(workload, error, policy, now);
-		} else {
-			self.journal.failed(workload, error, policy, now);
+		if self.journal.failed(task.workload, problem, policy, now) {
+			self.metrics.stuck(task.action);
 		}
 	}
 
@@ -216,9 +475,7 @@ impl<C: Chain> Worker<C> {
 				return;
 			},
 			Step::Stuck(problem) => {
-				let policy = &self.options.backoff;
-				self.journal
-					.failed(task.workload, problem, policy, Instant::now());
+				self.failed(task, problem);
 				return;
 			},
 			Step::Deliver(output) => Call::Deliver {
@@ -230,7 +487,7 @@ impl<C: Chain> Worker<C> {
 				with_output,
 				proof,
 			} => {
-				if !self.is_valid(block, &item, output, proof).await {
+				if !self.is_valid(block, task, &item, output, proof).await {
 					return;
 				}
 				Call::Prove {
@@ -247,6 +504,7 @@ impl<C: Chain> Worker<C> {
 	async fn is_valid(
 		&mut self,
 		block: FinalizedBlock,
+		task: Task,
 		item: &InboxItem,
 		output: &[i64],
 		proof: &[u8],
@@ -262,22 +520,24 @@ impl<C: Chain> Worker<C> {
 				Err(error) => Some(error.to_string()),
 			};
 			if let Some(problem) = problem {
-				let policy = &self.options.backoff;
-				self.journal
-					.failed(workload, problem, policy, Instant::now());
+				self.failed(task, problem);
 				return false;
 			}
 		}
-		match self.keys.check(item, output, proof) {
-			Some(Ok(())) => true,
-			Some(Err(error)) => {
-				self.journal.refuse_proof(workload, proof);
-				self.journal
-					.failed(workload, error, &self.options.backoff, Instant::now());
-				false
+		let keys = &self.keys;
+		let checked = catch_unwind(AssertUnwindSafe(|| keys.check(item, output, proof)));
+		let problem = match checked {
+			Ok(Some(Ok(()))) => return true,
+			Ok(Some(Err(error))) => error.to_string(),
+			Ok(None) => return false,
+			Err(_) => {
+				self.metrics.panicked();
+				"a panic while its proof was verified; please report it".into()
 			},
-			None => false,
-		}
+		};
+		self.journal.refuse_proof(workload, proof);
+		self.failed(task, problem);
+		false
 	}
 
 	async fn submit(&mut self, block: FinalizedBlock, task: Task, call: Call) {
@@ -286,10 +546,24 @@ impl<C: Chain> Worker<C> {
 			workload,
 			action,
 		} = task;
-		match self.chain.submit(worker, call, block).await {
+		let now = Instant::now();
+		if self
+			.unfunded
+			.get(&worker)
+			.is_some_and(|backoff| !backoff.is_over(now))
+		{
+			return;
+		}
+		let taken = self.ledger.taken(worker);
+		match self.chain.submit(worker, call, block, &taken).await {
 			Ok(submission) => {
-				self.ledger.opened(task, submission);
+				self.ledger.opened(task, submission, block.number);
 				self.journal.succeeded(&workload);
+				if self.unfunded.remove(&worker).is_some() {
+					log::info!(target: LOG_TARGET, "worker account {worker} can pay fees again");
+				}
+				self.metrics.funds(&worker.to_string(), false);
+				self.metrics.submitted(action);
 				log::info!(
 					target: LOG_TARGET,
 					"workload {workload}: {action} submitted by {worker} with nonce {}, valid up to \
@@ -298,30 +572,24 @@ impl<C: Chain> Worker<C> {
 					submission.last_block,
 				);
 			},
-			// Another node of the same key may just have been faster: look again at the next block.
-			Err(ChainError::Pool(reason)) => log::warn!(
-				target: LOG_TARGET,
-				"workload {workload}: {action} not taken by the transaction pool: {reason}",
-			),
-			Err(error) => {
-				self.journal
-					.failed(workload, error, &self.options.backoff, Instant::now());
+			Err(error @ ChainError::NoFunds { .. }) => {
+				let backoff = self.unfunded.entry(worker).or_default();
+				let wait = backoff.fail(&self.options.backoff, now);
+				self.metrics.funds(&worker.to_string(), true);
+				self.metrics.transaction_failed("no-funds", action);
+				log::error!(target: LOG_TARGET, "{error} (next attempt in {wait:?})");
 			},
+			// Another node of the same key may just have been faster: look again, but not at each block.
+			Err(ChainError::Pool(reason)) => {
+				let policy = &self.options.backoff;
+				self.metrics.transaction_failed("not-taken", action);
+				log::warn!(
+					target: LOG_TARGET,
+					"workload {workload}: {action} not taken by the transaction pool: {reason}",
+				);
+				self.journal.postponed(workload, reason, policy, now);
+			},
+			Err(error) => self.failed(task, error),
 		}
 	}
-}
-
-/// What `item` asks of `worker`, if it still can be in time.
-fn task(item: InboxItem, worker: WorkerKey, now: Tick) -> Option<Due> {
-	let action: Action = action(&item)?;
-	let workload = item.statement.workload;
-	// A call in the deadline's own tick is in time.
-	(item.deadline >= now).then_some(Due {
-		item,
-		task: Task {
-			worker,
-			workload,
-			action,
-		},
-	})
 }

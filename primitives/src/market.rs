@@ -256,6 +256,8 @@ pub struct InboxItem {
 	pub prove_by: Tick,
 	/// Compute units.
 	pub compute_units: ComputeUnits,
+	/// Proof stake that the node loses if a delivered output is not proven in time, planck.
+	pub at_stake: Balance,
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The node's side of the worker's `Chain` trait: runtime API, keystore and transaction pool.
 
 use super::{
+	failures,
 	transaction::{account, action_of, nonce_tag, provides_nonce, sign, Terms},
 	KEY_TYPE,
 };
@@ -9,24 +10,30 @@ use async_trait::async_trait;
 use codec::{DecodeAll, Encode};
 use frame_system_rpc_runtime_api::AccountNonceApi;
 use inference_offchain_worker::{
-	Action, BlockHash, Call, Chain, ChainError, FinalizedBlock, Submission, VerifyingKey, WorkerKey,
+	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Submission,
+	VerifyingKey, WorkerKey,
 };
 use inference_primitives::{
-	market::InboxItem, runtime_api::InferenceApi, Tick, VkHash, WorkloadId,
+	market::InboxItem, runtime_api::InferenceApi, Tick, VkHash, WorkloadId, WorkloadState,
 };
 use inference_runtime::{opaque::Block, AccountId, Hash, Nonce, UncheckedExtrinsic, VERSION};
-use sc_transaction_pool_api::{InPoolTransaction, TransactionPool};
+use sc_transaction_pool_api::{
+	error::{Error as PoolError, IntoPoolError},
+	InPoolTransaction, TransactionPool,
+};
 use sp_api::{Core, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_keystore::KeystorePtr;
-use sp_runtime::transaction_validity::TransactionSource;
-use std::sync::Arc;
+use sp_runtime::transaction_validity::{InvalidTransaction, TransactionSource};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// The node's chain.
 pub(super) struct NodeChain {
 	pub(super) client: Arc<FullClient>,
 	pub(super) pool: Arc<FullPool>,
 	pub(super) keystore: KeystorePtr,
+	/// Length of a slot, and so of a tick of the service clock, which counts blocks.
+	pub(super) slot: Duration,
 }
 
 fn read(what: &'static str) -> impl Fn(sp_api::ApiError) -> ChainError {
@@ -83,13 +90,20 @@ impl Chain for NodeChain {
 	}
 
 	async fn pending(&self, worker: WorkerKey) -> Result<Vec<(WorkloadId, Action)>, ChainError> {
-		Ok(self
+		// What waits for a lower nonce is under way, too.
+		let futures = self.pool.futures();
+		let ready = self
 			.pool
 			.ready()
 			.filter(|transaction| provides_nonce(transaction.provides(), worker))
-			.filter_map(|transaction| {
-				UncheckedExtrinsic::decode_all(&mut &transaction.data().encode()[..]).ok()
-			})
+			.map(|transaction| transaction.data().encode());
+		let future = futures
+			.iter()
+			.filter(|transaction| provides_nonce(transaction.provides(), worker))
+			.map(|transaction| transaction.data().encode());
+		Ok(ready
+			.chain(future)
+			.filter_map(|encoded| UncheckedExtrinsic::decode_all(&mut &encoded[..]).ok())
 			.filter_map(|transaction| action_of(&transaction, worker))
 			.collect())
 	}
@@ -99,6 +113,7 @@ impl Chain for NodeChain {
 		worker: WorkerKey,
 		call: Call,
 		finalized: FinalizedBlock,
+		taken: &BTreeSet<u32>,
 	) -> Result<Submission, ChainError> {
 		let info = self.client.info();
 		let best = info.best_hash;
@@ -113,7 +128,7 @@ impl Chain for NodeChain {
 				got: version.transaction_version,
 			});
 		}
-		let nonce = self.next_nonce(best, worker).await?;
+		let nonce = self.next_nonce(best, worker, taken).await?;
 		let terms = Terms {
 			nonce,
 			finalized,
@@ -125,33 +140,83 @@ impl Chain for NodeChain {
 		self.pool
 			.submit_one(best, TransactionSource::Local, transaction.into())
 			.await
-			.map_err(|error| ChainError::Pool(error.to_string()))?;
+			.map_err(|error| match error.into_pool_error() {
+				Ok(PoolError::InvalidTransaction(InvalidTransaction::Payment)) => {
+					ChainError::NoFunds { worker }
+				},
+				Ok(error) => ChainError::Pool(error.to_string()),
+				Err(error) => ChainError::Pool(error.to_string()),
+			})?;
 		Ok(Submission {
 			nonce,
 			last_block: terms.last_block(),
 		})
 	}
+
+	async fn state(
+		&self,
+		at: BlockHash,
+		workload: WorkloadId,
+	) -> Result<Option<WorkloadState>, ChainError> {
+		let api = self.client.runtime_api();
+		let view = InferenceApi::<Block, AccountId>::workload(&*api, at.into(), workload)
+			.map_err(read("a workload"))?;
+		Ok(view.map(|view| view.state))
+	}
+
+	async fn failed_calls(
+		&self,
+		above: FinalizedBlock,
+		upto: FinalizedBlock,
+		worker: WorkerKey,
+	) -> Result<Vec<FailedCall>, ChainError> {
+		failures::failed_calls(&self.client, above, upto, worker)
+	}
+
+	fn tick(&self) -> Duration {
+		self.slot
+	}
 }
 
 impl NodeChain {
-	/// The chain of these parts.
-	pub(super) fn new(client: Arc<FullClient>, pool: Arc<FullPool>, keystore: KeystorePtr) -> Self {
-		Self {
-			client,
-			pool,
-			keystore,
-		}
-	}
-
-	/// The first nonce that neither the best chain nor the pool uses.
-	async fn next_nonce(&self, best: Hash, worker: WorkerKey) -> Result<Nonce, ChainError> {
-		let mut nonce = self.nonce(best.into(), worker).await?;
-		// Of one account, the pool lists transactions in the order of their nonces.
+	/// The first nonce that neither the best chain nor the pool uses, and that is not `taken`.
+	async fn next_nonce(
+		&self,
+		best: Hash,
+		worker: WorkerKey,
+		taken: &BTreeSet<Nonce>,
+	) -> Result<Nonce, ChainError> {
+		let next = self.nonce(best.into(), worker).await?;
+		let futures = self.pool.futures();
+		let mut tags: BTreeSet<Vec<u8>> = futures
+			.iter()
+			.flat_map(|transaction| transaction.provides().iter().cloned())
+			.collect();
 		for transaction in self.pool.ready() {
-			if transaction.provides().contains(&nonce_tag(worker, nonce)) {
-				nonce = nonce.saturating_add(1);
-			}
+			tags.extend(transaction.provides().iter().cloned());
 		}
-		Ok(nonce)
+		Ok(first_free(next, |nonce| {
+			taken.contains(&nonce) || tags.contains(&nonce_tag(worker, nonce))
+		}))
+	}
+}
+
+/// The first nonce from `next` on that is not used.
+fn first_free(next: Nonce, is_used: impl Fn(Nonce) -> bool) -> Nonce {
+	(next..Nonce::MAX)
+		.find(|nonce| !is_used(*nonce))
+		.unwrap_or(next)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn the_first_free_nonce_should_fill_gaps_and_pass_over_what_is_used() {
+		let used = BTreeSet::from([5, 6, 8]);
+		assert_eq!(first_free(5, |nonce| used.contains(&nonce)), 7);
+		assert_eq!(first_free(4, |nonce| used.contains(&nonce)), 4);
+		assert_eq!(first_free(8, |nonce| used.contains(&nonce)), 9);
 	}
 }

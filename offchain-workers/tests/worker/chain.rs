@@ -4,7 +4,8 @@
 use crate::model::{model, Model};
 use async_trait::async_trait;
 use inference_offchain_worker::{
-	Action, BlockHash, Call, Chain, ChainError, FinalizedBlock, Submission, VerifyingKey, WorkerKey,
+	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Submission,
+	VerifyingKey, WorkerKey,
 };
 use inference_primitives::{
 	market::InboxItem, BlockNumber, ComputeUnits, Destination, GenesisHash, Mode, ModelId,
@@ -13,7 +14,11 @@ use inference_primitives::{
 };
 use inference_verifier::{public_inputs, verify};
 use parking_lot::{Mutex, MutexGuard};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+	time::Duration,
+};
 
 /// Blocks for which a transaction is valid.
 pub const MORTALITY: BlockNumber = 64;
@@ -24,6 +29,8 @@ const PROOF_DEADLINE: u32 = 500;
 struct State {
 	inboxes: BTreeMap<WorkerKey, Vec<InboxItem>>,
 	nonces: BTreeMap<WorkerKey, u32>,
+	/// What became of workloads that nobody owes any more.
+	ended: BTreeMap<WorkloadId, WorkloadState>,
 }
 
 #[derive(Clone)]
@@ -55,6 +62,13 @@ pub struct World {
 	pub refuses: bool,
 	/// Every call that a pool took, in order.
 	pub submitted: Vec<(Call, Submission)>,
+	/// Whether pools do not show what was just submitted, as after catching up.
+	pub pools_are_blind: bool,
+	/// Whether the worker accounts are empty; how often that was found out.
+	pub is_poor: bool,
+	pub poor_attempts: usize,
+	/// Whether reading a verifying key panics.
+	pub keys_panic: bool,
 }
 
 fn hash(number: BlockNumber) -> BlockHash {
@@ -155,6 +169,14 @@ impl World {
 			.push(item);
 	}
 
+	/// Somebody else's move ends a workload in the next state.
+	pub fn end(&mut self, worker: WorkerKey, workload: WorkloadId, state: WorkloadState) {
+		let best = self.states.last_mut().unwrap();
+		let inbox = best.inboxes.entry(worker).or_default();
+		inbox.retain(|item| item.statement.workload != workload);
+		best.ended.insert(workload, state);
+	}
+
 	/// What `worker` owes in the best state.
 	pub fn owed(&self, worker: WorkerKey) -> Vec<InboxItem> {
 		self.states
@@ -204,6 +226,7 @@ fn apply(state: &mut State, transaction: &Transaction, now: Tick) -> Option<()> 
 		) => {
 			check(item, output, proof)?;
 			inbox.remove(index);
+			state.ended.insert(workload, WorkloadState::Settled);
 		},
 		(
 			Call::Prove {
@@ -216,6 +239,7 @@ fn apply(state: &mut State, transaction: &Transaction, now: Tick) -> Option<()> 
 		) => {
 			check(item, &item.output.clone()?, proof)?;
 			inbox.remove(index);
+			state.ended.insert(workload, WorkloadState::Settled);
 		},
 		_ => return None,
 	}
@@ -250,6 +274,7 @@ pub fn workload(id: u8, mode: Mode) -> InboxItem {
 		deadline: Tick(400),
 		prove_by: Tick(400),
 		compute_units: ComputeUnits(1),
+		at_stake: 7,
 	}
 }
 
@@ -356,6 +381,7 @@ impl Chain for Node {
 		_: BlockHash,
 		vk_hash: VkHash,
 	) -> Result<Option<VerifyingKey>, ChainError> {
+		assert!(!self.world().keys_panic, "a panic that a test asked for");
 		let model = model();
 		Ok((vk_hash == model.vk_hash).then(|| VerifyingKey {
 			setup: model.setup.to_bytes().to_vec(),
@@ -371,7 +397,7 @@ impl Chain for Node {
 		let world = self.world();
 		let own = world.pools[self.index]
 			.iter()
-			.filter(|t| t.worker == worker);
+			.filter(|t| t.worker == worker && !world.pools_are_blind);
 		Ok(own.map(|t| (t.call.workload(), t.call.action())).collect())
 	}
 
@@ -380,20 +406,25 @@ impl Chain for Node {
 		worker: WorkerKey,
 		call: Call,
 		finalized: FinalizedBlock,
+		taken: &BTreeSet<u32>,
 	) -> Result<Submission, ChainError> {
 		let mut world = self.world();
+		if world.is_poor {
+			world.poor_attempts += 1;
+			return Err(ChainError::NoFunds { worker });
+		}
 		assert_eq!(
 			finalized,
 			self.finalized(&world),
 			"decided on the last finalised block"
 		);
 		let mut nonce = world.nonce(world.best() as usize, worker);
-		let taken = |nonce| {
-			world.pools[self.index]
-				.iter()
-				.any(|t| t.worker == worker && t.submission.nonce == nonce)
+		let is_used = |nonce| {
+			let mut pool = world.pools[self.index].iter();
+			let in_pool = pool.any(|t| t.worker == worker && t.submission.nonce == nonce);
+			taken.contains(&nonce) || (in_pool && !world.pools_are_blind)
 		};
-		while taken(nonce) {
+		while is_used(nonce) {
 			nonce += 1;
 		}
 		let submission = Submission {
@@ -407,5 +438,44 @@ impl Chain for Node {
 			submission,
 		});
 		Ok(submission)
+	}
+
+	async fn state(
+		&self,
+		at: BlockHash,
+		workload: WorkloadId,
+	) -> Result<Option<WorkloadState>, ChainError> {
+		let world = self.world();
+		let state = &world.states[number(at)];
+		let mut owed = state.inboxes.values().flatten();
+		let owed = owed.find(|item| item.statement.workload == workload);
+		Ok(owed
+			.map(|item| item.state)
+			.or_else(|| state.ended.get(&workload).copied()))
+	}
+
+	async fn failed_calls(
+		&self,
+		above: FinalizedBlock,
+		upto: FinalizedBlock,
+		_: WorkerKey,
+	) -> Result<Vec<FailedCall>, ChainError> {
+		let world = self.world();
+		let failed = world
+			.included
+			.iter()
+			.filter(|i| !i.accepted && i.block > above.number && i.block <= upto.number);
+		Ok(failed
+			.map(|included| FailedCall {
+				workload: included.workload,
+				action: included.action,
+				block: included.block,
+				error: "refused".into(),
+			})
+			.collect())
+	}
+
+	fn tick(&self) -> Duration {
+		Duration::from_secs(1)
 	}
 }

@@ -6,29 +6,35 @@ mod prover;
 
 use chain::{output, workload, Node, MORTALITY};
 use inference_offchain_worker::{
-	run, Action, BackoffPolicy, Call, FinalizedBlock, Prover, ProverError, ProverOptions, Worker,
-	WorkerKey, WorkerOptions,
+	run, Action, BackoffPolicy, Call, FinalizedBlock, Metrics, Prover, ProverError, ProverOptions,
+	Worker, WorkerKey, WorkerOptions,
 };
 use inference_primitives::{Mode, Tick, WorkloadId, WorkloadState};
 use prover::{Behaviour, TestProver};
 use std::time::Duration;
 
+/// What happens when something is slow, hung, hostile, empty, or panics.
+mod isolation;
+
 const KEY: WorkerKey = WorkerKey([9; 32]);
 
 /// A worker on `node` that remembers nothing and hardly waits.
 fn worker(node: &Node, prover: &TestProver) -> Worker<Node> {
+	worker_with(node, vec![prover.client()], Metrics::default())
+}
+
+/// A worker as [`worker`]'s, with these provers and metrics.
+fn worker_with(node: &Node, provers: Vec<Prover>, metrics: Metrics) -> Worker<Node> {
 	let backoff = BackoffPolicy {
 		first: Duration::from_millis(2),
 		max: Duration::from_millis(4),
 	};
-	Worker::new(
-		node.clone(),
-		prover.client(),
-		WorkerOptions {
-			concurrency: 4,
-			backoff,
-		},
-	)
+	let options = WorkerOptions {
+		concurrency: 4,
+		backoff,
+		..WorkerOptions::default()
+	};
+	Worker::new(node.clone(), provers, options, metrics)
 }
 
 /// Longer than any wait of [`worker`].
@@ -132,7 +138,8 @@ async fn the_prover_should_get_jobs_by_proof_deadline_and_the_chain_calls_by_the
 		concurrency: 1,
 		..WorkerOptions::default()
 	};
-	let mut worker = Worker::new(node.clone(), prover.client(), options);
+	let provers = vec![prover.client()];
+	let mut worker = Worker::new(node.clone(), provers, options, Metrics::default());
 	let mut deferred = workload(1, Mode::Deferred);
 	(deferred.deadline, deferred.prove_by) = (Tick(100), Tick(150));
 	let mut immediate = workload(2, Mode::Immediate);
@@ -208,7 +215,8 @@ async fn a_prover_that_is_out_should_be_left_alone_for_a_while() {
 		first: hour,
 		max: hour,
 	});
-	let mut worker = Worker::new(node.clone(), client, WorkerOptions::default());
+	let options = WorkerOptions::default();
+	let mut worker = Worker::new(node.clone(), vec![client], options, Metrics::default());
 	node.world().assign(KEY, workload(1, Mode::Deferred));
 	prover.down().await;
 	worker.act(node.advance()).await;
@@ -260,7 +268,7 @@ async fn failing_and_refused_jobs_should_harm_only_themselves() {
 	let (node, prover) = (Node::new(KEY), TestProver::start().await);
 	let mut worker = worker(&node, &prover);
 	node.world().assign(KEY, workload(1, Mode::Deferred));
-	for behaviour in [Behaviour::Full, Behaviour::Ignorant] {
+	for behaviour in [Behaviour::Loads, Behaviour::Ignorant] {
 		prover.set(behaviour);
 		worker.act(node.advance()).await;
 		pass_backoff().await;
@@ -271,10 +279,8 @@ async fn failing_and_refused_jobs_should_harm_only_themselves() {
 	// Another request under the key of workload 2: refused for good.
 	let mut other = workload(2, Mode::Deferred);
 	other.input = vec![0, 0];
-	let request = inference_prover_api::JobRequest {
-		statement: other.statement.clone(),
-		input: other.input.clone(),
-	};
+	let request =
+		inference_prover_api::JobRequest::new(other.statement.clone(), other.input.clone());
 	prover
 		.store
 		.lock()

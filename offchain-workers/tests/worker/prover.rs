@@ -3,9 +3,10 @@
 
 use crate::model::{model, Model};
 use inference_offchain_worker::{BackoffPolicy, Prover, ProverOptions};
-use inference_primitives::{TensorSpec, Visibility, WorkloadId};
+use inference_primitives::{TensorSpec, Visibility, VkHash, WorkloadId};
 use inference_prover_api::{
-	error_code, Health, Job, JobRequest, JobState, ModelInfo, ProverApiServer, API_VERSION,
+	error_code, Execution, Health, Job, JobRequest, JobState, ModelInfo, Progress, ProverApiServer,
+	API_VERSION,
 };
 use jsonrpsee::{
 	core::{async_trait, RpcResult},
@@ -27,8 +28,10 @@ pub enum Behaviour {
 	Lies,
 	/// Fails.
 	Fails,
-	/// Takes no jobs.
+	/// Takes no jobs, but executes.
 	Full,
+	/// Is still loading models.
+	Loads,
 	/// Does not know the model.
 	Ignorant,
 }
@@ -43,6 +46,10 @@ pub struct Store {
 	pub jobs: BTreeMap<WorkloadId, JobRequest>,
 	/// The jobs' keys, in the order of arrival.
 	pub arrivals: Vec<WorkloadId>,
+	/// The model whose requests are never answered.
+	pub hung: Option<VkHash>,
+	/// The jobs' keys that were cancelled.
+	pub cancelled: Vec<WorkloadId>,
 	/// Requests to `submitJob` and `job`.
 	pub submissions: usize,
 	pub questions: usize,
@@ -51,6 +58,9 @@ pub struct Store {
 impl Store {
 	fn state(&self, job: &JobRequest) -> JobState {
 		let output = Model::execute(&job.input);
+		if self.cancelled.contains(&job.statement.workload) {
+			return JobState::Cancelled;
+		}
 		match self.behaviour {
 			Behaviour::Fails => JobState::Failed {
 				reason: "the circuit is too large".into(),
@@ -91,6 +101,10 @@ impl ProverApiServer for Rpc {
 			queued: 0,
 			running: 0,
 			draining: false,
+			ready: true,
+			problems: Vec::new(),
+			oldest_queued_ms: 0,
+			overdue: 0,
 		})
 	}
 
@@ -120,10 +134,24 @@ impl ProverApiServer for Rpc {
 		Ok(self.0.lock().checked.map(info).into_iter().collect())
 	}
 
+	async fn unload_model(&self, _: VkHash) -> RpcResult<bool> {
+		Ok(false)
+	}
+
+	async fn execute(&self, request: JobRequest) -> RpcResult<Execution> {
+		Ok(Execution {
+			output: Model::execute(&request.input),
+		})
+	}
+
 	async fn submit_job(&self, request: JobRequest) -> RpcResult<Job> {
+		if self.0.lock().hung == Some(request.statement.vk_hash) {
+			std::future::pending::<()>().await;
+		}
 		let mut store = self.0.lock();
 		store.submissions += 1;
 		match store.behaviour {
+			Behaviour::Loads => return Err(error(error_code::NOT_YET, "models are being loaded")),
 			Behaviour::Full => return Err(error(error_code::QUEUE_FULL, "the queue is full")),
 			Behaviour::Ignorant => {
 				return Err(error(error_code::UNKNOWN_MODEL, "no such model is loaded"))
@@ -134,12 +162,13 @@ impl ProverApiServer for Rpc {
 		if !store.jobs.contains_key(&key) {
 			store.arrivals.push(key);
 		}
+		store.cancelled.retain(|cancelled| *cancelled != key);
 		let job = store
 			.jobs
 			.entry(key)
 			.or_insert_with(|| request.clone())
 			.clone();
-		if job != request {
+		if (&job.statement, &job.input) != (&request.statement, &request.input) {
 			return Err(error(
 				error_code::KEY_REUSED,
 				"another request has this key",
@@ -148,6 +177,7 @@ impl ProverApiServer for Rpc {
 		Ok(Job {
 			key,
 			state: store.state(&job),
+			progress: Progress::default(),
 		})
 	}
 
@@ -161,10 +191,16 @@ impl ProverApiServer for Rpc {
 		Ok(Job {
 			key,
 			state: store.state(job),
+			progress: Progress::default(),
 		})
 	}
 
+	async fn retry_job(&self, key: WorkloadId) -> RpcResult<Job> {
+		self.job(key).await
+	}
+
 	async fn cancel_job(&self, key: WorkloadId) -> RpcResult<Job> {
+		self.0.lock().cancelled.push(key);
 		self.job(key).await
 	}
 }

@@ -57,6 +57,7 @@ impl<T: Config> Pallet<T> {
 			deadline: workload.deadline,
 			prove_by,
 			compute_units: workload.terms.compute_units,
+			at_stake: workload.assigned.map_or(0, |assigned| assigned.proof_stake),
 		})
 	}
 }

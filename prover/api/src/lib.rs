@@ -24,7 +24,8 @@ pub mod error_code {
 	pub const BAD_INPUT: i32 = 1002;
 	/// Another request exists under this job key.
 	pub const KEY_REUSED: i32 = 1003;
-	/// The queue is full, or the service is draining; nothing was stored, try again later.
+	/// The queue is full, or the service is draining; nothing was stored. Try again later;
+	/// `prover_execute` gives the output meanwhile.
 	pub const QUEUE_FULL: i32 = 1004;
 	/// No job has this key.
 	pub const UNKNOWN_JOB: i32 = 1005;
@@ -32,6 +33,8 @@ pub mod error_code {
 	pub const BAD_BUNDLE: i32 = 1006;
 	/// The service failed; the job is kept.
 	pub const INTERNAL: i32 = 1007;
+	/// Not yet: models are being loaded, or the execution goes on. Ask again soon.
+	pub const NOT_YET: i32 = 1008;
 }
 
 /// State of the service.
@@ -49,6 +52,19 @@ pub struct Health {
 	pub running: usize,
 	/// Whether the service is draining: it finishes what runs and takes nothing new.
 	pub draining: bool,
+	/// Readiness: whether all models are loaded, the stores work and nothing drains. That the service
+	/// answers at all is its liveness.
+	#[serde(default)]
+	pub ready: bool,
+	/// Why it is not ready.
+	#[serde(default)]
+	pub problems: Vec<String>,
+	/// Milliseconds since the oldest waiting job was accepted; zero if none waits.
+	#[serde(default)]
+	pub oldest_queued_ms: u64,
+	/// Proofs that take longer than the time-out and are still being computed.
+	#[serde(default)]
+	pub overdue: usize,
 }
 
 /// A loaded model.
@@ -78,9 +94,52 @@ pub struct JobRequest {
 	pub statement: StatementHeader,
 	/// Input tensor, fixed point at the model's input scale, row-major.
 	pub input: Vec<i64>,
+	/// Milliseconds from now until the proof is worth nothing. Waiting jobs are proven in the order of
+	/// their deadlines, before those without. No part of the job's identity: submitting the request
+	/// again sets it anew.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub due_in_ms: Option<u64>,
+	/// What is lost without the proof, in any one unit: of two jobs with one deadline the dearer is
+	/// proven first. No part of the job's identity either.
+	#[serde(default)]
+	pub value: u64,
 }
 
-/// Progress of a job.
+impl JobRequest {
+	/// A request without a deadline.
+	pub fn new(statement: StatementHeader, input: Vec<i64>) -> Self {
+		Self {
+			statement,
+			input,
+			due_in_ms: None,
+			value: 0,
+		}
+	}
+}
+
+/// What an execution gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Execution {
+	/// Output tensor, fixed point at the model's output scale.
+	pub output: Vec<i64>,
+}
+
+/// How a job came to its state, for operators.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+	/// Times that proving was started.
+	pub attempts: u32,
+	/// Milliseconds that the proof is in work.
+	pub running_ms: Option<u64>,
+	/// Step that the proof is at.
+	pub step: Option<String>,
+	/// Milliseconds until the next attempt, after one that failed.
+	pub retry_in_ms: Option<u64>,
+	/// Why the last attempt failed.
+	pub last_error: Option<String>,
+}
+
+/// State of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobState {
 	/// Persisted; waits for the prover.
@@ -103,12 +162,12 @@ pub enum JobState {
 		/// Wall time of proving, milliseconds.
 		prove_ms: u64,
 	},
-	/// Cannot be proven; trying again would not help.
+	/// Given up: trying again would not help, or did not. `prover_retryJob` tries once more.
 	Failed {
 		/// Why, for the operator.
 		reason: String,
 	},
-	/// Cancelled by the client.
+	/// Cancelled by the client. Submitting it again revives it.
 	Cancelled,
 }
 
@@ -131,8 +190,10 @@ impl JobState {
 pub struct Job {
 	/// Its key.
 	pub key: WorkloadId,
-	/// Its progress.
+	/// Its state.
 	pub state: JobState,
+	/// How it came there.
+	pub progress: Progress,
 }
 
 /// The service's methods.
@@ -151,13 +212,28 @@ pub trait ProverApi {
 	#[method(name = "models")]
 	async fn models(&self) -> RpcResult<Vec<ModelInfo>>;
 
+	/// Forgets a model and frees its memory. Its jobs wait until it is loaded again. Returns whether
+	/// there was one.
+	#[method(name = "unloadModel")]
+	async fn unload_model(&self, vk_hash: VkHash) -> RpcResult<bool>;
+
+	/// Executes the model and stores nothing. Waits for no proof, and works while the queue is full
+	/// and while the service drains.
+	#[method(name = "execute")]
+	async fn execute(&self, request: JobRequest) -> RpcResult<Execution>;
+
 	/// Executes the model, persists the job, acknowledges it with its output, and proves it later.
 	#[method(name = "submitJob")]
 	async fn submit_job(&self, request: JobRequest) -> RpcResult<Job>;
 
-	/// A job's progress.
+	/// A job's state and progress.
 	#[method(name = "job")]
 	async fn job(&self, key: WorkloadId) -> RpcResult<Job>;
+
+	/// Puts a failed or cancelled job back into the queue, with all its attempts before it, and one
+	/// that waits after a failure to where it is tried at once. Returns its state afterwards.
+	#[method(name = "retryJob")]
+	async fn retry_job(&self, key: WorkloadId) -> RpcResult<Job>;
 
 	/// Cancels a job that is not proven yet. Returns its state afterwards.
 	#[method(name = "cancelJob")]
@@ -195,9 +271,36 @@ mod tests {
 				proof: vec![0xab],
 				prove_ms: 3,
 			},
+			progress: Progress {
+				attempts: 2,
+				last_error: Some("no room".into()),
+				..Progress::default()
+			},
 		};
 		let json = serde_json::to_string(&job).unwrap();
 		assert!(json.contains("\"state\":\"proven\"") && json.contains("\"0xab\""));
 		assert_eq!(serde_json::from_str::<Job>(&json).unwrap(), job);
+	}
+
+	#[test]
+	fn a_request_of_an_older_client_is_one_without_a_deadline() {
+		let request = JobRequest::new(
+			StatementHeader {
+				genesis: inference_primitives::GenesisHash([1; 32]),
+				domain: 0,
+				version: inference_primitives::STATEMENT_VERSION,
+				vk_hash: VkHash([2; 32]),
+				model: inference_primitives::ModelRef {
+					model: inference_primitives::ModelId(3),
+					version: 1,
+				},
+				workload: WorkloadId([4; 32]),
+				destination: inference_primitives::Destination::Local,
+			},
+			vec![1],
+		);
+		let mut json = serde_json::to_value(&request).unwrap();
+		assert!(json.as_object_mut().unwrap().remove("value").is_some());
+		assert_eq!(serde_json::from_value::<JobRequest>(json).unwrap(), request);
 	}
 }

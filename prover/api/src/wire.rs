@@ -3,7 +3,7 @@
 //! A plain struct: serde's flattened and internally tagged forms buffer their content, and that
 //! cannot hold the numbers of a `serde_json` with arbitrary precision, which Substrate turns on.
 
-use crate::JobState;
+use crate::{JobState, Progress};
 use inference_primitives::WorkloadId;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,16 @@ pub(crate) struct Job {
 	prove_ms: Option<u64>,
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	reason: Option<String>,
+	#[serde(default)]
+	attempts: u32,
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	running_ms: Option<u64>,
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	step: Option<String>,
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	retry_in_ms: Option<u64>,
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	last_error: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,6 +74,11 @@ impl From<crate::Job> for Job {
 			proof,
 			prove_ms,
 			reason,
+			attempts: job.progress.attempts,
+			running_ms: job.progress.running_ms,
+			step: job.progress.step,
+			retry_in_ms: job.progress.retry_in_ms,
+			last_error: job.progress.last_error,
 		}
 	}
 }
@@ -89,6 +104,13 @@ impl TryFrom<Job> for crate::Job {
 		Ok(Self {
 			key: job.key,
 			state,
+			progress: Progress {
+				attempts: job.attempts,
+				running_ms: job.running_ms,
+				step: job.step,
+				retry_in_ms: job.retry_in_ms,
+				last_error: job.last_error,
+			},
 		})
 	}
 }

@@ -176,6 +176,11 @@ impl Prover {
 		self.key.bytes()
 	}
 
+	/// Bytes of the proving key, and of the setup's points with their multiples, in memory, about.
+	pub fn bytes(&self) -> usize {
+		self.key.bytes().saturating_add(self.commitments.bytes())
+	}
+
 	/// Executes the model on `input`, proves it under `header`, and verifies the proof.
 	pub fn prove(&self, header: &StatementHeader, input: &[i64]) -> Result<Proof, ProveError> {
 		let proof = self.prove_unverified(header, input)?;

@@ -50,6 +50,11 @@ impl CommitmentKey {
 		}
 	}
 
+	/// Bytes in memory, with the multiples that are stored.
+	pub fn bytes(&self) -> usize {
+		self.monomial.bytes().saturating_add(self.lagrange.bytes())
+	}
+
 	/// Binary logarithm of the number of points.
 	pub fn k(&self) -> u8 {
 		self.k

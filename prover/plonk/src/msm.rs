@@ -82,6 +82,11 @@ impl Bases {
 		}
 	}
 
+	/// Bytes in memory.
+	pub(crate) fn bytes(&self) -> usize {
+		self.points.len().saturating_mul(size_of::<G1Affine>())
+	}
+
 	/// Adds tables, if there are few bases.
 	pub(crate) fn with_tables(mut self) -> Self {
 		if self.window.is_some() || self.len == 0 || self.len > TABLE_MAX_BASES {

@@ -6,7 +6,7 @@ use std::{
 	borrow::Cow,
 	fs::File,
 	io::{self, Read, Seek, SeekFrom, Write},
-	sync::Mutex,
+	sync::{Mutex, PoisonError},
 };
 
 /// Bytes of a coefficient in the file.
@@ -83,7 +83,8 @@ impl Store {
 				}
 				let mut bytes = vec![0; size * COEFFICIENT_BYTES];
 				{
-					let mut file = file.lock().map_err(|_| poisoned())?;
+					// A thread that panicked with the lock left nothing half done: each reader says where it reads.
+					let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
 					file.seek(SeekFrom::Start((index * bytes.len()) as u64))?;
 					file.read_exact(&mut bytes)?;
 				}

@@ -119,10 +119,12 @@ pub struct Options {
 	/// reads: 32 bytes times rows times columns of a model. They are in memory without it.
 	#[arg(long, env = "INFERENCE_PROVER_SCRATCH", value_name = "DIR")]
 	pub scratch: Option<PathBuf>,
-	/// Most jobs that wait; more are refused [default: 1000].
+	/// Most jobs that wait; of more, only the outputs are computed [default: 10000]. A node's work is at
+	/// most its pledged capacity times the chain's bound on what is owed (1,200).
 	#[arg(long, env = "INFERENCE_PROVER_MAX_QUEUED_JOBS", value_name = "N")]
 	pub max_queued_jobs: Option<u32>,
-	/// Longest wall time of one proof, seconds [default: 1800].
+	/// Wall time after which a proof counts as overdue, and another is begun beside it, seconds
+	/// [default: 1800]. Its proof is kept when it comes.
 	#[arg(
 		long,
 		env = "INFERENCE_PROVER_JOB_TIMEOUT_SECONDS",
@@ -146,7 +148,9 @@ pub struct Options {
 		value_name = "SECONDS"
 	)]
 	pub retention_seconds: Option<u64>,
-	/// How long running proofs may take to end after SIGTERM or SIGINT, seconds [default: 300].
+	/// How long running proofs may take to end after SIGTERM or SIGINT, seconds [default: 60]. What does
+	/// not end is proven again after the next start. The service executes meanwhile, but takes no jobs:
+	/// keep it below half of the time in which the chain expects outputs.
 	#[arg(
 		long,
 		env = "INFERENCE_PROVER_DRAIN_TIMEOUT_SECONDS",
@@ -164,6 +168,10 @@ pub struct Options {
 		default_missing_value = "true"
 	)]
 	pub skip_model_check: Option<bool>,
+	/// Memory for models, MiB; zero for no bound [default: 0]. Beyond it, those that were not used for
+	/// longest are put out of memory, and loaded again when they are needed.
+	#[arg(long, env = "INFERENCE_PROVER_MODEL_MEMORY_MIB", value_name = "MIB")]
+	pub model_memory_mib: Option<u32>,
 }
 
 /// The configuration in force.
@@ -179,7 +187,7 @@ pub struct Config {
 	pub scratch: Option<PathBuf>,
 	/// Most jobs that wait.
 	pub max_queued_jobs: u32,
-	/// Longest wall time of one proof, seconds.
+	/// Wall time after which a proof counts as overdue, seconds.
 	pub job_timeout_seconds: u32,
 	/// Proofs made at the same time.
 	pub workers: u32,
@@ -193,6 +201,8 @@ pub struct Config {
 	pub drain_timeout_seconds: u32,
 	/// Whether bundles are loaded without comparing their keys with their models.
 	pub skip_model_check: bool,
+	/// Memory for models, MiB; zero for no bound.
+	pub model_memory_mib: u32,
 }
 
 impl Default for Config {
@@ -202,14 +212,15 @@ impl Default for Config {
 			data: PathBuf::from("inference-prover-data"),
 			bundles: Vec::new(),
 			scratch: None,
-			max_queued_jobs: 1000,
+			max_queued_jobs: 10_000,
 			job_timeout_seconds: 1800,
 			workers: 1,
 			bearer_token_file: None,
 			max_connections: 128,
 			retention_seconds: 14 * 24 * 60 * 60,
-			drain_timeout_seconds: 300,
+			drain_timeout_seconds: 60,
 			skip_model_check: false,
+			model_memory_mib: 0,
 		}
 	}
 }
@@ -259,6 +270,10 @@ impl Config {
 				.skip_model_check
 				.or(second.skip_model_check)
 				.unwrap_or(default.skip_model_check),
+			model_memory_mib: first
+				.model_memory_mib
+				.or(second.model_memory_mib)
+				.unwrap_or(default.model_memory_mib),
 		}
 	}
 
@@ -302,7 +317,12 @@ impl Config {
 		self.data.join("checks")
 	}
 
-	/// Longest wall time of one proof.
+	/// Memory for models, bytes; zero for no bound.
+	pub fn model_memory_bytes(&self) -> u64 {
+		u64::from(self.model_memory_mib) << 20
+	}
+
+	/// Wall time after which a proof counts as overdue.
 	pub fn job_timeout(&self) -> Duration {
 		Duration::from_secs(self.job_timeout_seconds.into())
 	}

@@ -1,6 +1,6 @@
 //! What can go wrong, with the ids it happened to, and the code each error has over JSON-RPC.
 
-use crate::{engine::EngineError, jobs::store::JobStoreError, store::StoreError};
+use crate::{jobs::store::JobStoreError, store::StoreError};
 use inference_primitives::{TensorError, VkHash, WorkloadId, STATEMENT_VERSION};
 use inference_prover_api::error_code;
 use jsonrpsee::types::ErrorObjectOwned;
@@ -66,6 +66,20 @@ pub enum Error {
 		/// The job.
 		key: WorkloadId,
 	},
+	/// Models are being loaded, this one perhaps among them.
+	#[error(
+		"no loaded model has verifying key {vk_hash} yet: models are being loaded; ask again soon"
+	)]
+	Loading {
+		/// Key of the statement.
+		vk_hash: VkHash,
+	},
+	/// The execution goes on.
+	#[error("job {key}: its model is being executed; ask again soon")]
+	Executing {
+		/// The job.
+		key: WorkloadId,
+	},
 	/// No job has this key.
 	#[error("no job has key {key}; submit it with prover_submitJob")]
 	UnknownJob {
@@ -81,12 +95,12 @@ pub enum Error {
 		reason: String,
 	},
 	/// A model could not be executed on an admissible input.
-	#[error("job {key}: {source}")]
+	#[error("job {key}: {reason}")]
 	Execution {
 		/// The job.
 		key: WorkloadId,
 		/// Why.
-		source: EngineError,
+		reason: String,
 	},
 	/// The job store failed.
 	#[error("job store: {0}")]
@@ -130,6 +144,7 @@ impl Error {
 			Self::KeyReused { .. } => error_code::KEY_REUSED,
 			// A client does the same about both: it tries again later.
 			Self::QueueFull { .. } | Self::Draining { .. } => error_code::QUEUE_FULL,
+			Self::Loading { .. } | Self::Executing { .. } => error_code::NOT_YET,
 			Self::UnknownJob { .. } => error_code::UNKNOWN_JOB,
 			Self::BadBundle { .. } => error_code::BAD_BUNDLE,
 			Self::Execution { .. }

@@ -1,6 +1,9 @@
-//! What stands before the JSON-RPC methods: host check, bearer token, `GET /metrics`.
+//! What stands before the JSON-RPC methods: host check, probes, bearer token, `GET /metrics`.
 //!
-//! Every path needs the token when one is configured, `/health` and `/metrics` too. A service on
+//! Every path needs the token when one is configured, `/health` and `/metrics` too, but for the probes
+//! `/live` and `/ready`, which tell one bit each: whether the process answers, and whether its models
+//! are loaded and its stores work (200, or 503). So nothing that watches has to hold the token, which
+//! can cancel jobs. A service on
 //! loopback answers only requests that name it as such in `Host`: a page in a browser on the same
 //! machine cannot reach it by pointing a name of its own there.
 
@@ -90,6 +93,13 @@ where
 	}
 
 	fn call(&mut self, request: HttpRequest) -> Self::Future {
+		if request.method() == "GET" {
+			match request.uri().path() {
+				"/live" => return Box::pin(ready(plain_text(HttpBody::from("live\n")))),
+				"/ready" => return Box::pin(ready(readiness(self.gate.service.health().ready))),
+				_ => {},
+			}
+		}
 		if !self.gate.admits(&request) {
 			tracing::warn!(
 				path = request.uri().path(),
@@ -104,6 +114,18 @@ where
 		}
 		Box::pin(self.inner.call(request))
 	}
+}
+
+fn readiness(ready: bool) -> Result<HttpResponse, BoxError> {
+	let mut response = plain_text(HttpBody::from(if ready {
+		"ready\n"
+	} else {
+		"not ready\n"
+	}))?;
+	if !ready {
+		*response.status_mut() = 503.try_into()?;
+	}
+	Ok(response)
 }
 
 fn unauthorized() -> Result<HttpResponse, BoxError> {

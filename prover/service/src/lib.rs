@@ -12,9 +12,15 @@
 //! - Durations are in the unit that their names give: `_ms` milliseconds, `_seconds` seconds.
 //!
 //! **Life of a job.** Submitted: its model is executed, then the job is written to disk, then it is
-//! acknowledged with its output ([`jobs::queue`]). A worker proves it in order of arrival, verifies
-//! the proof, stores it, and only then reports it ([`jobs::worker`]). Waiting jobs can be cancelled,
-//! and so can running ones; a finished job is forgotten after the retention period.
+//! acknowledged with its output ([`executions`], [`jobs::queue`]). A worker takes the waiting job with
+//! the nearest deadline, proves it, verifies the proof, stores it, and only then reports it
+//! ([`jobs::worker`]). An attempt that fails by what may pass is repeated, later each time; a job that
+//! was given up can be put back. Waiting jobs can be cancelled, and so can running ones; a cancelled
+//! job that is submitted again is revived; a finished job is forgotten after the retention period.
+//!
+//! **Executing waits for no proof.** An output is owed in minutes, a proof in hours: `execute` works
+//! while the queue is full and while the service drains, and a model that hangs takes only its own
+//! turns.
 //!
 //! **Invariants.**
 //! 1. A job that was acknowledged survives a crash at any point: it is proven later or its failure
@@ -22,25 +28,31 @@
 //! 2. A job that is proven is not proven again, unless its stored proof was found damaged.
 //! 3. One key is one request, for as long as the job is kept.
 //! 4. No proof is reported that `inference-verifier` refuses.
-//! 5. No job is written to disk when the queue is full; queue, connections and message sizes are
-//!    bounded.
+//! 5. No job is written to disk when the queue is full; queue, executions, connections and message
+//!    sizes are bounded.
 //! 6. Whatever is read from the content store has the hash that it was asked for by.
+//! 7. A proof that was made is kept, however late, unless its job was cancelled.
+//! 8. The service answers before it loads a model, and says that it is not ready.
 //!
-//! **Limitations.** A running proof cannot be interrupted: when its job is cancelled or times out,
-//! the job's state changes at once, but its worker is free again only when the computation ends.
-//! One process owns a data folder.
+//! **Limitations.** Engines run in the service's process: a panic fails one attempt of one job, but a
+//! lack of memory ends the service, and a computation cannot be interrupted. One that takes longer than
+//! the time-out, or whose job was cancelled, goes on beside the next, one for each worker at most. One
+//! process owns a data folder.
 
 #![forbid(unsafe_code)]
 
 pub mod config;
 pub mod engine;
 pub mod error;
+pub mod executions;
 pub mod http;
 pub mod jobs;
+pub mod loader;
 pub mod metrics;
 pub mod rpc;
 pub mod service;
 pub mod store;
+pub mod trouble;
 
 pub use config::Config;
 pub use error::Error;

@@ -52,14 +52,22 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
 		checks: Some(Checks::at(config.checks())),
 		skip_check: config.skip_model_check,
 	};
-	let running = tokio::select! {
+	let mut running = tokio::select! {
 		started = service::start(&config, Arc::new(engine)) => started?,
 		_ = terminate.recv() => return Ok(ExitCode::SUCCESS),
 		_ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
 	};
-	tokio::select! {
-		_ = terminate.recv() => {},
-		_ = interrupt.recv() => {},
+	let mut is_loaded = false;
+	loop {
+		tokio::select! {
+			_ = terminate.recv() => break,
+			_ = interrupt.recv() => break,
+			// A bundle of the configuration that does not load is a mistake in it.
+			loaded = running.loaded(), if !is_loaded => {
+				loaded?;
+				is_loaded = true;
+			},
+		}
 	}
 	tokio::select! {
 		_ = running.drain() => Ok(ExitCode::SUCCESS),

@@ -1,45 +1,39 @@
-//! Counters, and their exposition for Prometheus at `GET /metrics`. Base units; names end in the
-//! unit or in `_total`.
+//! What the service counts and measures, and its exposition for Prometheus at `GET /metrics`. Base
+//! units; names start with `inference_prover_` and end in the unit or in `_total`. The label `model` is
+//! a verifying key's hash; `model_info` has its name. Labels are those of loaded models, whose number
+//! is bounded.
 
-use std::{
-	fmt::Write,
-	sync::atomic::{AtomicU64, Ordering},
-	time::Duration,
+use inference_primitives::VkHash;
+use prometheus::{
+	Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+	Registry, TextEncoder,
 };
+use std::time::Duration;
 
-/// A number that only grows.
-#[derive(Debug, Default)]
-pub struct Counter(AtomicU64);
-
-impl Counter {
-	/// Adds one.
-	pub fn increment(&self) {
-		self.0.fetch_add(1, Ordering::Relaxed);
-	}
-
-	/// The number.
-	pub fn get(&self) -> u64 {
-		self.0.load(Ordering::Relaxed)
-	}
-}
+/// Upper bounds of the buckets of proofs, seconds.
+const PROVING_BUCKETS: [f64; 12] = [
+	0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0,
+];
+/// Upper bounds of the buckets of executions, seconds.
+const EXECUTING_BUCKETS: [f64; 9] = [0.0005, 0.002, 0.01, 0.05, 0.2, 1.0, 5.0, 20.0, 60.0];
 
 /// What the service counts since its start.
-#[derive(Debug, Default)]
 pub struct Metrics {
-	/// Jobs accepted.
-	pub accepted: Counter,
-	/// Requests refused, for any reason.
-	pub refused: Counter,
-	/// Jobs proven.
-	proven: Counter,
-	/// Wall time of the proofs made, microseconds.
-	proving_us: AtomicU64,
-	/// Jobs that failed.
-	pub failed: Counter,
-	/// Jobs cancelled.
-	pub cancelled: Counter,
-	/// Stored proofs found damaged.
-	pub damaged: Counter,
+	registry: Registry,
+	accepted: IntCounterVec,
+	refused: IntCounterVec,
+	proven: IntCounterVec,
+	failed: IntCounterVec,
+	retried: IntCounterVec,
+	overdue: IntCounterVec,
+	cancelled: IntCounterVec,
+	damaged: IntCounter,
+	proving: HistogramVec,
+	waiting: HistogramVec,
+	executing: HistogramVec,
+	loading: Histogram,
+	info: IntGaugeVec,
+	gauges: [(IntGauge, fn(&Gauges) -> u64); 7],
 }
 
 /// What the service has at the moment.
@@ -47,82 +41,224 @@ pub struct Metrics {
 pub struct Gauges {
 	/// Models loaded.
 	pub models: usize,
+	/// Memory that they take, bytes, about.
+	pub model_bytes: u64,
 	/// Jobs that wait.
 	pub queued: usize,
 	/// Jobs being proven.
 	pub running: usize,
+	/// Of these, those that take longer than the time-out.
+	pub overdue: usize,
+	/// Age of the oldest waiting job.
+	pub oldest_queued: Duration,
+	/// Whether the service is ready.
+	pub ready: bool,
+}
+
+impl Default for Metrics {
+	fn default() -> Self {
+		match Self::build() {
+			Ok(metrics) => metrics,
+			// The names and labels below are constants, and a test builds them.
+			Err(error) => unreachable!("the service's metrics are well-formed: {error}"),
+		}
+	}
+}
+
+fn name(short: &str) -> String {
+	format!("inference_prover_{short}")
 }
 
 impl Metrics {
+	fn build() -> Result<Self, prometheus::Error> {
+		let registry = Registry::new();
+		let counters = |short: &str, help: &str, label: &str| {
+			let counters = IntCounterVec::new(Opts::new(name(short), help), &[label])?;
+			registry.register(Box::new(counters.clone()))?;
+			Ok::<_, prometheus::Error>(counters)
+		};
+		let histograms = |short: &str, help: &str, buckets: &[f64]| {
+			let options = HistogramOpts::new(name(short), help).buckets(buckets.to_vec());
+			let histograms = HistogramVec::new(options, &["model"])?;
+			registry.register(Box::new(histograms.clone()))?;
+			Ok::<_, prometheus::Error>(histograms)
+		};
+		let gauge = |short: &str, help: &str| {
+			let gauge = IntGauge::new(name(short), help)?;
+			registry.register(Box::new(gauge.clone()))?;
+			Ok::<_, prometheus::Error>(gauge)
+		};
+		let damaged =
+			IntCounter::new(name("proofs_damaged_total"), "Stored proofs found damaged.")?;
+		registry.register(Box::new(damaged.clone()))?;
+		let loading = Histogram::with_opts(
+			HistogramOpts::new(name("loading_seconds"), "Wall time of loading a model.")
+				.buckets(PROVING_BUCKETS.to_vec()),
+		)?;
+		registry.register(Box::new(loading.clone()))?;
+		let info = IntGaugeVec::new(
+			Opts::new(name("model_info"), "1 for each loaded model."),
+			&["model", "name"],
+		)?;
+		registry.register(Box::new(info.clone()))?;
+		let gauges: [(IntGauge, fn(&Gauges) -> u64); 7] = [
+			(gauge("models", "Models loaded.")?, |g| wide(g.models)),
+			(
+				gauge("model_bytes", "Memory of the loaded models, about.")?,
+				|g| g.model_bytes,
+			),
+			(gauge("jobs_queued", "Jobs that wait.")?, |g| wide(g.queued)),
+			(gauge("jobs_running", "Jobs being proven.")?, |g| {
+				wide(g.running)
+			}),
+			(
+				gauge(
+					"jobs_overdue",
+					"Jobs whose proof takes longer than the time-out.",
+				)?,
+				|g| wide(g.overdue),
+			),
+			(
+				gauge("oldest_queued_seconds", "Age of the oldest waiting job.")?,
+				|g| g.oldest_queued.as_secs(),
+			),
+			(
+				gauge("ready", "1 if all models are loaded and the stores work.")?,
+				|g| g.ready.into(),
+			),
+		];
+		Ok(Self {
+			accepted: counters("jobs_accepted_total", "Jobs accepted.", "model")?,
+			refused: counters(
+				"jobs_refused_total",
+				"Submissions refused, by the error's code.",
+				"code",
+			)?,
+			proven: counters("jobs_proven_total", "Jobs proven and verified.", "model")?,
+			failed: counters("jobs_failed_total", "Jobs given up.", "model")?,
+			retried: counters(
+				"jobs_retried_total",
+				"Attempts that failed and are repeated.",
+				"model",
+			)?,
+			overdue: counters(
+				"proofs_overdue_total",
+				"Proofs that took longer than the time-out.",
+				"model",
+			)?,
+			cancelled: counters("jobs_cancelled_total", "Jobs cancelled.", "model")?,
+			proving: histograms(
+				"proving_seconds",
+				"Wall time of a proof, with its verification.",
+				&PROVING_BUCKETS,
+			)?,
+			waiting: histograms(
+				"waiting_seconds",
+				"Time from a job's acceptance to the start of its proof.",
+				&PROVING_BUCKETS,
+			)?,
+			executing: histograms(
+				"executing_seconds",
+				"Wall time of an execution.",
+				&EXECUTING_BUCKETS,
+			)?,
+			damaged,
+			loading,
+			info,
+			gauges,
+			registry,
+		})
+	}
+
+	/// Counts an accepted job.
+	pub fn accepted(&self, model: &VkHash) {
+		self.accepted.with_label_values(&[&model.to_string()]).inc();
+	}
+
+	/// Counts a refused submission by its error's code.
+	pub fn refused(&self, code: i32) {
+		self.refused.with_label_values(&[&code.to_string()]).inc();
+	}
+
 	/// Counts a proof that took `elapsed`.
-	pub fn proven(&self, elapsed: Duration) {
-		self.proven.increment();
-		let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-		self.proving_us.fetch_add(micros, Ordering::Relaxed);
+	pub fn proven(&self, model: &VkHash, elapsed: Duration) {
+		let model = model.to_string();
+		self.proven.with_label_values(&[&model]).inc();
+		self.proving
+			.with_label_values(&[&model])
+			.observe(elapsed.as_secs_f64());
+	}
+
+	/// Counts a job that was given up.
+	pub fn failed(&self, model: &VkHash) {
+		self.failed.with_label_values(&[&model.to_string()]).inc();
+	}
+
+	/// Counts an attempt that is repeated.
+	pub fn retried(&self, model: &VkHash) {
+		self.retried.with_label_values(&[&model.to_string()]).inc();
+	}
+
+	/// Counts a proof that takes longer than the time-out.
+	pub fn overdue(&self, model: &VkHash) {
+		self.overdue.with_label_values(&[&model.to_string()]).inc();
+	}
+
+	/// Counts a cancelled job.
+	pub fn cancelled(&self, model: &VkHash) {
+		self.cancelled
+			.with_label_values(&[&model.to_string()])
+			.inc();
+	}
+
+	/// Counts a stored proof that was found damaged.
+	pub fn damaged(&self) {
+		self.damaged.inc();
+	}
+
+	/// Notes how long a job waited.
+	pub fn waited(&self, model: &VkHash, elapsed: Duration) {
+		self.waiting
+			.with_label_values(&[&model.to_string()])
+			.observe(elapsed.as_secs_f64());
+	}
+
+	/// Notes how long an execution took.
+	pub fn executed(&self, model: &VkHash, elapsed: Duration) {
+		self.executing
+			.with_label_values(&[&model.to_string()])
+			.observe(elapsed.as_secs_f64());
+	}
+
+	/// Notes a model that was loaded, and how long that took.
+	pub fn loaded(&self, model: &VkHash, name: &str, elapsed: Duration) {
+		self.loading.observe(elapsed.as_secs_f64());
+		self.info
+			.with_label_values(&[&model.to_string(), name])
+			.set(1);
+	}
+
+	/// Notes a model that was unloaded.
+	pub fn unloaded(&self, model: &VkHash, name: &str) {
+		// It may not be there: then nothing is to be done.
+		let _ = self.info.remove_label_values(&[&model.to_string(), name]);
 	}
 
 	/// The text that Prometheus reads.
 	pub fn render(&self, gauges: Gauges) -> String {
-		let mut text = String::new();
-		let counters = [
-			("jobs_accepted_total", "Jobs accepted.", self.accepted.get()),
-			(
-				"jobs_refused_total",
-				"Submissions refused.",
-				self.refused.get(),
-			),
-			(
-				"jobs_proven_total",
-				"Jobs proven and verified.",
-				self.proven.get(),
-			),
-			(
-				"jobs_failed_total",
-				"Jobs that cannot be proven.",
-				self.failed.get(),
-			),
-			(
-				"jobs_cancelled_total",
-				"Jobs cancelled.",
-				self.cancelled.get(),
-			),
-			(
-				"proofs_damaged_total",
-				"Stored proofs found damaged.",
-				self.damaged.get(),
-			),
-		];
-		for (name, help, value) in counters {
-			metric(&mut text, name, help, "counter", value);
+		for (gauge, value) in &self.gauges {
+			gauge.set(i64::try_from(value(&gauges)).unwrap_or(i64::MAX));
 		}
-		let micros = self.proving_us.load(Ordering::Relaxed);
-		let seconds = Duration::from_micros(micros).as_secs_f64();
-		metric(
-			&mut text,
-			"proving_seconds_total",
-			"Wall time of proofs made.",
-			"counter",
-			seconds,
-		);
-		let gauges = [
-			("models", "Models loaded.", gauges.models),
-			("jobs_queued", "Jobs that wait.", gauges.queued),
-			("jobs_running", "Jobs being proven.", gauges.running),
-		];
-		for (name, help, value) in gauges {
-			metric(&mut text, name, help, "gauge", value);
+		let mut text = String::new();
+		if let Err(error) = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text) {
+			tracing::error!(%error, "metrics cannot be written");
 		}
 		text
 	}
 }
 
-fn metric(text: &mut String, name: &str, help: &str, kind: &str, value: impl std::fmt::Display) {
-	// Writing to a `String` cannot fail.
-	let _ = write!(
-		text,
-		"# HELP inference_prover_{name} {help}\n# TYPE inference_prover_{name} {kind}\n\
-		 inference_prover_{name} {value}\n"
-	);
+fn wide(number: usize) -> u64 {
+	u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -131,27 +267,38 @@ mod tests {
 
 	#[test]
 	fn render_should_show_every_metric_once_with_its_value() {
-		let metrics = Metrics::default();
-		metrics.accepted.increment();
-		metrics.proven(Duration::from_millis(1500));
+		let (metrics, model) = (Metrics::default(), VkHash([1; 32]));
+		metrics.accepted(&model);
+		metrics.proven(&model, Duration::from_millis(1500));
+		metrics.loaded(&model, "digits", Duration::from_secs(1));
 		let text = metrics.render(Gauges {
 			models: 2,
+			model_bytes: 7,
 			queued: 3,
 			running: 1,
+			overdue: 0,
+			oldest_queued: Duration::from_secs(9),
+			ready: true,
 		});
 		for line in [
-			"inference_prover_jobs_accepted_total 1",
-			"inference_prover_jobs_proven_total 1",
-			"inference_prover_proving_seconds_total 1.5",
+			&format!("inference_prover_jobs_accepted_total{{model=\"{model}\"}} 1"),
+			&format!("inference_prover_jobs_proven_total{{model=\"{model}\"}} 1"),
+			&format!("inference_prover_proving_seconds_sum{{model=\"{model}\"}} 1.5"),
+			&format!("inference_prover_proving_seconds_bucket{{model=\"{model}\",le=\"2.5\"}} 1"),
+			&format!("inference_prover_model_info{{model=\"{model}\",name=\"digits\"}} 1"),
 			"inference_prover_models 2",
+			"inference_prover_model_bytes 7",
 			"inference_prover_jobs_queued 3",
 			"inference_prover_jobs_running 1",
+			"inference_prover_oldest_queued_seconds 9",
+			"inference_prover_ready 1",
 		] {
 			assert_eq!(
-				text.lines().filter(|l| *l == line).count(),
+				text.lines().filter(|l| l == line).count(),
 				1,
 				"{line} in\n{text}"
 			);
 		}
+		metrics.unloaded(&model, "digits");
 	}
 }

@@ -4,34 +4,43 @@ use crate::{
 	config::Config,
 	engine::{Engine, Models},
 	error::Error,
+	executions::Executions,
 	http::{host_filter, GateLayer},
 	jobs::{
 		now_ms,
 		queue::{Admission, Queue},
 		store::JobStore,
 		worker::Worker,
-		JobRecord, Status,
+		JobRecord, Status, Terms,
 	},
+	loader::Loader,
 	metrics::{Gauges, Metrics},
 	rpc::Rpc,
 	store::{ContentStore, LocalStore, StoreError},
+	trouble::Trouble,
 };
-use inference_primitives::{VkHash, WorkloadId, STATEMENT_VERSION};
+use inference_primitives::{StatementHeader, VkHash, WorkloadId, STATEMENT_VERSION};
 use inference_prover_api::{
-	Health, Job, JobRequest, JobState, ModelInfo, ProverApiServer, API_VERSION, MAX_MESSAGE_BYTES,
+	Execution, Health, Job, JobRequest, JobState, ModelInfo, Progress, ProverApiServer,
+	API_VERSION, MAX_MESSAGE_BYTES,
 };
 use jsonrpsee::server::{
 	middleware::http::ProxyGetRequestLayer, BatchRequestConfig, Server, ServerHandle,
 };
+use parking_lot::Mutex;
 use std::{
+	collections::BTreeMap,
 	fs,
 	net::SocketAddr,
 	path::{Path, PathBuf},
-	sync::Arc,
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
 	time::Duration,
 };
 use tokio::{
-	sync::{Mutex, Semaphore},
+	sync::watch,
 	task::{spawn_blocking, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
@@ -42,24 +51,42 @@ const MAX_BATCH: u32 = 16;
 const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 /// Most jobs forgotten at once.
 const PRUNE_BATCH: usize = 256;
+/// How long a client waits for an execution before it is told to ask again. Less than the worker's own
+/// time-out.
+const EXECUTION_PATIENCE: Duration = Duration::from_secs(20);
+/// Wait before an execution that goes on is looked at again.
+const EXECUTION_PAUSE: Duration = Duration::from_millis(200);
+/// Most jobs that are being submitted at the same time.
+const MAX_SUBMISSIONS: usize = 4096;
+/// Most executions of one model at the same time.
+const EXECUTIONS_OF_A_MODEL: usize = 4;
 
 /// What the methods do.
 pub struct Service {
-	engine: Arc<dyn Engine>,
+	loader: Arc<Loader>,
 	models: Arc<Models>,
 	queue: Arc<Queue>,
 	content: Arc<dyn ContentStore>,
 	metrics: Arc<Metrics>,
-	/// Models are loaded one at a time: loading takes memory and all cores.
-	loading: Mutex<()>,
-	/// One for each execution that may run at the same time.
-	executions: Semaphore,
+	trouble: Arc<Trouble>,
+	executions: Arc<Executions>,
+	/// Jobs that are being submitted; each channel closes when its job is.
+	submitting: Mutex<BTreeMap<WorkloadId, watch::Receiver<()>>>,
+	/// Whether the models of the start are still being loaded.
+	is_loading: AtomicBool,
 	draining: CancellationToken,
 }
 
 impl Service {
 	/// State of the service.
 	pub fn health(&self) -> Health {
+		let mut problems = self.trouble.problems();
+		if self.is_loading.load(Ordering::Relaxed) {
+			problems.push("models are being loaded".into());
+		}
+		if self.draining.is_cancelled() {
+			problems.push("the service drains".into());
+		}
 		Health {
 			api_version: API_VERSION,
 			version: env!("CARGO_PKG_VERSION").into(),
@@ -67,19 +94,32 @@ impl Service {
 			queued: self.queue.queued(),
 			running: self.queue.running(),
 			draining: self.draining.is_cancelled(),
+			ready: problems.is_empty(),
+			problems,
+			oldest_queued_ms: self.oldest_queued_ms(),
+			overdue: self.queue.overdue(),
 		}
+	}
+
+	fn oldest_queued_ms(&self) -> u64 {
+		let oldest = self.queue.oldest_ms();
+		oldest.map_or(0, |oldest| now_ms().saturating_sub(oldest))
 	}
 
 	/// The metrics, as Prometheus reads them.
 	pub fn render_metrics(&self) -> String {
 		self.metrics.render(Gauges {
 			models: self.models.len(),
+			model_bytes: self.models.bytes(),
 			queued: self.queue.queued(),
 			running: self.queue.running(),
+			overdue: self.queue.overdue(),
+			oldest_queued: Duration::from_millis(self.oldest_queued_ms()),
+			ready: self.health().ready,
 		})
 	}
 
-	/// The loaded models.
+	/// The models.
 	pub fn models(&self) -> Vec<ModelInfo> {
 		self.models.infos()
 	}
@@ -93,152 +133,218 @@ impl Service {
 			.map_err(Error::from)
 	}
 
+	/// Forgets a model. Whoever uses it goes on; its waiting jobs wait until it is loaded again.
+	pub async fn unload_model(&self, vk_hash: VkHash) -> Result<bool, Error> {
+		let queue = self.queue.clone();
+		spawn_blocking(move || queue.store().forget_model(&vk_hash)).await??;
+		let Some(info) = self.models.remove(&vk_hash) else {
+			return Ok(false);
+		};
+		self.metrics.unloaded(&vk_hash, &info.name);
+		tracing::info!(model = %vk_hash, name = info.name, "model unloaded");
+		Ok(true)
+	}
+
 	/// Loads the bundle in `dir`; refuses it if its key is not the `expected` one.
 	async fn load(
 		&self,
 		dir: PathBuf,
 		expected: Option<VkHash>,
 	) -> Result<(ModelInfo, String), Error> {
-		let _loading = self.loading.lock().await;
-		let engine = self.engine.clone();
-		let (model, dir) = spawn_blocking(move || {
-			let bad = |reason: String| Error::BadBundle {
-				dir: dir.clone(),
-				reason,
-			};
-			let path = fs::canonicalize(&dir).map_err(|error| bad(error.to_string()))?;
-			let text = path
-				.to_str()
-				.ok_or_else(|| bad("the path is not UTF-8".into()))?;
-			let model = engine.load(&path).map_err(|error| bad(error.to_string()))?;
-			let got = model.info().vk_hash;
-			if let Some(expected) = expected.filter(|expected| *expected != got) {
-				return Err(bad(format!(
-					"expected verifying key {expected}, got {got}: the bundle was replaced; load it \
-					 anew with prover_loadModel"
-				)));
-			}
-			Ok((model, text.to_owned()))
-		})
-		.await??;
-		let too_many = || Error::BadBundle {
-			dir: PathBuf::from(&dir),
-			reason: format!("{} models are loaded, which is the most", Models::MAX),
-		};
-		let info = self
-			.models
-			.insert(model)
-			.ok_or_else(too_many)?
-			.info()
-			.clone();
-		tracing::info!(
-			model = %info.vk_hash, name = info.name, k = info.k, dir, engine = self.engine.name(),
-			"model loaded"
-		);
+		let (model, dir) = self.loader.load(dir, expected).await?;
 		// Jobs may have waited for it.
 		self.queue.wake_all();
-		Ok((info, dir))
+		Ok((model.info().clone(), dir))
 	}
 
-	/// Executes, persists and acknowledges a job.
-	pub async fn submit(&self, request: JobRequest) -> Result<Job, Error> {
-		let submitted = self.try_submit(request).await;
+	/// Executes, persists and acknowledges a job. It goes on although the client does not wait: then
+	/// the job is there when the client asks again.
+	pub async fn submit(self: &Arc<Self>, request: JobRequest) -> Result<Job, Error> {
+		let key = request.statement.workload;
+		let submitted = self.submit_once(key, request).await;
 		if let Err(error) = &submitted {
-			self.metrics.refused.increment();
+			self.metrics.refused(error.code());
 			tracing::info!(%error, "submission refused");
 		}
 		submitted
 	}
 
+	/// Submits the job, unless that is under way already: then waits for it first.
+	async fn submit_once(
+		self: &Arc<Self>,
+		key: WorkloadId,
+		request: JobRequest,
+	) -> Result<Job, Error> {
+		let not_yet = |_| Error::Executing { key };
+		let deadline = tokio::time::Instant::now() + EXECUTION_PATIENCE;
+		loop {
+			let (sender, receiver) = watch::channel(());
+			let other = {
+				let mut submitting = self.submitting.lock();
+				let other = submitting.get(&key).cloned();
+				if other.is_none() {
+					if submitting.len() >= MAX_SUBMISSIONS {
+						return Err(Error::Executing { key });
+					}
+					submitting.insert(key, receiver);
+				}
+				other
+			};
+			if let Some(mut other) = other {
+				// It never changes; that it closes is an error.
+				let closed = other.changed();
+				let _ = tokio::time::timeout_at(deadline, closed)
+					.await
+					.map_err(not_yet)?;
+				continue;
+			}
+			let submission = Submission {
+				service: self.clone(),
+				key,
+				_closes: sender,
+			};
+			let task = tokio::spawn(async move {
+				let held = submission;
+				held.service.try_submit(request).await
+			});
+			return tokio::time::timeout_at(deadline, task)
+				.await
+				.map_err(not_yet)??;
+		}
+	}
+
 	async fn try_submit(&self, request: JobRequest) -> Result<Job, Error> {
+		let terms = Terms {
+			deadline_ms: request.due_in_ms.map(|due| now_ms().saturating_add(due)),
+			value: request.value,
+		};
 		let JobRequest {
 			statement: header,
 			input,
+			..
 		} = request;
 		let key = header.workload;
 		// A job that is here is answered whatever the state of the service.
 		if let Some(existing) = self.find(key).await? {
-			return self.same_request(existing, &header, &input).await;
+			return self.same_request(existing, &header, &input, terms).await;
 		}
 		if self.draining.is_cancelled() {
 			return Err(Error::Draining { key });
 		}
-		if header.version != STATEMENT_VERSION {
-			return Err(Error::StatementVersion {
-				key,
-				got: header.version,
-			});
-		}
-		let vk_hash = header.vk_hash;
-		let model = self
-			.models
-			.get(&vk_hash)
-			.ok_or_else(|| Error::UnknownModel {
-				vk_hash,
-				loaded: self.models.len(),
-			})?;
-		let info = model.info();
-		info.input
-			.check_values(&input)
-			.map_err(|reason| Error::BadInput {
-				key,
-				model: info.name.clone(),
-				shape: info.input.shape.clone(),
-				reason,
-			})?;
 		// Before the work of executing; decided for good when the job is stored.
 		let full = || Error::QueueFull {
 			key,
 			max: self.queue.max_queued(),
 		};
 		if self.queue.queued() >= self.queue.max_queued() {
+			self.check(&header, &input)?;
 			return Err(full());
 		}
-
-		let permit = self
-			.executions
-			.acquire()
-			.await
-			.map_err(|_| Error::Draining { key })?;
-		let executed = spawn_blocking(move || {
-			let output = model.execute(&input);
-			(output, input)
-		});
-		let (output, input) = executed.await?;
-		drop(permit);
-		let output = output.map_err(|source| Error::Execution { key, source })?;
-
+		let vk_hash = header.vk_hash;
+		let output = loop {
+			// No time-out here: whoever submitted it may be gone, the job is stored all the same.
+			match self.output(&header, &input).await {
+				Err(Error::Executing { .. }) if !self.draining.is_cancelled() => {
+					tokio::time::sleep(EXECUTION_PAUSE).await;
+				},
+				output => break output?,
+			}
+		};
 		let queue = self.queue.clone();
 		let (wanted_header, wanted_input) = (header.clone(), input.clone());
-		match spawn_blocking(move || queue.admit(header, input, output)).await?? {
+		match spawn_blocking(move || queue.admit(header, input, output, terms)).await?? {
 			Admission::Accepted(record) => {
-				self.metrics.accepted.increment();
+				self.metrics.accepted(&vk_hash);
 				tracing::info!(job = %key, model = %vk_hash, "job accepted");
 				self.view(record).await
 			},
 			Admission::Existing(existing) => {
-				self.same_request(existing, &wanted_header, &wanted_input)
+				self.same_request(existing, &wanted_header, &wanted_input, terms)
 					.await
 			},
 			Admission::Full => Err(full()),
 		}
 	}
 
+	/// Executes a request and stores nothing. Waits for no proof, queue or end.
+	pub async fn execute(&self, request: JobRequest) -> Result<Execution, Error> {
+		let output = self.output(&request.statement, &request.input).await?;
+		Ok(Execution { output })
+	}
+
+	/// The output for `input`; [`Error::Executing`] if it takes longer than a client waits.
+	async fn output(&self, header: &StatementHeader, input: &[i64]) -> Result<Vec<i64>, Error> {
+		self.check(header, input)?;
+		let (key, vk_hash) = (header.workload, header.vk_hash);
+		let unknown = || self.unknown_model(vk_hash);
+		let model = self.loader.model(&vk_hash).await?.ok_or_else(unknown)?;
+		match self.executions.output(model, input).await {
+			Some(Ok(output)) => Ok(output),
+			Some(Err(reason)) => Err(Error::Execution { key, reason }),
+			None => Err(Error::Executing { key }),
+		}
+	}
+
+	fn unknown_model(&self, vk_hash: VkHash) -> Error {
+		if self.is_loading.load(Ordering::Relaxed) {
+			return Error::Loading { vk_hash };
+		}
+		Error::UnknownModel {
+			vk_hash,
+			loaded: self.models.len(),
+		}
+	}
+
+	/// Checks a request against its model.
+	fn check(&self, header: &StatementHeader, input: &[i64]) -> Result<(), Error> {
+		let key = header.workload;
+		if header.version != STATEMENT_VERSION {
+			return Err(Error::StatementVersion {
+				key,
+				got: header.version,
+			});
+		}
+		let Some((info, _)) = self.models.find(&header.vk_hash) else {
+			return Err(self.unknown_model(header.vk_hash));
+		};
+		info.input
+			.check_values(input)
+			.map_err(|reason| Error::BadInput {
+				key,
+				model: info.name.clone(),
+				shape: info.input.shape.clone(),
+				reason,
+			})
+	}
+
 	async fn same_request(
 		&self,
 		existing: JobRecord,
-		header: &inference_primitives::StatementHeader,
+		header: &StatementHeader,
 		input: &[i64],
+		terms: Terms,
 	) -> Result<Job, Error> {
 		if !existing.is_for(header, input) {
 			return Err(Error::KeyReused {
 				key: existing.key(),
 			});
 		}
-		self.view(existing).await
+		let queue = self.queue.clone();
+		let renewed = spawn_blocking(move || queue.renew(&existing, terms)).await??;
+		self.view(renewed).await
 	}
 
-	/// A job's progress.
+	/// Puts a failed or cancelled job back, and has one that waits after a failure tried at once.
+	pub async fn retry(&self, key: WorkloadId) -> Result<Job, Error> {
+		let queue = self.queue.clone();
+		let record = spawn_blocking(move || queue.retry(&key))
+			.await??
+			.ok_or(Error::UnknownJob { key })?;
+		tracing::info!(job = %key, model = %record.header.vk_hash, "job to be tried again");
+		self.view(record).await
+	}
+
+	/// A job's state and progress.
 	pub async fn job(&self, key: WorkloadId) -> Result<Job, Error> {
 		let record = self.find(key).await?.ok_or(Error::UnknownJob { key })?;
 		self.view(record).await
@@ -251,7 +357,7 @@ impl Service {
 			.await??
 			.ok_or(Error::UnknownJob { key })?;
 		if changed {
-			self.metrics.cancelled.increment();
+			self.metrics.cancelled(&record.header.vk_hash);
 			tracing::info!(job = %key, model = %record.header.vk_hash, "job cancelled");
 		}
 		self.view(record).await
@@ -265,6 +371,7 @@ impl Service {
 	/// A job as clients see it. One whose stored proof is damaged is proven again.
 	async fn view(&self, record: JobRecord) -> Result<Job, Error> {
 		let key = record.key();
+		let progress = self.progress(&record).await?;
 		let state = match &record.status {
 			Status::Proven { proof, prove_ms } => match self.content.get(*proof).await {
 				Ok(bytes) => JobState::Proven {
@@ -273,7 +380,7 @@ impl Service {
 					prove_ms: *prove_ms,
 				},
 				Err(error @ (StoreError::Corrupt { .. } | StoreError::Missing(_))) => {
-					self.metrics.damaged.increment();
+					self.metrics.damaged();
 					tracing::error!(
 						job = %key, model = %record.header.vk_hash, %error,
 						"stored proof is damaged; the job waits to be proven again"
@@ -297,7 +404,35 @@ impl Service {
 			},
 			Status::Cancelled => JobState::Cancelled,
 		};
-		Ok(Job { key, state })
+		Ok(Job {
+			key,
+			state,
+			progress,
+		})
+	}
+
+	async fn progress(&self, record: &JobRecord) -> Result<Progress, Error> {
+		let mut progress = Progress {
+			attempts: record.attempts,
+			last_error: record.last_error.clone(),
+			..Progress::default()
+		};
+		match record.status {
+			Status::Proving => {
+				let (queue, key) = (self.queue.clone(), record.key());
+				let running = spawn_blocking(move || queue.running_for(&key)).await?;
+				let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+				progress.running_ms = running.map(millis);
+				let model = self.models.get(&record.header.vk_hash);
+				progress.step = model.and_then(|model| model.step());
+			},
+			Status::Queued => {
+				let wait = record.not_before_ms.saturating_sub(now_ms());
+				progress.retry_in_ms = (wait > 0).then_some(wait);
+			},
+			Status::Proven { .. } | Status::Failed { .. } | Status::Cancelled => {},
+		}
+		Ok(progress)
 	}
 
 	/// Loads the bundles named in the configuration, then those remembered. The former must load; of
@@ -308,7 +443,7 @@ impl Service {
 		}
 		let queue = self.queue.clone();
 		for (vk_hash, dir) in spawn_blocking(move || queue.store().models()).await?? {
-			if self.models.get(&vk_hash).is_some() {
+			if self.models.contains(&vk_hash) {
 				continue;
 			}
 			if let Err(error) = self.load(dir, Some(vk_hash)).await {
@@ -358,6 +493,19 @@ impl Service {
 	}
 }
 
+/// A job being submitted. The others that submit it are woken when it is dropped, however that comes.
+struct Submission {
+	service: Arc<Service>,
+	key: WorkloadId,
+	_closes: watch::Sender<()>,
+}
+
+impl Drop for Submission {
+	fn drop(&mut self) {
+		self.service.submitting.lock().remove(&self.key);
+	}
+}
+
 /// A started service. Dropping it stops it at once, as a crash would: [`Running::drain`] is the
 /// graceful way.
 pub struct Running {
@@ -365,29 +513,39 @@ pub struct Running {
 	address: SocketAddr,
 	server: ServerHandle,
 	workers: JoinSet<()>,
+	/// Loads the models of the start, then ends.
+	loading: JoinSet<Result<(), Error>>,
 	/// Held for its drop, which ends the task.
 	_pruner: JoinSet<()>,
 	drain_timeout: Duration,
 }
 
-/// Starts the service: takes up the jobs on disk, loads models, listens, and works.
+/// Starts the service: takes up the jobs on disk, listens, and works. Models are loaded meanwhile:
+/// [`Running::loaded`].
 pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, Error> {
 	let token = config.check()?;
 	let (queue, content) = {
 		let (data, max) = (config.data.clone(), to_usize(config.max_queued_jobs));
 		spawn_blocking(move || open(&data, max)).await??
 	};
+	let metrics = Arc::new(Metrics::default());
+	let models = Arc::new(Models::with_budget(config.model_memory_bytes()));
 	let service = Arc::new(Service {
-		engine,
-		models: Arc::new(Models::default()),
+		loader: Arc::new(Loader::new(engine, models.clone(), metrics.clone())),
+		models,
 		queue: Arc::new(queue),
 		content: Arc::new(content),
-		metrics: Arc::new(Metrics::default()),
-		loading: Mutex::new(()),
-		executions: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
+		executions: Arc::new(Executions::new(
+			EXECUTIONS_OF_A_MODEL,
+			EXECUTION_PATIENCE,
+			metrics.clone(),
+		)),
+		metrics,
+		trouble: Arc::new(Trouble::default()),
+		submitting: Mutex::default(),
+		is_loading: AtomicBool::new(true),
 		draining: CancellationToken::new(),
 	});
-	service.load_at_start(&config.bundles).await?;
 
 	let http = tower::ServiceBuilder::new()
 		.layer(host_filter(config.listen).map_err(Error::Http)?)
@@ -415,9 +573,10 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 
 	let worker = Arc::new(Worker {
 		queue: service.queue.clone(),
-		models: service.models.clone(),
+		loader: service.loader.clone(),
 		content: service.content.clone(),
 		metrics: service.metrics.clone(),
+		trouble: service.trouble.clone(),
 		job_timeout: config.job_timeout(),
 		draining: service.draining.clone(),
 	});
@@ -432,15 +591,24 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 			.prune(Duration::from_secs(config.retention_seconds)),
 	);
 	tracing::info!(
-		%address, data = %config.data.display(), models = service.models.len(),
-		queued = service.queue.queued(), workers = config.workers, "listening"
+		%address, data = %config.data.display(), queued = service.queue.queued(),
+		workers = config.workers, "listening"
 	);
+	let mut loading = JoinSet::new();
+	let (loader, bundles) = (service.clone(), config.bundles.clone());
+	loading.spawn(async move {
+		loader.load_at_start(&bundles).await?;
+		loader.is_loading.store(false, Ordering::Relaxed);
+		tracing::info!(models = loader.models.len(), "ready");
+		Ok(())
+	});
 	let drain_timeout = config.drain_timeout();
 	Ok(Running {
 		service,
 		address,
 		server,
 		workers,
+		loading,
 		_pruner: pruner,
 		drain_timeout,
 	})
@@ -452,8 +620,17 @@ impl Running {
 		self.address
 	}
 
+	/// Waits until the models of the start are loaded. Fails if one that the configuration names does
+	/// not load.
+	pub async fn loaded(&mut self) -> Result<(), Error> {
+		match self.loading.join_next().await {
+			Some(loaded) => loaded?,
+			None => Ok(()),
+		}
+	}
+
 	/// What the methods do.
-	pub fn service(&self) -> &Service {
+	pub fn service(&self) -> &Arc<Service> {
 		&self.service
 	}
 

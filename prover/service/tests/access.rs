@@ -127,10 +127,11 @@ async fn health_and_metrics_should_answer_plain_requests() {
 	let health: Health = serde_json::from_str(body).unwrap();
 	assert_eq!(health.models, 1);
 	let metrics = get(address, "/metrics", "").await;
-	assert!(
-		metrics.contains("inference_prover_jobs_proven_total 1\n"),
-		"{metrics}"
+	let proven = format!(
+		"inference_prover_jobs_proven_total{{model=\"{}\"}} 1\n",
+		support::vk_hash("doubler")
 	);
+	assert!(metrics.contains(&proven), "{metrics}");
 }
 
 #[tokio::test]
@@ -148,4 +149,21 @@ async fn requests_should_be_bounded_in_size() {
 	)
 	.await;
 	assert!(response.starts_with("HTTP/1.1 413 "), "{response}");
+}
+
+#[tokio::test]
+async fn probes_should_tell_readiness_without_the_token() {
+	let (folder, engine) = (Folder::new(), TestEngine::open());
+	engine.0.shut(true);
+	let mut service = Service::start_unloaded(&with_token(&folder), &engine).await;
+	let address = service.running.address();
+	assert!(get(address, "/live", "").await.starts_with("HTTP/1.1 200 "));
+	assert!(get(address, "/ready", "")
+		.await
+		.starts_with("HTTP/1.1 503 "));
+	engine.0.shut(false);
+	service.running.loaded().await.unwrap();
+	assert!(get(address, "/ready", "")
+		.await
+		.starts_with("HTTP/1.1 200 "));
 }

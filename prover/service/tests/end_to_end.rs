@@ -53,10 +53,10 @@ impl Model {
 
 	fn request(&self, workload: u8) -> JobRequest {
 		let row = usize::from(workload) % self.rows.len();
-		JobRequest {
-			statement: header(self.bundle.vk_hash(), workload),
-			input: self.rows[row].clone(),
-		}
+		JobRequest::new(
+			header(self.bundle.vk_hash(), workload),
+			self.rows[row].clone(),
+		)
 	}
 
 	/// Verifies as the chain does: from the encoded key and the statement alone.
@@ -104,6 +104,9 @@ impl Daemon {
 			.next()
 			.unwrap();
 		let client = client(address.parse().unwrap());
+		lines
+			.find(|line| line.contains("ready models="))
+			.expect("its models load");
 		// What it logs later must not block it.
 		std::thread::spawn(move || lines.for_each(|line| eprintln!("{line}")));
 		Self { child, client }

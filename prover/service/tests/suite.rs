@@ -4,7 +4,9 @@
 //! not declared here does not run: `scripts/test` refuses that.
 
 mod access;
+mod deadlines;
 mod end_to_end;
+mod isolation;
 mod jobs;
 mod restart;
 mod support;

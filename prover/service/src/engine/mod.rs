@@ -5,11 +5,18 @@ pub mod native;
 use inference_primitives::{StatementHeader, VkHash};
 use inference_prover_api::ModelInfo;
 use parking_lot::RwLock;
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+	collections::BTreeMap,
+	path::{Path, PathBuf},
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc,
+	},
+};
 
 pub use native::NativeEngine;
 
-/// An engine that failed. Trying the same again gives the same result.
+/// An engine that failed. Trying the same again gives the same result, unless [`Self::is_transient`].
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
 	/// The bundle cannot be loaded.
@@ -31,6 +38,14 @@ pub enum EngineError {
 		/// Why.
 		reason: String,
 	},
+	/// The machine failed, not the model: a file that cannot be read, no room. May pass.
+	#[error("model {model} cannot be proven now: {reason}")]
+	Transient {
+		/// The model.
+		model: VkHash,
+		/// Why.
+		reason: String,
+	},
 	/// The proof is refused by the verifier.
 	#[error("model {model}: the proof made is refused by the verifier: {reason}")]
 	Verify {
@@ -39,6 +54,13 @@ pub enum EngineError {
 		/// Why.
 		reason: String,
 	},
+}
+
+impl EngineError {
+	/// Whether trying again may help.
+	pub fn is_transient(&self) -> bool {
+		matches!(self, Self::Transient { .. })
+	}
 }
 
 /// A proof and the output that it is about.
@@ -64,6 +86,16 @@ pub trait Model: Send + Sync {
 	/// What it is.
 	fn info(&self) -> &ModelInfo;
 
+	/// Memory that it takes, bytes, about.
+	fn bytes(&self) -> u64 {
+		0
+	}
+
+	/// The step that its newest proof is at, if it says so.
+	fn step(&self) -> Option<String> {
+		None
+	}
+
 	/// Its output for `input`, which fits [`ModelInfo::input`].
 	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError>;
 
@@ -79,46 +111,124 @@ pub trait Model: Send + Sync {
 	) -> Result<(), EngineError>;
 }
 
-/// The loaded models, by verifying key.
+/// The models of the service, by verifying key: those in memory, and those that were put out of it to
+/// keep within the budget and are loaded again when they are needed.
 #[derive(Default)]
-pub struct Models(RwLock<BTreeMap<VkHash, Arc<dyn Model>>>);
+pub struct Models {
+	models: RwLock<BTreeMap<VkHash, Entry>>,
+	/// Most bytes in memory; zero: no bound.
+	budget: u64,
+	/// Counts uses.
+	clock: AtomicU64,
+}
+
+struct Entry {
+	info: ModelInfo,
+	dir: PathBuf,
+	loaded: Option<Arc<dyn Model>>,
+	last_used: AtomicU64,
+}
+
+impl Entry {
+	fn bytes(&self) -> u64 {
+		self.loaded.as_ref().map_or(0, |model| model.bytes())
+	}
+}
 
 impl Models {
-	/// Most models loaded at once: each holds its proving key in memory.
+	/// Most models known at once.
 	pub const MAX: usize = 256;
 
-	/// Adds a model and returns it, or the one already loaded under its key; `None` if
-	/// [`Self::MAX`] others are loaded.
-	pub fn insert(&self, model: Arc<dyn Model>) -> Option<Arc<dyn Model>> {
-		let mut models = self.0.write();
+	/// No models, of which at most `budget` bytes will be in memory; zero: no bound.
+	pub fn with_budget(budget: u64) -> Self {
+		Self {
+			budget,
+			..Self::default()
+		}
+	}
+
+	/// Adds a model from the bundle in `dir`, and returns it, or the one already in memory under its
+	/// key; `None` if [`Self::MAX`] others are known. Puts the models out of memory that were not used
+	/// for longest, until all are within the budget; this one stays. Whoever uses one of them goes on.
+	pub fn insert(&self, model: Arc<dyn Model>, dir: PathBuf) -> Option<Arc<dyn Model>> {
+		let mut models = self.models.write();
 		let key = model.info().vk_hash;
 		if !models.contains_key(&key) && models.len() >= Self::MAX {
 			return None;
 		}
-		Some(models.entry(key).or_insert(model).clone())
+		let entry = models.entry(key).or_insert_with(|| Entry {
+			info: model.info().clone(),
+			dir: dir.clone(),
+			loaded: None,
+			last_used: AtomicU64::new(0),
+		});
+		entry.dir = dir;
+		let inserted = entry.loaded.get_or_insert(model).clone();
+		self.touch(entry);
+		let mut total: u64 = models.values().map(Entry::bytes).sum();
+		while self.budget > 0 && total > self.budget {
+			let oldest = models
+				.iter_mut()
+				.filter(|(other, entry)| **other != key && entry.loaded.is_some())
+				.min_by_key(|(_, entry)| entry.last_used.load(Ordering::Relaxed));
+			let Some((oldest, entry)) = oldest else {
+				break;
+			};
+			total = total.saturating_sub(entry.bytes());
+			entry.loaded = None;
+			tracing::info!(model = %oldest, "put out of memory, within the budget");
+		}
+		Some(inserted)
 	}
 
-	/// The model with this verifying key.
+	fn touch(&self, entry: &Entry) {
+		let now = self.clock.fetch_add(1, Ordering::Relaxed);
+		entry.last_used.store(now, Ordering::Relaxed);
+	}
+
+	/// The model with this verifying key, if it is in memory.
 	pub fn get(&self, vk_hash: &VkHash) -> Option<Arc<dyn Model>> {
-		self.0.read().get(vk_hash).cloned()
+		let models = self.models.read();
+		let entry = models.get(vk_hash)?;
+		self.touch(entry);
+		entry.loaded.clone()
 	}
 
-	/// Number of models.
+	/// Whether there is a model with this verifying key, in memory or not.
+	pub fn contains(&self, vk_hash: &VkHash) -> bool {
+		self.models.read().contains_key(vk_hash)
+	}
+
+	/// What the model with this verifying key is, and the folder of its bundle, in memory or not.
+	pub fn find(&self, vk_hash: &VkHash) -> Option<(ModelInfo, PathBuf)> {
+		let models = self.models.read();
+		let entry = models.get(vk_hash)?;
+		Some((entry.info.clone(), entry.dir.clone()))
+	}
+
+	/// Forgets a model.
+	pub fn remove(&self, vk_hash: &VkHash) -> Option<ModelInfo> {
+		Some(self.models.write().remove(vk_hash)?.info)
+	}
+
+	/// Number of models, in memory or not.
 	pub fn len(&self) -> usize {
-		self.0.read().len()
+		self.models.read().len()
 	}
 
-	/// Whether none is loaded.
+	/// Whether there is none.
 	pub fn is_empty(&self) -> bool {
-		self.0.read().is_empty()
+		self.models.read().is_empty()
+	}
+
+	/// Bytes in memory, about.
+	pub fn bytes(&self) -> u64 {
+		self.models.read().values().map(Entry::bytes).sum()
 	}
 
 	/// All models, by key.
 	pub fn infos(&self) -> Vec<ModelInfo> {
-		self.0
-			.read()
-			.values()
-			.map(|model| model.info().clone())
-			.collect()
+		let models = self.models.read();
+		models.values().map(|entry| entry.info.clone()).collect()
 	}
 }

@@ -1,9 +1,13 @@
 //! The engine of `inference-circuits`: halo2 on the CPU.
 
 use super::{Engine, EngineError, Model, Proof};
-use inference_circuits::{Bundle, CheckError, Checks, Progress, Prover, ProverOptions, Step};
+use inference_circuits::{
+	Bundle, CheckError, Checks, Progress, ProveError, Prover, ProverOptions, Step,
+};
+use inference_plonk::ProveError as PlonkError;
 use inference_primitives::StatementHeader;
 use inference_prover_api::ModelInfo;
+use parking_lot::Mutex;
 use std::{
 	path::{Path, PathBuf},
 	sync::Arc,
@@ -68,10 +72,13 @@ impl Engine for NativeEngine {
 		}
 		let bundle = Arc::new(bundle);
 		let vk_hash = bundle.vk_hash();
+		let step = Arc::new(Mutex::new(None));
+		let newest = step.clone();
 		let options = ProverOptions {
 			scratch: self.scratch.clone(),
 			progress: Some(Arc::new(move |step| {
 				tracing::debug!(model = %vk_hash, "{step}");
+				*newest.lock() = Some(step.to_string());
 			})),
 			..ProverOptions::default()
 		};
@@ -87,18 +94,27 @@ impl Engine for NativeEngine {
 			k: bundle.layout().k.into(),
 			checked,
 		};
-		Ok(Arc::new(NativeModel { info, prover }))
+		Ok(Arc::new(NativeModel { info, prover, step }))
 	}
 }
 
 struct NativeModel {
 	info: ModelInfo,
 	prover: Prover,
+	step: Arc<Mutex<Option<String>>>,
 }
 
 impl Model for NativeModel {
 	fn info(&self) -> &ModelInfo {
 		&self.info
+	}
+
+	fn bytes(&self) -> u64 {
+		u64::try_from(self.prover.bytes()).unwrap_or(u64::MAX)
+	}
+
+	fn step(&self) -> Option<String> {
+		self.step.lock().clone()
 	}
 
 	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError> {
@@ -115,10 +131,7 @@ impl Model for NativeModel {
 		let proof = self
 			.prover
 			.prove(header, input)
-			.map_err(|error| EngineError::Prove {
-				model: self.info.vk_hash,
-				reason: error.to_string(),
-			})?;
+			.map_err(|error| self.prove_error(&error))?;
 		Ok(Proof {
 			output: proof.output,
 			bytes: proof.bytes,
@@ -138,5 +151,17 @@ impl Model for NativeModel {
 				model: self.info.vk_hash,
 				reason: error.to_string(),
 			})
+	}
+}
+
+impl NativeModel {
+	fn prove_error(&self, error: &ProveError) -> EngineError {
+		let (model, reason) = (self.info.vk_hash, error.to_string());
+		match error {
+			ProveError::Plonk(PlonkError::Storage(_) | PlonkError::DegenerateChallenge) => {
+				EngineError::Transient { model, reason }
+			},
+			_ => EngineError::Prove { model, reason },
+		}
 	}
 }

@@ -27,6 +27,56 @@ pub struct JobRecord {
 	pub finished_ms: Option<u64>,
 	/// Its progress.
 	pub status: Status,
+	/// When its proof is worth nothing any more, milliseconds of Unix time.
+	pub deadline_ms: Option<u64>,
+	/// What is lost without the proof, in the unit of the client.
+	pub value: u64,
+	/// Before this it is not tried again, milliseconds of Unix time.
+	pub not_before_ms: u64,
+	/// Why the last attempt failed.
+	pub last_error: Option<String>,
+}
+
+/// A job as schema version 1 had it.
+#[derive(Decode)]
+#[cfg_attr(test, derive(Encode))]
+pub(crate) struct JobRecordV1 {
+	pub(crate) header: StatementHeader,
+	pub(crate) input: Vec<i64>,
+	pub(crate) output: Vec<i64>,
+	pub(crate) sequence: u64,
+	pub(crate) attempts: u32,
+	pub(crate) accepted_ms: u64,
+	pub(crate) finished_ms: Option<u64>,
+	pub(crate) status: Status,
+}
+
+impl From<JobRecordV1> for JobRecord {
+	fn from(old: JobRecordV1) -> Self {
+		Self {
+			header: old.header,
+			input: old.input,
+			output: old.output,
+			sequence: old.sequence,
+			attempts: old.attempts,
+			accepted_ms: old.accepted_ms,
+			finished_ms: old.finished_ms,
+			status: old.status,
+			deadline_ms: None,
+			value: 0,
+			not_before_ms: 0,
+			last_error: None,
+		}
+	}
+}
+
+/// Until when a job's proof is wanted, and what is lost without it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+	/// When the proof is worth nothing any more, milliseconds of Unix time.
+	pub deadline_ms: Option<u64>,
+	/// What is lost without the proof, in the unit of the client.
+	pub value: u64,
 }
 
 /// Progress of a job.
@@ -46,7 +96,7 @@ pub enum Status {
 		/// Wall time of proving, milliseconds.
 		prove_ms: u64,
 	},
-	/// Cannot be proven. Finished.
+	/// Given up. Finished.
 	#[codec(index = 3)]
 	Failed {
 		/// Why, for the operator.

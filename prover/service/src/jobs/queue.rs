@@ -3,23 +3,30 @@
 //! Memory holds only the order of waiting jobs and who is being worked on; each change is on disk
 //! before it is in memory, both under one lock, so they never disagree. All methods but the counts
 //! and [`Queue::changed`] block: call them off the async threads.
+//!
+//! Waiting jobs are taken by deadline, the dearer first of two with one deadline, before those without
+//! a deadline, which go by arrival. Jobs past their deadline come last: what is lost already must not
+//! cost what can still be saved. They are not dropped: the chain's clock may have stopped, and whoever
+//! submitted them cancels what the chain no longer wants.
 
 use super::{
 	now_ms,
 	store::{JobStore, JobStoreError},
-	JobRecord, Status,
+	JobRecord, Status, Terms,
 };
 use inference_primitives::{StatementHeader, VkHash, WorkloadId};
 use parking_lot::Mutex;
 use std::{
+	cmp::Reverse,
 	collections::{BTreeMap, HashMap},
-	sync::atomic::{AtomicUsize, Ordering},
+	sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+	time::{Duration, Instant},
 };
 use tokio::sync::{futures::Notified, Notify};
 use tokio_util::sync::CancellationToken;
 
 /// Times that a job's proving is started before it is given up: a job that takes the service down
-/// each time must not do so for ever.
+/// each time, or fails by what may pass, must not do so for ever.
 pub const MAX_ATTEMPTS: u32 = 5;
 
 /// What became of a request to add a job.
@@ -50,19 +57,44 @@ pub struct Queue {
 	changed: Notify,
 	queued: AtomicUsize,
 	running: AtomicUsize,
+	overdue: AtomicUsize,
+	/// Zero: none waits.
+	oldest_ms: AtomicU64,
 }
 
 #[derive(Default)]
 struct State {
 	/// By order of arrival.
 	waiting: BTreeMap<u64, Waiting>,
-	running: HashMap<[u8; 32], CancellationToken>,
+	running: HashMap<[u8; 32], Running>,
 	next_sequence: u64,
 }
 
+struct Running {
+	cancelled: CancellationToken,
+	since: Instant,
+	is_overdue: bool,
+}
+
+#[derive(Clone, Copy)]
 struct Waiting {
 	key: WorkloadId,
 	model: VkHash,
+	terms: Terms,
+	not_before_ms: u64,
+	accepted_ms: u64,
+}
+
+impl Waiting {
+	/// What is least is taken first; see the module.
+	fn urgency(&self, now_ms: u64) -> (u8, u64, Reverse<u64>) {
+		let value = Reverse(self.terms.value);
+		match self.terms.deadline_ms {
+			Some(deadline) if deadline >= now_ms => (0, deadline, value),
+			None => (1, 0, Reverse(0)),
+			Some(deadline) => (2, deadline, value),
+		}
+	}
 }
 
 impl Queue {
@@ -96,15 +128,19 @@ impl Queue {
 				state.wait(&next);
 			}
 		}
-		let queued = AtomicUsize::new(state.waiting.len());
-		Ok(Self {
+		let queue = Self {
 			store,
 			max_queued,
-			state: Mutex::new(state),
+			state: Mutex::default(),
 			changed: Notify::new(),
-			queued,
+			queued: AtomicUsize::new(0),
 			running: AtomicUsize::new(0),
-		})
+			overdue: AtomicUsize::new(0),
+			oldest_ms: AtomicU64::new(0),
+		};
+		queue.publish(&state);
+		*queue.state.lock() = state;
+		Ok(queue)
 	}
 
 	/// The store below.
@@ -137,12 +173,45 @@ impl Queue {
 		self.changed.notify_waiters();
 	}
 
+	/// Jobs whose proof takes longer than the time-out. Does not block.
+	pub fn overdue(&self) -> usize {
+		self.overdue.load(Ordering::Relaxed)
+	}
+
+	/// When the oldest waiting job was accepted, milliseconds of Unix time. Does not block.
+	pub fn oldest_ms(&self) -> Option<u64> {
+		Some(self.oldest_ms.load(Ordering::Relaxed)).filter(|oldest| *oldest > 0)
+	}
+
+	/// Notes that a taken job takes longer than the time-out.
+	pub fn mark_overdue(&self, key: &WorkloadId) {
+		let mut state = self.state.lock();
+		if let Some(running) = state.running.get_mut(&key.0) {
+			running.is_overdue = true;
+		}
+		self.publish(&state);
+	}
+
+	/// How long a worker has had the job.
+	pub fn running_for(&self, key: &WorkloadId) -> Option<Duration> {
+		let state = self.state.lock();
+		Some(state.running.get(&key.0)?.since.elapsed())
+	}
+
+	/// When the next job that waits after a failure may be tried, milliseconds of Unix time.
+	pub fn next_retry_ms(&self, now_ms: u64) -> Option<u64> {
+		let state = self.state.lock();
+		let retries = state.waiting.values().map(|job| job.not_before_ms);
+		retries.filter(|not_before| *not_before > now_ms).min()
+	}
+
 	/// Adds a job: `header`, `input` and the `output` of executing it.
 	pub fn admit(
 		&self,
 		header: StatementHeader,
 		input: Vec<i64>,
 		output: Vec<i64>,
+		terms: Terms,
 	) -> Result<Admission, JobStoreError> {
 		let mut state = self.state.lock();
 		if let Some(existing) = self.store.job(&header.workload)? {
@@ -160,6 +229,10 @@ impl Queue {
 			accepted_ms: now_ms(),
 			finished_ms: None,
 			status: Status::Queued,
+			deadline_ms: terms.deadline_ms,
+			value: terms.value,
+			not_before_ms: 0,
+			last_error: None,
 		};
 		self.store.save(&record, None)?;
 		state.next_sequence = state.next_sequence.saturating_add(1);
@@ -173,11 +246,59 @@ impl Queue {
 		self.store.job(key)
 	}
 
-	/// Takes the first waiting job whose model is `servable`. The caller must call one of
-	/// [`Self::finish`] and [`Self::release`].
+	/// Takes note of a request that is submitted again: sets the terms of an unfinished job anew, and
+	/// revives a cancelled one. It was accepted once, so the bound does not apply. Returns the job as it
+	/// is afterwards.
+	pub fn renew(&self, existing: &JobRecord, terms: Terms) -> Result<JobRecord, JobStoreError> {
+		let mut state = self.state.lock();
+		let key = existing.key();
+		let previous = self
+			.store
+			.job(&key)?
+			.ok_or(JobStoreError::Dangling { key })?;
+		let mut record = previous.clone();
+		(record.deadline_ms, record.value) = (terms.deadline_ms, terms.value);
+		match previous.status {
+			Status::Cancelled => revive(&mut record, &mut state),
+			// On disk, the old terms would do; in memory, the new ones decide.
+			Status::Queued => {},
+			Status::Proving | Status::Proven { .. } | Status::Failed { .. } => return Ok(previous),
+		}
+		self.store.save(&record, Some(&previous))?;
+		state.wait(&record);
+		self.publish(&state);
+		Ok(record)
+	}
+
+	/// Puts a failed or cancelled job back with all its attempts before it, and has one that waits
+	/// after a failure tried at once. Returns the job as it is afterwards; `None` if there is none.
+	pub fn retry(&self, key: &WorkloadId) -> Result<Option<JobRecord>, JobStoreError> {
+		let mut state = self.state.lock();
+		let Some(previous) = self.store.job(key)? else {
+			return Ok(None);
+		};
+		let mut record = previous.clone();
+		match previous.status {
+			Status::Failed { .. } | Status::Cancelled => revive(&mut record, &mut state),
+			Status::Queued => record.not_before_ms = 0,
+			Status::Proving | Status::Proven { .. } => return Ok(Some(previous)),
+		}
+		self.store.save(&record, Some(&previous))?;
+		state.wait(&record);
+		self.publish(&state);
+		Ok(Some(record))
+	}
+
+	/// Takes the most urgent waiting job whose model is `servable`. The caller must call one of
+	/// [`Self::finish`], [`Self::retry_later`] and [`Self::release`].
 	pub fn take(&self, servable: impl Fn(&VkHash) -> bool) -> Result<Option<Taken>, JobStoreError> {
 		let mut state = self.state.lock();
-		let found = state.waiting.iter().find(|(_, job)| servable(&job.model));
+		let now_ms = now_ms();
+		let found = state
+			.waiting
+			.iter()
+			.filter(|(_, job)| job.not_before_ms <= now_ms && servable(&job.model))
+			.min_by_key(|(sequence, job)| (job.urgency(now_ms), **sequence));
 		let Some((sequence, key)) = found.map(|(sequence, job)| (*sequence, job.key)) else {
 			return Ok(None);
 		};
@@ -191,7 +312,14 @@ impl Queue {
 		self.store.save(&record, Some(&previous))?;
 		let cancelled = CancellationToken::new();
 		state.waiting.remove(&sequence);
-		state.running.insert(key.0, cancelled.clone());
+		state.running.insert(
+			key.0,
+			Running {
+				cancelled: cancelled.clone(),
+				since: Instant::now(),
+				is_overdue: false,
+			},
+		);
 		self.publish(&state);
 		Ok(Some(Taken { record, cancelled }))
 	}
@@ -211,6 +339,34 @@ impl Queue {
 		finish(&mut record, status);
 		self.store.save(&record, Some(&previous))?;
 		state.running.remove(&key.0);
+		self.publish(&state);
+		Ok(true)
+	}
+
+	/// Gives a taken job back after an attempt that failed by what may pass: it is tried again after
+	/// `wait`. Returns false, and changes nothing, if the job was ended meanwhile.
+	pub fn retry_later(
+		&self,
+		key: &WorkloadId,
+		wait: Duration,
+		error: String,
+	) -> Result<bool, JobStoreError> {
+		let mut state = self.state.lock();
+		if !state.running.contains_key(&key.0) {
+			return Ok(false);
+		}
+		let previous = self
+			.store
+			.job(key)?
+			.ok_or(JobStoreError::Dangling { key: *key })?;
+		let mut record = previous.clone();
+		record.status = Status::Queued;
+		let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+		record.not_before_ms = now_ms().saturating_add(wait_ms);
+		record.last_error = Some(error);
+		self.store.save(&record, Some(&previous))?;
+		state.running.remove(&key.0);
+		state.wait(&record);
 		self.publish(&state);
 		Ok(true)
 	}
@@ -262,8 +418,8 @@ impl Queue {
 		finish(&mut record, Status::Cancelled);
 		self.store.save(&record, Some(&previous))?;
 		state.waiting.remove(&record.sequence);
-		if let Some(token) = state.running.remove(&key.0) {
-			token.cancel();
+		if let Some(running) = state.running.remove(&key.0) {
+			running.cancelled.cancel();
 		}
 		self.publish(&state);
 		Ok(Some((record, true)))
@@ -305,6 +461,11 @@ impl Queue {
 	fn publish(&self, state: &State) {
 		self.queued.store(state.waiting.len(), Ordering::Relaxed);
 		self.running.store(state.running.len(), Ordering::Relaxed);
+		let overdue = state.running.values().filter(|job| job.is_overdue).count();
+		self.overdue.store(overdue, Ordering::Relaxed);
+		let oldest = state.waiting.values().map(|job| job.accepted_ms).min();
+		self.oldest_ms
+			.store(oldest.unwrap_or_default(), Ordering::Relaxed);
 		// Every idle worker looks: one that is told alone may not serve the job's model.
 		self.changed.notify_waiters();
 	}
@@ -315,9 +476,25 @@ impl State {
 		let waiting = Waiting {
 			key: record.key(),
 			model: record.header.vk_hash,
+			terms: Terms {
+				deadline_ms: record.deadline_ms,
+				value: record.value,
+			},
+			not_before_ms: record.not_before_ms,
+			accepted_ms: record.accepted_ms,
 		};
 		self.waiting.insert(record.sequence, waiting);
 	}
+}
+
+/// Makes a finished job a new one in all but its output.
+fn revive(record: &mut JobRecord, state: &mut State) {
+	record.status = Status::Queued;
+	record.finished_ms = None;
+	record.attempts = 0;
+	record.not_before_ms = 0;
+	record.sequence = state.next_sequence;
+	state.next_sequence = state.next_sequence.saturating_add(1);
 }
 
 fn finish(record: &mut JobRecord, status: Status) {
@@ -356,7 +533,19 @@ mod tests {
 	}
 
 	fn add(queue: &Queue, workload: u8) -> JobRecord {
-		match queue.admit(header(workload), vec![1], vec![2]).unwrap() {
+		add_due(queue, workload, None, 0)
+	}
+
+	/// Adds a job that is due in so many milliseconds.
+	fn add_due(queue: &Queue, workload: u8, due_in_ms: Option<i64>, value: u64) -> JobRecord {
+		let terms = Terms {
+			deadline_ms: due_in_ms.map(|due| now_ms().saturating_add_signed(due)),
+			value,
+		};
+		match queue
+			.admit(header(workload), vec![1], vec![2], terms)
+			.unwrap()
+		{
 			Admission::Accepted(record) => record,
 			other => panic!("{other:?}"),
 		}
@@ -367,6 +556,73 @@ mod tests {
 			.take(|_| true)
 			.unwrap()
 			.map(|taken| taken.record.key())
+	}
+
+	#[test]
+	fn take_should_go_by_deadline_then_value_with_what_is_late_last() {
+		let folder = tempfile::tempdir().unwrap();
+		let queue = open(folder.path(), 10);
+		let deadline = now_ms() + 100_000;
+		add_due(&queue, 1, Some(-1_000), 9);
+		add_due(&queue, 2, None, 9);
+		add_due(&queue, 3, Some(900_000), 9);
+		for (workload, value) in [(4, 1), (5, 2)] {
+			let terms = Terms {
+				deadline_ms: Some(deadline),
+				value,
+			};
+			queue
+				.admit(header(workload), vec![1], vec![2], terms)
+				.unwrap();
+		}
+		// The deadlines last as the jobs do.
+		drop(queue);
+		let queue = open(folder.path(), 10);
+		for workload in [5, 4, 3, 2, 1] {
+			assert_eq!(take(&queue), Some(WorkloadId([workload; 32])));
+		}
+	}
+
+	#[test]
+	fn renew_should_set_the_terms_of_a_waiting_job_and_revive_a_cancelled_one() {
+		let folder = tempfile::tempdir().unwrap();
+		let queue = open(folder.path(), 2);
+		let first = add_due(&queue, 1, Some(900_000), 0);
+		let second = add_due(&queue, 2, Some(800_000), 0);
+		let soon = Terms {
+			deadline_ms: Some(now_ms() + 1_000),
+			value: 0,
+		};
+		queue.renew(&first, soon).unwrap();
+		queue.cancel(&second.key()).unwrap();
+		assert_eq!(queue.queued(), 1);
+		queue.renew(&second, soon).unwrap();
+		assert_eq!(queue.queued(), 2);
+		assert_eq!(take(&queue), Some(first.key()));
+		assert_eq!(take(&queue), Some(second.key()));
+		assert_eq!(take(&queue), None);
+	}
+
+	#[test]
+	fn retry_later_should_keep_the_attempts_and_wait() {
+		let folder = tempfile::tempdir().unwrap();
+		let queue = open(folder.path(), 2);
+		let key = add(&queue, 1).key();
+		take(&queue).unwrap();
+		let hour = Duration::from_secs(3600);
+		assert!(queue.retry_later(&key, hour, "no room".into()).unwrap());
+		assert_eq!(take(&queue), None);
+		assert!(queue.next_retry_ms(now_ms()).is_some());
+		let job = queue.job(&key).unwrap().unwrap();
+		assert_eq!((job.attempts, job.last_error), (1, Some("no room".into())));
+		// The operator does not wait.
+		queue.retry(&key).unwrap();
+		assert_eq!(take(&queue), Some(key));
+		let failed = Status::Failed { reason: "r".into() };
+		assert!(queue.finish(&key, failed).unwrap());
+		assert_eq!(queue.retry(&key).unwrap().unwrap().attempts, 0);
+		assert_eq!(take(&queue), Some(key));
+		assert_eq!(queue.job(&key).unwrap().unwrap().attempts, 1);
 	}
 
 	#[test]
@@ -405,7 +661,9 @@ mod tests {
 		let queue = open(folder.path(), 1);
 		add(&queue, 1);
 		assert!(matches!(
-			queue.admit(header(2), vec![1], vec![2]).unwrap(),
+			queue
+				.admit(header(2), vec![1], vec![2], Terms::default())
+				.unwrap(),
 			Admission::Full
 		));
 		assert!(queue.job(&WorkloadId([2; 32])).unwrap().is_none());

@@ -4,14 +4,16 @@
 //! (time and key of each finished one), `models` (verifying key → bundle folder), `meta`.
 //! All methods block.
 
-use super::JobRecord;
+use super::{JobRecord, JobRecordV1};
 use codec::{DecodeAll, Encode};
 use inference_primitives::{VkHash, WorkloadId};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use std::path::{Path, PathBuf};
 
 /// Version of the tables and of [`JobRecord`]'s encoding.
-pub const SCHEMA_VERSION: u64 = 1;
+pub const SCHEMA_VERSION: u64 = 2;
+/// Memory for pages of the database, bytes: records of a few kilobytes, a few thousand of them.
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
 
 const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 const JOBS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("jobs");
@@ -64,7 +66,7 @@ pub struct JobStore {
 impl JobStore {
 	/// Opens the store in file `path`, which is created if need be.
 	pub fn open(path: &Path) -> Result<Self, JobStoreError> {
-		let database = match Database::create(path) {
+		let database = match Database::builder().set_cache_size(CACHE_BYTES).create(path) {
 			Err(redb::DatabaseError::DatabaseAlreadyOpen) => {
 				return Err(JobStoreError::InUse(path.to_path_buf()));
 			},
@@ -79,6 +81,10 @@ impl JobStore {
 					meta.insert("schema", SCHEMA_VERSION)?;
 				},
 				Some(SCHEMA_VERSION) => {},
+				Some(1) => {
+					migrate_from_v1(&transaction)?;
+					meta.insert("schema", SCHEMA_VERSION)?;
+				},
 				Some(got) => return Err(JobStoreError::Schema { got }),
 			}
 			transaction.open_table(JOBS)?;
@@ -175,6 +181,14 @@ impl JobStore {
 		Ok(())
 	}
 
+	/// Forgets where a model's bundle lies.
+	pub fn forget_model(&self, vk_hash: &VkHash) -> Result<(), JobStoreError> {
+		let transaction = self.database.begin_write()?;
+		transaction.open_table(MODELS)?.remove(&vk_hash.0)?;
+		transaction.commit()?;
+		Ok(())
+	}
+
 	/// The remembered models and their bundle folders.
 	pub fn models(&self) -> Result<Vec<(VkHash, PathBuf)>, JobStoreError> {
 		let models = self.database.begin_read()?.open_table(MODELS)?;
@@ -185,6 +199,27 @@ impl JobStore {
 		}
 		Ok(found)
 	}
+}
+
+/// Gives every record the fields that version 2 added.
+fn migrate_from_v1(transaction: &WriteTransaction) -> Result<(), JobStoreError> {
+	let mut jobs = transaction.open_table(JOBS)?;
+	let mut migrated = Vec::new();
+	for entry in jobs.iter()? {
+		let (key, bytes) = entry?;
+		let key = *key.value();
+		let old = JobRecordV1::decode_all(&mut bytes.value()).map_err(|source| {
+			JobStoreError::Damaged {
+				key: WorkloadId(key),
+				source,
+			}
+		})?;
+		migrated.push((key, JobRecord::from(old).encode()));
+	}
+	for (key, bytes) in migrated {
+		jobs.insert(&key, bytes.as_slice())?;
+	}
+	Ok(())
 }
 
 fn unlist(transaction: &WriteTransaction, record: &JobRecord) -> Result<(), JobStoreError> {
@@ -203,4 +238,68 @@ fn unlist(transaction: &WriteTransaction, record: &JobRecord) -> Result<(), JobS
 
 fn decode(key: &WorkloadId, mut bytes: &[u8]) -> Result<JobRecord, JobStoreError> {
 	JobRecord::decode_all(&mut bytes).map_err(|source| JobStoreError::Damaged { key: *key, source })
+}
+
+#[cfg(test)]
+mod tests {
+	use super::{super::Status, *};
+	use inference_primitives::{
+		Destination, GenesisHash, ModelId, ModelRef, StatementHeader, STATEMENT_VERSION,
+	};
+
+	#[test]
+	fn open_should_take_over_the_jobs_of_schema_version_1() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("jobs.redb");
+		let key = WorkloadId([7; 32]);
+		let old = JobRecordV1 {
+			header: StatementHeader {
+				genesis: GenesisHash([1; 32]),
+				domain: 0,
+				version: STATEMENT_VERSION,
+				vk_hash: VkHash([2; 32]),
+				model: ModelRef {
+					model: ModelId(3),
+					version: 1,
+				},
+				workload: key,
+				destination: Destination::Local,
+			},
+			input: vec![1, 2],
+			output: vec![3],
+			sequence: 5,
+			attempts: 2,
+			accepted_ms: 9,
+			finished_ms: None,
+			status: Status::Queued,
+		};
+		{
+			let database = Database::create(&path).unwrap();
+			let transaction = database.begin_write().unwrap();
+			transaction
+				.open_table(META)
+				.unwrap()
+				.insert("schema", 1)
+				.unwrap();
+			transaction
+				.open_table(JOBS)
+				.unwrap()
+				.insert(&key.0, old.encode().as_slice())
+				.unwrap();
+			transaction
+				.open_table(PENDING)
+				.unwrap()
+				.insert(5, &key.0)
+				.unwrap();
+			transaction.commit().unwrap();
+		}
+		for _ in 0..2 {
+			let jobs = JobStore::open(&path).unwrap().unfinished().unwrap();
+			assert_eq!(jobs.len(), 1);
+			assert_eq!(
+				(jobs[0].key(), jobs[0].attempts, jobs[0].deadline_ms),
+				(key, 2, None)
+			);
+		}
+	}
 }

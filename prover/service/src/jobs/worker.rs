@@ -1,23 +1,31 @@
-//! A worker: takes jobs in order, proves, verifies, stores the proof, and then reports it.
+//! A worker: takes the most urgent job, proves, verifies, stores the proof, and then reports it.
+//!
+//! A proof cannot be interrupted. One that takes longer than the time-out goes on, and is kept when it
+//! comes; the worker begins another job beside it, one at most, so that a computation that hangs does
+//! not hold up the others.
 
 use super::{
-	queue::{Queue, Taken},
+	now_ms,
+	queue::{Queue, Taken, MAX_ATTEMPTS},
 	store::JobStoreError,
 	JobRecord, Status,
 };
 use crate::{
-	engine::{EngineError, Model, Models, Proof},
+	engine::{EngineError, Model, Proof},
 	error::Error,
+	loader::Loader,
 	metrics::Metrics,
 	store::ContentStore,
+	trouble::Trouble,
 };
 use inference_primitives::{Hash, StatementHeader};
 use rand::Rng;
 use std::{
+	future::Future,
 	sync::Arc,
 	time::{Duration, Instant},
 };
-use tokio::task::{spawn_blocking, JoinError};
+use tokio::task::{spawn_blocking, JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -26,17 +34,26 @@ const MIN_BACKOFF: Duration = Duration::from_millis(200);
 /// Longest wait before a store is tried again.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
+/// Longest wait before the second attempt at a job; four times as long before each further one.
+const FIRST_RETRY: Duration = Duration::from_millis(250);
+/// Longest wait before any attempt at a job.
+const MAX_RETRY: Duration = Duration::from_secs(300);
+/// Computations that a worker lets go on beside the one that it waits for.
+const MAX_BESIDE: usize = 1;
+
 /// What workers share.
 pub struct Worker {
 	/// Where jobs come from.
 	pub queue: Arc<Queue>,
-	/// The loaded models.
-	pub models: Arc<Models>,
+	/// The models.
+	pub loader: Arc<Loader>,
 	/// Where proofs go.
 	pub content: Arc<dyn ContentStore>,
 	/// What is counted.
 	pub metrics: Arc<Metrics>,
-	/// Longest wall time of one proof.
+	/// What is wrong with the stores.
+	pub trouble: Arc<Trouble>,
+	/// Wall time of one proof after which another is begun beside it.
 	pub job_timeout: Duration,
 	/// Cancelled when the service drains: the running job is finished, no other is taken.
 	pub draining: CancellationToken,
@@ -48,36 +65,40 @@ struct Proven {
 	elapsed: Duration,
 }
 
-enum Outcome {
-	Ended(Result<Result<Proven, EngineError>, JoinError>),
-	TimedOut,
-	Cancelled,
-}
+type Computed = Result<Result<Proven, EngineError>, JoinError>;
 
 impl Worker {
 	/// Works until the service drains.
 	pub async fn run(self: Arc<Self>) {
 		let mut backoff = Backoff::new();
+		let mut beside = JoinSet::new();
 		while !self.draining.is_cancelled() {
+			while beside.try_join_next().is_some() {}
 			// Registered before the queue is looked at, so that no change is missed.
 			let changed = self.queue.changed();
 			tokio::pin!(changed);
 			changed.as_mut().enable();
 			match self.take().await {
-				Ok(Some(taken)) => {
+				Ok(Next::Job(taken)) => {
+					self.trouble.jobs_work();
 					backoff = Backoff::new();
 					let span = tracing::info_span!(
 						"job",
 						job = %taken.record.key(),
 						model = %taken.record.header.vk_hash,
 					);
-					self.process(taken).instrument(span).await;
+					self.process(*taken, &mut beside).instrument(span).await;
 				},
-				Ok(None) => tokio::select! {
-					() = self.draining.cancelled() => break,
-					() = changed => {},
+				Ok(Next::NothingUntil(retry)) => {
+					self.trouble.jobs_work();
+					tokio::select! {
+						() = self.draining.cancelled() => break,
+						() = changed => {},
+						() = tokio::time::sleep(retry) => {},
+					}
 				},
 				Err(error) => {
+					self.trouble.jobs_fail(&error);
 					tracing::error!(%error, "cannot take a job; will try again");
 					if !backoff.wait(&self.draining).await {
 						break;
@@ -85,55 +106,133 @@ impl Worker {
 				},
 			}
 		}
+		while beside.join_next().await.is_some() {}
 	}
 
-	async fn take(&self) -> Result<Option<Taken>, Error> {
-		let (queue, models) = (self.queue.clone(), self.models.clone());
+	async fn take(&self) -> Result<Next, Error> {
+		let (queue, models) = (self.queue.clone(), self.loader.models.clone());
 		// Never dropped half-way: a taken job has a worker.
-		Ok(spawn_blocking(move || queue.take(|model| models.get(model).is_some())).await??)
+		let next = spawn_blocking(move || {
+			let taken = queue.take(|model| models.contains(model))?;
+			Ok::<_, JobStoreError>(taken.map_or_else(
+				|| {
+					let now_ms = now_ms();
+					let retry = queue.next_retry_ms(now_ms);
+					Next::NothingUntil(retry.map_or(MAX_RETRY, |at| {
+						Duration::from_millis(at.saturating_sub(now_ms).max(1))
+					}))
+				},
+				|taken| Next::Job(Box::new(taken)),
+			))
+		});
+		Ok(next.await??)
 	}
 
-	async fn process(&self, taken: Taken) {
+	async fn process(self: &Arc<Self>, taken: Taken, beside: &mut JoinSet<()>) {
 		let Taken { record, cancelled } = taken;
 		if self.draining.is_cancelled() {
 			self.release(record).await;
 			return;
 		}
-		let Some(model) = self.models.get(&record.header.vk_hash) else {
-			// Models are never unloaded, so this cannot be.
-			self.release(record).await;
-			return;
+		let model_hash = record.header.vk_hash;
+		let model = match self.loader.model(&model_hash).await {
+			Ok(Some(model)) => model,
+			// Unloaded in this moment.
+			Ok(None) => {
+				self.release(record).await;
+				return;
+			},
+			// It was put out of memory, and its bundle cannot be read now.
+			Err(error) => {
+				self.try_later(&record, error.to_string()).await;
+				return;
+			},
 		};
-		tracing::info!(attempt = record.attempts, "proving");
+		let waited_ms = now_ms().saturating_sub(record.accepted_ms);
+		self.metrics
+			.waited(&model_hash, Duration::from_millis(waited_ms));
+		tracing::info!(attempt = record.attempts, waited_ms, "proving");
 		let (header, input) = (record.header.clone(), record.input.clone());
 		let expected = record.output.clone();
 		let mut thread =
 			spawn_blocking(move || prove_and_verify(model.as_ref(), &header, &input, &expected));
-		let outcome = tokio::select! {
-			ended = &mut thread => Outcome::Ended(ended),
-			() = cancelled.cancelled() => Outcome::Cancelled,
-			() = tokio::time::sleep(self.job_timeout) => Outcome::TimedOut,
-		};
-		match outcome {
-			Outcome::Ended(Ok(Ok(proven))) => self.save(&record, proven, &cancelled).await,
-			Outcome::Ended(Ok(Err(error))) => self.fail(&record, error.to_string()).await,
-			Outcome::Ended(Err(error)) => {
-				self.fail(&record, format!("the engine panicked: {error}"))
-					.await;
+		tokio::select! {
+			computed = &mut thread => self.settle(&record, &cancelled, computed).await,
+			() = cancelled.cancelled() => {
+				tracing::info!("cancelled while proving");
+				go_on(beside, wait_for_idle(thread)).await;
 			},
-			Outcome::TimedOut => {
-				let seconds = self.job_timeout.as_secs();
-				self.fail(
-					&record,
-					format!("no proof within {seconds} s; raise --job-timeout-seconds"),
-				)
-				.await;
-				wait_for_idle(thread).await;
+			() = tokio::time::sleep(self.job_timeout) => {
+				let (queue, key) = (self.queue.clone(), record.key());
+				if let Err(error) = spawn_blocking(move || queue.mark_overdue(&key)).await {
+					tracing::error!(%error, "cannot mark a job as overdue");
+				}
+				self.metrics.overdue(&model_hash);
+				tracing::warn!(
+					seconds = self.job_timeout.as_secs(),
+					"no proof yet; it is kept when it comes, and another job is begun beside it"
+				);
+				go_on(beside, self.clone().settle_late(record, cancelled, thread)).await;
 			},
-			Outcome::Cancelled => {
+		}
+	}
+
+	/// Waits for a proof beyond the time-out.
+	async fn settle_late(
+		self: Arc<Self>,
+		record: JobRecord,
+		cancelled: CancellationToken,
+		mut thread: JoinHandle<Result<Proven, EngineError>>,
+	) {
+		tokio::select! {
+			computed = &mut thread => self.settle(&record, &cancelled, computed).await,
+			() = cancelled.cancelled() => {
 				tracing::info!("cancelled while proving");
 				wait_for_idle(thread).await;
 			},
+		}
+	}
+
+	async fn settle(&self, record: &JobRecord, cancelled: &CancellationToken, computed: Computed) {
+		match computed {
+			Ok(Ok(proven)) => self.save(record, proven, cancelled).await,
+			Ok(Err(error)) if error.is_transient() => {
+				self.try_later(record, error.to_string()).await;
+			},
+			Ok(Err(error)) => self.fail(record, error.to_string()).await,
+			// A bug or a lack of memory: the one is found by the operator, the other may pass.
+			Err(error) => {
+				self.try_later(record, format!("the engine panicked: {error}"))
+					.await;
+			},
+		}
+	}
+
+	/// Gives the job back for another attempt, or up if it had all its attempts.
+	async fn try_later(&self, record: &JobRecord, error: String) {
+		if record.attempts >= MAX_ATTEMPTS {
+			self.fail(record, format!("{error} (after {MAX_ATTEMPTS} attempts)"))
+				.await;
+			return;
+		}
+		let left = record
+			.deadline_ms
+			.map(|deadline| Duration::from_millis(deadline.saturating_sub(now_ms())));
+		let wait = retry_wait(record.attempts, left);
+		self.metrics.retried(&record.header.vk_hash);
+		tracing::warn!(
+			error,
+			?wait,
+			attempt = record.attempts,
+			"attempt failed; will try again"
+		);
+		let (queue, key) = (self.queue.clone(), record.key());
+		let given_back = spawn_blocking(move || queue.retry_later(&key, wait, error)).await;
+		// If it fails, the job waits again after the next start.
+		match given_back {
+			Ok(Ok(_)) => {},
+			Ok(Err(error)) => tracing::error!(%error, "cannot give a job back"),
+			Err(error) => tracing::error!(%error, "cannot give a job back"),
 		}
 	}
 
@@ -153,7 +252,7 @@ impl Worker {
 			)
 			.await
 		{
-			self.metrics.proven(proven.elapsed);
+			self.metrics.proven(&record.header.vk_hash, proven.elapsed);
 			tracing::info!(prove_ms, proof_bytes = bytes, "proven");
 		}
 	}
@@ -164,8 +263,14 @@ impl Worker {
 		let mut backoff = Backoff::new();
 		loop {
 			match self.content.put(bytes.clone()).await {
-				Ok(hash) => return Some(hash),
-				Err(error) => tracing::error!(%error, "cannot store a proof; will try again"),
+				Ok(hash) => {
+					self.trouble.content_works();
+					return Some(hash);
+				},
+				Err(error) => {
+					self.trouble.content_fails(&error);
+					tracing::error!(%error, "cannot store a proof; will try again");
+				},
 			}
 			if cancelled.is_cancelled() || !backoff.wait(&self.draining).await {
 				return None;
@@ -183,7 +288,7 @@ impl Worker {
 			)
 			.await
 		{
-			self.metrics.failed.increment();
+			self.metrics.failed(&record.header.vk_hash);
 			tracing::error!(reason, "job failed");
 		}
 	}
@@ -194,8 +299,14 @@ impl Worker {
 		loop {
 			let (queue, key, status) = (self.queue.clone(), record.key(), status.clone());
 			match spawn_blocking(move || queue.finish(&key, status)).await {
-				Ok(Ok(finished)) => return finished,
-				Ok(Err(error)) => tracing::error!(%error, "cannot save a job; will try again"),
+				Ok(Ok(finished)) => {
+					self.trouble.jobs_work();
+					return finished;
+				},
+				Ok(Err(error)) => {
+					self.trouble.jobs_fail(&error);
+					tracing::error!(%error, "cannot save a job; will try again");
+				},
 				Err(error) => tracing::error!(%error, "cannot save a job; will try again"),
 			}
 			if !backoff.wait(&self.draining).await {
@@ -236,6 +347,32 @@ fn prove_and_verify(
 	Ok(Proven { proof, elapsed })
 }
 
+/// What a worker does next.
+enum Next {
+	Job(Box<Taken>),
+	NothingUntil(Duration),
+}
+
+/// Lets `rest` go on beside the worker, or waits for it if enough goes on already.
+async fn go_on(beside: &mut JoinSet<()>, rest: impl Future<Output = ()> + Send + 'static) {
+	if beside.len() < MAX_BESIDE {
+		beside.spawn(rest.in_current_span());
+	} else {
+		rest.await;
+	}
+}
+
+/// How long to wait after so many attempts: with jitter, and no longer than a quarter of the time
+/// that is left.
+fn retry_wait(attempts: u32, left: Option<Duration>) -> Duration {
+	let doublings = attempts.saturating_sub(1).min(8).saturating_mul(2);
+	let longest = FIRST_RETRY
+		.saturating_mul(1u32.checked_shl(doublings).unwrap_or(u32::MAX))
+		.min(MAX_RETRY)
+		.min(left.map_or(MAX_RETRY, |left| left / 4));
+	longest.mul_f64(rand::thread_rng().gen_range(0.5..=1.0))
+}
+
 /// Waits for a computation whose result is no longer wanted: until then it uses this worker's share
 /// of the machine.
 async fn wait_for_idle<T>(thread: tokio::task::JoinHandle<T>) {
@@ -260,5 +397,26 @@ impl Backoff {
 			() = draining.cancelled() => false,
 			() = tokio::time::sleep(wait) => true,
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn retries_should_wait_longer_each_time_but_never_past_the_deadline() {
+		for (attempts, longest_ms) in [(1, 250), (2, 1_000), (3, 4_000), (4, 16_000), (99, 300_000)]
+		{
+			let longest = Duration::from_millis(longest_ms);
+			let wait = retry_wait(attempts, None);
+			assert!(
+				longest / 2 <= wait && wait <= longest,
+				"{attempts}: {wait:?}"
+			);
+		}
+		let left = Duration::from_secs(2);
+		assert!(retry_wait(4, Some(left)) <= left / 4);
+		assert_eq!(retry_wait(4, Some(Duration::ZERO)), Duration::ZERO);
 	}
 }

@@ -14,7 +14,7 @@ use inference_prover::{
 	jobs::store::JobStoreError,
 	service::{start, Running},
 };
-use inference_prover_api::{Job, JobRequest, JobState, ModelInfo, ProverApiClient};
+use inference_prover_api::{JobRequest, JobState, ModelInfo, ProverApiClient};
 use jsonrpsee::{
 	core::ClientError,
 	http_client::{HttpClient, HttpClientBuilder},
@@ -42,6 +42,16 @@ pub struct Control {
 	pub proofs: AtomicUsize,
 	/// Executions made.
 	pub executions: AtomicUsize,
+	/// Models loaded.
+	pub loads: AtomicUsize,
+	/// Attempts that fail by what passes, and attempts that panic, before one succeeds.
+	pub transient: AtomicUsize,
+	pub panics: AtomicUsize,
+	/// The workloads proven, in order.
+	pub order: Mutex<Vec<u8>>,
+	/// Whether loading, and executing the input 17, waits.
+	pub is_shut: Mutex<bool>,
+	pub opened: Condvar,
 }
 
 impl Control {
@@ -50,6 +60,25 @@ impl Control {
 		let mut permits = self.permits.lock().unwrap();
 		*permits = permits.saturating_add(number);
 		self.changed.notify_all();
+	}
+
+	/// Has loading, and executing the input 17, wait, or go on.
+	pub fn shut(&self, is_shut: bool) {
+		*self.is_shut.lock().unwrap() = is_shut;
+		self.opened.notify_all();
+	}
+
+	fn wait_while_shut(&self) {
+		let guard = self.is_shut.lock().unwrap();
+		drop(self.opened.wait_while(guard, |is_shut| *is_shut).unwrap());
+	}
+
+	/// Whether one of `left` was there to be taken.
+	fn takes(left: &AtomicUsize) -> bool {
+		left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+			left.checked_sub(1)
+		})
+		.is_ok()
 	}
 
 	fn pass(&self) {
@@ -72,6 +101,12 @@ impl TestEngine {
 			changed: Condvar::new(),
 			proofs: AtomicUsize::new(0),
 			executions: AtomicUsize::new(0),
+			loads: AtomicUsize::new(0),
+			transient: AtomicUsize::new(0),
+			panics: AtomicUsize::new(0),
+			order: Mutex::default(),
+			is_shut: Mutex::new(false),
+			opened: Condvar::new(),
 		}))
 	}
 
@@ -89,6 +124,7 @@ impl TestEngine {
 impl Drop for TestEngine {
 	fn drop(&mut self) {
 		self.0.permit(usize::MAX / 2);
+		self.0.shut(false);
 	}
 }
 
@@ -100,6 +136,8 @@ impl Engine for Loader {
 	}
 
 	fn load(&self, dir: &Path) -> Result<Arc<dyn Model>, EngineError> {
+		self.0.wait_while_shut();
+		self.0.loads.fetch_add(1, Ordering::SeqCst);
 		let name = fs::read_to_string(dir.join("name"))
 			.map_err(|error| EngineError::Load(format!("name: {error}")))?;
 		let spec = |bound: i64| TensorSpec {
@@ -134,15 +172,37 @@ impl Model for Doubler {
 		&self.info
 	}
 
+	fn bytes(&self) -> u64 {
+		700 << 10
+	}
+
+	fn step(&self) -> Option<String> {
+		Some("doubling".into())
+	}
+
 	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError> {
+		if input.first() == Some(&17) {
+			self.control.wait_while_shut();
+		}
 		self.control.executions.fetch_add(1, Ordering::SeqCst);
 		Ok(input.iter().map(|value| value * 2).collect())
 	}
 
-	/// Input 13 fails, 14 panics, 15 makes a wrong proof, 16 proves another output.
+	/// Input 13 fails, 15 makes a wrong proof, 16 proves another output.
 	fn prove(&self, header: &StatementHeader, input: &[i64]) -> Result<Proof, EngineError> {
 		self.control.pass();
+		if Control::takes(&self.control.transient) {
+			return Err(EngineError::Transient {
+				model: self.info.vk_hash,
+				reason: "the disk is away".into(),
+			});
+		}
+		if Control::takes(&self.control.panics) {
+			panic!("a panic that a test asked for");
+		}
 		let number = self.control.proofs.fetch_add(1, Ordering::SeqCst);
+		let workload = header.workload.0[0];
+		self.control.order.lock().unwrap().push(workload);
 		let mut output: Vec<_> = input.iter().map(|value| value * 2).collect();
 		let mut bytes = [header.workload.0.as_slice(), &number.to_le_bytes()].concat();
 		// Distinct over engines, too.
@@ -155,7 +215,6 @@ impl Model for Doubler {
 					reason,
 				});
 			},
-			Some(14) => panic!("fourteen"),
 			Some(15) => bytes[0] ^= 1,
 			Some(16) => output[0] += 1,
 			_ => {},
@@ -202,10 +261,12 @@ pub fn header(vk_hash: VkHash, workload: u8) -> StatementHeader {
 
 /// A request on the model "doubler".
 pub fn request(workload: u8, first: i64) -> JobRequest {
-	JobRequest {
-		statement: header(vk_hash("doubler"), workload),
-		input: vec![first, 2, -3],
-	}
+	request_of("doubler", workload, first)
+}
+
+/// A request on the model of this name.
+pub fn request_of(name: &str, workload: u8, first: i64) -> JobRequest {
+	JobRequest::new(header(vk_hash(name), workload), vec![first, 2, -3])
 }
 
 /// The key of workload `workload`.
@@ -260,6 +321,13 @@ pub struct Service {
 impl Service {
 	/// Starts a service. Waits a while for one that was dropped to let go of the data folder.
 	pub async fn start(config: &Config, engine: &TestEngine) -> Self {
+		let mut service = Self::start_unloaded(config, engine).await;
+		service.running.loaded().await.unwrap();
+		service
+	}
+
+	/// Starts a service, and does not wait for its models.
+	pub async fn start_unloaded(config: &Config, engine: &TestEngine) -> Self {
 		for _ in 0..500 {
 			match start(config, Arc::new(Loader(engine.0.clone()))).await {
 				Err(Error::JobStore(JobStoreError::InUse(_))) => {
@@ -278,7 +346,7 @@ impl Service {
 	/// What starting gives, if it fails.
 	pub async fn start_error(config: &Config, engine: &TestEngine) -> Error {
 		match start(config, Arc::new(Loader(engine.0.clone()))).await {
-			Ok(_) => panic!("started"),
+			Ok(mut running) => running.loaded().await.expect_err("it starts"),
 			Err(error) => error,
 		}
 	}
@@ -338,7 +406,7 @@ pub async fn wait(
 }
 
 /// The code and message of a refused call.
-pub fn refusal(result: Result<Job, ClientError>) -> (i32, String) {
+pub fn refusal<T: std::fmt::Debug>(result: Result<T, ClientError>) -> (i32, String) {
 	match result {
 		Err(ClientError::Call(error)) => (error.code(), error.message().to_owned()),
 		other => panic!("{other:?}"),

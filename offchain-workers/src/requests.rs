@@ -1,0 +1,153 @@
+//! Requests to the prover that are under way: a task for each piece of work, a few of each model at a
+//! time, so that a model that is slow to answer delays its own work only.
+
+use crate::{
+	prover::{JobTerms, ProverError, Provers},
+	worker::Due,
+};
+use futures::{
+	future::{BoxFuture, FutureExt},
+	stream::{FuturesUnordered, StreamExt},
+};
+use inference_primitives::{Tick, VkHash, WorkloadId};
+use inference_prover_api::JobState;
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	panic::AssertUnwindSafe,
+	sync::Arc,
+	time::{Duration, Instant},
+};
+
+/// What the prover said of one workload.
+#[derive(Debug)]
+pub(crate) struct Answer {
+	pub(crate) workload: WorkloadId,
+	pub(crate) model: VkHash,
+	pub(crate) result: Result<JobState, ProverError>,
+	pub(crate) elapsed: Duration,
+}
+
+type Request = BoxFuture<'static, Option<Answer>>;
+
+#[derive(Default)]
+struct Model {
+	running: usize,
+	/// By the proof's deadline.
+	waiting: BTreeMap<(Tick, WorkloadId), (Due, JobTerms)>,
+}
+
+/// See the module.
+pub(crate) struct Requests {
+	provers: Arc<Provers>,
+	/// Most requests of one model at a time.
+	concurrency: usize,
+	models: BTreeMap<VkHash, Model>,
+	/// Workloads that are waited for.
+	busy: BTreeSet<WorkloadId>,
+	running: FuturesUnordered<Request>,
+}
+
+impl Requests {
+	pub(crate) fn new(provers: Arc<Provers>, concurrency: usize) -> Self {
+		Self {
+			provers,
+			concurrency: concurrency.max(1),
+			models: BTreeMap::new(),
+			busy: BTreeSet::new(),
+			running: FuturesUnordered::new(),
+		}
+	}
+
+	/// Whether the prover is being asked about this workload.
+	pub(crate) fn has(&self, workload: &WorkloadId) -> bool {
+		self.busy.contains(workload)
+	}
+
+	/// Workloads that are waited for.
+	pub(crate) fn len(&self) -> usize {
+		self.busy.len()
+	}
+
+	/// Forgets what waits for its turn: what is owed is looked at anew.
+	pub(crate) fn forget_waiting(&mut self) {
+		for model in self.models.values_mut() {
+			for (_, workload) in std::mem::take(&mut model.waiting).into_keys() {
+				self.busy.remove(&workload);
+			}
+		}
+		self.models.retain(|_, model| model.running > 0);
+	}
+
+	/// Asks about a piece of work, as soon as its model has its turn. Call [`Self::start`] then.
+	pub(crate) fn add(&mut self, due: Due, terms: JobTerms) {
+		let workload = due.task.workload;
+		if self.busy.insert(workload) {
+			self.models
+				.entry(due.item.statement.vk_hash)
+				.or_default()
+				.waiting
+				.insert((due.item.prove_by, workload), (due, terms));
+		}
+	}
+
+	/// Starts what may run.
+	pub(crate) fn start(&mut self) {
+		for (vk_hash, model) in &mut self.models {
+			while model.running < self.concurrency {
+				let Some((_, (due, terms))) = model.waiting.pop_first() else {
+					break;
+				};
+				model.running = model.running.saturating_add(1);
+				let (provers, vk_hash) = (self.provers.clone(), *vk_hash);
+				self.running.push(
+					async move {
+						let (workload, since) = (due.task.workload, Instant::now());
+						let ask = AssertUnwindSafe(provers.job(&due.item, &terms));
+						let result = ask
+							.catch_unwind()
+							.await
+							.unwrap_or(Err(ProverError::Panicked));
+						Some(Answer {
+							workload,
+							model: vk_hash,
+							result,
+							elapsed: since.elapsed(),
+						})
+					}
+					.boxed(),
+				);
+			}
+		}
+	}
+
+	/// Has the job of a workload cancelled, if a prover has it unproven.
+	pub(crate) fn cancel(&mut self, workload: WorkloadId) {
+		let provers = self.provers.clone();
+		if let Some(prover) = provers.forget_unproven(&workload) {
+			self.running.push(
+				async move {
+					let cancel = AssertUnwindSafe(provers.cancel(prover, workload));
+					let _ = cancel.catch_unwind().await;
+					None
+				}
+				.boxed(),
+			);
+		}
+	}
+
+	/// The next answer; `None` once nothing is under way. Dropping the future loses nothing.
+	pub(crate) async fn next(&mut self) -> Option<Answer> {
+		loop {
+			let answer = self.running.next().await?;
+			let Some(answer) = answer else {
+				continue;
+			};
+			self.busy.remove(&answer.workload);
+			if let Some(model) = self.models.get_mut(&answer.model) {
+				model.running = model.running.saturating_sub(1);
+			}
+			self.start();
+			return Some(answer);
+		}
+	}
+}

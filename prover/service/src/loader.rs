@@ -1,0 +1,105 @@
+//! Loads models: those that are asked for, and again those that were put out of memory.
+
+use crate::{
+	engine::{Engine, Model, Models},
+	error::Error,
+	metrics::Metrics,
+};
+use inference_primitives::VkHash;
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	sync::Arc,
+	time::Instant,
+};
+use tokio::{sync::Mutex, task::spawn_blocking};
+
+/// See the module.
+pub struct Loader {
+	engine: Arc<dyn Engine>,
+	/// The models.
+	pub models: Arc<Models>,
+	metrics: Arc<Metrics>,
+	/// Models are loaded one at a time: loading takes memory and all cores.
+	loading: Mutex<()>,
+}
+
+impl Loader {
+	/// A loader of `models` by `engine`.
+	pub fn new(engine: Arc<dyn Engine>, models: Arc<Models>, metrics: Arc<Metrics>) -> Self {
+		Self {
+			engine,
+			models,
+			metrics,
+			loading: Mutex::new(()),
+		}
+	}
+
+	/// The model with this key; loads it again if it was put out of memory. `None` if there is none.
+	pub async fn model(&self, vk_hash: &VkHash) -> Result<Option<Arc<dyn Model>>, Error> {
+		if let Some(model) = self.models.get(vk_hash) {
+			return Ok(Some(model));
+		}
+		match self.models.find(vk_hash) {
+			Some((_, dir)) => Ok(Some(self.load(dir, Some(*vk_hash)).await?.0)),
+			None => Ok(None),
+		}
+	}
+
+	/// Loads the bundle in `dir`; refuses it if its key is not the `expected` one. Returns the model
+	/// and the folder's full name.
+	pub async fn load(
+		&self,
+		dir: PathBuf,
+		expected: Option<VkHash>,
+	) -> Result<(Arc<dyn Model>, String), Error> {
+		let _loading = self.loading.lock().await;
+		// Somebody else may have loaded it meanwhile.
+		if let Some(model) = expected.and_then(|expected| self.models.get(&expected)) {
+			return Ok((model, dir.display().to_string()));
+		}
+		let (engine, since) = (self.engine.clone(), Instant::now());
+		let (model, path, text) = spawn_blocking(move || read(&*engine, &dir, expected)).await??;
+		let too_many = || Error::BadBundle {
+			dir: path.clone(),
+			reason: format!("{} models are known, which is the most", Models::MAX),
+		};
+		let model = self
+			.models
+			.insert(model, path.clone())
+			.ok_or_else(too_many)?;
+		let info = model.info();
+		self.metrics
+			.loaded(&info.vk_hash, &info.name, since.elapsed());
+		tracing::info!(
+			model = %info.vk_hash, name = info.name, k = info.k, dir = text,
+			engine = self.engine.name(), "model loaded"
+		);
+		Ok((model, text))
+	}
+}
+
+fn read(
+	engine: &dyn Engine,
+	dir: &Path,
+	expected: Option<VkHash>,
+) -> Result<(Arc<dyn Model>, PathBuf, String), Error> {
+	let bad = |reason: String| Error::BadBundle {
+		dir: dir.to_path_buf(),
+		reason,
+	};
+	let path = fs::canonicalize(dir).map_err(|error| bad(error.to_string()))?;
+	let text = path
+		.to_str()
+		.ok_or_else(|| bad("the path is not UTF-8".into()))?
+		.to_owned();
+	let model = engine.load(&path).map_err(|error| bad(error.to_string()))?;
+	let got = model.info().vk_hash;
+	if let Some(expected) = expected.filter(|expected| *expected != got) {
+		return Err(bad(format!(
+			"expected verifying key {expected}, got {got}: the bundle was replaced; load it anew with \
+			 prover_loadModel"
+		)));
+	}
+	Ok((model, path, text))
+}
