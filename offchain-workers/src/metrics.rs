@@ -183,8 +183,7 @@ impl Metrics {
 	pub(crate) fn saw(&self, finalized: u32, owed: usize, least_slack: Option<u32>) {
 		self.finalized.set(finalized.into());
 		self.owed.set(i64::try_from(owed).unwrap_or(i64::MAX));
-		self.least_slack
-			.set(least_slack.map_or(-1.0, |ticks| f64::from(ticks)));
+		self.least_slack.set(least_slack.map_or(-1.0, f64::from));
 	}
 
 	pub(crate) fn waits_for(&self, requests: usize) {

@@ -318,7 +318,7 @@ impl<C: Chain> Worker<C> {
 				},
 			};
 			use WorkloadState::{
-				Assigned, Cancelled, Expired, Failed, Queued, Refunded, Settled, Unproven,
+				Assigned, Cancelled, Expired, Failed, Queued, Refunded, Settled, Unproven, Voided,
 			};
 			let is_owed_by_another_name = owed.keys().any(|other| other.workload == workload);
 			match (action, state) {
@@ -347,6 +347,11 @@ impl<C: Chain> Worker<C> {
 						 price is slashed from the operator's bond",
 					);
 				},
+				(_, Some(Voided)) => log::warn!(
+					target: LOG_TARGET,
+					"workload {workload}: voided, as governance disabled its key, setup or proof system; \
+					 nothing is owed and nothing is slashed",
+				),
 				// Only a queued workload is cancelled, and only an old one pruned.
 				(_, Some(Cancelled) | None) => {},
 			}

@@ -6,7 +6,6 @@ use codec::{DecodeAll, Encode};
 use inference_offchain_worker::{ChainError, FailedCall, FinalizedBlock, WorkerKey};
 use inference_runtime::{Hash, RuntimeEvent, UncheckedExtrinsic};
 use sc_client_api::{BlockBackend, StorageKey, StorageProvider};
-use sp_blockchain::HeaderBackend;
 use sp_io::hashing::twox_128;
 use sp_runtime::traits::Header;
 
@@ -100,7 +99,7 @@ mod tests {
 
 	#[test]
 	fn the_failure_of_exactly_the_asked_transaction_should_be_found() {
-		let failed = |index| EventRecord {
+		let failed = |index| EventRecord::<RuntimeEvent, Hash> {
 			phase: Phase::ApplyExtrinsic(index),
 			event: RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
 				dispatch_error: DispatchError::Other(""),

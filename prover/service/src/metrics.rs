@@ -294,7 +294,7 @@ mod tests {
 			"inference_prover_ready 1",
 		] {
 			assert_eq!(
-				text.lines().filter(|l| l == line).count(),
+				text.lines().filter(|l| *l == line).count(),
 				1,
 				"{line} in\n{text}"
 			);
