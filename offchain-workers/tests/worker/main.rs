@@ -579,8 +579,9 @@ async fn an_operator_may_work_on_a_model_that_was_not_checked() {
 	prover.store.lock().checked = Some(false);
 	let mut worker = Worker::new(
 		node.clone(),
-		prover.trusting_client(),
+		vec![prover.trusting_client()],
 		WorkerOptions::default(),
+		Metrics::default(),
 	);
 	node.world().assign(KEY, workload(1, Mode::Deferred));
 	worker.act(node.advance()).await;
