@@ -310,10 +310,10 @@ mod tests {
 		let runtime = tokio::runtime::Runtime::new().unwrap();
 		let _entered = runtime.enter();
 		for files in [vec![], vec![path()], vec![path(), path(), path()]] {
-			assert_eq!(provers(&urls, files).map(|p| p.len()).ok(), Some(3));
+			assert_eq!(provers(&urls, files, false).map(|p| p.len()).ok(), Some(3));
 		}
 		assert!(matches!(
-			provers(&urls, vec![path(), path()]),
+			provers(&urls, vec![path(), path()], false),
 			Err(StartError::TokenFiles { provers: 3, got: 2 })
 		));
 	}
