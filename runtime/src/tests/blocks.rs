@@ -135,6 +135,7 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 		1,
 		0,
 		Tick(1_000),
+		0,
 	)
 	.expect("small amounts do not overflow");
 	let workload = Workload {
@@ -163,7 +164,8 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 			worker: WORKER.to_account_id(),
 			proof_stake: 0,
 		}),
-		failed_nodes: Default::default(),
+		failed_operators: Default::default(),
+		outlook: Default::default(),
 		attempts: 1,
 		entered_at: 0,
 		deadline: Tick(1_000),

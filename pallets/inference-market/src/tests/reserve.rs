@@ -1,7 +1,10 @@
 //! The reserved weight of blocks, and the service clock when it runs out.
 
 use super::*;
-use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight};
+use frame_support::{
+	traits::Get,
+	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
+};
 use inference_primitives::traits::{HoldsClock, Network};
 
 /// Adds so many milliseconds to the present block. Its limit is a second, 250 ms of it reserved, and
