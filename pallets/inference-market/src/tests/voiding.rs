@@ -4,6 +4,8 @@ use super::*;
 
 fn expire(id: WorkloadId) -> sp_runtime::DispatchResult {
 	Market::expire(RuntimeOrigin::signed(STRANGER), id)
+		.map(drop)
+		.map_err(|refusal| refusal.error)
 }
 
 /// Asserts that the user has everything but the deposit, as free balance or credit, the operator

@@ -321,7 +321,7 @@ mod failure {
 	/// What a draw finds, which changes nothing.
 	fn found(request: &DrawRequest<AccountId>) -> Drawn<AccountId> {
 		use inference_primitives::traits::NodePool as _;
-		let mut found = Drawn::Unfit;
+		let found;
 		frame_support::assert_storage_noop!(found = NodePool::draw(request).0);
 		found
 	}
