@@ -4,7 +4,7 @@ use super::*;
 
 fn expire(id: WorkloadId) -> sp_runtime::DispatchResult {
 	Market::expire(RuntimeOrigin::signed(STRANGER), id)
-		.map(drop)
+		.map(|_| ())
 		.map_err(|refusal| refusal.error)
 }
 
