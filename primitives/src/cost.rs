@@ -191,7 +191,7 @@ mod tests {
 		// 25 ns an operation, coset and row.
 		for degree in [3, 5, 34] {
 			let added = cost(degree, 60_000) - cost(degree, 0);
-			let time = 25 * 60_000 * u64::from(degree - 1) << 16;
+			let time = (25 * 60_000 * u64::from(degree - 1)) << 16;
 			assert!(time <= added * UNIT_NS, "degree {degree}");
 		}
 	}
