@@ -39,7 +39,8 @@ fn with_chain(test: impl FnOnce()) {
 #[test]
 fn the_mocks_limits_are_as_said() {
 	with_chain(|| {
-		let limits = <Test as frame_system::Config>::BlockWeights::get();
+		let limits: frame_system::limits::BlockWeights =
+			<Test as frame_system::Config>::BlockWeights::get();
 		let milliseconds = |weight: Weight| weight.ref_time() / WEIGHT_REF_TIME_PER_MILLIS;
 		assert_eq!(milliseconds(limits.max_block), 1_000);
 		let class = limits.get(DispatchClass::Operational);
