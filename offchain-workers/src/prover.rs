@@ -8,7 +8,7 @@ use crate::{
 	LOG_TARGET,
 };
 use core::fmt;
-use inference_primitives::{market::InboxItem, VkHash, WorkloadId};
+use inference_primitives::{market::InboxItem, VkHash, WorkloadId, WorkloadState};
 use inference_prover_api::{
 	error_code, JobRequest, JobState, ProverApiClient, API_VERSION, MAX_MESSAGE_BYTES,
 };
@@ -338,7 +338,10 @@ impl Prover {
 	/// prover has no room for the job, its output all the same, where an output is what is owed.
 	async fn job(&self, item: &InboxItem, terms: &JobTerms) -> Result<JobState, ProverError> {
 		self.check().await?;
-		self.require_checked(item.statement.vk_hash).await?;
+		// What was delivered owes its proof, whoever checked the model: a refusal would lose its stake.
+		if item.state == WorkloadState::Assigned {
+			self.require_checked(item.statement.vk_hash).await?;
+		}
 		let key = item.statement.workload;
 		let known = self.watched(self.client.job(key)).await;
 		let job = match known {

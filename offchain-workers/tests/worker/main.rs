@@ -574,6 +574,22 @@ async fn a_model_that_the_prover_did_not_check_should_get_no_work() {
 }
 
 #[tokio::test]
+async fn what_was_delivered_should_be_proven_although_its_model_counts_as_unchecked_now() {
+	let (node, prover) = (Node::new(KEY), TestProver::start().await);
+	prover.store.lock().checked = Some(true);
+	node.world().assign(KEY, workload(1, Mode::Deferred));
+	worker(&node, &prover).act(node.advance()).await;
+	assert_eq!(submitted(&node), [delivery(1)]);
+	// The prover was started anew without the check, and the worker, too.
+	prover.store.lock().checked = Some(false);
+	let mut worker = worker(&node, &prover);
+	for _ in 0..3 {
+		worker.act(node.advance()).await;
+	}
+	assert_eq!(node.world().accepted(Action::Prove), 1);
+}
+
+#[tokio::test]
 async fn an_operator_may_work_on_a_model_that_was_not_checked() {
 	let (node, prover) = (Node::new(KEY), TestProver::start().await);
 	prover.store.lock().checked = Some(false);

@@ -19,7 +19,7 @@ pub struct Args {
 	key: KeyArgs,
 	/// Do not compare the bundle's keys with its model. The proof then shows what the key says, which may be
 	/// less than the model. The comparison is made once for each bundle.
-	#[arg(long, requires = "bundle")]
+	#[arg(long, conflicts_with = "vk")]
 	skip_check: bool,
 }
 

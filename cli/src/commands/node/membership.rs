@@ -28,7 +28,8 @@ pub struct JoinArgs {
 	#[arg(long, value_name = "DIR")]
 	prover_data: Option<PathBuf>,
 	/// Join although it was not checked on this machine that the model's key is its graph's. The creator may
-	/// know an input whose output has no proof, and take the node's stake.
+	/// know an input whose output has no proof, and take the node's stake. The worker refuses such a model, and
+	/// is slashed for it, unless its prover checked it or the node runs with --allow-unchecked-models.
 	#[arg(long)]
 	unchecked: bool,
 }

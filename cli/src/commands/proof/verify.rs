@@ -30,7 +30,7 @@ pub struct Args {
 	setup: SetupArgs,
 	/// Do not compare the bundle's keys with its model. The proof then shows what the key says, which may be
 	/// less than the model. The comparison is made once for each bundle.
-	#[arg(long, requires = "bundle")]
+	#[arg(long, conflicts_with_all = ["vk", "ezkl_vka"])]
 	skip_check: bool,
 }
 
