@@ -208,20 +208,24 @@ struct Chain {
 }
 
 impl Chain {
-	/// A chain on which the setups of these cases are approved, and someone is rich.
+	/// A development chain, which alone takes our models' setup, on which the setups of these cases
+	/// are approved, and someone is rich.
 	fn new(cases: &[Case]) -> Self {
 		let code = WASM_BINARY.expect("the runtime is built as wasm").to_vec();
 		let mut externalities = sp_io::TestExternalities::default();
 		externalities.execute_with(|| {
 			pallet_proof_verifier::GenesisConfig::<Runtime>::default().build();
+			pallet_network_parameters::Development::<Runtime>::put(true);
 			Balances::mint_into(&account(), u128::MAX / 4).expect("mints");
 			// What a transaction without an end is bound to.
 			frame_system::BlockHash::<Runtime>::insert(0, inference_runtime::Hash::default());
 			for case in cases {
 				let setup = case.setup.to_bytes().to_vec();
 				let setup = setup.try_into().expect("128 bytes");
+				let approved = ProofVerifier::approve_setup(RawOrigin::Root.into(), setup);
 				// Two cases may have one setup.
-				let _ = ProofVerifier::approve_setup(RawOrigin::Root.into(), setup);
+				let twice = pallet_proof_verifier::Error::<Runtime>::SetupAlreadyApproved;
+				assert!(approved.is_ok() || approved == Err(twice.into()), "{approved:?}");
 			}
 		});
 		externalities.commit_all().expect("commits");
