@@ -18,6 +18,10 @@ pub struct Cli {
 	#[command(flatten)]
 	pub run: RunCmd,
 
+	/// Do not measure the machine when a validator starts.
+	#[arg(long)]
+	pub no_hardware_benchmarks: bool,
+
 	/// Arguments of its offchain worker.
 	#[command(flatten)]
 	pub worker: WorkerArgs,

@@ -1,11 +1,14 @@
 //! What each subcommand does.
 
 use crate::service;
-use inference_node::cli::{Cli, Subcommand};
+use inference_node::{
+	cli::{Cli, Subcommand},
+	hardware,
+};
 use inference_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
 use sc_network::config::NetworkBackendType;
-use sc_service::PartialComponents;
+use sc_service::{ChainType, PartialComponents};
 
 /// Reads the arguments and does what they say.
 pub fn run() -> sc_cli::Result<()> {
@@ -95,7 +98,13 @@ pub fn run() -> sc_cli::Result<()> {
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let runner = cli.create_runner(&cli.run)?;
 	let worker = cli.worker.clone();
+	let measure = !cli.no_hardware_benchmarks;
 	runner.run_node_until_exit(|config| async move {
+		// A development chain has nobody to keep up with.
+		let development = config.chain_spec.chain_type() == ChainType::Development;
+		if measure && config.role.is_authority() && !development {
+			hardware::warn_if_slow(config.database.path());
+		}
 		match config.network.network_backend {
 			NetworkBackendType::Litep2p => {
 				service::new_full(config, worker).map_err(sc_cli::Error::Service)

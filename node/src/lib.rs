@@ -6,8 +6,8 @@
 //! offchain worker ([`worker`]).
 //!
 //! **Modules.** [`cli`] the arguments, [`chain_spec`] the chains it knows, [`client`] the types of
-//! client, database and pool, [`finality`] what blocks report of it, [`worker`] the chain as the
-//! offchain worker sees it. The program's own: `command`, what each subcommand does; `service`, the node's parts; `rpc`, its JSON-RPC.
+//! client, database and pool, [`finality`] what blocks report of it, [`hardware`] whether a
+//! validator's machine is fast enough, [`worker`] the chain as the offchain worker sees it. The program's own: `command`, what each subcommand does; `service`, the node's parts; `rpc`, its JSON-RPC.
 //! They stay out of the library because to compile them, for it and for its tests, takes minutes.
 
 #![forbid(unsafe_code)]
@@ -16,4 +16,5 @@ pub mod chain_spec;
 pub mod cli;
 pub mod client;
 pub mod finality;
+pub mod hardware;
 pub mod worker;

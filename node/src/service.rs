@@ -15,7 +15,7 @@ use inference_runtime::{opaque::Block, Hash, RuntimeApi};
 use sc_client_api::BlockBackend;
 use sc_consensus::LongestChain;
 use sc_consensus_babe::{BabeBlockImport, BabeLink, BabeWorkerHandle, SlotProportion};
-use sc_consensus_grandpa::{GrandpaBlockImport, LinkHalf, SharedVoterState};
+use sc_consensus_grandpa::{GrandpaBlockImport, GrandpaPruningFilter, LinkHalf, SharedVoterState};
 use sc_network::NetworkBackend;
 use sc_service::{
 	error::Error as ServiceError, BuildNetworkParams, Configuration, PartialComponents,
@@ -42,8 +42,10 @@ type Inherents = Arc<
 type FullBabeImport =
 	BabeBlockImport<Block, FullClient, FullGrandpaImport, Inherents, FullSelectChain>;
 
-/// Blocks between justifications that are kept: what a warp sync can start from.
-const JUSTIFICATION_PERIOD: u32 = 512;
+/// Blocks between justifications that are kept, beside those of each change of the authorities: how
+/// old the finality is that a light client, a bridge among them, can be shown. A node that prunes
+/// blocks keeps those that carry one.
+const JUSTIFICATION_PERIOD: u32 = 16;
 /// Expected time for a GRANDPA message to reach the network.
 const GOSSIP_DURATION: Duration = Duration::from_millis(333);
 
@@ -86,7 +88,8 @@ pub fn new_partial(config: &Configuration) -> Result<Components, ServiceError> {
 			config,
 			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
 			executor,
-			Vec::new(),
+			// Warp sync needs these blocks.
+			vec![Arc::new(GrandpaPruningFilter)],
 		)?;
 	let client = Arc::new(client);
 

@@ -168,11 +168,15 @@ fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
 
 /// The digest of a block of the validator with this index.
 fn digest_of(authority_index: u32) -> sp_runtime::Digest {
+	digest_in_slot(authority_index, 1)
+}
+
+fn digest_in_slot(authority_index: u32, slot: u64) -> sp_runtime::Digest {
 	use codec::Encode;
 	use sp_consensus_babe::digests::{PreDigest, SecondaryPlainPreDigest};
 	let digest = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
 		authority_index,
-		slot: 1.into(),
+		slot: slot.into(),
 	});
 	sp_runtime::Digest {
 		logs: vec![sp_runtime::DigestItem::PreRuntime(

@@ -237,6 +237,42 @@ fn two_of_the_heaviest_proofs_fit_a_block_full_of_all_else() {
 }
 
 #[test]
+fn the_block_that_begins_a_session_takes_outputs_and_proofs() {
+	in_first_block(|| {
+		let begin = |number: u32, slot: u64| {
+			Executive::initialize_block(&Header::new(
+				number,
+				Default::default(),
+				Default::default(),
+				Default::default(),
+				digest_in_slot(0, slot),
+			));
+		};
+		begin(1, 1);
+		let session = Session::current_index();
+		begin(2, 1 + crate::configs::babe::EpochDuration::get());
+		assert!(Session::current_index() > session);
+		// The SDK's pallet books a whole block for the change.
+		assert!(System::block_weight().total().all_gte(MAXIMUM_BLOCK_WEIGHT));
+		let remark = frame_system::Call::remark { remark: vec![] };
+		assert_eq!(
+			Executive::apply_extrinsic(transaction(Eve, remark)),
+			Err(InvalidTransaction::ExhaustsResources.into())
+		);
+		let output = vec![0i64].try_into().expect("it fits");
+		let deliver = MarketCall::deliver {
+			workload: WORKLOAD,
+			output,
+		};
+		assert!(Executive::apply_extrinsic(transaction(WORKER, deliver)).is_ok());
+		assert!(Executive::apply_extrinsic(transaction(WORKER, prove(WORKLOAD, 1, 150))).is_ok());
+		let heaviest = transaction(WORKER, prove(WORKLOAD, MAX_TENSOR_VALUES, MAX_PROOF_BYTES));
+		let (info, len) = (heaviest.get_dispatch_info(), heaviest.encoded_size());
+		assert_eq!(admit(&info, len), Ok(()));
+	});
+}
+
+#[test]
 fn a_proof_is_weighed_by_its_own_key() {
 	in_first_block(|| {
 		let weight = |call: RuntimeCall| call.get_dispatch_info().call_weight;
