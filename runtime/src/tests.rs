@@ -258,3 +258,29 @@ fn the_fee_that_a_miss_makes_up_for_covers_an_orders_fee() {
 		assert!(fee(2_048) > fee(10) && fee(2_048) < unit / 50);
 	});
 }
+
+#[test]
+fn session_keys_take_a_deposit_that_comes_back_with_them() {
+	use codec::Encode;
+	use frame_support::traits::fungible::InspectHold;
+	use sp_core::{ed25519, sr25519, Pair};
+	use sp_keyring::Sr25519Keyring::Ferdie;
+	chain_of(&sp_genesis_builder::DEV_RUNTIME_PRESET.into()).execute_with(|| {
+		let who = Ferdie.to_account_id();
+		let babe = sr25519::Pair::from_seed(&[7; 32]);
+		let grandpa = ed25519::Pair::from_seed(&[7; 32]);
+		let keys = crate::SessionKeys {
+			babe: babe.public().into(),
+			grandpa: grandpa.public().into(),
+		};
+		let statement = [b"POP_".as_slice(), &who.encode()].concat();
+		let proof = (babe.sign(&statement), grandpa.sign(&statement)).encode();
+		let origin = || RuntimeOrigin::signed(who.clone());
+		Session::set_keys(origin(), keys, proof).unwrap();
+		let reason = pallet_session::HoldReason::Keys.into();
+		let held = Balances::balance_on_hold(&reason, &who);
+		assert_eq!(held, 3 * inference_primitives::parameters::UNIT / 100);
+		Session::purge_keys(origin()).unwrap();
+		assert_eq!(Balances::balance_on_hold(&reason, &who), 0);
+	});
+}
