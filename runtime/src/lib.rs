@@ -35,6 +35,7 @@ use sp_version::{runtime_version, RuntimeVersion};
 pub use frame_system::Call as SystemCall;
 pub use inference_primitives::{Balance, BlockNumber};
 pub use pallet_balances::Call as BalancesCall;
+pub use pallet_sudo::Call as SudoCall;
 #[cfg(any(feature = "std", test))]
 pub use sp_runtime::BuildStorage;
 
@@ -112,6 +113,14 @@ pub type UncheckedExtrinsic =
 	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
 /// What a transaction's signature covers.
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
+/// The linked runtime's metadata, of this version if there is one, for tests and tools without a chain.
+#[cfg(feature = "std")]
+pub fn linked_metadata(version: u32) -> Option<Vec<u8>> {
+	// Constants in it are read from state: from none, so they are the defaults.
+	sp_io::TestExternalities::default()
+		.execute_with(|| Runtime::metadata_at_version(version).map(|metadata| metadata.to_vec()))
+}
+
 /// Dispatches calls to pallets.
 pub type Executive = frame_executive::Executive<
 	Runtime,
