@@ -21,8 +21,13 @@ mod apis;
 pub use apis::RuntimeApi;
 pub mod configs;
 pub mod genesis_presets;
+#[cfg(all(test, not(feature = "next-version")))]
+mod layouts;
+#[cfg(feature = "next-version")]
+pub mod next_version;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 
 use alloc::vec::Vec;
 use sp_runtime::{
@@ -30,7 +35,7 @@ use sp_runtime::{
 	traits::{BlakeTwo256, IdentifyAccount, Verify},
 	MultiAddress, MultiSignature,
 };
-use sp_version::{runtime_version, RuntimeVersion};
+use sp_version::RuntimeVersion;
 
 pub use frame_system::Call as SystemCall;
 pub use inference_primitives::{Balance, BlockNumber};
@@ -63,18 +68,7 @@ impl_opaque_keys! {
 	}
 }
 
-/// The runtime's version.
-#[runtime_version]
-pub const VERSION: RuntimeVersion = RuntimeVersion {
-	spec_name: alloc::borrow::Cow::Borrowed("inference-network"),
-	impl_name: alloc::borrow::Cow::Borrowed("inference-network"),
-	authoring_version: 1,
-	spec_version: 100,
-	impl_version: 1,
-	apis: apis::RUNTIME_API_VERSIONS,
-	transaction_version: 1,
-	system_version: 1,
-};
+pub use versions::VERSION;
 
 /// Least balance of an account, planck.
 pub const EXISTENTIAL_DEPOSIT: Balance = inference_primitives::parameters::UNIT / 1_000;
@@ -100,8 +94,7 @@ pub type TxExtension = (
 	frame_system::CheckSpecVersion<Runtime>,
 	frame_system::CheckTxVersion<Runtime>,
 	frame_system::CheckGenesis<Runtime>,
-	frame_system::CheckEra<Runtime>,
-	frame_system::CheckNonce<Runtime>,
+	versions::LifeAndNonce,
 	pallet_inference_market::CheckStep<Runtime>,
 	frame_system::CheckWeight<Runtime>,
 	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
@@ -180,6 +173,9 @@ mod runtime {
 
 	#[runtime::pallet_index(10)]
 	pub type Sudo = pallet_sudo;
+
+	#[runtime::pallet_index(11)]
+	pub type MultiBlockMigrations = pallet_migrations;
 
 	#[runtime::pallet_index(20)]
 	pub type ProofVerifier = pallet_proof_verifier;

@@ -84,5 +84,5 @@ impl pallet_inference_market::Config for Runtime {
 	type GovernanceOrigin = EnsureRoot<AccountId>;
 	type OperationalSigners = SudoKey;
 	type HeaviestProof = super::system::HeaviestProof;
-	type StatementVersion = ConstU8<{ inference_primitives::STATEMENT_VERSION }>;
+	type StatementVersion = ConstU8<{ crate::versions::STATEMENT }>;
 }
