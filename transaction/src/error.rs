@@ -24,7 +24,7 @@ pub enum Error {
 		/// Its name.
 		name: String,
 		/// What differs.
-		mismatch: Mismatch,
+		mismatch: Box<Mismatch>,
 	},
 	/// The chain's value has no equal in ours. Upgrade this program.
 	#[error("{what} {name} of this chain cannot be read: {mismatch}")]
@@ -34,7 +34,7 @@ pub enum Error {
 		/// Its name.
 		name: String,
 		/// What differs.
-		mismatch: Mismatch,
+		mismatch: Box<Mismatch>,
 	},
 	/// The chain's transactions have an extension with data that this program cannot give. Upgrade
 	/// it.

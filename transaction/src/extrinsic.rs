@@ -69,7 +69,7 @@ impl Metadata {
 			let failed = |mismatch| Error::Encode {
 				what: "the extension",
 				name: extension.name.clone(),
-				mismatch,
+				mismatch: Box::new(mismatch),
 			};
 			// What we put into the transaction, and what we only sign.
 			let (put, sign) = match &extension.name[..] {
@@ -134,7 +134,7 @@ impl Metadata {
 			.map_err(|mismatch| Error::Decode {
 				what: "a",
 				name: "transaction".to_owned(),
-				mismatch,
+				mismatch: Box::new(mismatch),
 			})
 	}
 
@@ -191,7 +191,7 @@ impl Unsigned<'_> {
 			move |mismatch| Error::Encode {
 				what: "the",
 				name: name.to_owned(),
-				mismatch,
+				mismatch: Box::new(mismatch),
 			}
 		};
 		let extrinsic = &self.metadata.extrinsic;

@@ -134,7 +134,7 @@ impl Metadata {
 			.map_err(|mismatch| Error::Encode {
 				what: "this",
 				name: "call".to_owned(),
-				mismatch,
+				mismatch: Box::new(mismatch),
 			})
 	}
 
@@ -152,7 +152,7 @@ impl Metadata {
 		let failed = |mismatch| Error::Encode {
 			what: "the arguments of",
 			name: name.clone(),
-			mismatch,
+			mismatch: Box::new(mismatch),
 		};
 		if let [(_, only)] = &found.inputs[..] {
 			return self.encode_as(arguments, *only).map_err(failed);
@@ -191,7 +191,7 @@ impl Metadata {
 			.map_err(|mismatch| Error::Decode {
 				what: "the answer of",
 				name,
-				mismatch,
+				mismatch: Box::new(mismatch),
 			})
 	}
 
@@ -225,7 +225,7 @@ impl Metadata {
 		let records = records.map_err(|mismatch| Error::Decode {
 			what: "storage item",
 			name: "System.Events".to_owned(),
-			mismatch,
+			mismatch: Box::new(mismatch),
 		})?;
 		Ok(records.into_iter().filter_map(Result::ok).collect())
 	}
@@ -245,7 +245,7 @@ impl Metadata {
 		let items = items.map_err(|mismatch| Error::Decode {
 			what: "the answer of",
 			name,
-			mismatch,
+			mismatch: Box::new(mismatch),
 		})?;
 		let (mut ours, mut others) = (Vec::new(), Vec::new());
 		for item in items {

@@ -44,7 +44,7 @@ impl Metadata {
 		let encoded = self.encode_as(key, *ty).map_err(|mismatch| Error::Encode {
 			what: "the key of",
 			name,
-			mismatch,
+			mismatch: Box::new(mismatch),
 		})?;
 		let mut out = prefix(&found.prefix, item);
 		out.extend(hashed(hasher, &encoded));
@@ -70,7 +70,7 @@ impl Metadata {
 			.map_err(|mismatch: Mismatch| Error::Decode {
 				what: "storage item",
 				name: format!("{pallet}.{item}"),
-				mismatch,
+				mismatch: Box::new(mismatch),
 			})
 	}
 }

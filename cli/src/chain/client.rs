@@ -3,7 +3,7 @@
 use super::Hash;
 use crate::error::CliError;
 use codec::{Decode, DecodeAll, Encode};
-use inference_runtime::VERSION;
+use inference_runtime::{linked_metadata, VERSION};
 use inference_transaction::{Metadata, VERSIONS};
 use jsonrpsee::{
 	core::{
@@ -68,6 +68,17 @@ impl Version {
 	}
 }
 
+/// The linked runtime's metadata, if that is the version. Nodes that lie are not asked then what calls
+/// mean. Those that lie about the version gain nothing either: it is signed, so the chain refuses what
+/// was signed for another.
+fn linked(version: &Version) -> Option<Result<Metadata, inference_transaction::Error>> {
+	if version.spec_version != VERSION.spec_version {
+		return None;
+	}
+	let metadata = VERSIONS.into_iter().find_map(linked_metadata)?;
+	Some(Metadata::decode(&metadata))
+}
+
 /// A version of the chain's runtime.
 pub struct ChainRuntime {
 	/// Its version.
@@ -116,7 +127,8 @@ impl Chain {
 		Ok(chain)
 	}
 
-	/// The runtime that the state after block `at` has. Its metadata is fetched once per version.
+	/// The runtime that the state after block `at` has. Its metadata is fetched once per version, and not
+	/// at all of the linked one.
 	pub async fn runtime(&self, at: Hash) -> Result<Arc<ChainRuntime>, CliError> {
 		let version: Version = self
 			.request("state_getRuntimeVersion", rpc_params![at])
@@ -127,7 +139,10 @@ impl Chain {
 		if let Some(runtime) = known(&self.lock()) {
 			return Ok(runtime);
 		}
-		let metadata = self.metadata(at).await?;
+		let metadata = match linked(&version) {
+			Some(metadata) => metadata.map_err(|e| self.foreign(e))?,
+			None => self.metadata(at).await?,
+		};
 		let runtime = Arc::new(ChainRuntime { version, metadata });
 		self.lock()
 			.insert(runtime.version.spec_version, runtime.clone());
