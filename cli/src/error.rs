@@ -43,7 +43,8 @@ pub enum CliError {
 	/// A proof does not prove its statement, or is no proof.
 	#[error("{0}")]
 	ProofInvalid(String),
-	/// No node answers, or it runs another runtime.
+	/// No node answers, it is of another network, or its runtime has not what this program sends or
+	/// reads.
 	#[error("{0}")]
 	Unreachable(String),
 	/// The chain has no such thing.

@@ -15,8 +15,9 @@
 //!
 //! **Exit codes.** 0 done; 1 a file, a circuit or this machine failed; 2 wrong usage, or input
 //! values that do not fit the model; 3 the chain refused the transaction; 4 a proof is not valid;
-//! 5 no node answers, or it runs another runtime; 6 the chain has no such thing; 7 a workload ended
-//! without a proven output; 8 waiting took longer than `--timeout`.
+//! 5 no node answers, it is of another network, or its runtime cannot take or give what this program
+//! sends or reads; 6 the chain has no such thing; 7 a workload ended without a proven output; 8
+//! waiting took longer than `--timeout`.
 //!
 //! **Limitations.** One node is asked and believed: there is no light client. Keys are sr25519.
 

@@ -6,3 +6,4 @@
 mod chain;
 mod circuit;
 mod proof;
+mod upgraded;

@@ -5,7 +5,7 @@
 //! `cargo test --all-targets` runs it) each case is verified once, which shows that the runtime's
 //! wasm accepts EZKL's proofs and batches, and refuses a changed public input.
 
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeAll, Encode};
 use criterion::{criterion_group, criterion_main, BenchmarkId, Criterion};
 use frame_support::{
 	dispatch::GetDispatchInfo,
@@ -18,9 +18,9 @@ use inference_primitives::{
 	WorkloadId, STATEMENT_VERSION,
 };
 use inference_runtime::{
-	Balances, ProofVerifier, Runtime, RuntimeCall, SignedPayload, TxExtension, UncheckedExtrinsic,
-	VERSION, WASM_BINARY,
+	Balances, ProofVerifier, Runtime, RuntimeCall, UncheckedExtrinsic, VERSION, WASM_BINARY,
 };
+use inference_transaction::{Metadata, Terms};
 use inference_verifier::{
 	ezkl::plan_from_vka, public_inputs, verify, verify_all, vk_hash, BatchItem, Plan, Scalar, Setup,
 };
@@ -318,28 +318,28 @@ fn registration(case: &Case) -> (UncheckedExtrinsic, f64) {
 	}
 	.into();
 	let weight = call.get_dispatch_info().call_weight.ref_time() as f64 / 1e9;
-	let extension: TxExtension = (
-		frame_system::AuthorizeCall::new(),
-		frame_system::CheckNonZeroSender::new(),
-		frame_system::CheckSpecVersion::new(),
-		frame_system::CheckTxVersion::new(),
-		frame_system::CheckGenesis::new(),
-		frame_system::CheckEra::from(Era::immortal()),
-		frame_system::CheckNonce::from(0),
-		pallet_inference_market::CheckStep::new(),
-		frame_system::CheckWeight::new(),
-		pallet_transaction_payment::ChargeTransactionPayment::from(0),
-		frame_metadata_hash_extension::CheckMetadataHash::new(false),
-		frame_system::WeightReclaim::new(),
-	);
+	let metadata = inference_runtime::linked_metadata(16).expect("the runtime has metadata");
+	let metadata = Metadata::decode(&metadata).expect("of a version that is known");
 	// The chain has no blocks, so no hashes of them.
 	let none = inference_runtime::Hash::default();
-	let (spec, format) = (VERSION.spec_version, VERSION.transaction_version);
-	let implicit = ((), (), spec, format, none, none, (), (), (), (), None, ());
-	let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-	let signature = payload.using_encoded(|bytes| pair().sign(bytes));
+	let terms = Terms {
+		nonce: 0,
+		era: Era::immortal(),
+		era_start: none,
+		genesis: none,
+		spec_version: VERSION.spec_version,
+		transaction_version: VERSION.transaction_version,
+		tip: 0,
+	};
+	let unsigned = metadata
+		.transaction(call.encode(), &terms)
+		.expect("the linked runtime's extensions are known");
+	let signature = pair().sign(&unsigned.payload());
+	let bytes = unsigned
+		.signed(account(), signature.into())
+		.expect("the linked runtime takes accounts and signatures");
 	let transaction =
-		UncheckedExtrinsic::new_signed(call, account().into(), signature.into(), extension);
+		UncheckedExtrinsic::decode_all(&mut &bytes[..]).expect("it is in the runtime's encoding");
 	(transaction, weight)
 }
 

@@ -1,8 +1,8 @@
 //! The offchain worker as a task of the node: its keys, its prover, its view of finality.
 //!
-//! [`chain`] is the node's side of the worker's `Chain` trait, [`transaction`] how its transactions
-//! are made and recognised, [`failures`] which of them failed; [`guard`] keeps a panic of the worker
-//! from ending the node.
+//! [`chain`] is the node's side of the worker's `Chain` trait, [`runtime`] how it reads states of any
+//! version of the runtime, [`transaction`] how its transactions are made and recognised, [`failures`]
+//! which of them failed; [`guard`] keeps a panic of the worker from ending the node.
 //!
 //! A worker account needs a balance to pay fees from, although what it pays for accepted deliveries
 //! and proofs comes back.
@@ -10,6 +10,7 @@
 mod chain;
 mod failures;
 mod guard;
+mod runtime;
 mod transaction;
 
 use crate::{
@@ -151,12 +152,7 @@ pub fn start<S: SyncOracle + Send + 'static>(
 		if names.is_empty() { "none yet".into() } else { names.join(", ") },
 	);
 	let finality = finalized_blocks(client.clone(), sync, slot_duration);
-	let chain = NodeChain {
-		client,
-		pool,
-		keystore,
-		slot: slot_duration.as_duration(),
-	};
+	let chain = NodeChain::new(client, pool, keystore, slot_duration.as_duration());
 	let worker = Worker::new(chain, provers, WorkerOptions::default(), metrics);
 	// A thread of its own: runtime calls and verification compute.
 	spawner.spawn_blocking(

@@ -143,14 +143,6 @@ pub enum ChainError {
 		/// Why.
 		reason: String,
 	},
-	/// The runtime's transactions are not the ones this program makes.
-	#[error("the runtime's transaction version is {got}, this node makes {expected}: upgrade it")]
-	TransactionVersion {
-		/// The version this program makes.
-		expected: u32,
-		/// The runtime's.
-		got: u32,
-	},
 	/// The worker's account cannot pay the fee, which comes back when the call is accepted.
 	#[error(
 		"worker account {worker} has no funds for fees: transfer some to it (`inference account \
@@ -160,6 +152,10 @@ pub enum ChainError {
 		/// The account.
 		worker: WorkerKey,
 	},
+	/// The call cannot be encoded for the chain's runtime, which has no such call, or other arguments
+	/// or extensions than this program knows. Upgrade the node.
+	#[error("cannot make a transaction for the chain's runtime: {0}")]
+	Encoding(String),
 	/// The pool did not take the transaction.
 	#[error("the transaction pool refused it: {0}")]
 	Pool(String),

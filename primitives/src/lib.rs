@@ -12,8 +12,8 @@
 //! - [`binding()`]: what ties a verifying key to its tensors and its graph.
 //! - [`TensorSpec`]: shape, fixed-point scale and domain of a model's input or output.
 //!
-//! **Invariants.** Encodings are SCALE and canonical; changing one is a breaking change of
-//! [`STATEMENT_VERSION`] or of storage. Nothing here uses floats, `std` or Substrate, unless the
+//! **Invariants.** Encodings are SCALE and canonical; changing one takes a new
+//! [`StatementVersion`] or storage version. Nothing here uses floats, `std` or Substrate, unless the
 //! feature `substrate` is on: it adds the runtime API ([`runtime_api`]) and the traits by which the
 //! pallets talk ([`traits`]).
 
@@ -44,7 +44,7 @@ pub use market::{Destination, Mode, Settlement, WorkloadState};
 pub use model::{ModelStatus, ProofSystem, SpecError, TensorError, TensorSpec, Visibility};
 
 pub use parameters::{ParametersError, ProtocolParameters};
-pub use statement::{Statement, StatementHeader, STATEMENT_VERSION};
+pub use statement::{Statement, StatementHeader, StatementVersion, STATEMENT_VERSION};
 pub use units::{Balance, BlockNumber, ComputeUnits, Tick, Ticks};
 
 /// Most bytes of a tensor posted inline, in its encoding of 8 bytes per value (docs/PROTOCOL.md,

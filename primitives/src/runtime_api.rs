@@ -44,6 +44,11 @@ pub struct KeyView {
 
 sp_api::decl_runtime_apis! {
 	/// Reads of Inference Network.
+	///
+	/// Programs read by the chain's metadata, so fields may be added to answers. A method is never
+	/// changed otherwise nor removed: it gets a successor of another name, and the version rises
+	/// (`docs/UPGRADES.md`).
+	#[api_version(1)]
 	pub trait InferenceApi<AccountId> where AccountId: Codec {
 		/// Where the network stands.
 		fn network_status() -> NetworkStatus;

@@ -13,8 +13,59 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// Version of the statement's definition. Pinned in each workload at submission.
-pub const STATEMENT_VERSION: u8 = 1;
+/// The versions of the statement's definition that can be proven, oldest first: the only list of them.
+///
+/// Each workload keeps the version it was submitted under, so one stays here for the longest life of
+/// a workload after the last runtime that submitted under it. Runtime, prover, worker and command
+/// line accept all of them; which one new workloads get is the runtime's choice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum StatementVersion {
+	/// BLAKE2b-256 over the tag `inference-network/statement/v1` and the SCALE encoding.
+	V1,
+	/// As version 1, with the tag `inference-network/statement/v2`.
+	V2,
+}
+
+impl StatementVersion {
+	/// All of them, oldest first.
+	pub const ALL: [Self; 2] = [Self::V1, Self::V2];
+
+	/// What [`StatementHeader::version`] has.
+	pub const fn number(self) -> u8 {
+		match self {
+			Self::V1 => 1,
+			Self::V2 => 2,
+		}
+	}
+
+	/// The version with this number, if it can be proven.
+	pub fn from_number(number: u8) -> Option<Self> {
+		Self::ALL
+			.into_iter()
+			.find(|version| version.number() == number)
+	}
+
+	/// The numbers of all versions, for messages.
+	pub fn numbers() -> [u8; Self::ALL.len()] {
+		Self::ALL.map(Self::number)
+	}
+
+	/// The tag that its hash begins with.
+	const fn tag(self) -> &'static [u8] {
+		match self {
+			Self::V1 => b"inference-network/statement/v1",
+			Self::V2 => b"inference-network/statement/v2",
+		}
+	}
+}
+
+/// What a statement of a version that is not in the table is hashed under: no version has this tag,
+/// so a proof of such a statement proves nothing.
+const UNSUPPORTED_TAG: &[u8] = b"inference-network/statement/unsupported";
+
+/// Version of statements made without a chain, and of new workloads unless the runtime says
+/// otherwise.
+pub const STATEMENT_VERSION: u8 = StatementVersion::V1.number();
 
 /// Everything that a statement binds except the output, which is not known when work is assigned.
 #[derive(
@@ -25,7 +76,7 @@ pub struct StatementHeader {
 	pub genesis: GenesisHash,
 	/// Fork domain: distinguishes chains that share a genesis.
 	pub domain: u32,
-	/// [`STATEMENT_VERSION`] at submission.
+	/// Number of the [`StatementVersion`] that the runtime gave new workloads at submission.
 	pub version: u8,
 	/// The verifying key.
 	pub vk_hash: VkHash,
@@ -35,6 +86,14 @@ pub struct StatementHeader {
 	pub workload: WorkloadId,
 	/// Where the result goes.
 	pub destination: Destination,
+}
+
+impl StatementHeader {
+	/// Which definition the statement has; `None` if this code does not know it, and so can neither
+	/// prove nor verify it.
+	pub fn supported_version(&self) -> Option<StatementVersion> {
+		StatementVersion::from_number(self.version)
+	}
 }
 
 /// A full statement.
@@ -58,9 +117,12 @@ impl Statement {
 		}
 	}
 
-	/// BLAKE2b-256 over a tag and the SCALE encoding.
+	/// BLAKE2b-256 over the version's tag and the SCALE encoding. Check
+	/// [`StatementHeader::supported_version`] first: what has another version hashes to nothing that
+	/// anyone accepts.
 	pub fn hash(&self) -> Hash {
-		tagged_hash(b"inference-network/statement/v1", self)
+		let version = self.header.supported_version();
+		tagged_hash(version.map_or(UNSUPPORTED_TAG, StatementVersion::tag), self)
 	}
 
 	/// The hash as a field element: its first 31 bytes, little-endian, so always canonical.
@@ -144,12 +206,47 @@ mod tests {
 		assert_eq!(Statement::new(header(), &[1], &[2]).to_field_bytes()[31], 0);
 	}
 
+	/// A statement of this version.
+	fn of_version(version: u8) -> Statement {
+		let header = StatementHeader {
+			version,
+			..header()
+		};
+		Statement::new(header, &[1], &[2])
+	}
+
 	#[test]
-	fn the_hash_is_pinned() {
-		// Regenerate only with a new STATEMENT_VERSION: old workloads settle with the old one.
-		assert_eq!(
-			hex::encode(Statement::new(header(), &[1], &[2]).hash()),
-			"01aa949b07e54e92fd9fa726b626bf98ecd56523b9d609c30ac968e51821858c"
-		);
+	fn the_hash_of_each_version_is_pinned() {
+		// Never regenerated: old workloads settle with the version they were submitted under. Both
+		// were computed with Python's hashlib besides.
+		let pinned = [
+			"01aa949b07e54e92fd9fa726b626bf98ecd56523b9d609c30ac968e51821858c",
+			"336ef608c6821595869e3a33ea42d8098d0298dedd87ff7c25908b2ced25f157",
+		];
+		for (version, pinned) in StatementVersion::ALL.into_iter().zip(pinned) {
+			let hash = of_version(version.number()).hash();
+			assert_eq!(hex::encode(hash), pinned, "{version:?}");
+		}
+	}
+
+	#[test]
+	fn versions_are_numbered_from_1_and_all_others_are_unknown() {
+		assert_eq!(StatementVersion::numbers(), [1, 2]);
+		for number in 0..=u8::MAX {
+			let known = StatementVersion::from_number(number);
+			assert_eq!(known.is_some(), (1..=2).contains(&number));
+			assert_eq!(known, of_version(number).header.supported_version());
+			if let Some(version) = known {
+				assert_eq!(version.number(), number);
+			}
+		}
+	}
+
+	#[test]
+	fn a_statement_of_an_unknown_version_hashes_as_none_of_the_known_ones() {
+		let unknown = of_version(3);
+		for version in StatementVersion::ALL {
+			assert_ne!(unknown.hash(), tagged_hash(version.tag(), &unknown));
+		}
 	}
 }

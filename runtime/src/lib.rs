@@ -21,8 +21,13 @@ mod apis;
 pub use apis::RuntimeApi;
 pub mod configs;
 pub mod genesis_presets;
+#[cfg(all(test, not(feature = "next-version")))]
+mod layouts;
+#[cfg(feature = "next-version")]
+pub mod next_version;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 
 use alloc::vec::Vec;
 use sp_runtime::{
@@ -30,11 +35,12 @@ use sp_runtime::{
 	traits::{BlakeTwo256, IdentifyAccount, Verify},
 	MultiAddress, MultiSignature,
 };
-use sp_version::{runtime_version, RuntimeVersion};
+use sp_version::RuntimeVersion;
 
 pub use frame_system::Call as SystemCall;
 pub use inference_primitives::{Balance, BlockNumber};
 pub use pallet_balances::Call as BalancesCall;
+pub use pallet_sudo::Call as SudoCall;
 #[cfg(any(feature = "std", test))]
 pub use sp_runtime::BuildStorage;
 
@@ -62,18 +68,7 @@ impl_opaque_keys! {
 	}
 }
 
-/// The runtime's version.
-#[runtime_version]
-pub const VERSION: RuntimeVersion = RuntimeVersion {
-	spec_name: alloc::borrow::Cow::Borrowed("inference-network"),
-	impl_name: alloc::borrow::Cow::Borrowed("inference-network"),
-	authoring_version: 1,
-	spec_version: 100,
-	impl_version: 1,
-	apis: apis::RUNTIME_API_VERSIONS,
-	transaction_version: 1,
-	system_version: 1,
-};
+pub use versions::VERSION;
 
 /// Least balance of an account, planck.
 pub const EXISTENTIAL_DEPOSIT: Balance = inference_primitives::parameters::UNIT / 1_000;
@@ -99,8 +94,7 @@ pub type TxExtension = (
 	frame_system::CheckSpecVersion<Runtime>,
 	frame_system::CheckTxVersion<Runtime>,
 	frame_system::CheckGenesis<Runtime>,
-	frame_system::CheckEra<Runtime>,
-	frame_system::CheckNonce<Runtime>,
+	versions::LifeAndNonce,
 	pallet_inference_market::CheckStep<Runtime>,
 	frame_system::CheckWeight<Runtime>,
 	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
@@ -112,6 +106,14 @@ pub type UncheckedExtrinsic =
 	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
 /// What a transaction's signature covers.
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
+/// The linked runtime's metadata, of this version if there is one, for tests and tools without a chain.
+#[cfg(feature = "std")]
+pub fn linked_metadata(version: u32) -> Option<Vec<u8>> {
+	// Constants in it are read from state: from none, so they are the defaults.
+	sp_io::TestExternalities::default()
+		.execute_with(|| Runtime::metadata_at_version(version).map(|metadata| metadata.to_vec()))
+}
+
 /// Dispatches calls to pallets.
 pub type Executive = frame_executive::Executive<
 	Runtime,
@@ -171,6 +173,9 @@ mod runtime {
 
 	#[runtime::pallet_index(10)]
 	pub type Sudo = pallet_sudo;
+
+	#[runtime::pallet_index(11)]
+	pub type MultiBlockMigrations = pallet_migrations;
 
 	#[runtime::pallet_index(20)]
 	pub type ProofVerifier = pallet_proof_verifier;

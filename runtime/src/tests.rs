@@ -23,6 +23,7 @@ fn pallet_indices_are_pinned() {
 		(8, "Grandpa", index::<Grandpa>()),
 		(9, "Utility", index::<Utility>()),
 		(10, "Sudo", index::<Sudo>()),
+		(11, "MultiBlockMigrations", index::<MultiBlockMigrations>()),
 		(20, "ProofVerifier", index::<ProofVerifier>()),
 		(21, "ModelRegistry", index::<ModelRegistry>()),
 		(22, "WorkerStaking", index::<WorkerStaking>()),

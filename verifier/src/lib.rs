@@ -84,7 +84,7 @@ mod verification;
 
 pub use batch::{verify_all, verify_batch, BatchFailure, BatchItem};
 pub use inference_bn254::Fr as Scalar;
-pub use plan::{Plan, PlanError, TranscriptKind, VerificationWork};
+pub use plan::{Plan, PlanError, PlanVersion, TranscriptKind, VerificationWork};
 pub use setup::{development_secret, Setup, SetupError};
 pub use statement::{public_inputs, vk_hash};
 pub use verification::{verify, VerifyError};

@@ -24,6 +24,10 @@
 //! | inputs and width of each lookup | `Vec<(u8, u8)>` |
 //! | program | `Vec<Instruction>` ([`expression`]) |
 //!
+//! Version 1 had one instance column, so a `u32` for its values and no column in its queries; no
+//! transcript and no accumulator; a `u8` width for each lookup, which had one input and was
+//! permuted; no instructions that keep values. Plans of it are still decoded ([`PlanVersion`]).
+//!
 //! Kinds of columns are 0 advice, 1 fixed, 2 instance. The program outputs the gates' constraints,
 //! then for each lookup its inputs, one after the other, then its table's columns; each input and
 //! the table are as many outputs as the lookup is wide.
@@ -53,9 +57,10 @@ pub use inference_bn254::G1Affine;
 use inference_primitives::CircuitShape;
 use layout::Layout;
 use opening::Openings;
+pub use wire::PlanVersion;
 
-/// Version of the encoding.
-pub const PLAN_VERSION: u8 = 2;
+/// Version of the encoding of new plans. [`PlanVersion`] lists all that can be decoded.
+pub const PLAN_VERSION: u8 = PlanVersion::NEWEST.number();
 
 /// How challenges are drawn, and how proofs are encoded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -183,6 +188,8 @@ impl Parts {
 /// A validated verifying key.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Plan {
+	/// How it is encoded, which its digest and its key's hash depend on.
+	version: PlanVersion,
 	parts: Parts,
 	domain: Domain,
 	blinding_factors: u32,
@@ -225,7 +232,7 @@ pub enum PlanError {
 	},
 	/// An encoding of another version.
 	Version {
-		/// [`PLAN_VERSION`].
+		/// [`PLAN_VERSION`], the newest; [`PlanVersion`] has the others.
 		expected: u8,
 		/// Version given.
 		got: u8,
@@ -440,7 +447,8 @@ impl Plan {
 	/// are not on the curve. `plan.to_bytes()` equals `bytes`.
 	pub fn decode_canonical(bytes: &[u8]) -> Result<Self, PlanError> {
 		check_length(bytes.len())?;
-		let plan = Self::from_parts(wire::decode(bytes, wire::Source::Untrusted)?)?;
+		let (version, parts) = wire::decode(bytes, wire::Source::Untrusted)?;
+		let plan = Self::encoded_as(version, parts)?;
 		if plan.to_bytes() == bytes {
 			Ok(plan)
 		} else {
@@ -454,13 +462,18 @@ impl Plan {
 	/// a wrong key, but never a panic.
 	pub fn decode_trusted(bytes: &[u8]) -> Result<Self, PlanError> {
 		check_length(bytes.len())?;
-		let parts = wire::decode(bytes, wire::Source::Trusted)?;
-		Self::derive(parts, plan_digest(bytes))
+		let (version, parts) = wire::decode(bytes, wire::Source::Trusted)?;
+		Self::derive(version, parts, plan_digest(bytes))
+	}
+
+	/// The version of its encoding.
+	pub fn version(&self) -> PlanVersion {
+		self.version
 	}
 
 	/// The canonical encoding.
 	pub fn to_bytes(&self) -> Vec<u8> {
-		wire::encode(&self.parts)
+		wire::encode(self.version, &self.parts)
 	}
 
 	/// The circuit's sizes, from which its cost in compute units follows.
@@ -560,17 +573,26 @@ impl Plan {
 		}
 	}
 
-	/// Validates what a plan states and derives the rest.
+	/// Validates what a plan states and derives the rest. It will be encoded in the newest version.
 	pub fn from_parts(parts: Parts) -> Result<Self, PlanError> {
-		// Before encoding: counts bound what is encoded.
-		check_counts(&parts)?;
-		let bytes = wire::encode(&parts);
-		check_length(bytes.len())?;
-		Self::derive(parts, plan_digest(&bytes))
+		Self::encoded_as(PlanVersion::NEWEST, parts)
 	}
 
-	/// As [`Self::from_parts`], with the digest of the encoding.
-	fn derive(parts: Parts, digest: [u8; DIGEST_BYTES]) -> Result<Self, PlanError> {
+	/// [`Self::from_parts`] for an encoding of any version.
+	fn encoded_as(version: PlanVersion, parts: Parts) -> Result<Self, PlanError> {
+		// Before encoding: counts bound what is encoded.
+		check_counts(&parts)?;
+		let bytes = wire::encode(version, &parts);
+		check_length(bytes.len())?;
+		Self::derive(version, parts, plan_digest(&bytes))
+	}
+
+	/// Validates parts, given the digest of their encoding.
+	fn derive(
+		version: PlanVersion,
+		parts: Parts,
+		digest: [u8; DIGEST_BYTES],
+	) -> Result<Self, PlanError> {
 		check_counts(&parts)?;
 		check_indices(&parts)?;
 		let needed = expression::check(&parts)?;
@@ -612,6 +634,7 @@ impl Plan {
 		at_most("proof bytes", limits::MAX_PROOF_BYTES, layout.proof_bytes())?;
 		let openings = Openings::new(&parts, &domain, blinding_factors, &layout)?;
 		Ok(Self {
+			version,
 			parts,
 			domain,
 			blinding_factors,

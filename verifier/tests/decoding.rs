@@ -1,7 +1,7 @@
 //! No bytes make the decoder or the verifier panic, or allocate beyond the bytes' own order.
 
 use crate::{common, watched::watch};
-use inference_verifier::{limits, verify, Plan, PlanError, Setup};
+use inference_verifier::{limits, verify, Plan, PlanError, PlanVersion, Setup};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -55,7 +55,7 @@ fn decoder_should_refuse_trailing_bytes() {
 #[test]
 fn decoder_should_refuse_other_versions() {
 	let mut bytes = sample().plan_bytes.clone();
-	for got in [0, 1, 3] {
+	for got in [0, 3, 255] {
 		bytes[0] = got;
 		assert_eq!(
 			Plan::decode_canonical(&bytes),
@@ -145,9 +145,12 @@ proptest! {
 	#[test]
 	fn decoder_should_never_panic_on_random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
 		let _ = Plan::decode_canonical(&bytes);
-		let mut versioned = vec![2];
-		versioned.extend(bytes);
-		let _ = Plan::decode_canonical(&versioned);
+		for version in PlanVersion::ALL {
+			let mut versioned = vec![version.number()];
+			versioned.extend(&bytes);
+			let _ = Plan::decode_canonical(&versioned);
+			let _ = Plan::decode_trusted(&versioned);
+		}
 	}
 
 	#[test]

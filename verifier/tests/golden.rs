@@ -5,7 +5,7 @@
 
 use crate::common;
 use inference_primitives::ProofSystem;
-use inference_verifier::{verify, vk_hash, Plan, Scalar, Setup};
+use inference_verifier::{verify, vk_hash, Plan, PlanVersion, Scalar, Setup};
 use std::{fs, path::PathBuf};
 
 fn path(name: &str, kind: &str) -> PathBuf {
@@ -67,4 +67,45 @@ fn plans_and_proofs_on_file_should_verify() {
 		other[0] += Scalar::from(1u8);
 		assert!(verify(&plan, &setup, &other, &proof).is_err(), "{name}");
 	}
+}
+
+/// Keys and proofs of the circuits that were there when plans had version 1, from that time.
+#[test]
+fn plans_of_version_1_should_still_verify_their_proofs() {
+	let mut found = 0;
+	for fixture in common::all() {
+		let name = format!("plan-v1/{}", fixture.name);
+		if !path(&name, "plan").exists() {
+			continue;
+		}
+		found += 1;
+		let bytes = read(&name, "plan");
+		assert_eq!(read(&name, "key-hash"), key_hash(&bytes), "{name}");
+		let plan = Plan::decode_canonical(&bytes).unwrap();
+		assert_eq!(plan.version(), PlanVersion::V1);
+		assert_eq!(Plan::decode_trusted(&bytes).as_ref(), Ok(&plan), "{name}");
+		assert_eq!(plan.to_bytes(), bytes, "{name}");
+		let (setup, proof) = (Setup::insecure_development(), read(&name, "proof"));
+		let inputs = &fixture.public_inputs;
+		assert_eq!(verify(&plan, &setup, inputs, &proof), Ok(()), "{name}");
+		let mut other: Vec<Scalar> = inputs.clone();
+		other[0] += Scalar::from(1u8);
+		assert!(verify(&plan, &setup, &other, &proof).is_err(), "{name}");
+		// The same key in the new encoding is another key: its proofs are not this one's.
+		let newer = Plan::from_parts(plan.parts().clone()).unwrap();
+		assert!(verify(&newer, &setup, inputs, &proof).is_err(), "{name}");
+	}
+	assert_eq!(found, 7);
+}
+
+#[test]
+fn plans_of_version_1_should_not_keep_values() {
+	let mut bytes = read("plan-v1/minimal", "plan");
+	// The program is last, and ends with an output.
+	assert_eq!(bytes.pop(), Some(9));
+	bytes.push(10);
+	assert!(matches!(
+		Plan::decode_canonical(&bytes),
+		Err(inference_verifier::PlanError::UnknownTag { got: 10, .. })
+	));
 }

@@ -1,15 +1,15 @@
 //! Blocks: heads, extrinsics, events.
 
-use super::{Chain, Hash, RuntimeCall, RuntimeEvent};
+use super::{client::ChainRuntime, Chain, Hash, RuntimeCall, RuntimeEvent};
 use crate::error::CliError;
-use codec::DecodeAll;
 use frame_system::{EventRecord, Phase};
 use inference_primitives::{BlockNumber, WorkloadId};
-use inference_runtime::UncheckedExtrinsic;
+use inference_transaction::Metadata;
 use jsonrpsee::{core::client::Subscription, rpc_params};
 use serde::{Deserialize, Deserializer, Serialize};
 use sp_core::Bytes;
 use sp_runtime::Weight;
+use std::sync::Arc;
 
 /// Blocks searched for a proof at most, from the settlement backwards.
 const SEARCH_BLOCKS: BlockNumber = 64;
@@ -25,9 +25,11 @@ pub struct BlockRef {
 
 /// The part of a header that is needed here.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Header {
 	#[serde(deserialize_with = "hex_number")]
 	number: BlockNumber,
+	parent_hash: Hash,
 }
 
 fn hex_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BlockNumber, D::Error> {
@@ -99,13 +101,24 @@ impl Chain {
 
 	/// Height of a block.
 	pub async fn block_number(&self, hash: Hash) -> Result<BlockNumber, CliError> {
+		Ok(self.header(hash).await?.number)
+	}
+
+	async fn header(&self, hash: Hash) -> Result<Header, CliError> {
 		let header: Option<Header> = self.request("chain_getHeader", rpc_params![hash]).await?;
-		header.map(|header| header.number).ok_or_else(|| {
+		header.ok_or_else(|| {
 			CliError::NotFound(format!(
 				"the node at {} does not have block {hash:?}",
 				self.url()
 			))
 		})
+	}
+
+	/// The runtime that made a block, whose transactions and events are in its encoding: the one of
+	/// the state before it. An upgrade's block has the new one after it.
+	pub(super) async fn made_by(&self, block: Hash) -> Result<Arc<ChainRuntime>, CliError> {
+		let parent = self.header(block).await?.parent_hash;
+		self.runtime(parent).await
 	}
 
 	async fn block_hash(&self, number: BlockNumber) -> Result<Option<Hash>, CliError> {
@@ -148,17 +161,22 @@ impl Chain {
 		})
 	}
 
-	/// Events of the extrinsic with this index in a block.
+	/// Events of the extrinsic with this index in a block, which a runtime with this metadata made.
+	/// Those that this program does not know are left out.
 	pub(super) async fn extrinsic_events(
 		&self,
+		metadata: &Metadata,
 		block: Hash,
 		extrinsic: u32,
 	) -> Result<Vec<RuntimeEvent>, CliError> {
-		let key = frame_support::storage::storage_prefix(b"System", b"Events").to_vec();
-		let records: Option<Vec<EventRecord<RuntimeEvent, Hash>>> =
-			self.storage(key, block).await?;
+		let key = metadata.value_key("System", "Events");
+		let stored = self.raw(key.map_err(|e| self.foreign(e))?, block).await?;
+		let Some(stored) = stored else {
+			return Ok(Vec::new());
+		};
+		let records = metadata.events::<EventRecord<RuntimeEvent, Hash>>(&stored);
 		Ok(records
-			.unwrap_or_default()
+			.map_err(|e| self.foreign(e))?
 			.into_iter()
 			.filter(|record| record.phase == Phase::ApplyExtrinsic(extrinsic))
 			.map(|record| record.event)
@@ -178,12 +196,18 @@ impl Chain {
 			let Some(hash) = self.block_hash(number).await? else {
 				continue;
 			};
+			// The node may have pruned the states of that time; the block is still there.
+			let runtime = match self.made_by(hash).await {
+				Ok(runtime) => runtime,
+				Err(_) => self.runtime(self.best().await?.hash).await?,
+			};
+			let metadata = &runtime.metadata;
 			for (index, bytes) in (0u32..).zip(self.extrinsics(hash).await?) {
-				let Some(proof_bytes) = proof_bytes(&bytes, workload) else {
+				let Some(proof_bytes) = proof_bytes(metadata, &bytes, workload) else {
 					continue;
 				};
-				// The node may have pruned the state with the events; the proof is still there.
-				let events = self.extrinsic_events(hash, index).await.unwrap_or_default();
+				let events = self.extrinsic_events(metadata, hash, index).await;
+				let events = events.unwrap_or_default();
 				if failed(&events) {
 					continue;
 				}
@@ -202,9 +226,9 @@ impl Chain {
 }
 
 /// Length of the proof, if this extrinsic posts one for `workload`.
-fn proof_bytes(extrinsic: &[u8], workload: WorkloadId) -> Option<u32> {
-	let extrinsic = UncheckedExtrinsic::decode_all(&mut &extrinsic[..]).ok()?;
-	match &extrinsic.function {
+fn proof_bytes(metadata: &Metadata, extrinsic: &[u8], workload: WorkloadId) -> Option<u32> {
+	let (_, call) = metadata.decode_transaction(extrinsic).ok().flatten()?;
+	match &call {
 		RuntimeCall::InferenceMarket(pallet_inference_market::Call::prove {
 			workload: proven,
 			proof,
@@ -238,8 +262,12 @@ mod tests {
 
 	#[test]
 	fn header_numbers_are_hex() {
-		let header: Header = serde_json::from_str(r#"{"number": "0x1a", "more": 1}"#).unwrap();
+		let json = |number: &str| {
+			let parent = Hash::repeat_byte(1);
+			format!(r#"{{"number": "{number}", "parentHash": "{parent:?}", "more": 1}}"#)
+		};
+		let header: Header = serde_json::from_str(&json("0x1a")).unwrap();
 		assert_eq!(header.number, 26);
-		assert!(serde_json::from_str::<Header>(r#"{"number": "0xzz"}"#).is_err());
+		assert!(serde_json::from_str::<Header>(&json("0xzz")).is_err());
 	}
 }

@@ -3,7 +3,8 @@
 use super::Hash;
 use crate::error::CliError;
 use codec::{Decode, DecodeAll, Encode};
-use inference_runtime::VERSION;
+use inference_runtime::{linked_metadata, VERSION};
+use inference_transaction::{Metadata, VERSIONS};
 use jsonrpsee::{
 	core::{
 		client::{ClientT, Error as RpcError, Subscription, SubscriptionClientT},
@@ -12,9 +13,14 @@ use jsonrpsee::{
 	rpc_params,
 	ws_client::{WsClient, WsClientBuilder},
 };
+use scale_info::TypeInfo;
 use serde::{de::DeserializeOwned, Deserialize};
 use sp_core::Bytes;
-use std::time::Duration;
+use std::{
+	collections::BTreeMap,
+	sync::{Arc, Mutex, MutexGuard, PoisonError},
+	time::Duration,
+};
 
 /// Largest answer taken from a node, bytes. Blocks are at most 5 MiB, twice that in hex.
 const MAX_ANSWER_BYTES: u32 = 32 * 1024 * 1024;
@@ -36,65 +42,63 @@ pub struct ChainArgs {
 	pub url: String,
 }
 
-/// What a node says of its runtime.
+/// What a node says of a runtime.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct NodeVersion {
-	spec_name: String,
-	spec_version: u32,
-	transaction_version: u32,
+pub struct Version {
+	/// The kind of chain.
+	pub spec_name: String,
+	/// Counts the runtime's releases.
+	pub spec_version: u32,
+	/// Counts the changes of how its transactions are encoded.
+	pub transaction_version: u32,
 }
 
-impl NodeVersion {
-	/// The runtime that is linked into this program.
-	fn linked() -> Self {
-		Self {
-			spec_name: VERSION.spec_name.to_string(),
-			spec_version: VERSION.spec_version,
-			transaction_version: VERSION.transaction_version,
-		}
-	}
-
-	/// Checks that what we encode is what the node decodes.
+impl Version {
+	/// Checks that it is a runtime of this network, whatever its version.
 	fn check(&self, url: &str) -> Result<(), CliError> {
-		let linked = Self::linked();
-		if *self == linked {
+		if self.spec_name == VERSION.spec_name {
 			return Ok(());
 		}
-		let remedy = if self.spec_name != linked.spec_name {
-			"connect to a node of that chain with --url".to_owned()
-		} else if self.spec_version > linked.spec_version {
-			format!(
-				"upgrade this program to the release for spec version {}",
-				self.spec_version
-			)
-		} else {
-			"upgrade the chain, or use the program of its release".to_owned()
-		};
 		Err(CliError::Unreachable(format!(
-			"the node at {url} runs {}, this program speaks {}: {remedy}",
-			self.text(),
-			linked.text()
+			"the node at {url} runs {}, this program speaks {}: connect to a node of that chain with \
+			 --url",
+			self.spec_name, VERSION.spec_name
 		)))
-	}
-
-	fn text(&self) -> String {
-		format!(
-			"{} (spec version {}, transaction version {})",
-			self.spec_name, self.spec_version, self.transaction_version
-		)
 	}
 }
 
-/// A node that runs the linked runtime.
+/// The linked runtime's metadata, if that is the version. Nodes that lie are not asked then what calls
+/// mean. Those that lie about the version gain nothing either: it is signed, so the chain refuses what
+/// was signed for another.
+fn linked(version: &Version) -> Option<Result<Metadata, inference_transaction::Error>> {
+	if version.spec_version != VERSION.spec_version {
+		return None;
+	}
+	let metadata = VERSIONS.into_iter().find_map(linked_metadata)?;
+	Some(Metadata::decode(&metadata))
+}
+
+/// A version of the chain's runtime.
+pub struct ChainRuntime {
+	/// Its version.
+	pub version: Version,
+	/// What it says about itself.
+	pub metadata: Metadata,
+}
+
+/// A node of this network. Its runtime may be older or newer than the linked one: what is sent and
+/// read is converted by its metadata.
 pub struct Chain {
 	rpc: WsClient,
 	url: String,
 	genesis: Hash,
+	/// The runtimes met so far, by `spec_version`: an upgrade may come while a command waits.
+	runtimes: Mutex<BTreeMap<u32, Arc<ChainRuntime>>>,
 }
 
 impl Chain {
-	/// Connects, and checks the node's runtime.
+	/// Connects, and checks that it is a node of this network.
 	pub async fn connect(args: &ChainArgs) -> Result<Self, CliError> {
 		let url = args.url.clone();
 		let rpc = WsClientBuilder::default()
@@ -113,13 +117,63 @@ impl Chain {
 			rpc,
 			url,
 			genesis: Hash::default(),
+			runtimes: Mutex::default(),
 		};
-		let version: NodeVersion = chain
+		let version: Version = chain
 			.request("state_getRuntimeVersion", rpc_params![])
 			.await?;
 		version.check(&chain.url)?;
 		chain.genesis = chain.request("chain_getBlockHash", rpc_params![0]).await?;
 		Ok(chain)
+	}
+
+	/// The runtime that the state after block `at` has. Its metadata is fetched once per version, and not
+	/// at all of the linked one.
+	pub async fn runtime(&self, at: Hash) -> Result<Arc<ChainRuntime>, CliError> {
+		let version: Version = self
+			.request("state_getRuntimeVersion", rpc_params![at])
+			.await?;
+		let known = |runtimes: &BTreeMap<u32, Arc<ChainRuntime>>| {
+			runtimes.get(&version.spec_version).cloned()
+		};
+		if let Some(runtime) = known(&self.lock()) {
+			return Ok(runtime);
+		}
+		let metadata = match linked(&version) {
+			Some(metadata) => metadata.map_err(|e| self.foreign(e))?,
+			None => self.metadata(at).await?,
+		};
+		let runtime = Arc::new(ChainRuntime { version, metadata });
+		self.lock()
+			.insert(runtime.version.spec_version, runtime.clone());
+		Ok(runtime)
+	}
+
+	fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<ChainRuntime>>> {
+		// Entries are inserted whole.
+		self.runtimes.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+
+	async fn metadata(&self, at: Hash) -> Result<Metadata, CliError> {
+		let method = "Metadata_metadata_at_version";
+		for version in VERSIONS {
+			let params = rpc_params![method, Bytes(version.encode()), at];
+			let answer: Bytes = self.request("state_call", params).await?;
+			let metadata: Option<Vec<u8>> = self.decode(&answer, method)?;
+			if let Some(bytes) = metadata {
+				return Metadata::decode(&bytes).map_err(|e| self.foreign(e));
+			}
+		}
+		Err(CliError::Unreachable(format!(
+			"the runtime of the node at {} has metadata of none of the versions {VERSIONS:?}; upgrade \
+			 this program",
+			self.url
+		)))
+	}
+
+	/// What the chain's runtime has not, or not so.
+	pub(super) fn foreign(&self, error: inference_transaction::Error) -> CliError {
+		CliError::Unreachable(format!("{error} (node at {})", self.url))
 	}
 
 	/// Hash of the genesis block.
@@ -172,30 +226,52 @@ impl Chain {
 		}
 	}
 
-	/// Calls a method of the runtime API in the state after block `at`.
-	pub(super) async fn state_call<A: Encode, R: Decode>(
+	/// Calls a method of the runtime API in the state after block `at`. `arguments` are `()`, the one
+	/// argument, or a tuple of them.
+	pub(super) async fn state_call<A, R>(
 		&self,
+		api: &str,
 		method: &str,
 		arguments: &A,
 		at: Hash,
-	) -> Result<R, CliError> {
-		let params = rpc_params![method, Bytes(arguments.encode()), at];
+	) -> Result<R, CliError>
+	where
+		A: Encode + TypeInfo + 'static,
+		R: Decode + TypeInfo + 'static,
+	{
+		let runtime = self.runtime(at).await?;
+		let arguments = runtime.metadata.api_arguments(api, method, arguments);
+		let arguments = Bytes(arguments.map_err(|e| self.foreign(e))?);
+		let params = rpc_params![format!("{api}_{method}"), arguments, at];
 		let answer: Bytes = self.request("state_call", params).await?;
-		self.decode(&answer, method)
+		let answer = runtime.metadata.api_answer(api, method, &answer);
+		answer.map_err(|e| self.foreign(e))
 	}
 
-	/// A storage value in the state after block `at`.
-	pub(super) async fn storage<R: Decode>(
+	/// What a storage map has for `key` in the state after block `at`.
+	pub(super) async fn stored<K, V>(
 		&self,
-		key: Vec<u8>,
+		pallet: &str,
+		item: &str,
+		key: &K,
 		at: Hash,
-	) -> Result<Option<R>, CliError> {
-		let answer: Option<Bytes> = self
-			.request("state_getStorage", rpc_params![Bytes(key), at])
-			.await?;
-		answer
-			.map(|bytes| self.decode(&bytes, "state_getStorage"))
-			.transpose()
+	) -> Result<Option<V>, CliError>
+	where
+		K: Encode + TypeInfo + 'static,
+		V: Decode + TypeInfo + 'static,
+	{
+		let runtime = self.runtime(at).await?;
+		let key = runtime.metadata.map_key(pallet, item, key);
+		let stored = self.raw(key.map_err(|e| self.foreign(e))?, at).await?;
+		let stored = stored.as_ref().map(|bytes| &bytes[..]);
+		let value = runtime.metadata.stored(pallet, item, stored);
+		value.map_err(|e| self.foreign(e))
+	}
+
+	/// The bytes under a storage key in the state after block `at`.
+	pub(super) async fn raw(&self, key: Vec<u8>, at: Hash) -> Result<Option<Bytes>, CliError> {
+		self.request("state_getStorage", rpc_params![Bytes(key), at])
+			.await
 	}
 
 	/// Decodes all of an answer.
@@ -232,28 +308,35 @@ impl Chain {
 mod tests {
 	use super::*;
 
-	#[test]
-	fn a_node_of_the_linked_runtime_is_accepted() {
-		assert_eq!(NodeVersion::linked().check("ws://x"), Ok(()));
+	fn version() -> Version {
+		Version {
+			spec_name: VERSION.spec_name.to_string(),
+			spec_version: VERSION.spec_version,
+			transaction_version: VERSION.transaction_version,
+		}
 	}
 
 	#[test]
-	fn a_node_of_another_runtime_is_refused_with_what_to_do() {
-		let newer = NodeVersion {
-			spec_version: VERSION.spec_version + 1,
-			..NodeVersion::linked()
-		};
-		let error = newer.check("ws://x").unwrap_err();
-		assert_eq!(error.exit_code(), 5);
-		assert!(
-			error.to_string().contains("upgrade this program"),
-			"{error}"
-		);
-		let other = NodeVersion {
+	fn a_node_of_any_version_of_the_runtime_is_accepted() {
+		for (spec_version, transaction_version) in [(0, 0), (u32::MAX, 7)] {
+			let version = Version {
+				spec_version,
+				transaction_version,
+				..version()
+			};
+			assert_eq!(version.check("ws://x"), Ok(()));
+		}
+	}
+
+	#[test]
+	fn a_node_of_another_chain_is_refused_with_what_to_do() {
+		let other = Version {
 			spec_name: "polkadot".into(),
-			..NodeVersion::linked()
+			..version()
 		};
-		let error = other.check("ws://x").unwrap_err().to_string();
+		let error = other.check("ws://x").unwrap_err();
+		assert_eq!(error.exit_code(), 5);
+		let error = error.to_string();
 		assert!(
 			error.contains("polkadot") && error.contains("--url"),
 			"{error}"

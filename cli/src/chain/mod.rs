@@ -1,8 +1,10 @@
 //! The chain as the command line sees it: a typed JSON-RPC client.
 //!
 //! Reads go through the runtime API `InferenceApi` (`state_call`, SCALE), writes are signed
-//! transactions of the linked runtime. A node that runs another runtime is refused at connection,
-//! because every encoding here comes from the linked one.
+//! transactions. Both are made of the linked runtime's types and converted to and from the encoding
+//! that the chain's metadata states (`inference_transaction`), so that a node whose runtime is older
+//! or newer serves as well. What it cannot take is refused by name; only another network's node is
+//! refused at connection.
 
 mod address;
 mod blocks;

@@ -1,6 +1,6 @@
 //! Typed reads of the chain's state, each at a given block.
 
-use super::{AccountId, Chain, Hash, Runtime};
+use super::{AccountId, Chain, Hash};
 use crate::error::CliError;
 use codec::{Decode, Encode};
 use frame_support::traits::tokens::IdAmount;
@@ -11,7 +11,19 @@ use inference_primitives::{
 	runtime_api::NetworkStatus,
 	Balance, ModelId, ModelRef, NodeId, VkHash, WorkloadId,
 };
-use inference_runtime::{Nonce, RuntimeHoldReason};
+use inference_runtime::RuntimeHoldReason;
+use scale_info::TypeInfo;
+
+/// What is read of an account.
+#[derive(Decode, TypeInfo)]
+struct Account {
+	data: AccountData,
+}
+
+#[derive(Decode, TypeInfo)]
+struct AccountData {
+	free: Balance,
+}
 
 /// Part of a balance that is held.
 pub struct Holding {
@@ -22,14 +34,12 @@ pub struct Holding {
 }
 
 impl Chain {
-	async fn api<A: Encode, R: Decode>(
-		&self,
-		method: &str,
-		arguments: &A,
-		at: Hash,
-	) -> Result<R, CliError> {
-		self.state_call(&format!("InferenceApi_{method}"), arguments, at)
-			.await
+	async fn api<A, R>(&self, method: &str, arguments: &A, at: Hash) -> Result<R, CliError>
+	where
+		A: Encode + TypeInfo + 'static,
+		R: Decode + TypeInfo + 'static,
+	{
+		self.state_call("InferenceApi", method, arguments, at).await
 	}
 
 	/// Where the network stands.
@@ -63,8 +73,7 @@ impl Chain {
 		vk_hash: VkHash,
 		at: Hash,
 	) -> Result<pallet_proof_verifier::Key<AccountId>, CliError> {
-		let key = pallet_proof_verifier::Keys::<Runtime>::hashed_key_for(vk_hash);
-		self.storage(key, at)
+		self.stored("ProofVerifier", "Keys", &vk_hash, at)
 			.await?
 			.ok_or_else(|| CliError::NotFound(format!("no key {vk_hash} is registered")))
 	}
@@ -111,17 +120,14 @@ impl Chain {
 
 	/// An account's free balance, reserved included, planck. Zero if it does not exist.
 	pub async fn free_balance(&self, account: &AccountId, at: Hash) -> Result<Balance, CliError> {
-		type Info = frame_system::AccountInfo<Nonce, pallet_balances::AccountData<Balance>>;
-		let key = frame_system::Account::<Runtime>::hashed_key_for(account);
-		let info: Option<Info> = self.storage(key, at).await?;
+		let info: Option<Account> = self.stored("System", "Account", account, at).await?;
 		Ok(info.map_or(0, |info| info.data.free))
 	}
 
 	/// What is held of an account's balance, by reason.
 	pub async fn holds(&self, account: &AccountId, at: Hash) -> Result<Vec<Holding>, CliError> {
-		let key = pallet_balances::Holds::<Runtime>::hashed_key_for(account);
 		let holds: Option<Vec<IdAmount<RuntimeHoldReason, Balance>>> =
-			self.storage(key, at).await?;
+			self.stored("Balances", "Holds", account, at).await?;
 		let holding = |hold: IdAmount<RuntimeHoldReason, Balance>| Holding {
 			reason: reason(&format!("{:?}", hold.id)),
 			amount: hold.amount,

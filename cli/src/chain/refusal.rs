@@ -1,24 +1,23 @@
 //! A refusal by the chain, in words.
 //!
-//! Names and explanations of errors come from the type information of the linked runtime: each
-//! pallet documents its errors with cause and remedy.
+//! Names and explanations of errors come from the chain's metadata: each pallet documents its errors
+//! with cause and remedy.
 
 use crate::error::Refusal;
-use inference_runtime::RuntimeError;
+use inference_transaction::Metadata;
 use jsonrpsee::types::ErrorObjectOwned;
 use pallet_inference_market::NotAdmitted;
-use scale_info::{form::MetaForm, MetaType, TypeDef, TypeInfo, Variant};
 use sp_runtime::{DispatchError, ModuleError};
 
-/// The refusal that a failed dispatch means.
-pub fn of_dispatch(error: &DispatchError) -> Refusal {
+/// The refusal that a failed dispatch means, on a chain with this metadata.
+pub fn of_dispatch(metadata: &Metadata, error: &DispatchError) -> Refusal {
 	let plain = |name: &str, explanation: &str| Refusal {
 		pallet: None,
 		name: name.to_owned(),
 		explanation: explanation.to_owned(),
 	};
 	match error {
-		DispatchError::Module(error) => of_module(error),
+		DispatchError::Module(error) => of_module(metadata, error),
 		DispatchError::BadOrigin => plain("BadOrigin", "This account may not make this call."),
 		DispatchError::Token(error) => {
 			plain(&format!("Token.{error:?}"), &with_remedy((*error).into()))
@@ -40,50 +39,22 @@ fn with_remedy(error: &str) -> String {
 	format!("{error}. See `inference account balance` for what the account has.")
 }
 
-fn of_module(error: &ModuleError) -> Refusal {
-	let unknown = || Refusal {
-		pallet: None,
-		name: format!(
-			"error {} of pallet {}",
-			hex::encode(error.error),
-			error.index
-		),
-		explanation: "The linked runtime does not know this error.".to_owned(),
-	};
-	let Some(pallet) = variant(&RuntimeError::type_info(), error.index) else {
-		return unknown();
-	};
-	let mut names = Vec::new();
-	let mut docs = Vec::new();
-	let mut at = pallet.fields.first().map(|field| field.ty);
-	// An error may carry another one: one byte each.
-	for index in error.error {
-		let Some(found) = at.and_then(|ty: MetaType| variant(&ty.type_info(), index)) else {
-			break;
-		};
-		names.push(found.name);
-		docs.extend(found.docs.iter().map(|line| line.trim()));
-		at = found.fields.first().map(|field| field.ty);
-	}
-	if names.is_empty() {
-		return unknown();
-	}
-	Refusal {
-		pallet: Some(pallet.name.to_owned()),
-		name: names.join("."),
-		explanation: docs.join(" ").trim().to_owned(),
-	}
-}
-
-/// The variant of an enumeration with this index.
-fn variant(ty: &scale_info::Type<MetaForm>, index: u8) -> Option<Variant<MetaForm>> {
-	match &ty.type_def {
-		TypeDef::Variant(variants) => variants
-			.variants
-			.iter()
-			.find(|variant| variant.index == index)
-			.cloned(),
-		_ => None,
+fn of_module(metadata: &Metadata, error: &ModuleError) -> Refusal {
+	match metadata.module_error(error.index, error.error) {
+		Some(found) => Refusal {
+			pallet: Some(found.pallet),
+			name: found.name,
+			explanation: found.docs,
+		},
+		None => Refusal {
+			pallet: None,
+			name: format!(
+				"error {} of pallet {}",
+				hex::encode(error.error),
+				error.index
+			),
+			explanation: "The chain's metadata does not have this error.".to_owned(),
+		},
 	}
 }
 
@@ -158,12 +129,16 @@ pub fn of_submission(error: &ErrorObjectOwned) -> Option<Refusal> {
 mod tests {
 	use super::*;
 	use frame_support::traits::PalletInfoAccess;
-	use inference_runtime::{Balances, Runtime};
+	use inference_runtime::{linked_metadata, Balances, Runtime};
+
+	fn metadata() -> Metadata {
+		Metadata::decode(&linked_metadata(16).unwrap()).unwrap()
+	}
 
 	#[test]
 	fn a_pallets_error_gets_its_name_and_documentation() {
 		let error: DispatchError = pallet_balances::Error::<Runtime>::InsufficientBalance.into();
-		let refusal = of_dispatch(&error.stripped());
+		let refusal = of_dispatch(&metadata(), &error.stripped());
 		assert_eq!(refusal.pallet.as_deref(), Some(Balances::name()));
 		assert_eq!(refusal.name, "InsufficientBalance");
 		assert_eq!(refusal.explanation, "Balance too low to send value.");
@@ -177,7 +152,7 @@ mod tests {
 				error: [255, 0, 0, 0],
 				message: None,
 			});
-			let refusal = of_dispatch(&error);
+			let refusal = of_dispatch(&metadata(), &error);
 			assert!(refusal.name.contains("ff000000"), "{refusal}");
 		}
 	}
@@ -189,7 +164,7 @@ mod tests {
 			DispatchError::Token(TokenError::FundsUnavailable),
 			DispatchError::Arithmetic(ArithmeticError::Underflow),
 		] {
-			let refusal = of_dispatch(&error);
+			let refusal = of_dispatch(&metadata(), &error);
 			assert!(refusal.explanation.contains("account balance"), "{refusal}");
 		}
 	}

@@ -1,17 +1,17 @@
 //! Signed transactions: built, submitted, followed to their result.
 
-use super::{blocks::BlockRef, refusal, Chain, Hash, Runtime, RuntimeCall, RuntimeEvent, Signer};
+use super::{blocks::BlockRef, refusal, Chain, Hash, RuntimeCall, RuntimeEvent, Signer};
 use crate::{
 	amount::Amount,
 	error::{CliError, Refusal},
 };
-use codec::Encode;
 use inference_primitives::Balance;
-use inference_runtime::{Nonce, SignedPayload, TxExtension, UncheckedExtrinsic, VERSION};
+use inference_runtime::Nonce;
+use inference_transaction::Terms;
 use jsonrpsee::{core::client::Error as RpcError, rpc_params};
 use serde::{Deserialize, Serialize};
 use sp_core::{crypto::Ss58Codec, Bytes};
-use sp_runtime::{generic::Era, MultiAddress, MultiSignature};
+use sp_runtime::{generic::Era, MultiSignature};
 use std::fmt;
 
 /// Blocks that a transaction lives, from the finalised block on. A power of two.
@@ -89,7 +89,7 @@ impl Chain {
 		call: RuntimeCall,
 		args: SubmitArgs,
 	) -> Result<Included, CliError> {
-		let encoded = self.sign(signer, call).await?.encode();
+		let encoded = self.sign(signer, call).await?;
 		let method = "author_submitAndWatchExtrinsic";
 		let mut statuses = self
 			.subscribe::<Status>(
@@ -127,42 +127,34 @@ impl Chain {
 		self.result(block, &encoded).await
 	}
 
-	/// Signs `call` with the account's next nonce and a mortal era.
-	async fn sign(
-		&self,
-		signer: &Signer,
-		call: RuntimeCall,
-	) -> Result<UncheckedExtrinsic, CliError> {
+	/// Signs `call` with the account's next nonce and a mortal era, in the encoding of the chain's
+	/// newest runtime.
+	async fn sign(&self, signer: &Signer, call: RuntimeCall) -> Result<Vec<u8>, CliError> {
 		let address = signer.account().to_ss58check();
 		let nonce: Nonce = self
 			.request("system_accountNextIndex", rpc_params![address])
 			.await?;
 		let checkpoint = self.finalised().await?;
-		let era = Era::mortal(LIFE, checkpoint.number.into());
-		let extension = extension(era, nonce);
-		let implicit = (
-			(),
-			(),
-			VERSION.spec_version,
-			VERSION.transaction_version,
-			self.genesis(),
-			checkpoint.hash,
-			(),
-			(),
-			(),
-			(),
-			None,
-			(),
-		);
-		let payload = SignedPayload::from_raw(call, extension, implicit);
-		let signature = payload.using_encoded(|bytes| signer.sign(bytes));
-		let (call, extension, _) = payload.deconstruct();
-		Ok(UncheckedExtrinsic::new_signed(
-			call,
-			MultiAddress::Id(signer.account().clone()),
-			MultiSignature::Sr25519(signature),
-			extension,
-		))
+		let runtime = self.runtime(self.best().await?.hash).await?;
+		let terms = Terms {
+			nonce,
+			era: Era::mortal(LIFE, checkpoint.number.into()),
+			era_start: checkpoint.hash,
+			genesis: self.genesis(),
+			spec_version: runtime.version.spec_version,
+			transaction_version: runtime.version.transaction_version,
+			tip: 0,
+		};
+		let foreign = |error| self.foreign(error);
+		let call = runtime.metadata.call(&call).map_err(foreign)?;
+		let unsigned = runtime
+			.metadata
+			.transaction(call, &terms)
+			.map_err(foreign)?;
+		let signature = MultiSignature::Sr25519(signer.sign(&unsigned.payload()));
+		unsigned
+			.signed(signer.account().clone(), signature)
+			.map_err(foreign)
 	}
 
 	/// What the transaction `encoded` did in `block`.
@@ -173,7 +165,9 @@ impl Chain {
 			.find(|(_, bytes)| bytes.0 == encoded)
 			.map(|(index, _)| index)
 			.ok_or_else(|| not_included("the node named a block that does not have it"))?;
-		let events = self.extrinsic_events(block, extrinsic).await?;
+		let runtime = self.made_by(block).await?;
+		let metadata = &runtime.metadata;
+		let events = self.extrinsic_events(metadata, block, extrinsic).await?;
 		let mut fee: Balance = 0;
 		let mut succeeded = false;
 		for event in &events {
@@ -181,7 +175,12 @@ impl Chain {
 				RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
 					dispatch_error,
 					..
-				}) => return Err(CliError::Refused(refusal::of_dispatch(dispatch_error))),
+				}) => {
+					return Err(CliError::Refused(refusal::of_dispatch(
+						metadata,
+						dispatch_error,
+					)))
+				},
 				RuntimeEvent::System(frame_system::Event::ExtrinsicSuccess { .. }) => {
 					succeeded = true;
 				},
@@ -208,23 +207,6 @@ impl Chain {
 			events,
 		})
 	}
-}
-
-fn extension(era: Era, nonce: Nonce) -> TxExtension {
-	(
-		frame_system::AuthorizeCall::<Runtime>::new(),
-		frame_system::CheckNonZeroSender::<Runtime>::new(),
-		frame_system::CheckSpecVersion::<Runtime>::new(),
-		frame_system::CheckTxVersion::<Runtime>::new(),
-		frame_system::CheckGenesis::<Runtime>::new(),
-		frame_system::CheckEra::<Runtime>::from(era),
-		frame_system::CheckNonce::<Runtime>::from(nonce),
-		pallet_inference_market::CheckStep::<Runtime>::new(),
-		frame_system::CheckWeight::<Runtime>::new(),
-		pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(0),
-		frame_metadata_hash_extension::CheckMetadataHash::<Runtime>::new(false),
-		frame_system::WeightReclaim::<Runtime>::new(),
-	)
 }
 
 fn not_included(why: &str) -> CliError {

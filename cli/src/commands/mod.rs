@@ -29,8 +29,8 @@ pub use transaction::{Outcome, Session, TransactionArgs};
 	version,
 	about,
 	after_help = "Exit codes: 0 done; 1 a file, a circuit or this machine failed; 2 wrong usage or \
-	              input values; 3 the chain refused; 4 a proof is not valid; 5 no node answers or \
-	              it runs another runtime; 6 not found on chain; 7 a workload ended without a \
+	              input values; 3 the chain refused; 4 a proof is not valid; 5 no node answers, or \
+	              its runtime does not take this; 6 not found on chain; 7 a workload ended without a \
 	              proven output; 8 waiting took too long.\n\
 	              Amounts: \"12.5 INF\", or a whole number of planck (1 INF = 10^12 planck)."
 )]

@@ -3,8 +3,8 @@
 use super::files::read_at_most;
 use crate::error::CliError;
 use inference_primitives::{
-	Destination, GenesisHash, ModelId, ModelRef, StatementHeader, VkHash, WorkloadId,
-	STATEMENT_VERSION,
+	Destination, GenesisHash, ModelId, ModelRef, StatementHeader, StatementVersion, VkHash,
+	WorkloadId, STATEMENT_VERSION,
 };
 use inference_prover_api::hex_bytes;
 use serde::{Deserialize, Serialize};
@@ -33,12 +33,21 @@ impl ProofFile {
 	/// Reads a proof file. What is no proof file is no valid proof.
 	pub fn read(path: &Path) -> Result<Self, CliError> {
 		let bytes = read_at_most(path, MAX_PROOF_FILE_BYTES)?;
-		serde_json::from_slice(&bytes).map_err(|e| {
+		let file: Self = serde_json::from_slice(&bytes).map_err(|e| {
 			CliError::ProofInvalid(format!(
 				"{} is no proof file, or a truncated one: {e}",
 				path.display()
 			))
-		})
+		})?;
+		match file.statement.supported_version() {
+			Some(_) => Ok(file),
+			None => Err(CliError::ProofInvalid(format!(
+				"{} has a statement of version {}, this program knows {:?}; upgrade it",
+				path.display(),
+				file.statement.version,
+				StatementVersion::numbers()
+			))),
+		}
 	}
 
 	/// Writes it.
@@ -70,6 +79,26 @@ pub fn offline_statement(vk_hash: VkHash) -> StatementHeader {
 mod tests {
 	use super::*;
 	use inference_primitives::{MAX_PROOF_BYTES, MAX_TENSOR_VALUES};
+
+	#[test]
+	fn a_proof_of_an_unknown_statement_version_is_refused() {
+		let file = tempfile::NamedTempFile::new().unwrap();
+		let mut proof = ProofFile {
+			statement: offline_statement(VkHash([1; 32])),
+			input: vec![],
+			output: vec![3],
+			proof: vec![],
+		};
+		for version in StatementVersion::numbers() {
+			proof.statement.version = version;
+			proof.write(file.path()).unwrap();
+			assert!(ProofFile::read(file.path()).is_ok());
+		}
+		proof.statement.version = 0;
+		proof.write(file.path()).unwrap();
+		let error = ProofFile::read(file.path()).unwrap_err();
+		assert!(error.to_string().contains("[1, 2]"), "{error}");
+	}
 
 	#[test]
 	fn a_proof_file_reads_back_and_a_truncated_one_is_no_proof() {

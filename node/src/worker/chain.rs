@@ -2,45 +2,59 @@
 
 use super::{
 	failures,
+	runtime::Runtimes,
 	transaction::{account, action_of, nonce_tag, provides_nonce, sign, Terms},
 	KEY_TYPE,
 };
 use crate::client::{FullClient, FullPool};
 use async_trait::async_trait;
-use codec::{DecodeAll, Encode};
-use frame_system_rpc_runtime_api::AccountNonceApi;
+use codec::{Decode, DecodeAll, Encode};
 use inference_offchain_worker::{
 	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Submission,
-	VerifyingKey, WorkerKey,
+	VerifyingKey, WorkerKey, LOG_TARGET,
 };
 use inference_primitives::{
-	market::InboxItem, runtime_api::InferenceApi, Tick, VkHash, WorkloadId, WorkloadState,
+	market::InboxItem, runtime_api::KeyView, Tick, VkHash, WorkloadId, WorkloadState,
 };
-use inference_runtime::{opaque::Block, AccountId, Hash, Nonce, UncheckedExtrinsic, VERSION};
+use inference_runtime::{Hash, Nonce};
 use sc_transaction_pool_api::{
 	error::{Error as PoolError, IntoPoolError},
 	InPoolTransaction, TransactionPool,
 };
-use sp_api::{Core, ProvideRuntimeApi};
+use scale_info::TypeInfo;
 use sp_blockchain::HeaderBackend;
 use sp_keystore::KeystorePtr;
-use sp_runtime::transaction_validity::{InvalidTransaction, TransactionSource};
+use sp_runtime::{
+	transaction_validity::{InvalidTransaction, TransactionSource},
+	OpaqueExtrinsic,
+};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+/// The runtime API that has the worker's reads.
+const API: &str = "InferenceApi";
+
+/// What the worker needs of the network's status.
+#[derive(Decode, TypeInfo)]
+struct Clock {
+	/// The service clock.
+	now: Tick,
+}
+
+/// What the worker needs of a workload.
+#[derive(Decode, TypeInfo)]
+struct Workload {
+	/// Its state.
+	state: WorkloadState,
+}
 
 /// The node's chain.
 pub(super) struct NodeChain {
-	pub(super) client: Arc<FullClient>,
-	pub(super) pool: Arc<FullPool>,
-	pub(super) keystore: KeystorePtr,
+	client: Arc<FullClient>,
+	pool: Arc<FullPool>,
+	keystore: KeystorePtr,
+	runtimes: Runtimes,
 	/// Length of a slot, and so of a tick of the service clock, which counts blocks.
-	pub(super) slot: Duration,
-}
-
-fn read(what: &'static str) -> impl Fn(sp_api::ApiError) -> ChainError {
-	move |error| ChainError::Read {
-		what,
-		reason: error.to_string(),
-	}
+	slot: Duration,
 }
 
 #[async_trait]
@@ -55,17 +69,23 @@ impl Chain for NodeChain {
 	}
 
 	async fn now(&self, at: BlockHash) -> Result<Tick, ChainError> {
-		let api = self.client.runtime_api();
-		let status = InferenceApi::<Block, AccountId>::network_status(&*api, at.into())
-			.map_err(read("the service clock"))?;
-		Ok(status.now)
+		let clock: Clock =
+			self.runtimes
+				.read("the service clock", at.into(), API, "network_status", &())?;
+		Ok(clock.now)
 	}
 
 	async fn inbox(&self, at: BlockHash, worker: WorkerKey) -> Result<Vec<InboxItem>, ChainError> {
-		self.client
-			.runtime_api()
-			.inbox(at.into(), account(worker))
-			.map_err(read("the inbox"))
+		let (items, unknown) =
+			self.runtimes
+				.read_list("the inbox", at.into(), API, "inbox", &account(worker))?;
+		for mismatch in unknown {
+			log::warn!(
+				target: LOG_TARGET,
+				"an item of {worker}'s inbox is unknown to this node, upgrade it: {mismatch}",
+			);
+		}
+		Ok(items)
 	}
 
 	async fn verifying_key(
@@ -73,9 +93,9 @@ impl Chain for NodeChain {
 		at: BlockHash,
 		vk_hash: VkHash,
 	) -> Result<Option<VerifyingKey>, ChainError> {
-		let api = self.client.runtime_api();
-		let key = InferenceApi::<Block, AccountId>::verifying_key(&*api, at.into(), vk_hash)
-			.map_err(read("a verifying key"))?;
+		let key: Option<KeyView> =
+			self.runtimes
+				.read("a verifying key", at.into(), API, "verifying_key", &vk_hash)?;
 		Ok(key.map(|key| VerifyingKey {
 			setup: key.setup_bytes,
 			plan: key.plan,
@@ -83,10 +103,13 @@ impl Chain for NodeChain {
 	}
 
 	async fn nonce(&self, at: BlockHash, worker: WorkerKey) -> Result<u32, ChainError> {
-		self.client
-			.runtime_api()
-			.account_nonce(at.into(), account(worker))
-			.map_err(read("the nonce"))
+		self.runtimes.read(
+			"the nonce",
+			at.into(),
+			"AccountNonceApi",
+			"account_nonce",
+			&account(worker),
+		)
 	}
 
 	async fn pending(&self, worker: WorkerKey) -> Result<Vec<(WorkloadId, Action)>, ChainError> {
@@ -101,10 +124,14 @@ impl Chain for NodeChain {
 			.iter()
 			.filter(|transaction| provides_nonce(transaction.provides(), worker))
 			.map(|transaction| transaction.data().encode());
-		Ok(ready
-			.chain(future)
-			.filter_map(|encoded| UncheckedExtrinsic::decode_all(&mut &encoded[..]).ok())
-			.filter_map(|transaction| action_of(&transaction, worker))
+		let ours: Vec<Vec<u8>> = ready.chain(future).collect();
+		if ours.is_empty() {
+			return Ok(Vec::new());
+		}
+		let runtime = self.runtimes.at(self.client.info().best_hash)?;
+		Ok(ours
+			.iter()
+			.filter_map(|encoded| action_of(&runtime.metadata, encoded, worker))
 			.collect())
 	}
 
@@ -117,28 +144,20 @@ impl Chain for NodeChain {
 	) -> Result<Submission, ChainError> {
 		let info = self.client.info();
 		let best = info.best_hash;
-		let version = self
-			.client
-			.runtime_api()
-			.version(best)
-			.map_err(read("the runtime's version"))?;
-		if version.transaction_version != VERSION.transaction_version {
-			return Err(ChainError::TransactionVersion {
-				expected: VERSION.transaction_version,
-				got: version.transaction_version,
-			});
-		}
+		let runtime = self.runtimes.at(best)?;
 		let nonce = self.next_nonce(best, worker, taken).await?;
 		let terms = Terms {
 			nonce,
 			finalized,
 			genesis: info.genesis_hash,
-			spec_version: version.spec_version,
-			transaction_version: version.transaction_version,
+			spec_version: runtime.spec_version,
+			transaction_version: runtime.transaction_version,
 		};
-		let transaction = sign(&*self.keystore, worker, call, &terms)?;
+		let bytes = sign(&runtime.metadata, &*self.keystore, worker, call, &terms)?;
+		let transaction = OpaqueExtrinsic::decode_all(&mut &bytes[..])
+			.map_err(|error| ChainError::Encoding(error.to_string()))?;
 		self.pool
-			.submit_one(best, TransactionSource::Local, transaction.into())
+			.submit_one(best, TransactionSource::Local, transaction)
 			.await
 			.map_err(|error| match error.into_pool_error() {
 				Ok(PoolError::InvalidTransaction(InvalidTransaction::Payment)) => {
@@ -158,10 +177,10 @@ impl Chain for NodeChain {
 		at: BlockHash,
 		workload: WorkloadId,
 	) -> Result<Option<WorkloadState>, ChainError> {
-		let api = self.client.runtime_api();
-		let view = InferenceApi::<Block, AccountId>::workload(&*api, at.into(), workload)
-			.map_err(read("a workload"))?;
-		Ok(view.map(|view| view.state))
+		let found: Option<Workload> =
+			self.runtimes
+				.read("a workload", at.into(), API, "workload", &workload)?;
+		Ok(found.map(|workload| workload.state))
 	}
 
 	async fn failed_calls(
@@ -170,7 +189,7 @@ impl Chain for NodeChain {
 		upto: FinalizedBlock,
 		worker: WorkerKey,
 	) -> Result<Vec<FailedCall>, ChainError> {
-		failures::failed_calls(&self.client, above, upto, worker)
+		failures::failed_calls(&self.client, &self.runtimes, above, upto, worker)
 	}
 
 	fn tick(&self) -> Duration {
@@ -179,6 +198,22 @@ impl Chain for NodeChain {
 }
 
 impl NodeChain {
+	/// The chain of these parts.
+	pub(super) fn new(
+		client: Arc<FullClient>,
+		pool: Arc<FullPool>,
+		keystore: KeystorePtr,
+		slot: Duration,
+	) -> Self {
+		Self {
+			runtimes: Runtimes::new(client.clone()),
+			client,
+			pool,
+			keystore,
+			slot,
+		}
+	}
+
 	/// The first nonce that neither the best chain nor the pool uses, and that is not `taken`.
 	async fn next_nonce(
 		&self,

@@ -1,27 +1,22 @@
 //! Which of a worker's transactions failed in finalised blocks, from the blocks' bodies and events.
 
-use super::transaction::action_of;
+use super::{runtime::Runtimes, transaction::action_of};
 use crate::client::FullClient;
-use codec::{DecodeAll, Encode};
+use codec::Encode;
 use inference_offchain_worker::{ChainError, FailedCall, FinalizedBlock, WorkerKey};
-use inference_runtime::{Hash, RuntimeEvent, UncheckedExtrinsic};
+use inference_runtime::{Hash, RuntimeEvent};
 use sc_client_api::{BlockBackend, StorageKey, StorageProvider};
-use sp_io::hashing::twox_128;
 use sp_runtime::traits::Header;
 
 /// Most blocks that are looked at: what is older was seen, or is too old to act on.
 const MAX_BLOCKS: u32 = 64;
 
-type Events = Vec<frame_system::EventRecord<RuntimeEvent, Hash>>;
-
-/// Key of `System::Events`.
-fn events_key() -> StorageKey {
-	StorageKey([twox_128(b"System"), twox_128(b"Events")].concat())
-}
+type Record = frame_system::EventRecord<RuntimeEvent, Hash>;
 
 /// See [`inference_offchain_worker::Chain::failed_calls`].
 pub(super) fn failed_calls(
 	client: &FullClient,
+	runtimes: &Runtimes,
 	above: FinalizedBlock,
 	upto: FinalizedBlock,
 	worker: WorkerKey,
@@ -36,22 +31,30 @@ pub(super) fn failed_calls(
 		if number <= above.number {
 			break;
 		}
+		let header = client
+			.header(hash)
+			.map_err(|error| failed(&error))?
+			.ok_or_else(|| failed(&format!("the database has no block {hash}")))?;
+		let parent = *header.parent_hash();
 		let body = client.block_body(hash).map_err(|error| failed(&error))?;
+		// Transactions and events of a block are in the encoding of the runtime that made it, which is
+		// that of the state before: an upgrade's block has the new one after it.
+		let runtime = runtimes.at(parent)?;
 		let own: Vec<_> = (0u32..)
 			.zip(body.unwrap_or_default())
 			.filter_map(|(index, transaction)| {
-				let bytes = transaction.encode();
-				let transaction = UncheckedExtrinsic::decode_all(&mut &bytes[..]).ok()?;
-				Some((index, action_of(&transaction, worker)?))
+				let action = action_of(&runtime.metadata, &transaction.encode(), worker)?;
+				Some((index, action))
 			})
 			.collect();
 		if !own.is_empty() {
-			let events = client
-				.storage(hash, &events_key())
-				.map_err(|error| failed(&error))?;
-			let events = match events {
+			let key = runtime.metadata.value_key("System", "Events");
+			let key = StorageKey(key.map_err(|error| failed(&error))?);
+			let stored = client.storage(hash, &key).map_err(|error| failed(&error))?;
+			let events = match stored {
 				Some(data) => {
-					Events::decode_all(&mut &data.0[..]).map_err(|error| failed(&error))?
+					let events = runtime.metadata.events::<Record>(&data.0);
+					events.map_err(|error| failed(&error))?
 				},
 				None => Vec::new(),
 			};
@@ -66,18 +69,14 @@ pub(super) fn failed_calls(
 				}
 			}
 		}
-		let header = client
-			.header(hash)
-			.map_err(|error| failed(&error))?
-			.ok_or_else(|| failed(&format!("the database has no block {hash}")))?;
-		hash = *header.parent_hash();
+		hash = parent;
 		number = number.saturating_sub(1);
 	}
 	Ok(found)
 }
 
 /// Why the transaction with this index failed, if it did.
-fn failure_of(events: &Events, index: u32) -> Option<String> {
+fn failure_of(events: &[Record], index: u32) -> Option<String> {
 	events
 		.iter()
 		.find_map(|record| match (&record.phase, &record.event) {
@@ -94,12 +93,14 @@ fn failure_of(events: &Events, index: u32) -> Option<String> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use frame_system::{EventRecord, Phase};
+	use frame_system::Phase;
+	use inference_runtime::linked_metadata;
+	use inference_transaction::Metadata;
 	use sp_runtime::DispatchError;
 
 	#[test]
 	fn the_failure_of_exactly_the_asked_transaction_should_be_found() {
-		let failed = |index| EventRecord::<RuntimeEvent, Hash> {
+		let failed = |index| Record {
 			phase: Phase::ApplyExtrinsic(index),
 			event: RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
 				dispatch_error: DispatchError::Other(""),
@@ -107,8 +108,8 @@ mod tests {
 			}),
 			topics: Vec::new(),
 		};
-		let events = vec![failed(2)];
-		let events = Events::decode_all(&mut &events.encode()[..]).unwrap();
+		let metadata = Metadata::decode(&linked_metadata(16).unwrap()).unwrap();
+		let events = metadata.events(&vec![failed(2)].encode()).unwrap();
 		assert!(failure_of(&events, 2).is_some());
 		assert!(failure_of(&events, 1).is_none());
 	}
@@ -116,7 +117,9 @@ mod tests {
 	#[test]
 	fn the_key_of_the_events_should_be_the_one_that_wallets_know() {
 		let known = "26aa394eea5630e07c48ae0c9558cef780d41e5e16056765bc8461851072c9d7";
-		let hex: String = events_key().0.iter().map(|b| format!("{b:02x}")).collect();
+		let metadata = Metadata::decode(&linked_metadata(16).unwrap()).unwrap();
+		let key = metadata.value_key("System", "Events").unwrap();
+		let hex: String = key.iter().map(|b| format!("{b:02x}")).collect();
 		assert_eq!(hex, known);
 	}
 }

@@ -1,19 +1,16 @@
-//! The worker's transactions: made, signed, and recognised in the pool.
+//! The worker's transactions: made, signed, and recognised in the pool, in the encoding that the
+//! chain's metadata states. So an upgrade of the runtime needs no restart of the node.
 
 use super::KEY_TYPE;
 use codec::Encode;
 use inference_offchain_worker::{Action, Call, ChainError, FinalizedBlock, WorkerKey};
 use inference_primitives::{BlockNumber, WorkloadId, MAX_PROOF_BYTES, MAX_TENSOR_VALUES};
-use inference_runtime::{
-	AccountId, Hash, Nonce, RuntimeCall, Signature, SignedPayload, TxExtension, UncheckedExtrinsic,
-};
+use inference_runtime::{AccountId, Hash, Nonce, RuntimeCall, Signature};
+use inference_transaction::Metadata;
 use pallet_inference_market::Call as MarketCall;
 use sp_core::sr25519;
 use sp_keystore::Keystore;
-use sp_runtime::{
-	generic::{Era, Preamble},
-	MultiAddress,
-};
+use sp_runtime::generic::Era;
 use std::fmt::Display;
 
 /// Blocks for which a transaction is valid, counted from the finalised block it was decided at.
@@ -36,19 +33,21 @@ pub(super) fn provides_nonce(tags: &[Vec<u8>], worker: WorkerKey) -> bool {
 
 /// What a transaction does, if it is a delivery or a proof by `worker`.
 pub(super) fn action_of(
-	transaction: &UncheckedExtrinsic,
+	metadata: &Metadata,
+	transaction: &[u8],
 	worker: WorkerKey,
 ) -> Option<(WorkloadId, Action)> {
-	match &transaction.preamble {
-		Preamble::Signed(MultiAddress::Id(signer), ..) if *signer == account(worker) => {},
-		_ => return None,
+	// A call that this program does not know is none of the worker's.
+	let (signer, call) = metadata.decode_transaction(transaction).ok().flatten()?;
+	if signer != account(worker) {
+		return None;
 	}
-	match &transaction.function {
+	match call {
 		RuntimeCall::InferenceMarket(MarketCall::deliver { workload, .. }) => {
-			Some((*workload, Action::Deliver))
+			Some((workload, Action::Deliver))
 		},
 		RuntimeCall::InferenceMarket(MarketCall::prove { workload, .. }) => {
-			Some((*workload, Action::Prove))
+			Some((workload, Action::Prove))
 		},
 		_ => None,
 	}
@@ -128,73 +127,59 @@ impl Terms {
 			.saturating_sub(1)
 	}
 
-	/// The payload to sign. No tip: deliveries and proofs are operational.
-	fn payload(&self, call: RuntimeCall) -> SignedPayload {
-		let extension: TxExtension = (
-			frame_system::AuthorizeCall::new(),
-			frame_system::CheckNonZeroSender::new(),
-			frame_system::CheckSpecVersion::new(),
-			frame_system::CheckTxVersion::new(),
-			frame_system::CheckGenesis::new(),
-			frame_system::CheckEra::from(self.era()),
-			frame_system::CheckNonce::from(self.nonce),
-			pallet_inference_market::CheckStep::new(),
-			frame_system::CheckWeight::new(),
-			pallet_transaction_payment::ChargeTransactionPayment::from(0),
-			frame_metadata_hash_extension::CheckMetadataHash::new(false),
-			frame_system::WeightReclaim::new(),
-		);
-		let implicit = (
-			(),
-			(),
-			self.spec_version,
-			self.transaction_version,
-			self.genesis,
-			self.finalized.hash.into(),
-			(),
-			(),
-			(),
-			(),
-			None,
-			(),
-		);
-		SignedPayload::from_raw(call, extension, implicit)
+	/// No tip: deliveries and proofs are operational.
+	fn signed_terms(&self) -> inference_transaction::Terms {
+		inference_transaction::Terms {
+			nonce: self.nonce,
+			era: self.era(),
+			era_start: self.finalized.hash.into(),
+			genesis: self.genesis,
+			spec_version: self.spec_version,
+			transaction_version: self.transaction_version,
+			tip: 0,
+		}
 	}
 }
 
-/// Signs a call with a key of the keystore.
+/// Signs a call with a key of the keystore: the transaction's bytes, with their length before them.
 pub(super) fn sign(
+	metadata: &Metadata,
 	keystore: &dyn Keystore,
 	worker: WorkerKey,
 	call: Call,
 	terms: &Terms,
-) -> Result<UncheckedExtrinsic, ChainError> {
+) -> Result<Vec<u8>, ChainError> {
+	let encoding = |error: inference_transaction::Error| ChainError::Encoding(error.to_string());
 	let failed = |reason: &dyn Display| ChainError::Signing {
 		worker,
 		reason: reason.to_string(),
 	};
-	let payload = terms.payload(runtime_call(call)?);
+	let call = metadata.call(&runtime_call(call)?).map_err(encoding)?;
+	let unsigned = metadata
+		.transaction(call, &terms.signed_terms())
+		.map_err(encoding)?;
 	let public = sr25519::Public::from_raw(worker.0);
-	let signature = payload
-		.using_encoded(|bytes| keystore.sr25519_sign(KEY_TYPE, &public, bytes))
+	let signature = keystore
+		.sr25519_sign(KEY_TYPE, &public, &unsigned.payload())
 		.map_err(|error| failed(&error))?
 		.ok_or_else(|| failed(&"it is not in the keystore"))?;
-	let (call, extension, _) = payload.deconstruct();
-	Ok(UncheckedExtrinsic::new_signed(
-		call,
-		MultiAddress::Id(account(worker)),
-		Signature::Sr25519(signature),
-		extension,
-	))
+	unsigned
+		.signed(account(worker), Signature::Sr25519(signature))
+		.map_err(encoding)
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use codec::DecodeAll;
-	use inference_runtime::VERSION;
+	use inference_runtime::{linked_metadata, UncheckedExtrinsic, VERSION};
 	use sp_keystore::testing::MemoryKeystore;
-	use sp_runtime::traits::Verify;
+	use sp_runtime::{generic::Preamble, traits::Verify, MultiAddress};
+
+	/// What the linked runtime says about itself.
+	fn metadata() -> Metadata {
+		Metadata::decode(&linked_metadata(16).unwrap()).unwrap()
+	}
 
 	fn keystore() -> (MemoryKeystore, WorkerKey) {
 		let keystore = MemoryKeystore::new();
@@ -233,36 +218,44 @@ mod tests {
 	}
 
 	#[test]
-	fn transactions_should_be_signed_over_exactly_their_payload() {
-		let (keystore, worker) = keystore();
+	fn transactions_should_be_signed_over_exactly_what_the_runtime_checks() {
+		let (metadata, (keystore, worker)) = (metadata(), keystore());
 		for call in [deliver(), prove()] {
-			let signed = sign(&keystore, worker, call.clone(), &terms()).unwrap();
-			let Preamble::Signed(_, signature, _) = &signed.preamble else {
+			let bytes = sign(&metadata, &keystore, worker, call.clone(), &terms()).unwrap();
+			let signed = UncheckedExtrinsic::decode_all(&mut &bytes[..]).unwrap();
+			let Preamble::Signed(address, signature, extension) = &signed.preamble else {
 				panic!("unsigned")
 			};
-			let payload = terms().payload(runtime_call(call.clone()).unwrap());
-			assert!(payload.using_encoded(|bytes| signature.verify(bytes, &account(worker))));
-			let other = Terms {
-				nonce: 8,
-				..terms()
-			}
-			.payload(runtime_call(call).unwrap());
-			assert!(!other.using_encoded(|bytes| signature.verify(bytes, &account(worker))));
+			assert_eq!(*address, MultiAddress::Id(account(worker)));
+			assert_eq!(signed.function, runtime_call(call).unwrap());
+			// What the runtime puts together from the transaction and its state.
+			let mut payload = (&signed.function, extension).encode();
+			payload.extend((VERSION.spec_version, VERSION.transaction_version).encode());
+			payload.extend((terms().genesis, terms().finalized.hash).encode());
+			payload.extend(None::<[u8; 32]>.encode());
+			let payload = if payload.len() > 256 {
+				sp_io::hashing::blake2_256(&payload).to_vec()
+			} else {
+				payload
+			};
+			assert!(signature.verify(&payload[..], &account(worker)));
+			let other = [&payload[..], &[0]].concat();
+			assert!(!signature.verify(&other[..], &account(worker)));
 		}
 	}
 
 	#[test]
 	fn transactions_should_be_recognised_in_the_pool() {
-		let (keystore, worker) = keystore();
+		let (metadata, (keystore, worker)) = (metadata(), keystore());
 		for (call, expected) in [
 			(deliver(), (WorkloadId([5; 32]), Action::Deliver)),
 			(prove(), (WorkloadId([6; 32]), Action::Prove)),
 		] {
-			let signed = sign(&keystore, worker, call, &terms()).unwrap();
-			let opaque: sp_runtime::OpaqueExtrinsic = signed.into();
-			let decoded = UncheckedExtrinsic::decode_all(&mut &opaque.encode()[..]).unwrap();
-			assert_eq!(action_of(&decoded, worker), Some(expected));
-			assert_eq!(action_of(&decoded, WorkerKey([0; 32])), None);
+			let bytes = sign(&metadata, &keystore, worker, call, &terms()).unwrap();
+			let opaque = sp_runtime::OpaqueExtrinsic::decode_all(&mut &bytes[..]).unwrap();
+			let in_pool = opaque.encode();
+			assert_eq!(action_of(&metadata, &in_pool, worker), Some(expected));
+			assert_eq!(action_of(&metadata, &in_pool, WorkerKey([0; 32])), None);
 		}
 		assert!(provides_nonce(&[nonce_tag(worker, 7)], worker));
 		assert!(!provides_nonce(&[nonce_tag(WorkerKey([0; 32]), 7)], worker));
@@ -297,7 +290,7 @@ mod tests {
 	fn a_missing_key_should_not_sign() {
 		let empty = MemoryKeystore::new();
 		assert!(matches!(
-			sign(&empty, WorkerKey([1; 32]), deliver(), &terms()),
+			sign(&metadata(), &empty, WorkerKey([1; 32]), deliver(), &terms()),
 			Err(ChainError::Signing { .. })
 		));
 	}

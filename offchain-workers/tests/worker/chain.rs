@@ -9,8 +9,8 @@ use inference_offchain_worker::{
 };
 use inference_primitives::{
 	market::InboxItem, BlockNumber, ComputeUnits, Destination, GenesisHash, Mode, ModelId,
-	ModelRef, Statement, StatementHeader, Tick, VkHash, WorkloadId, WorkloadState,
-	STATEMENT_VERSION,
+	ModelRef, Statement, StatementHeader, StatementVersion, Tick, VkHash, WorkloadId,
+	WorkloadState,
 };
 use inference_verifier::{public_inputs, verify};
 use parking_lot::{Mutex, MutexGuard};
@@ -258,7 +258,8 @@ pub fn workload(id: u8, mode: Mode) -> InboxItem {
 		statement: StatementHeader {
 			genesis: GenesisHash([1; 32]),
 			domain: 0,
-			version: STATEMENT_VERSION,
+			// As between two runtimes.
+			version: StatementVersion::ALL[usize::from(id) % StatementVersion::ALL.len()].number(),
 			vk_hash: model().vk_hash,
 			model: ModelRef {
 				model: ModelId(0),

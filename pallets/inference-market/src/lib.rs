@@ -153,6 +153,9 @@ pub mod pallet {
 		/// integrity test).
 		#[pallet::constant]
 		type HeaviestProof: Get<Weight>;
+		/// Number of the `StatementVersion` that new workloads get. Those that are here keep theirs.
+		#[pallet::constant]
+		type StatementVersion: Get<u8>;
 	}
 
 	/// Why users' funds are held.
@@ -492,6 +495,11 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
+			let version = T::StatementVersion::get();
+			assert!(
+				inference_primitives::StatementVersion::from_number(version).is_some(),
+				"nobody can prove a statement of version {version}"
+			);
 			let heaviest = T::HeaviestProof::get();
 			let call = T::WeightInfo::prove(MAX_TENSOR_VALUES)
 				.saturating_add(T::ProofVerifier::max_verify_weight());

@@ -18,7 +18,7 @@ use inference_primitives::{
 	traits::{KeyInfo, Models, ParentVrf, ProofVerifier},
 	Balance, ComputeUnits, Destination, GenesisHash, Hash, Mode, ModelId, ModelRef, ModelStatus,
 	NodeId, ProofSystem, ProtocolParameters, SetupId, Statement, TensorSpec, Tick, Ticks,
-	Visibility, VkHash, WorkloadId,
+	Visibility, VkHash, WorkloadId, STATEMENT_VERSION,
 };
 use sp_runtime::{testing::TestSignature, traits::Convert, BuildStorage, DispatchError};
 
@@ -132,6 +132,8 @@ parameter_types! {
 	pub static HasVrf: bool = true;
 	/// Who makes blocks, if tests let authors report finality.
 	pub static BlockAuthor: Option<AccountId> = None;
+	/// What an upgrade of the runtime changes.
+	pub static SubmittedVersion: u8 = STATEMENT_VERSION;
 	/// From when proofs for [`MODEL`] are refused.
 	pub static EndOfLife: Option<Tick> = None;
 	/// Most models with a queue.
@@ -160,6 +162,7 @@ impl pallet_inference_market::Config for Test {
 	type OrderFee = MockFee;
 	type OperationalSigners = Governor;
 	type HeaviestProof = HeaviestProof;
+	type StatementVersion = SubmittedVersion;
 }
 
 /// [`GOVERNOR`].
@@ -275,6 +278,10 @@ impl ProofVerifier<AccountId> for MockVerifier {
 	) -> DispatchResult {
 		let rebuilt = Statement::new(statement.header.clone(), input, output);
 		ensure!(rebuilt == *statement, "statement and tensors differ");
+		ensure!(
+			statement.header.supported_version().is_some(),
+			"statement of an unknown version"
+		);
 		ensure!(
 			vk_hash == statement.header.vk_hash,
 			"statement of another key"

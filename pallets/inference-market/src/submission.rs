@@ -8,7 +8,7 @@ use frame_support::{
 };
 use inference_primitives::{
 	hashing::tensor_hash, market::WorkloadPreimage, GenesisHash, ModelStatus, Settlement,
-	StatementHeader, TensorError, STATEMENT_VERSION,
+	StatementHeader, TensorError,
 };
 use sp_runtime::traits::{Convert, UniqueSaturatedInto, Zero};
 
@@ -111,7 +111,7 @@ impl<T: Config> Pallet<T> {
 			statement: StatementHeader {
 				genesis,
 				domain,
-				version: STATEMENT_VERSION,
+				version: T::StatementVersion::get(),
 				vk_hash: model.vk_hash,
 				model: order.model,
 				workload: id,

@@ -47,7 +47,8 @@ impl From<SetupError> for SetupFault {
 pub enum PlanFault {
 	/// More bytes than a plan may have.
 	TooLong,
-	/// An encoding of another version.
+	/// An encoding of an unknown version, or of one that new keys may no longer have. Build the
+	/// circuit with the program of this chain's release.
 	Version,
 	/// The bytes end within a value.
 	Truncated,

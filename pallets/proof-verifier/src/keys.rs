@@ -147,7 +147,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	fn hold_deposit(
+	pub(crate) fn hold_deposit(
 		depositor: &AccountIdOf<T>,
 		sizes: &KeySizes,
 	) -> Result<Deposit<T::AccountId>, DispatchError> {

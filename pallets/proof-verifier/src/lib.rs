@@ -295,7 +295,8 @@ pub mod pallet {
 		TooManyReferences,
 		/// The statement is not about this key and these tensors. Nothing was verified.
 		StatementMismatch,
-		/// The chain cannot verify statements of this version.
+		/// The chain cannot verify statements of this version: it is not in the table of
+		/// `inference_primitives::StatementVersion`.
 		UnsupportedStatement,
 		/// The number of public inputs is not the key's.
 		PublicInputsMismatch,

@@ -5,7 +5,7 @@
 
 use crate::{Config, Error, PlanFault, EZKL_VERSION, HALO2_VERSION};
 use inference_primitives::ProofSystem;
-use inference_verifier::{ezkl::plan_from_vka, Plan, Setup, TranscriptKind};
+use inference_verifier::{ezkl::plan_from_vka, Plan, PlanVersion, Setup, TranscriptKind};
 
 /// A proof system.
 trait System {
@@ -28,6 +28,11 @@ impl System for Halo2 {
 
 	fn plan<T: Config>(key: &[u8], _: &Setup) -> Result<Plan, Error<T>> {
 		let plan = Plan::decode_canonical(key)?;
+		// Keys that are here stay valid in their own version; an old one could never be dropped if new
+		// keys came in it.
+		if plan.version() != PlanVersion::NEWEST {
+			return Err(Error::InvalidPlan(PlanFault::Version));
+		}
 		match plan.transcript() {
 			TranscriptKind::Blake2b => Ok(plan),
 			TranscriptKind::KeccakEvm => Err(Error::InvalidPlan(PlanFault::Transcript)),

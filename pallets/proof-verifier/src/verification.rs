@@ -11,7 +11,7 @@ use frame_support::{
 use inference_primitives::{
 	hashing::tagged_hash,
 	traits::{KeyInfo, ProofVerifier},
-	Statement, STATEMENT_VERSION,
+	Statement,
 };
 use inference_verifier::{BatchItem, Plan, Scalar, Setup};
 use sp_runtime::DispatchError;
@@ -251,7 +251,7 @@ impl<T: Config> Pallet<T> {
 		);
 		let header = &statement.header;
 		ensure!(
-			header.version == STATEMENT_VERSION,
+			header.supported_version().is_some(),
 			Error::<T>::UnsupportedStatement
 		);
 		Self::ensure_public_inputs(

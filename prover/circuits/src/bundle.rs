@@ -36,8 +36,8 @@ use codec::{DecodeWithMemLimit, Encode};
 use inference_plonk::{CommitmentKey, CompactKey, KeyError, Progress, Step};
 use inference_primitives::{
 	hashing::{blake2_256, tagged_hash},
-	ComputeUnits, Hash, ProofSystem, SetupId, Statement, StatementHeader, TensorError, TensorSpec,
-	VkHash, MAX_VK_BYTES,
+	ComputeUnits, Hash, ProofSystem, SetupId, Statement, StatementHeader, StatementVersion,
+	TensorError, TensorSpec, VkHash, MAX_VK_BYTES,
 };
 use inference_verifier::{
 	plan::Parts, public_inputs, verify, vk_hash, Plan, PlanError, Setup, VerifyError,
@@ -370,6 +370,15 @@ pub enum VerificationError {
 		expected: VkHash,
 		/// The model's.
 		got: VkHash,
+	},
+	/// The statement has a version that this program does not know. Upgrade it.
+	#[error(
+		"the statement has version {got}, this program knows {:?}",
+		StatementVersion::numbers()
+	)]
+	UnsupportedStatement {
+		/// The statement's version.
+		got: u8,
 	},
 	/// The input is not admissible: a proof would say nothing.
 	#[error("input: {0}")]
@@ -765,6 +774,11 @@ impl Bundle {
 			return Err(VerificationError::WrongKey {
 				expected: header.vk_hash,
 				got: self.vk_hash(),
+			});
+		}
+		if header.supported_version().is_none() {
+			return Err(VerificationError::UnsupportedStatement {
+				got: header.version,
 			});
 		}
 		let input = self.public_part(input);

@@ -11,7 +11,7 @@ use inference_plonk::{
 	prove_with_progress, Blinding, Column, CommitmentKey, KeyFileError, Progress, ProvingKey, Step,
 	Storage,
 };
-use inference_primitives::{Statement, StatementHeader, VkHash};
+use inference_primitives::{Statement, StatementHeader, StatementVersion, VkHash};
 use inference_verifier::{halo2::to_halo2, public_inputs};
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -72,6 +72,15 @@ pub enum ProveError {
 		expected: VkHash,
 		/// The model's.
 		got: VkHash,
+	},
+	/// The statement has a version that this program does not know. Upgrade it.
+	#[error(
+		"the statement has version {got}, this program knows {:?}",
+		StatementVersion::numbers()
+	)]
+	UnsupportedStatement {
+		/// The statement's version.
+		got: u8,
 	},
 	/// The model does not take the input.
 	#[error(transparent)]
@@ -200,6 +209,11 @@ impl Prover {
 			return Err(ProveError::WrongKey {
 				expected: header.vk_hash,
 				got: bundle.vk_hash(),
+			});
+		}
+		if header.supported_version().is_none() {
+			return Err(ProveError::UnsupportedStatement {
+				got: header.version,
 			});
 		}
 		let (trace, output) = Trace::witness(bundle.graph(), bundle.layout(), input)?;

@@ -11,7 +11,7 @@ use inference_circuits::{
 };
 use inference_primitives::{
 	hashing::blake2_256, Destination, GenesisHash, ModelId, ModelRef, Statement, StatementHeader,
-	TensorError, VkHash, WorkloadId, STATEMENT_VERSION,
+	StatementVersion, TensorError, VkHash, WorkloadId, STATEMENT_VERSION,
 };
 use inference_verifier::{public_inputs, verify, Plan, VerifyError};
 use std::{
@@ -83,6 +83,37 @@ mod proofs {
 			let mut changed = input.clone();
 			changed[0] += 1;
 			assert_eq!(accepts(&header, &changed, &proof.output), invalid);
+		}
+	}
+
+	#[test]
+	fn statements_of_every_version_are_proven_and_of_no_other() {
+		let bundle = Arc::new(build(&network(&[3, 1], 7)));
+		let prover = Prover::new(bundle.clone()).unwrap();
+		let input = bundle.quantise_input(&[0.5; 3]).unwrap();
+		let with = |version| StatementHeader {
+			version,
+			..header(bundle.vk_hash())
+		};
+		let mut proofs = Vec::new();
+		for version in StatementVersion::numbers() {
+			let proof = prover.prove(&with(version), &input).unwrap();
+			for other in StatementVersion::numbers() {
+				let verified = bundle.verify(&with(other), &input, &proof.output, &proof.bytes);
+				assert_eq!(verified.is_ok(), other == version);
+			}
+			proofs.push(proof);
+		}
+		let unknown = with(StatementVersion::numbers().len() as u8 + 1);
+		assert!(matches!(
+			prover.prove(&unknown, &input),
+			Err(ProveError::UnsupportedStatement { .. })
+		));
+		for proof in proofs {
+			assert!(matches!(
+				bundle.verify(&unknown, &input, &proof.output, &proof.bytes),
+				Err(VerificationError::UnsupportedStatement { .. })
+			));
 		}
 	}
 

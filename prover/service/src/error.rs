@@ -1,7 +1,7 @@
 //! What can go wrong, with the ids it happened to, and the code each error has over JSON-RPC.
 
 use crate::{jobs::store::JobStoreError, store::StoreError};
-use inference_primitives::{TensorError, VkHash, WorkloadId, STATEMENT_VERSION};
+use inference_primitives::{StatementVersion, TensorError, VkHash, WorkloadId};
 use inference_prover_api::error_code;
 use jsonrpsee::types::ErrorObjectOwned;
 use std::{net::SocketAddr, path::PathBuf};
@@ -34,8 +34,8 @@ pub enum Error {
 	},
 	/// The statement has a version that this service does not know.
 	#[error(
-		"job {key}: statement version {got} is not supported, expected {STATEMENT_VERSION}; \
-		 upgrade the older of node and prover"
+		"job {key}: statement version {got} is not one of {:?}, which this prover knows; upgrade it",
+		StatementVersion::numbers()
 	)]
 	StatementVersion {
 		/// The job.

@@ -19,7 +19,7 @@ use crate::{
 	store::{ContentStore, LocalStore, StoreError},
 	trouble::Trouble,
 };
-use inference_primitives::{StatementHeader, VkHash, WorkloadId, STATEMENT_VERSION};
+use inference_primitives::{StatementHeader, VkHash, WorkloadId};
 use inference_prover_api::{
 	Execution, Health, Job, JobRequest, JobState, ModelInfo, Progress, ProverApiServer,
 	API_VERSION, MAX_MESSAGE_BYTES,
@@ -298,7 +298,7 @@ impl Service {
 	/// Checks a request against its model.
 	fn check(&self, header: &StatementHeader, input: &[i64]) -> Result<(), Error> {
 		let key = header.workload;
-		if header.version != STATEMENT_VERSION {
+		if header.supported_version().is_none() {
 			return Err(Error::StatementVersion {
 				key,
 				got: header.version,

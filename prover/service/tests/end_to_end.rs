@@ -3,7 +3,7 @@
 
 use crate::support::{client, header, key, refusal, wait};
 use inference_circuits::{BuildOptions, Bundle};
-use inference_primitives::{hashing::blake2_256, Statement};
+use inference_primitives::{hashing::blake2_256, Statement, StatementVersion};
 use inference_prover_api::{error_code, JobRequest, JobState, ProverApiClient};
 use inference_verifier::{public_inputs, verify, vk_hash, Plan, Setup};
 use jsonrpsee::http_client::HttpClient;
@@ -53,10 +53,11 @@ impl Model {
 
 	fn request(&self, workload: u8) -> JobRequest {
 		let row = usize::from(workload) % self.rows.len();
-		JobRequest::new(
-			header(self.bundle.vk_hash(), workload),
-			self.rows[row].clone(),
-		)
+		let mut statement = header(self.bundle.vk_hash(), workload);
+		// As between two runtimes.
+		let versions = StatementVersion::numbers();
+		statement.version = versions[usize::from(workload) % versions.len()];
+		JobRequest::new(statement, self.rows[row].clone())
 	}
 
 	/// Verifies as the chain does: from the encoded key and the statement alone.

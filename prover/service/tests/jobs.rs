@@ -1,6 +1,7 @@
 //! Jobs over real HTTP: what is accepted, what is refused, how jobs end.
 
 use crate::support::{header, key, refusal, request, vk_hash, Folder, Service, TestEngine};
+use inference_primitives::StatementVersion;
 use inference_prover::Config;
 use inference_prover_api::{error_code, JobRequest, JobState, ProverApiClient, API_VERSION};
 use std::sync::atomic::Ordering;
@@ -28,6 +29,18 @@ mod success {
 			.wait(key(1), |s| matches!(s, JobState::Proven { .. }))
 			.await;
 		assert_eq!(state.output(), Some([10, 4, -6].as_slice()));
+	}
+
+	#[tokio::test]
+	async fn submit_should_take_statements_of_every_version() {
+		let (folder, engine) = (Folder::new(), TestEngine::open());
+		let service = Service::start(&folder.config(), &engine).await;
+		for version in StatementVersion::numbers() {
+			let mut job = request(version, 5);
+			job.statement.version = version;
+			service.client.submit_job(job).await.unwrap();
+			service.proof(key(version)).await;
+		}
 	}
 
 	#[tokio::test]
@@ -190,13 +203,14 @@ mod failure {
 	}
 
 	#[tokio::test]
-	async fn submit_should_refuse_a_statement_of_another_version() {
+	async fn submit_should_refuse_a_statement_of_an_unknown_version() {
 		let (folder, engine) = (Folder::new(), TestEngine::open());
 		let service = Service::start(&folder.config(), &engine).await;
 		let mut later = request(1, 5);
-		later.statement.version += 1;
+		later.statement.version = 1 + StatementVersion::numbers().len() as u8;
 		let (code, message) = refusal(service.client.submit_job(later).await);
 		assert_eq!(code, error_code::BAD_INPUT, "{message}");
+		assert!(message.contains("[1, 2]"), "{message}");
 	}
 
 	#[tokio::test]

@@ -8,7 +8,7 @@ use crate::{
 use frame_support::{
 	dispatch::DispatchInfo,
 	parameter_types,
-	traits::{ConstU32, Contains, Get},
+	traits::{ConstU32, ConstU8, Contains, Get},
 	weights::Weight,
 	PalletId,
 };
@@ -84,4 +84,5 @@ impl pallet_inference_market::Config for Runtime {
 	type GovernanceOrigin = EnsureRoot<AccountId>;
 	type OperationalSigners = SudoKey;
 	type HeaviestProof = super::system::HeaviestProof;
+	type StatementVersion = ConstU8<{ crate::versions::STATEMENT }>;
 }

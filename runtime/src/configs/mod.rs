@@ -5,6 +5,7 @@ pub mod babe;
 mod balances;
 mod grandpa;
 pub mod inference_market;
+mod migrations;
 mod model_registry;
 pub mod network_parameters;
 mod node_pool;

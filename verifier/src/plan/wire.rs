@@ -16,6 +16,42 @@ use alloc::vec::Vec;
 use codec::{Compact, Encode};
 use inference_bn254::G1Affine;
 
+/// The versions of the encoding that can be decoded, oldest first: the only list of them.
+///
+/// Plans on chain keep the bytes that they were registered with, because the key's hash and every
+/// transcript are made from them. So a version stays here as long as a chain may hold a key of it.
+/// New plans are written in the newest version.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum PlanVersion {
+	/// One instance column, BLAKE2b transcripts, permuted lookups of one input, no accumulator, no
+	/// kept values.
+	V1,
+	/// What the documentation of [`plan`](super) describes.
+	V2,
+}
+
+impl PlanVersion {
+	/// All of them, oldest first.
+	pub const ALL: [Self; 2] = [Self::V1, Self::V2];
+	/// The one that new plans are written in.
+	pub const NEWEST: Self = Self::V2;
+
+	/// The encoding's first byte.
+	pub const fn number(self) -> u8 {
+		match self {
+			Self::V1 => 1,
+			Self::V2 => 2,
+		}
+	}
+
+	/// The version with this number, if it can be decoded.
+	pub fn from_number(number: u8) -> Option<Self> {
+		Self::ALL
+			.into_iter()
+			.find(|version| version.number() == number)
+	}
+}
+
 /// Where bytes come from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Source {
@@ -25,26 +61,39 @@ pub(super) enum Source {
 	Trusted,
 }
 
-/// Encodes a plan's parts.
-pub(super) fn encode(parts: &Parts) -> Vec<u8> {
+/// Encodes a plan's parts. Version 1 has no room for what it cannot state: its parts come from
+/// [`decode`].
+pub(super) fn encode(version: PlanVersion, parts: &Parts) -> Vec<u8> {
 	let mut out = Vec::new();
-	super::PLAN_VERSION.encode_to(&mut out);
-	let transcript = match parts.transcript {
-		TranscriptKind::Blake2b => 0u8,
-		TranscriptKind::KeccakEvm => 1,
-	};
-	transcript.encode_to(&mut out);
+	version.number().encode_to(&mut out);
+	if version >= PlanVersion::V2 {
+		let transcript = match parts.transcript {
+			TranscriptKind::Blake2b => 0u8,
+			TranscriptKind::KeccakEvm => 1,
+		};
+		transcript.encode_to(&mut out);
+	}
 	parts.k.encode_to(&mut out);
 	parts.degree.encode_to(&mut out);
-	parts.instance_columns.encode_to(&mut out);
-	let accumulator = parts.accumulator.map(|a| (a.offset, a.limbs, a.bits));
-	accumulator.encode_to(&mut out);
+	match version {
+		PlanVersion::V1 => parts.num_public_inputs().encode_to(&mut out),
+		PlanVersion::V2 => {
+			parts.instance_columns.encode_to(&mut out);
+			let accumulator = parts.accumulator.map(|a| (a.offset, a.limbs, a.bits));
+			accumulator.encode_to(&mut out);
+		},
+	}
 	scalar_to_bytes(&parts.transcript_repr).encode_to(&mut out);
 	parts.advice_phases.encode_to(&mut out);
 	parts.challenge_phases.encode_to(&mut out);
 	let query = |q: &Query, out: &mut Vec<u8>| (q.column, q.rotation).encode_to(out);
 	list(&parts.advice_queries, &mut out, query);
-	list(&parts.instance_queries, &mut out, query);
+	match version {
+		PlanVersion::V1 => list(&parts.instance_queries, &mut out, |query, out| {
+			query.rotation.encode_to(out)
+		}),
+		PlanVersion::V2 => list(&parts.instance_queries, &mut out, query),
+	}
 	list(&parts.fixed_queries, &mut out, query);
 	list(&parts.fixed_commitments, &mut out, |p, out| {
 		point_to_bytes(p).encode_to(out)
@@ -61,14 +110,21 @@ pub(super) fn encode(parts: &Parts) -> Vec<u8> {
 		scalar_to_bytes(c).encode_to(out)
 	});
 	parts.gates.encode_to(&mut out);
-	let argument = match parts.lookup_argument {
-		LookupArgument::Permuted => 0u8,
-		LookupArgument::LogDerivative => 1,
-	};
-	argument.encode_to(&mut out);
-	list(&parts.lookups, &mut out, |lookup, out| {
-		(lookup.inputs, lookup.width).encode_to(out)
-	});
+	match version {
+		PlanVersion::V1 => list(&parts.lookups, &mut out, |lookup, out| {
+			lookup.width.encode_to(out)
+		}),
+		PlanVersion::V2 => {
+			let argument = match parts.lookup_argument {
+				LookupArgument::Permuted => 0u8,
+				LookupArgument::LogDerivative => 1,
+			};
+			argument.encode_to(&mut out);
+			list(&parts.lookups, &mut out, |lookup, out| {
+				(lookup.inputs, lookup.width).encode_to(out)
+			});
+		},
+	}
 	list(
 		&parts.program,
 		&mut out,
@@ -98,82 +154,30 @@ fn list<T>(items: &[T], out: &mut Vec<u8>, mut encode: impl FnMut(&T, &mut Vec<u
 	}
 }
 
-/// Decodes a plan's parts.
-pub(super) fn decode(bytes: &[u8], source: Source) -> Result<Parts, PlanError> {
+/// Decodes a plan's parts, of any version.
+pub(super) fn decode(bytes: &[u8], source: Source) -> Result<(PlanVersion, Parts), PlanError> {
 	let mut reader = Reader {
 		bytes,
 		offset: 0,
 		source,
 	};
-	let version = reader.byte()?;
-	if version != super::PLAN_VERSION {
-		return Err(PlanError::Version {
-			expected: super::PLAN_VERSION,
-			got: version,
-		});
-	}
-	let parts = Parts {
-		transcript: match reader.tag()? {
-			(_, 0) => TranscriptKind::Blake2b,
-			(_, 1) => TranscriptKind::KeccakEvm,
-			(offset, got) => return Err(PlanError::UnknownTag { offset, got }),
-		},
-		k: reader.byte()?,
-		degree: reader.byte()?,
-		instance_columns: reader.list(
-			"instance columns",
-			limits::MAX_INSTANCE_COLUMNS,
-			Reader::long,
-		)?,
-		accumulator: match reader.tag()? {
-			(_, 0) => None,
-			(_, 1) => Some(AccumulatorLayout {
-				offset: reader.long()?,
-				limbs: reader.byte()?,
-				bits: reader.byte()?,
-			}),
-			(offset, got) => return Err(PlanError::UnknownTag { offset, got }),
-		},
-		transcript_repr: reader.scalar()?,
-		advice_phases: reader.list("advice columns", limits::MAX_COLUMNS, Reader::byte)?,
-		challenge_phases: reader.list("challenges", limits::MAX_CHALLENGES, Reader::byte)?,
-		advice_queries: reader.list("advice queries", limits::MAX_QUERIES, Reader::query)?,
-		instance_queries: reader.list(
-			"instance queries",
-			limits::MAX_INSTANCE_QUERIES,
-			Reader::query,
-		)?,
-		fixed_queries: reader.list("fixed queries", limits::MAX_QUERIES, Reader::query)?,
-		fixed_commitments: reader.list("fixed columns", limits::MAX_COLUMNS, Reader::point)?,
-		permutation: reader.list(
-			"permutation columns",
-			limits::MAX_COLUMNS,
-			Reader::permutation_column,
-		)?,
-		constants: reader.list("constants", limits::MAX_CONSTANTS, Reader::scalar)?,
-		gates: reader.long()?,
-		lookup_argument: match reader.tag()? {
-			(_, 0) => LookupArgument::Permuted,
-			(_, 1) => LookupArgument::LogDerivative,
-			(offset, got) => return Err(PlanError::UnknownTag { offset, got }),
-		},
-		lookups: reader.list("lookups", limits::MAX_LOOKUPS, |reader| {
-			Ok(Lookup {
-				inputs: reader.byte()?,
-				width: reader.byte()?,
-			})
-		})?,
-		program: reader.list(
-			"instructions",
-			limits::MAX_INSTRUCTIONS,
-			Reader::instruction,
-		)?,
+	let number = reader.byte()?;
+	let version = PlanVersion::from_number(number).ok_or(PlanError::Version {
+		expected: super::PLAN_VERSION,
+		got: number,
+	})?;
+	let parts = match version {
+		PlanVersion::V1 => reader.version_1()?,
+		PlanVersion::V2 => reader.version_2()?,
 	};
 	match reader.rest().len() {
-		0 => Ok(parts),
+		0 => Ok((version, parts)),
 		bytes => Err(PlanError::Trailing { bytes }),
 	}
 }
+
+/// The greatest tag of an instruction that version 1 has; later ones keep values.
+const LAST_TAG_OF_VERSION_1: u8 = 9;
 
 /// Reads values off bytes.
 struct Reader<'a> {
@@ -183,6 +187,119 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+	/// What follows the version in version 1.
+	fn version_1(&mut self) -> Result<Parts, PlanError> {
+		Ok(Parts {
+			transcript: TranscriptKind::Blake2b,
+			k: self.byte()?,
+			degree: self.byte()?,
+			instance_columns: Vec::from([self.long()?]),
+			accumulator: None,
+			transcript_repr: self.scalar()?,
+			advice_phases: self.list("advice columns", limits::MAX_COLUMNS, Reader::byte)?,
+			challenge_phases: self.list("challenges", limits::MAX_CHALLENGES, Reader::byte)?,
+			advice_queries: self.list("advice queries", limits::MAX_QUERIES, Reader::query)?,
+			instance_queries: self.list(
+				"instance queries",
+				limits::MAX_INSTANCE_QUERIES,
+				|reader| {
+					Ok(Query {
+						column: 0,
+						rotation: reader.rotation()?,
+					})
+				},
+			)?,
+			fixed_queries: self.list("fixed queries", limits::MAX_QUERIES, Reader::query)?,
+			fixed_commitments: self.list("fixed columns", limits::MAX_COLUMNS, Reader::point)?,
+			permutation: self.list(
+				"permutation columns",
+				limits::MAX_COLUMNS,
+				Reader::permutation_column,
+			)?,
+			constants: self.list("constants", limits::MAX_CONSTANTS, Reader::scalar)?,
+			gates: self.long()?,
+			lookup_argument: LookupArgument::Permuted,
+			lookups: self.list("lookups", limits::MAX_LOOKUPS, |reader| {
+				Ok(Lookup {
+					inputs: 1,
+					width: reader.byte()?,
+				})
+			})?,
+			program: self.list(
+				"instructions",
+				limits::MAX_INSTRUCTIONS,
+				|reader| match reader.rest().first() {
+					Some(&got) if got > LAST_TAG_OF_VERSION_1 => Err(PlanError::UnknownTag {
+						offset: reader.offset,
+						got,
+					}),
+					_ => reader.instruction(),
+				},
+			)?,
+		})
+	}
+
+	/// What follows the version in version 2.
+	fn version_2(&mut self) -> Result<Parts, PlanError> {
+		Ok(Parts {
+			transcript: match self.tag()? {
+				(_, 0) => TranscriptKind::Blake2b,
+				(_, 1) => TranscriptKind::KeccakEvm,
+				(offset, got) => return Err(PlanError::UnknownTag { offset, got }),
+			},
+			k: self.byte()?,
+			degree: self.byte()?,
+			instance_columns: self.list(
+				"instance columns",
+				limits::MAX_INSTANCE_COLUMNS,
+				Reader::long,
+			)?,
+			accumulator: match self.tag()? {
+				(_, 0) => None,
+				(_, 1) => Some(AccumulatorLayout {
+					offset: self.long()?,
+					limbs: self.byte()?,
+					bits: self.byte()?,
+				}),
+				(offset, got) => return Err(PlanError::UnknownTag { offset, got }),
+			},
+			transcript_repr: self.scalar()?,
+			advice_phases: self.list("advice columns", limits::MAX_COLUMNS, Reader::byte)?,
+			challenge_phases: self.list("challenges", limits::MAX_CHALLENGES, Reader::byte)?,
+			advice_queries: self.list("advice queries", limits::MAX_QUERIES, Reader::query)?,
+			instance_queries: self.list(
+				"instance queries",
+				limits::MAX_INSTANCE_QUERIES,
+				Reader::query,
+			)?,
+			fixed_queries: self.list("fixed queries", limits::MAX_QUERIES, Reader::query)?,
+			fixed_commitments: self.list("fixed columns", limits::MAX_COLUMNS, Reader::point)?,
+			permutation: self.list(
+				"permutation columns",
+				limits::MAX_COLUMNS,
+				Reader::permutation_column,
+			)?,
+			constants: self.list("constants", limits::MAX_CONSTANTS, Reader::scalar)?,
+			gates: self.long()?,
+			lookup_argument: match self.tag()? {
+				(_, 0) => LookupArgument::Permuted,
+				(_, 1) => LookupArgument::LogDerivative,
+				(offset, got) => return Err(PlanError::UnknownTag { offset, got }),
+			},
+			lookups: self.list("lookups", limits::MAX_LOOKUPS, |reader| {
+				Ok(Lookup {
+					inputs: reader.byte()?,
+					width: reader.byte()?,
+				})
+			})?,
+			program: self.list(
+				"instructions",
+				limits::MAX_INSTRUCTIONS,
+				Reader::instruction,
+			)?,
+		})
+	}
+
 	/// What is left.
 	fn rest(&self) -> &'a [u8] {
 		self.bytes.get(self.offset..).unwrap_or_default()

@@ -101,7 +101,9 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let key_ms = started.elapsed().as_millis();
 	let started = Instant::now();
 	let proof = prover.prove(&statement, &input).map_err(|e| match e {
-		ProveError::WrongKey { .. } | ProveError::Execute(_) => CliError::Usage(e.to_string()),
+		ProveError::WrongKey { .. }
+		| ProveError::UnsupportedStatement { .. }
+		| ProveError::Execute(_) => CliError::Usage(e.to_string()),
 		e => CliError::Failed(e.to_string()),
 	})?;
 	let prove_ms = started.elapsed().as_millis();

@@ -7,7 +7,6 @@ use crate::{
 	error::CliError,
 };
 use inference_primitives::{runtime_api::NetworkStatus, ProtocolParameters};
-use inference_runtime::VERSION;
 use jsonrpsee::rpc_params;
 use serde::Serialize;
 use std::fmt;
@@ -81,13 +80,14 @@ impl From<ProtocolParameters> for Parameters {
 impl Report {
 	async fn read(chain: &Chain) -> Result<Self, CliError> {
 		let best = chain.best().await?;
+		let runtime = chain.runtime(best.hash).await?;
 		let status: NetworkStatus = chain.network_status(best.hash).await?;
 		Ok(Self {
 			url: chain.url().to_owned(),
 			chain: chain.request("system_chain", rpc_params![]).await?,
 			genesis: chain.genesis(),
-			spec_name: VERSION.spec_name.to_string(),
-			spec_version: VERSION.spec_version,
+			spec_name: runtime.version.spec_name.clone(),
+			spec_version: runtime.version.spec_version,
 			best,
 			finalised: chain.finalised().await?,
 			now: status.now.0,

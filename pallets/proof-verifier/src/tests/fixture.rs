@@ -126,6 +126,11 @@ pub fn proof() -> Vec<u8> {
 	PROOF.clone()
 }
 
+/// A proof of a statement about [`INPUT`] and [`OUTPUT`] under [`key`].
+pub fn proof_of(statement: &Statement) -> Vec<u8> {
+	PROVER.prove(statement, &INPUT, &OUTPUT)
+}
+
 /// Verifies a proof of [`statement`] under [`key`] without the pallet.
 pub fn check(proof: &[u8]) -> Result<(), VerifyError> {
 	let public_inputs = public_inputs(&statement(), &INPUT, &OUTPUT);

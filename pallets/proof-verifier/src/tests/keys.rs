@@ -237,6 +237,19 @@ mod failure {
 	}
 
 	#[test]
+	fn a_new_key_in_an_old_encoding_is_refused() {
+		let text = include_str!("../../../../verifier/tests/vectors/plan-v1/minimal.plan.hex");
+		let plan = hex::decode(text.split_whitespace().collect::<String>()).unwrap();
+		assert!(Plan::decode_canonical(&plan).is_ok());
+		ExtBuilder::default().build_and_execute(|| {
+			assert_noop!(
+				register(ALICE, plan),
+				Error::<Test>::InvalidPlan(PlanFault::Version)
+			);
+		});
+	}
+
+	#[test]
 	fn each_malformed_plan_is_refused_by_name() {
 		let plan = fixture::plan();
 		let with = |at: usize, value: u8| {

@@ -10,8 +10,10 @@ use frame_support::{
 	dispatch::{DispatchResult, DispatchResultWithPostInfo, GetDispatchInfo, Pays},
 };
 use inference_primitives::{
-	traits::ProofVerifier as _, ModelId, ModelRef, Statement, StatementHeader, WorkloadId,
+	traits::ProofVerifier as _, ModelId, ModelRef, Statement, StatementHeader, StatementVersion,
+	WorkloadId,
 };
+use inference_verifier::Plan;
 use sp_runtime::DispatchError;
 
 /// Runs a test with the fixture's key registered.
@@ -33,6 +35,29 @@ fn submit(public_inputs: Vec<[u8; 32]>, proof: Vec<u8>) -> DispatchResultWithPos
 
 fn verify(statement: &Statement, input: &[i64], output: &[i64], proof: &[u8]) -> DispatchResult {
 	ProofVerifier::verify(fixture::key(), statement, input, output, proof)
+}
+
+/// Bytes on file.
+fn hex(text: &str) -> Vec<u8> {
+	hex::decode(text.split_whitespace().collect::<String>()).unwrap()
+}
+
+/// Puts a key into storage that a chain registered when plans had version 1.
+fn older_key() -> VkHash {
+	let bytes = hex(include_str!(
+		"../../../../verifier/tests/vectors/plan-v1/minimal.plan.hex"
+	));
+	let plan = Plan::decode_canonical(&bytes).unwrap();
+	let setup = fixture::setup().id();
+	let sizes = KeySizes::of(&plan, bytes.len() as u32);
+	let vk_hash = inference_verifier::vk_hash(ProofSystem::Halo2, &setup, &bytes);
+	let deposit = ProofVerifier::hold_deposit(&ALICE, &sizes).unwrap();
+	let mut key = Key::new(ProofSystem::Halo2, setup, sizes);
+	key.registration = Some(deposit);
+	Keys::<Test>::insert(vk_hash, key);
+	KeyPlans::<Test>::insert(vk_hash, PlanBytes::try_from(bytes).unwrap());
+	Setups::<Test>::mutate(setup, |setup| setup.as_mut().unwrap().keys += 1);
+	vk_hash
 }
 
 /// Verifies as the runtime API does.
@@ -100,6 +125,53 @@ mod success {
 				&OUTPUT,
 				&fixture::proof()
 			));
+		});
+	}
+
+	#[test]
+	fn a_statement_of_each_version_is_proven_whatever_version_new_workloads_get() {
+		with_key(|| {
+			for version in StatementVersion::ALL {
+				let header = StatementHeader {
+					version: version.number(),
+					..fixture::header()
+				};
+				let statement = Statement::new(header, &INPUT, &OUTPUT);
+				let proof = fixture::proof_of(&statement);
+				assert_ok!(verify(&statement, &INPUT, &OUTPUT, &proof));
+				for other in StatementVersion::ALL.into_iter().filter(|v| *v != version) {
+					let mut statement = statement.clone();
+					statement.header.version = other.number();
+					assert_noop!(
+						verify(&statement, &INPUT, &OUTPUT, &proof),
+						Error::<Test>::InvalidProof
+					);
+				}
+			}
+		});
+	}
+
+	#[test]
+	fn a_stored_plan_of_an_older_version_still_verifies_its_proofs() {
+		with_key(|| {
+			let vk_hash = older_key();
+			let public_inputs: Vec<[u8; 32]> = (1..=5)
+				.map(|value| {
+					let mut bytes = [0; 32];
+					bytes[0] = value;
+					bytes
+				})
+				.collect();
+			let proof = hex(include_str!(
+				"../../../../verifier/tests/vectors/plan-v1/minimal.proof.hex"
+			));
+			let verify = |inputs: &[[u8; 32]]| ProofVerifier::verify_raw(vk_hash, inputs, &proof);
+			assert_ok!(verify(&public_inputs));
+			assert!(matches!(
+				verify(&[&public_inputs[..4], &[[9; 32]]].concat()),
+				Err(Error::InvalidProof)
+			));
+			assert_ok!(ProofVerifier::do_try_state());
 		});
 	}
 
@@ -324,7 +396,7 @@ mod failure {
 	fn a_statement_of_another_version_is_refused() {
 		with_key(|| {
 			let header = StatementHeader {
-				version: 2,
+				version: 3,
 				..fixture::header()
 			};
 			let statement = Statement::new(header, &INPUT, &OUTPUT);
