@@ -314,6 +314,10 @@ impl_runtime_apis! {
 			ProofVerifier::verify_batch_raw(proofs)
 				.map_err(|error| alloc::format!("{error:?}").into_bytes())
 		}
+
+		fn verify_weight(workload: WorkloadId) -> Option<Weight> {
+			InferenceMarket::verify_weight(workload)
+		}
 	}
 
 	#[cfg(feature = "try-runtime")]

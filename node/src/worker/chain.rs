@@ -128,6 +128,17 @@ impl Chain for NodeChain {
 				got: version.transaction_version,
 			});
 		}
+		// Of the state whose version is signed: a key's weight changes with the runtime only. Of a
+		// workload that is gone the pool says what is wrong.
+		let verify_limit = match call.action() {
+			Action::Deliver => None,
+			Action::Prove => {
+				let api = self.client.runtime_api();
+				InferenceApi::<Block, AccountId>::verify_weight(&*api, best, call.workload())
+					.map_err(read("the weight of a proof's verification"))?
+			},
+		}
+		.unwrap_or_default();
 		let nonce = self.next_nonce(best, worker, taken).await?;
 		let terms = Terms {
 			nonce,
@@ -135,6 +146,7 @@ impl Chain for NodeChain {
 			genesis: info.genesis_hash,
 			spec_version: version.spec_version,
 			transaction_version: version.transaction_version,
+			verify_limit,
 		};
 		let transaction = sign(&*self.keystore, worker, call, &terms)?;
 		self.pool

@@ -2,6 +2,7 @@
 
 use super::KEY_TYPE;
 use codec::Encode;
+use frame_support::weights::Weight;
 use inference_offchain_worker::{Action, Call, ChainError, FinalizedBlock, WorkerKey};
 use inference_primitives::{BlockNumber, WorkloadId, MAX_PROOF_BYTES, MAX_TENSOR_VALUES};
 use inference_runtime::{
@@ -54,8 +55,9 @@ pub(super) fn action_of(
 	}
 }
 
-/// The runtime's call for a call of the worker. Errors: a tensor or proof over its bound.
-fn runtime_call(call: Call) -> Result<RuntimeCall, ChainError> {
+/// The runtime's call for a call of the worker; `verify_limit`: what a proof's verification may weigh.
+/// Errors: a tensor or proof over its bound.
+fn runtime_call(call: Call, verify_limit: Weight) -> Result<RuntimeCall, ChainError> {
 	let (action, workload) = (call.action(), call.workload());
 	let values = |got| ChainError::TooLarge {
 		action,
@@ -96,6 +98,7 @@ fn runtime_call(call: Call) -> Result<RuntimeCall, ChainError> {
 				workload,
 				output,
 				proof,
+				verify_limit,
 			}
 		},
 	}))
@@ -113,6 +116,8 @@ pub(super) struct Terms {
 	pub(super) spec_version: u32,
 	/// Version of the encoding of its transactions.
 	pub(super) transaction_version: u32,
+	/// What verifying the workload's proof weighs in this version of the runtime.
+	pub(super) verify_limit: Weight,
 }
 
 impl Terms {
@@ -173,7 +178,7 @@ pub(super) fn sign(
 		worker,
 		reason: reason.to_string(),
 	};
-	let payload = terms.payload(runtime_call(call)?);
+	let payload = terms.payload(runtime_call(call, terms.verify_limit)?);
 	let public = sr25519::Public::from_raw(worker.0);
 	let signature = payload
 		.using_encoded(|bytes| keystore.sr25519_sign(KEY_TYPE, &public, bytes))
@@ -196,6 +201,8 @@ mod tests {
 	use sp_keystore::testing::MemoryKeystore;
 	use sp_runtime::traits::Verify;
 
+	const LIMIT: Weight = Weight::from_parts(7_000, 0);
+
 	fn keystore() -> (MemoryKeystore, WorkerKey) {
 		let keystore = MemoryKeystore::new();
 		let public = keystore
@@ -214,6 +221,7 @@ mod tests {
 			genesis: Hash::repeat_byte(1),
 			spec_version: VERSION.spec_version,
 			transaction_version: VERSION.transaction_version,
+			verify_limit: LIMIT,
 		}
 	}
 
@@ -240,13 +248,13 @@ mod tests {
 			let Preamble::Signed(_, signature, _) = &signed.preamble else {
 				panic!("unsigned")
 			};
-			let payload = terms().payload(runtime_call(call.clone()).unwrap());
+			let payload = terms().payload(runtime_call(call.clone(), LIMIT).unwrap());
 			assert!(payload.using_encoded(|bytes| signature.verify(bytes, &account(worker))));
 			let other = Terms {
 				nonce: 8,
 				..terms()
 			}
-			.payload(runtime_call(call).unwrap());
+			.payload(runtime_call(call, LIMIT).unwrap());
 			assert!(!other.using_encoded(|bytes| signature.verify(bytes, &account(worker))));
 		}
 	}
@@ -283,14 +291,18 @@ mod tests {
 			workload,
 			output: vec![0; got],
 		};
-		assert!(matches!(runtime_call(long), Err(ChainError::TooLarge { got: g, .. }) if g == got));
+		assert!(
+			matches!(runtime_call(long, LIMIT), Err(ChainError::TooLarge { got: g, .. }) if g == got)
+		);
 		let got = MAX_PROOF_BYTES as usize + 1;
 		let long = Call::Prove {
 			workload,
 			output: None,
 			proof: vec![0; got],
 		};
-		assert!(matches!(runtime_call(long), Err(ChainError::TooLarge { got: g, .. }) if g == got));
+		assert!(
+			matches!(runtime_call(long, LIMIT), Err(ChainError::TooLarge { got: g, .. }) if g == got)
+		);
 	}
 
 	#[test]

@@ -224,9 +224,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type PaidUnits<T> = StorageValue<_, ComputeUnits, ValueQuery>;
 
-	/// The block in which the base price was last stepped.
+	/// When the base price was last stepped, on the service clock.
 	#[pallet::storage]
-	pub type PriceStepped<T> = StorageValue<_, BlockNumber, ValueQuery>;
+	pub type PriceStepped<T> = StorageValue<_, Tick, ValueQuery>;
 
 	/// Whether the last block had no room for one more proof.
 	#[pallet::storage]
@@ -471,13 +471,16 @@ pub mod pallet {
 		BreakerTripped,
 		/// The circuit breaker is not tripped: there is nothing to forgive.
 		NotTripped,
+		/// Verifying a proof under the workload's key weighs more than the call allows. Declare what
+		/// the runtime API's `verify_weight` says of the workload, or the heaviest key's weight.
+		VerifyLimitTooLow,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(n: BlockNumberFor<T>) -> Weight {
 			let mut weight = Self::record_parent_vrf(n);
-			weight.saturating_accrue(Self::step_base_price(n));
+			weight.saturating_accrue(Self::step_base_price());
 			weight.saturating_accrue(Self::note_reserve_weight());
 			if T::Network::is_serving() {
 				weight.saturating_accrue(Self::settle_delayed());
@@ -592,19 +595,24 @@ pub mod pallet {
 		/// Deferred: `output` must be `None`. Immediate: with the output. A proof that fails is only
 		/// refused (docs/PROTOCOL.md, principle 2); its fee is kept.
 		///
+		/// `verify_limit`: the most weight that the verification may take. The call declares it, since
+		/// the weight of a call must follow from its arguments alone. A key's weight never changes
+		/// within a version of the runtime; the runtime API's `verify_weight` has it. More than the
+		/// weight of the heaviest key counts as that.
+		///
 		/// Origin: signed, the assigned worker (others: [`Pallet::relay_proof`]); free when it
 		/// succeeds, or only comes too late. Errors:
 		/// [`Error::UnknownWorkload`], [`Error::WrongState`], [`Error::NotAssignedWorker`],
 		/// [`Error::OutputNotExpected`], [`Error::OutputMissing`], [`Error::TooLate`],
-		/// [`Error::KeyDisabled`],
+		/// [`Error::KeyDisabled`], [`Error::VerifyLimitTooLow`],
 		/// [`Error::WrongOutputShape`], [`Error::OutputOutOfDomain`], and the proof verifier's.
 		/// Event: [`Event::WorkloadSettled`]. Complexity: verification, by the sizes of the
 		/// workload's key.
 		#[pallet::call_index(3)]
 		#[pallet::weight((
 			Pallet::<T>::prove_weight(
-				*workload,
 				output.as_ref().map_or(0, |output| output.len() as u32),
+				*verify_limit,
 			),
 			DispatchClass::Operational,
 		))]
@@ -613,10 +621,12 @@ pub mod pallet {
 			workload: WorkloadId,
 			output: Option<Tensor>,
 			proof: BoundedVec<u8, ConstU32<MAX_PROOF_BYTES>>,
+			verify_limit: Weight,
 		) -> DispatchResultWithPostInfo {
 			let prover = ensure_signed(origin)?;
 			let step = WorkStep::Prove {
 				with_output: output.is_some(),
+				verify_limit,
 			};
 			Self::do_prove(prover, workload, step, output, &proof)
 		}
@@ -661,13 +671,14 @@ pub mod pallet {
 		/// Proves a delivered workload for its worker, and settles it: the worker's operator is paid.
 		///
 		/// The class of a call is the same for all its signers, so this is a call of its own: it
-		/// takes no room that is reserved for workers, and its fee is kept.
+		/// takes no room that is reserved for workers, and its fee is kept. It takes weight for the
+		/// heaviest key and returns what this key does not need.
 		///
 		/// Origin: signed, anyone. Errors: [`Error::UnknownWorkload`], [`Error::WrongState`] (only
 		/// delivered workloads), [`Error::TooLate`], and the proof verifier's. Event:
 		/// [`Event::WorkloadSettled`]. Complexity: verification, by the sizes of the workload's key.
 		#[pallet::call_index(7)]
-		#[pallet::weight(Pallet::<T>::prove_weight(*workload, 0))]
+		#[pallet::weight(Pallet::<T>::prove_weight(0, T::ProofVerifier::max_verify_weight()))]
 		pub fn relay_proof(
 			origin: OriginFor<T>,
 			workload: WorkloadId,

@@ -715,6 +715,7 @@ pub fn try_prove(
 		id,
 		output.map(|output| output.to_vec().try_into().expect("the output fits")),
 		proof.try_into().expect("the proof fits"),
+		VERIFY_WEIGHT,
 	)
 	.map_err(|refusal| refusal.error)
 }

@@ -1,4 +1,6 @@
-//! The base price follows use: once per node epoch, in proportion, and bounded.
+//! The base price follows use: once per node epoch, in proportion, and bounded. The epoch's length is
+//! counted in ticks of the service clock: while that stands nothing is drawn and little can settle, and
+//! that says nothing of demand.
 //!
 //! Use is what was paid: compute units of workloads settled in the epoch, each once, so that neither
 //! redraws nor work that was never delivered count. It is measured against half of what the nodes
@@ -6,10 +8,7 @@
 
 use super::*;
 use frame_support::{traits::Get, weights::Weight};
-use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::{
-	helpers_128bit::multiply_by_rational_with_rounding, traits::UniqueSaturatedInto, Rounding,
-};
+use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 
 /// The greatest step per epoch is the price divided by this: at no use, or at full use.
 const STEP_DIVISOR: u128 = 8;
@@ -34,21 +33,21 @@ impl<T: Config> Pallet<T> {
 		PaidUnits::<T>::mutate(|units| units.0 = units.0.saturating_add(compute_units.0));
 	}
 
-	/// Steps the base price when an epoch has passed since the last step.
-	pub(crate) fn step_base_price(n: BlockNumberFor<T>) -> Weight {
-		let block: BlockNumber = n.unique_saturated_into();
+	/// Steps the base price when as many ticks as an epoch has blocks have passed since the last step.
+	pub(crate) fn step_base_price() -> Weight {
+		let now = T::Network::now();
 		let parameters = T::Network::parameters();
-		let length = block.saturating_sub(PriceStepped::<T>::get());
+		let length = now.since(PriceStepped::<T>::get()).0;
 		if length < parameters.node_epoch {
-			return T::DbWeight::get().reads(2);
+			return T::DbWeight::get().reads(3);
 		}
-		PriceStepped::<T>::put(block);
+		PriceStepped::<T>::put(now);
 		let paid = PaidUnits::<T>::take().0.into();
 		// Below 2^96.
 		let target = u128::from(T::NodePool::total_pledge().0).saturating_mul(length.into()) / 2;
 		let price = next_base_price(Self::base_price(), paid, target);
 		BasePrice::<T>::put(price.clamp(parameters.price_floor, parameters.price_ceiling));
-		T::DbWeight::get().reads_writes(5, 3)
+		T::DbWeight::get().reads_writes(6, 3)
 	}
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Order {
 }
 
 /// Bytes that a workload occupies besides its tensors: record, queue, inbox and deadline entries.
-const RECORD_BYTES: u64 = 768;
+const RECORD_BYTES: u64 = 801;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_submit(submitter: AccountIdOf<T>, order: Order) -> DispatchResult {
@@ -125,6 +125,7 @@ impl<T: Config> Pallet<T> {
 			deposit,
 			assigned: None,
 			failed_operators: Default::default(),
+			failed_worker: None,
 			attempts: 0,
 			entered_at: block,
 			deadline: now,

@@ -181,6 +181,9 @@ pub struct Workload<AccountId> {
 	pub assigned: Option<Assigned<AccountId>>,
 	/// Operators that failed it: no node of theirs is drawn for it again.
 	pub failed_operators: BoundedVec<AccountId, MaxFailedOperators>,
+	/// Worker key of the node that failed it last: a step that it sent before that, and that the
+	/// block of the miss or a later one holds, is only late.
+	pub failed_worker: Option<AccountId>,
 	/// Draws so far.
 	pub attempts: u8,
 	/// Block in which it last entered the queue: only later blocks' VRF outputs seed a draw.
