@@ -75,5 +75,8 @@ sp_api::decl_runtime_apis! {
 		/// Weight of verifying a proof of this workload: the least `verify_limit` that its `prove` may
 		/// declare.
 		fn verify_weight(workload: WorkloadId) -> Option<Weight>;
+		/// What an inference by this model costs now, planck: compute units × base price, royalty, and
+		/// the fee for verifying its proof. An order's maximum price must be at least this.
+		fn price(model: ModelRef) -> Option<Balance>;
 	}
 }

@@ -318,6 +318,10 @@ impl_runtime_apis! {
 		fn verify_weight(workload: WorkloadId) -> Option<Weight> {
 			InferenceMarket::verify_weight(workload)
 		}
+
+		fn price(model: ModelRef) -> Option<Balance> {
+			InferenceMarket::present_price(model)
+		}
 	}
 
 	#[cfg(feature = "try-runtime")]

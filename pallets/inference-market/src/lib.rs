@@ -6,7 +6,9 @@
 //! **Terms** (docs/PROTOCOL.md, section 3, has the state machine):
 //! - *escrow* ([`HoldReason::Escrow`]): maximum price, risk fee, decline fee and queue-slot fee,
 //!   held in the user's account until the workload ends;
-//! - *price*: compute units × base price + royalty, fixed at the first draw;
+//! - *price*: compute units × base price + royalty + verification fee, fixed at the first draw;
+//! - *verification fee*: what the chain asks for the weight of proving, at its own rate; pinned at
+//!   submission and the treasury's, since the worker proves free of charge;
 //! - *proof stake*: what the operator has locked from the draw on, `proof_stake · price + V`;
 //! - *credit*: money of an ended workload that waits in the pallet's account for `claim`;
 //! - *circuit breaker*: delays slashes for missed deliveries when much of the network misses them
@@ -23,6 +25,7 @@
 //!
 //! **Invariants** (`try_state`): docs/DESIGN.md, rules 1 and 2.
 //! - A terminal workload's account balances: escrowed = refunded + worker + creator + treasury.
+//! - A settled workload paid its verification fee to the treasury.
 //! - What is held for escrow in an account is the sum of what its open workloads still hold.
 //! - The pallet's account holds at least the sum of all credits.
 //! - Each open workload has exactly one deadline, and is in a queue or an inbox as its state says.
@@ -46,7 +49,9 @@ extern crate alloc;
 
 pub use extension::{CheckStep, NotAdmitted};
 pub use pallet::*;
-pub use types::{Assigned, InboxKey, Outlook, Queue, QueueLink, Tensor, Terms, Workload};
+pub use types::{
+	Assigned, ChainFees, InboxKey, Outlook, Queue, QueueLink, Tensor, Terms, Workload,
+};
 pub use weights::WeightInfo;
 
 pub mod breaker;
@@ -153,6 +158,8 @@ pub mod pallet {
 		/// integrity test).
 		#[pallet::constant]
 		type HeaviestProof: Get<Weight>;
+		/// The chain's fee for a weight, that of its transactions.
+		type WeightToFee: frame_support::weights::WeightToFee<Balance = Balance>;
 	}
 
 	/// Why users' funds are held.
@@ -419,7 +426,8 @@ pub mod pallet {
 		WrongInputShape,
 		/// An input value lies outside the model's declared domain.
 		InputOutOfDomain,
-		/// The maximum price is below the present price. Bid more or wait.
+		/// The maximum price is below the present price: compute units × base price, royalty and the
+		/// fee for verifying the proof. Bid more or wait; `inference model show` has the price.
 		BidTooLow,
 		/// The deadline is shorter than the least, or longer than the greatest allowed.
 		BadDeadline,
@@ -522,7 +530,8 @@ pub mod pallet {
 		/// Orders an inference.
 		///
 		/// `input`: fixed point at the model's input scale, row-major. `max_price`: planck, for
-		/// the inference; fees come on top (see [`Terms`]). `deadline`: ticks from now until the
+		/// the inference and the verification of its proof; the other fees come on top (see
+		/// [`Terms`]). `deadline`: ticks from now until the
 		/// output at the latest. `value_at_risk`: planck that a false output could cost the user;
 		/// the proof stake covers it and a fee is paid for it.
 		///

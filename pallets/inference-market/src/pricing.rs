@@ -7,7 +7,11 @@
 //! can serve with the stake that they have, so that nodes that can lock nothing do not count.
 
 use super::*;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{
+	traits::Get,
+	weights::{Weight, WeightToFee},
+};
+use inference_primitives::{model::ModelView, VkHash};
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 
 /// The greatest step per epoch is the price divided by this: at no use, or at full use.
@@ -21,10 +25,39 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Price of an inference now, planck. `None` on overflow.
-	pub(crate) fn price_of(compute_units: ComputeUnits, royalty: Balance) -> Option<Balance> {
+	pub(crate) fn price_of(
+		compute_units: ComputeUnits,
+		royalty: Balance,
+		verification_fee: Balance,
+	) -> Option<Balance> {
 		Balance::from(compute_units.0)
 			.checked_mul(Self::base_price())?
-			.checked_add(royalty)
+			.checked_add(royalty)?
+			.checked_add(verification_fee)
+	}
+
+	/// What verifying a proof under this key costs the chain, planck: the fee, at the chain's rate,
+	/// for the weight of the call that proves an output of so many values. Its worker gets that
+	/// call's fee back, so the workload's price pays it.
+	pub fn verification_fee(vk_hash: VkHash, output_values: u32) -> Balance {
+		let weight = T::WeightInfo::prove(output_values)
+			.saturating_add(T::ProofVerifier::verify_weight(vk_hash));
+		T::WeightToFee::weight_to_fee(&weight)
+	}
+
+	/// The verification fee of an inference by this model, planck.
+	pub(crate) fn verification_fee_of(model: &ModelView<AccountIdOf<T>>) -> Balance {
+		// Saturating: specifications have at most 2,048 values.
+		let values = u32::try_from(model.output.len()).unwrap_or(u32::MAX);
+		Self::verification_fee(model.vk_hash, values)
+	}
+
+	/// What an inference by this model costs now, planck: the least maximum price that an order may
+	/// have. `None` if there is no such model.
+	pub fn present_price(model: ModelRef) -> Option<Balance> {
+		let model = T::Models::model(model)?;
+		let fee = Self::verification_fee_of(&model);
+		Self::price_of(model.compute_units, model.royalty, fee)
 	}
 
 	/// Counts a settled workload as use.

@@ -61,7 +61,7 @@ fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
 macro_rules! weights {
 	($db:ty) => {
 		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 24, 14)
+			cost::<$db>(200, n, 25, 14)
 		}
 
 		fn cancel() -> Weight {

@@ -84,4 +84,5 @@ impl pallet_inference_market::Config for Runtime {
 	type GovernanceOrigin = EnsureRoot<AccountId>;
 	type OperationalSigners = SudoKey;
 	type HeaviestProof = super::system::HeaviestProof;
+	type WeightToFee = super::transaction_payment::WeightToFee;
 }

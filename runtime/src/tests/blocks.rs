@@ -136,7 +136,7 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 		1,
 		0,
 		Tick(1_000),
-		0,
+		Default::default(),
 	)
 	.expect("small amounts do not overflow");
 	let workload = Workload {

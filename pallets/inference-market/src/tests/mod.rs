@@ -18,6 +18,7 @@ mod pruning;
 mod queues;
 mod reserve;
 mod submission;
+mod verification_fee;
 mod views;
 mod voiding;
 mod weights;

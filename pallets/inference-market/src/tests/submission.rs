@@ -21,7 +21,7 @@ mod success {
 			// Three values and the record.
 			assert_eq!(
 				held(HoldReason::StorageDeposit, USER),
-				(3 * 8 + 801) * UNIT / 10_000
+				(3 * 8 + 817) * UNIT / 10_000
 			);
 			assert_eq!(workload(id).settlement.escrowed, escrow);
 			assert_event(Event::WorkloadSubmitted {
