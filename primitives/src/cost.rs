@@ -18,7 +18,9 @@
 //! advice column holds small numbers, which are committed to faster, does not show in a key: all count
 //! in full.
 //!
-//! The chain computes it from the verifying key; nobody declares it.
+//! The chain computes it from the verifying key; nobody declares it. What a *verification* costs the chain
+//! is a fee of its own in the price of a workload (inference-market's `Terms`): it does not grow with the
+//! rows.
 
 use crate::ComputeUnits;
 

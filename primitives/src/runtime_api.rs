@@ -8,6 +8,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::{Codec, Decode, Encode};
+use frame_support::weights::Weight;
 use scale_info::TypeInfo;
 
 /// Where the network stands.
@@ -76,5 +77,11 @@ sp_api::decl_runtime_apis! {
 		/// Verifies proofs together, as [`Self::verify`] would each: all of them or none. At most as
 		/// many, and as costly, as an extrinsic may verify.
 		fn verify_batch(proofs: Vec<(VkHash, Vec<[u8; 32]>, Vec<u8>)>) -> Result<(), Vec<u8>>;
+		/// Weight of verifying a proof of this workload: the least `verify_limit` that its `prove` may
+		/// declare.
+		fn verify_weight(workload: WorkloadId) -> Option<Weight>;
+		/// What an inference by this model costs now, planck: compute units × base price, royalty, and
+		/// the fee for verifying its proof. An order's maximum price must be at least this.
+		fn price(model: ModelRef) -> Option<Balance>;
 	}
 }

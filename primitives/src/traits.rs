@@ -66,11 +66,14 @@ pub trait ProofVerifier<AccountId> {
 	/// Whether governance has disabled the key, its setup or its proof system. Its proofs are refused
 	/// from then on and for ever; what was ordered under it ends without anybody's fault.
 	fn is_disabled(vk_hash: VkHash) -> bool;
-	/// Weight of [`Self::verify`] under this key; the maximum if the key is unknown.
+	/// Weight of [`Self::verify`] under this key; the maximum if the key is unknown. It follows from
+	/// the key's sizes, so a runtime never changes it while the key is there.
 	fn verify_weight(vk_hash: VkHash) -> Weight;
-	/// Weight of [`Self::verify`] under the largest key.
+	/// Weight of [`Self::verify`] under the largest key. Calls are weighed by it: it must read no
+	/// storage.
 	fn max_verify_weight() -> Weight;
-	/// Weight of [`Self::register_key`] for a key of so many bytes.
+	/// Weight of [`Self::register_key`] for a key of so many bytes. Calls are weighed by it: it must
+	/// read no storage.
 	fn register_weight(key_bytes: u32) -> Weight;
 }
 
@@ -148,8 +151,11 @@ pub struct NodeLoad {
 pub struct RecentMisses {
 	/// How many nodes.
 	pub nodes: u32,
-	/// Their capacity when they missed, compute units per block.
+	/// What they counted for in the total pledge when they missed, compute units per block.
 	pub pledge: ComputeUnits,
+	/// The greatest total pledge at one of these misses, compute units per block: nodes that were
+	/// suspended or left since count in it.
+	pub whole: ComputeUnits,
 }
 
 /// What stands behind an operator's nodes.
@@ -177,12 +183,18 @@ pub trait NodePool<AccountId> {
 	fn deliver(node: NodeId, compute_units: ComputeUnits);
 	/// The proof settled the workload, or its deadline passed: frees the delivered compute units.
 	fn settle(node: NodeId, compute_units: ComputeUnits);
-	/// The output was not delivered in time: frees the compute units and records the miss.
-	fn miss(node: NodeId, compute_units: ComputeUnits);
+	/// Counts a node whose output was not delivered in time among [`Self::recent_misses`]. Comes
+	/// before [`Self::miss`], which may suspend it.
+	fn count_miss(node: NodeId);
+	/// The output was not delivered in time: frees the compute units and records the miss, which
+	/// suspends the node if it was one too many. `excused`: the network is to blame, so it does not
+	/// count for that.
+	fn miss(node: NodeId, compute_units: ComputeUnits, excused: bool);
 	/// The output is owed no more, by nobody's fault: frees the compute units and records nothing.
 	fn release(node: NodeId, compute_units: ComputeUnits);
-	/// The proof was not there in time: frees the delivered compute units and records the miss.
-	fn miss_proof(node: NodeId, compute_units: ComputeUnits);
+	/// The proof was not there in time: frees the delivered compute units and records the miss, as
+	/// [`Self::miss`] does.
+	fn miss_proof(node: NodeId, compute_units: ComputeUnits, excused: bool);
 	/// What a node owes. `None` if there is no such node.
 	fn load(node: NodeId) -> Option<NodeLoad>;
 	/// Compute units per block that nodes in pools can serve in this epoch, with the stake that
@@ -210,8 +222,15 @@ pub trait Stakes<AccountId> {
 	fn lock(operator: &AccountId, amount: Balance) -> DispatchResult;
 	/// Returns `amount` from the proof stakes to the bond.
 	fn unlock(operator: &AccountId, amount: Balance) -> DispatchResult;
-	/// Moves up to `amount` of the operator's bond, unbonding stake included, to `to`. Returns what
-	/// was moved.
+	/// Earmarks up to `amount` of the operator's bond, unbonding stake included, for a slash that may
+	/// come: nothing else can use it until [`Self::drop_earmark`]. Returns what was earmarked.
+	fn earmark(operator: &AccountId, amount: Balance) -> Balance;
+	/// Frees `amount` of what is earmarked.
+	fn drop_earmark(operator: &AccountId, amount: Balance);
+	/// What is earmarked of the operator's bond, planck.
+	fn earmarked(operator: &AccountId) -> Balance;
+	/// Moves up to `amount` of the operator's bond, unbonding stake included and what is earmarked
+	/// not, to `to`. Returns what was moved.
 	fn slash_bond(operator: &AccountId, amount: Balance, to: &AccountId) -> Balance;
 	/// Moves up to `amount` of the operator's proof stakes to `to`. Returns what was moved.
 	fn slash_locked(operator: &AccountId, amount: Balance, to: &AccountId) -> Balance;

@@ -314,6 +314,14 @@ impl_runtime_apis! {
 			ProofVerifier::verify_batch_raw(proofs)
 				.map_err(|error| alloc::format!("{error:?}").into_bytes())
 		}
+
+		fn verify_weight(workload: WorkloadId) -> Option<Weight> {
+			InferenceMarket::verify_weight(workload)
+		}
+
+		fn price(model: ModelRef) -> Option<Balance> {
+			InferenceMarket::present_price(model)
+		}
 	}
 
 	#[cfg(feature = "try-runtime")]

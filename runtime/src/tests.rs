@@ -4,6 +4,8 @@ use super::*;
 use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 
 mod blocks;
+mod verification_fee;
+mod weighing;
 
 fn index<P: PalletInfoAccess>() -> (usize, &'static str) {
 	(P::index(), P::name())

@@ -67,6 +67,12 @@ impl Chain {
 		self.api("models", &(from, limit), at).await
 	}
 
+	/// What an inference by this model costs now, planck, its proof's verification included.
+	pub async fn price(&self, model: ModelRef, at: Hash) -> Result<Balance, CliError> {
+		let price: Option<Balance> = self.api("price", &model, at).await?;
+		price.ok_or_else(|| CliError::NotFound(format!("model {model} has no price")))
+	}
+
 	/// A registered verifying key.
 	pub async fn key(
 		&self,

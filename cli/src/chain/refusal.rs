@@ -100,6 +100,11 @@ pub fn of_submission(error: &ErrorObjectOwned) -> Option<Refusal> {
 			"NotOperational",
 			"Operational calls are for assigned workers and for root.",
 		),
+		code::INVALID if is_not_admitted(&data, NotAdmitted::VerifyLimitTooLow) => (
+			"VerifyLimitTooLow",
+			"Verifying under the workload's key weighs more than `verify_limit` allows. The runtime \
+			 API's `verify_weight` says how much.",
+		),
 		code::INVALID => ("InvalidTransaction", ""),
 		code::UNKNOWN_VALIDITY => ("UnknownValidity", "Run the command again."),
 		code::BANNED => (

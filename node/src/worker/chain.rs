@@ -9,6 +9,7 @@ use super::{
 use crate::client::{FullClient, FullPool};
 use async_trait::async_trait;
 use codec::{Decode, DecodeAll, Encode};
+use frame_support::weights::Weight;
 use inference_offchain_worker::{
 	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Submission,
 	VerifyingKey, WorkerKey, LOG_TARGET,
@@ -145,6 +146,19 @@ impl Chain for NodeChain {
 		let info = self.client.info();
 		let best = info.best_hash;
 		let runtime = self.runtimes.at(best)?;
+		// Of the state whose version is signed: a key's weight changes with the runtime only. Of a
+		// workload that is gone the pool says what is wrong.
+		let verify_limit = match call.action() {
+			Action::Deliver => None,
+			Action::Prove => self.runtimes.read::<_, Option<Weight>>(
+				"the weight of a proof's verification",
+				best,
+				API,
+				"verify_weight",
+				&call.workload(),
+			)?,
+		}
+		.unwrap_or_default();
 		let nonce = self.next_nonce(best, worker, taken).await?;
 		let terms = Terms {
 			nonce,
@@ -152,6 +166,7 @@ impl Chain for NodeChain {
 			genesis: info.genesis_hash,
 			spec_version: runtime.spec_version,
 			transaction_version: runtime.transaction_version,
+			verify_limit,
 		};
 		let bytes = sign(&runtime.metadata, &*self.keystore, worker, call, &terms)?;
 		let transaction = OpaqueExtrinsic::decode_all(&mut &bytes[..])

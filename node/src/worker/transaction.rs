@@ -3,6 +3,7 @@
 
 use super::KEY_TYPE;
 use codec::Encode;
+use frame_support::weights::Weight;
 use inference_offchain_worker::{Action, Call, ChainError, FinalizedBlock, WorkerKey};
 use inference_primitives::{BlockNumber, WorkloadId, MAX_PROOF_BYTES, MAX_TENSOR_VALUES};
 use inference_runtime::{AccountId, Hash, Nonce, RuntimeCall, Signature};
@@ -53,8 +54,9 @@ pub(super) fn action_of(
 	}
 }
 
-/// The runtime's call for a call of the worker. Errors: a tensor or proof over its bound.
-fn runtime_call(call: Call) -> Result<RuntimeCall, ChainError> {
+/// The runtime's call for a call of the worker; `verify_limit`: what a proof's verification may weigh.
+/// Errors: a tensor or proof over its bound.
+fn runtime_call(call: Call, verify_limit: Weight) -> Result<RuntimeCall, ChainError> {
 	let (action, workload) = (call.action(), call.workload());
 	let values = |got| ChainError::TooLarge {
 		action,
@@ -95,6 +97,7 @@ fn runtime_call(call: Call) -> Result<RuntimeCall, ChainError> {
 				workload,
 				output,
 				proof,
+				verify_limit,
 			}
 		},
 	}))
@@ -112,6 +115,8 @@ pub(super) struct Terms {
 	pub(super) spec_version: u32,
 	/// Version of the encoding of its transactions.
 	pub(super) transaction_version: u32,
+	/// What verifying the workload's proof weighs in this version of the runtime.
+	pub(super) verify_limit: Weight,
 }
 
 impl Terms {
@@ -154,7 +159,9 @@ pub(super) fn sign(
 		worker,
 		reason: reason.to_string(),
 	};
-	let call = metadata.call(&runtime_call(call)?).map_err(encoding)?;
+	let call = metadata
+		.call(&runtime_call(call, terms.verify_limit)?)
+		.map_err(encoding)?;
 	let unsigned = metadata
 		.transaction(call, &terms.signed_terms())
 		.map_err(encoding)?;
@@ -181,6 +188,8 @@ mod tests {
 		Metadata::decode(&linked_metadata(16).unwrap()).unwrap()
 	}
 
+	const LIMIT: Weight = Weight::from_parts(7_000, 0);
+
 	fn keystore() -> (MemoryKeystore, WorkerKey) {
 		let keystore = MemoryKeystore::new();
 		let public = keystore
@@ -199,6 +208,7 @@ mod tests {
 			genesis: Hash::repeat_byte(1),
 			spec_version: VERSION.spec_version,
 			transaction_version: VERSION.transaction_version,
+			verify_limit: LIMIT,
 		}
 	}
 
@@ -227,7 +237,7 @@ mod tests {
 				panic!("unsigned")
 			};
 			assert_eq!(*address, MultiAddress::Id(account(worker)));
-			assert_eq!(signed.function, runtime_call(call).unwrap());
+			assert_eq!(signed.function, runtime_call(call, LIMIT).unwrap());
 			// What the runtime puts together from the transaction and its state.
 			let mut payload = (&signed.function, extension).encode();
 			payload.extend((VERSION.spec_version, VERSION.transaction_version).encode());
@@ -276,14 +286,18 @@ mod tests {
 			workload,
 			output: vec![0; got],
 		};
-		assert!(matches!(runtime_call(long), Err(ChainError::TooLarge { got: g, .. }) if g == got));
+		assert!(
+			matches!(runtime_call(long, LIMIT), Err(ChainError::TooLarge { got: g, .. }) if g == got)
+		);
 		let got = MAX_PROOF_BYTES as usize + 1;
 		let long = Call::Prove {
 			workload,
 			output: None,
 			proof: vec![0; got],
 		};
-		assert!(matches!(runtime_call(long), Err(ChainError::TooLarge { got: g, .. }) if g == got));
+		assert!(
+			matches!(runtime_call(long, LIMIT), Err(ChainError::TooLarge { got: g, .. }) if g == got)
+		);
 	}
 
 	#[test]

@@ -3,12 +3,13 @@
 //! honest.
 //!
 //! **Trip.** A missed delivery trips the breaker when, within the window, nodes with `breaker_share`
-//! of all pledged capacity have missed deliveries, and at least [`LEAST_NODES`] of them: one large
-//! operator that fails is no failure of the network.
+//! of the total pledge have missed deliveries, and at least [`LEAST_NODES`] of them: one large
+//! operator that fails is no failure of the network. Both are what the operators' stakes cover.
 //!
 //! **While it is tripped** (`breaker_pause`), the slash for a missed delivery, that of the tripping one
-//! included, is written down instead of taken, and no Deferred workload is accepted. Refunds,
-//! redraws and the forfeiture of proof stakes go on as always.
+//! included, is written down instead of taken, and as much of the bond is earmarked for it: neither new
+//! proof stakes nor a withdrawal can hide it. No miss counts towards a suspension, and no Deferred
+//! workload is accepted. Refunds, redraws and the forfeiture of proof stakes go on as always.
 //!
 //! **After that** what was written down is taken, a few in each block, unless governance has forgiven it
 //! within the pause. A slash that was delayed is shared between user and treasury as if it had been
@@ -16,6 +17,8 @@
 //! keeps slashes away by keeping the breaker tripped.
 
 use super::*;
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+use alloc::collections::BTreeMap;
 use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
 	ensure,
@@ -57,6 +60,8 @@ pub struct DelayedSlash<AccountId> {
 	pub amount: Balance,
 	/// The part of it for the user, planck.
 	pub compensation: Balance,
+	/// What of the bond is earmarked for it, planck: all of it, unless the bond was less.
+	pub earmarked: Balance,
 }
 
 /// Which delayed slashes there are: numbers of [`DelayedSlashes`].
@@ -89,7 +94,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Trips the breaker if enough of the network has missed deliveries. Whether it is tripped then.
-	fn trip_breaker() -> bool {
+	pub(crate) fn trip_breaker() -> bool {
 		let now = T::Network::now();
 		if let Some(trip) = Breaker::<T>::get().filter(|trip| now < trip.ready) {
 			return now <= trip.until;
@@ -99,12 +104,7 @@ impl<T: Config> Pallet<T> {
 		let enough = misses.nodes >= LEAST_NODES
 			&& reaches(
 				misses.pledge,
-				// Those that were suspended for their misses count no more in the total.
-				ComputeUnits(
-					T::NodePool::total_pledge()
-						.0
-						.saturating_add(misses.pledge.0),
-				),
+				misses.whole.max(T::NodePool::total_pledge()),
 				parameters.breaker_share,
 			);
 		if enough {
@@ -118,15 +118,16 @@ impl<T: Config> Pallet<T> {
 		enough
 	}
 
-	/// Slashes the node that missed a delivery, or writes the slash down while the breaker is tripped.
-	/// Returns what was slashed and the user's part of it.
+	/// Slashes the node that missed a delivery, or writes the slash down while the breaker is
+	/// `tripped`. Returns what was slashed and the user's part of it.
 	pub(crate) fn slash_missed_delivery(
 		workload: &mut WorkloadOf<T>,
 		assigned: &Assigned<AccountIdOf<T>>,
 		amount: Balance,
 		compensation: Balance,
+		tripped: bool,
 	) -> (Balance, Balance) {
-		let delayed = Self::trip_breaker()
+		let delayed = tripped
 			&& Self::delay(DelayedSlash {
 				workload: workload.statement.workload,
 				submitter: workload.submitter.clone(),
@@ -134,6 +135,7 @@ impl<T: Config> Pallet<T> {
 				operator: assigned.operator.clone(),
 				amount,
 				compensation,
+				earmarked: 0,
 			});
 		if delayed {
 			return (0, 0);
@@ -143,8 +145,8 @@ impl<T: Config> Pallet<T> {
 		(slashed, compensation)
 	}
 
-	/// Writes a slash down, if there is room.
-	fn delay(slash: DelayedSlash<AccountIdOf<T>>) -> bool {
+	/// Writes a slash down and earmarks the stake for it, if there is room.
+	fn delay(mut slash: DelayedSlash<AccountIdOf<T>>) -> bool {
 		let mut range = Delayed::<T>::get();
 		let Some(next) = range.next.checked_add(1) else {
 			return false;
@@ -157,6 +159,7 @@ impl<T: Config> Pallet<T> {
 			node: slash.node,
 			amount: slash.amount,
 		});
+		slash.earmarked = T::Stakes::earmark(&slash.operator, slash.amount);
 		DelayedSlashes::<T>::insert(range.next, slash);
 		range.next = next;
 		Delayed::<T>::put(range);
@@ -189,7 +192,11 @@ impl<T: Config> Pallet<T> {
 			// Saturating: below `next`.
 			range.first = range.first.saturating_add(1);
 			weight.saturating_accrue(T::WeightInfo::settle_delayed());
-			if let Some(slash) = slash.filter(|_| !forgiven) {
+			let Some(slash) = slash else {
+				continue;
+			};
+			T::Stakes::drop_earmark(&slash.operator, slash.earmarked);
+			if !forgiven {
 				Self::take_delayed(slash);
 			}
 		}
@@ -220,7 +227,8 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Checks that the delayed slashes are those of the range, and no more than may wait.
+	/// Checks that the delayed slashes are those of the range, and no more than may wait, and that what
+	/// is earmarked of an operator's bond is for them.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub(crate) fn check_delayed() -> Result<(), sp_runtime::TryRuntimeError> {
 		let range = Delayed::<T>::get();
@@ -230,12 +238,25 @@ impl<T: Config> Pallet<T> {
 			"the range of delayed slashes is reversed"
 		);
 		let mut count = 0u32;
-		for number in DelayedSlashes::<T>::iter_keys() {
+		let mut earmarked: BTreeMap<AccountIdOf<T>, Balance> = BTreeMap::new();
+		for (number, slash) in DelayedSlashes::<T>::iter() {
 			ensure!(
 				(range.first..range.next).contains(&number),
 				"a delayed slash is outside the range"
 			);
+			ensure!(
+				slash.earmarked <= slash.amount,
+				"more is earmarked than the slash"
+			);
 			count = count.saturating_add(1);
+			let sum = earmarked.entry(slash.operator).or_default();
+			*sum = sum.saturating_add(slash.earmarked);
+		}
+		for (operator, sum) in earmarked {
+			ensure!(
+				T::Stakes::earmarked(&operator) == sum,
+				"what is earmarked of a bond is not for its delayed slashes"
+			);
 		}
 		ensure!(count == range.len(), "a delayed slash is missing");
 		Ok(())

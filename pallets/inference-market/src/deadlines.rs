@@ -111,14 +111,17 @@ impl<T: Config> Pallet<T> {
 			.defensive_ok_or(Error::<T>::WrongState)?;
 		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let terms = workload.terms;
-		T::NodePool::miss(assigned.node, terms.compute_units);
+		T::NodePool::count_miss(assigned.node);
+		let tripped = Self::trip_breaker();
+		T::NodePool::miss(assigned.node, terms.compute_units, tripped);
+		workload.failed_worker = Some(assigned.worker.clone());
 		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
 		let (due, to_user) = terms
 			.miss(price, workload.failed_operators.is_empty())
 			.ok_or(Error::<T>::Overflow)?;
 		let (slashed, compensation) =
-			Self::slash_missed_delivery(&mut workload, &assigned, due, to_user);
+			Self::slash_missed_delivery(&mut workload, &assigned, due, to_user, tripped);
 		Self::deposit_event(Event::DeliveryMissed {
 			workload: id,
 			node: assigned.node,
@@ -159,7 +162,8 @@ impl<T: Config> Pallet<T> {
 			.defensive_ok_or(Error::<T>::WrongState)?;
 		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let terms = workload.terms;
-		T::NodePool::miss_proof(assigned.node, terms.compute_units);
+		let excused = Self::is_breaker_tripped();
+		T::NodePool::miss_proof(assigned.node, terms.compute_units, excused);
 		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
 		let to_user = terms
 			.proof_miss(price, workload.failed_operators.is_empty())

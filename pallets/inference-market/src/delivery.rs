@@ -20,6 +20,8 @@ pub(crate) enum WorkStep {
 	Prove {
 		/// Whether the output comes with the proof.
 		with_output: bool,
+		/// The most weight that the verification may take.
+		verify_limit: Weight,
 	},
 	/// `relay_proof`
 	Relay,
@@ -55,11 +57,11 @@ impl<T: Config> Pallet<T> {
 				ensure!(by_worker, Error::<T>::NotAssignedWorker);
 				ensure!(mode == Mode::Deferred, Error::<T>::ProofRequired);
 			},
-			(WorkStep::Prove { with_output }, WorkloadState::Unproven, _) => {
+			(WorkStep::Prove { with_output, .. }, WorkloadState::Unproven, _) => {
 				ensure!(by_worker, Error::<T>::NotAssignedWorker);
 				ensure!(!with_output, Error::<T>::OutputNotExpected);
 			},
-			(WorkStep::Prove { with_output }, WorkloadState::Assigned, Mode::Immediate) => {
+			(WorkStep::Prove { with_output, .. }, WorkloadState::Assigned, Mode::Immediate) => {
 				ensure!(by_worker, Error::<T>::NotAssignedWorker);
 				ensure!(with_output, Error::<T>::OutputMissing);
 			},
@@ -68,12 +70,16 @@ impl<T: Config> Pallet<T> {
 		}
 		ensure!(T::Network::now() <= workload.deadline, Error::<T>::TooLate);
 		ensure!(!Self::is_void(workload), Error::<T>::KeyDisabled);
+		if let WorkStep::Prove { verify_limit, .. } = step {
+			let needed = T::ProofVerifier::verify_weight(workload.statement.vk_hash);
+			ensure!(needed.all_lte(verify_limit), Error::<T>::VerifyLimitTooLow);
+		}
 		Ok(assigned)
 	}
 
 	/// Whether a step that [`Self::check_step`] refuses comes from the workload's own worker and is
-	/// only too late: somebody did it first, the deadline has passed, or governance has disabled what
-	/// the proof needs.
+	/// only too late: somebody did it first, the deadline has passed, before or after the hook saw it,
+	/// or governance has disabled what the proof needs.
 	pub(crate) fn is_overtaken(
 		who: &AccountIdOf<T>,
 		workload: &WorkloadOf<T>,
@@ -88,7 +94,10 @@ impl<T: Config> Pallet<T> {
 			WorkStep::Prove { .. } => workload.state.is_terminal(),
 			WorkStep::Relay => return false,
 		};
-		by_worker && (done || T::Network::now() > workload.deadline || Self::is_void(workload))
+		let was_its_own = !by_worker && workload.failed_worker.as_ref() == Some(who);
+		was_its_own
+			|| (by_worker
+				&& (done || T::Network::now() > workload.deadline || Self::is_void(workload)))
 	}
 
 	/// The workload of a step that may be done, and its node. Who is assigned does not pay for a
@@ -150,15 +159,19 @@ impl<T: Config> Pallet<T> {
 		Ok(Pays::No.into())
 	}
 
-	/// Weight that a `prove` or `relay_proof` of this workload declares: that of its own key. It is
-	/// the same in all open states, since the calls of one batch are weighed before the first of
-	/// them changes the state.
-	pub(crate) fn prove_weight(id: WorkloadId, values: u32) -> Weight {
-		match Workloads::<T>::get(id) {
-			Some(workload) if !workload.state.is_terminal() => T::WeightInfo::prove(values)
-				.saturating_add(T::ProofVerifier::verify_weight(workload.statement.vk_hash)),
-			_ => T::WeightInfo::refused(values),
-		}
+	/// Weight that a `prove` or `relay_proof` declares, of its arguments alone. Weights are evaluated
+	/// again at each level of nested batches, by pools and by authors, before anybody pays: one that
+	/// reads storage costs everybody what nobody accounts for.
+	pub(crate) fn prove_weight(values: u32, verify_limit: Weight) -> Weight {
+		let verification = verify_limit.min(T::ProofVerifier::max_verify_weight());
+		T::WeightInfo::prove(values).saturating_add(verification)
+	}
+
+	/// Weight of verifying a proof of this workload: the least `verify_limit` of its `prove`.
+	pub fn verify_weight(id: WorkloadId) -> Option<Weight> {
+		let workload = Workloads::<T>::get(id)?;
+		let vk_hash = workload.statement.vk_hash;
+		Some(T::ProofVerifier::verify_weight(vk_hash))
 	}
 
 	/// Proves a workload: `step` says who may, and whether the output must be given.

@@ -4,7 +4,8 @@
 //! whatever else goes on (docs/PROTOCOL.md, principle 3). The class belongs to a call, whoever signs it;
 //! so it takes this extension to keep others out:
 //! - `deliver` and `prove` are admitted from the worker that the workload is assigned to, in the
-//!   state and up to the deadline in which they can succeed; `relay_proof` while the proof is owed.
+//!   state and up to the deadline in which they can succeed, a `prove` with weight enough for its
+//!   key; `relay_proof` while the proof is owed.
 //!   Two transactions of one step of a workload do not wait in one pool.
 //! - Any other operational call is admitted from [`Config::OperationalSigners`] only: most of them
 //!   are for root, and a call that fails for want of it would keep the weight it declared. That
@@ -15,7 +16,7 @@
 //! somebody copied its proof from the pool and came first in the same block; if the block's author
 //! had to drop it, all that the worker sent after it would be dropped with it.
 
-use crate::{delivery::WorkStep, Call, Config, Pallet, WeightInfo, Workloads};
+use crate::{delivery::WorkStep, Call, Config, Error, Pallet, WeightInfo, Workloads};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::{fmt, marker::PhantomData};
 use frame_support::{
@@ -46,6 +47,8 @@ pub enum NotAdmitted {
 	NotDue = 71,
 	/// The call is operational, and not for this signer.
 	NotOperational = 72,
+	/// The workload's key weighs more than the `verify_limit` that the proof comes with.
+	VerifyLimitTooLow = 73,
 }
 
 impl From<NotAdmitted> for TransactionValidityError {
@@ -87,11 +90,15 @@ fn step_of<T: Config>(call: &Call<T>) -> Option<(WorkloadId, WorkStep)> {
 	match call {
 		Call::deliver { workload, .. } => Some((*workload, WorkStep::Deliver)),
 		Call::prove {
-			workload, output, ..
+			workload,
+			output,
+			verify_limit,
+			..
 		} => Some((
 			*workload,
 			WorkStep::Prove {
 				with_output: output.is_some(),
+				verify_limit: *verify_limit,
 			},
 		)),
 		Call::relay_proof { workload, .. } => Some((*workload, WorkStep::Relay)),
@@ -118,11 +125,15 @@ impl<T: Config + Send + Sync> CheckStep<T> {
 		source: TransactionSource,
 	) -> Result<ValidTransaction, TransactionValidityError> {
 		let workload = Workloads::<T>::get(id).ok_or(NotAdmitted::UnknownWorkload)?;
-		let due = Pallet::<T>::check_step(who, &workload, step).is_ok();
+		let refused = Pallet::<T>::check_step(who, &workload, step).err();
 		let overtaken =
 			source == TransactionSource::InBlock && Pallet::<T>::is_overtaken(who, &workload, step);
-		if !due && !overtaken {
-			return Err(NotAdmitted::NotDue.into());
+		match refused {
+			Some(Error::<T>::VerifyLimitTooLow) => {
+				return Err(NotAdmitted::VerifyLimitTooLow.into());
+			},
+			Some(_) if !overtaken => return Err(NotAdmitted::NotDue.into()),
+			_ => {},
 		}
 		Ok(ValidTransaction {
 			provides: tag(id, step).into_iter().collect(),

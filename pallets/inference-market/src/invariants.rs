@@ -15,6 +15,7 @@ impl<T: Config> Pallet<T> {
 	/// Checks that
 	/// - a terminal workload's account balances and nothing is held for it
 	///   (docs/DESIGN.md, rule 1);
+	/// - a settled workload paid its verification fee to the treasury;
 	/// - an open workload's account plus what is still held balances;
 	/// - the escrow on hold in each account is the sum of what its workloads still hold, and so
 	///   with storage deposits;
@@ -39,6 +40,12 @@ impl<T: Config> Pallet<T> {
 			let hold = holds.entry(workload.submitter.clone()).or_default();
 			hold.0 = hold.0.saturating_add(workload.held);
 			hold.1 = hold.1.saturating_add(workload.deposit);
+			if workload.state == WorkloadState::Settled {
+				ensure!(
+					account.treasury >= workload.terms.verification_fee,
+					"a settled workload did not pay its verification"
+				);
+			}
 			if workload.state.is_terminal() {
 				ensure!(workload.held == 0, "a terminal workload still holds escrow");
 				continue;

@@ -6,7 +6,9 @@
 //! **Terms** (docs/PROTOCOL.md, section 3, has the state machine):
 //! - *escrow* ([`HoldReason::Escrow`]): maximum price, risk fee, decline fee and queue-slot fee,
 //!   held in the user's account until the workload ends;
-//! - *price*: compute units × base price + royalty, fixed at the first draw;
+//! - *price*: compute units × base price + royalty + verification fee, fixed at the first draw;
+//! - *verification fee*: what the chain asks for the weight of proving, at its own rate; pinned at
+//!   submission and the treasury's, since the worker proves free of charge;
 //! - *proof stake*: what the operator has locked from the draw on, `proof_stake · price + V`;
 //! - *credit*: money of an ended workload that waits in the pallet's account for `claim`;
 //! - *circuit breaker*: delays slashes for missed deliveries when much of the network misses them
@@ -23,6 +25,7 @@
 //!
 //! **Invariants** (`try_state`): docs/DESIGN.md, rules 1 and 2.
 //! - A terminal workload's account balances: escrowed = refunded + worker + creator + treasury.
+//! - A settled workload paid its verification fee to the treasury.
 //! - What is held for escrow in an account is the sum of what its open workloads still hold.
 //! - The pallet's account holds at least the sum of all credits.
 //! - Each open workload has exactly one deadline, and is in a queue or an inbox as its state says.
@@ -46,7 +49,9 @@ extern crate alloc;
 
 pub use extension::{CheckStep, NotAdmitted};
 pub use pallet::*;
-pub use types::{Assigned, InboxKey, Outlook, Queue, QueueLink, Tensor, Terms, Workload};
+pub use types::{
+	Assigned, ChainFees, InboxKey, Outlook, Queue, QueueLink, Tensor, Terms, Workload,
+};
 pub use weights::WeightInfo;
 
 pub mod breaker;
@@ -156,6 +161,8 @@ pub mod pallet {
 		/// Number of the `StatementVersion` that new workloads get. Those that are here keep theirs.
 		#[pallet::constant]
 		type StatementVersion: Get<u8>;
+		/// The chain's fee for a weight, that of its transactions.
+		type WeightToFee: frame_support::weights::WeightToFee<Balance = Balance>;
 	}
 
 	/// Why users' funds are held.
@@ -227,9 +234,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type PaidUnits<T> = StorageValue<_, ComputeUnits, ValueQuery>;
 
-	/// The block in which the base price was last stepped.
+	/// When the base price was last stepped, on the service clock.
 	#[pallet::storage]
-	pub type PriceStepped<T> = StorageValue<_, BlockNumber, ValueQuery>;
+	pub type PriceStepped<T> = StorageValue<_, Tick, ValueQuery>;
 
 	/// Whether the last block had no room for one more proof.
 	#[pallet::storage]
@@ -422,7 +429,8 @@ pub mod pallet {
 		WrongInputShape,
 		/// An input value lies outside the model's declared domain.
 		InputOutOfDomain,
-		/// The maximum price is below the present price. Bid more or wait.
+		/// The maximum price is below the present price: compute units × base price, royalty and the
+		/// fee for verifying the proof. Bid more or wait; `inference model show` has the price.
 		BidTooLow,
 		/// The deadline is shorter than the least, or longer than the greatest allowed.
 		BadDeadline,
@@ -474,13 +482,16 @@ pub mod pallet {
 		BreakerTripped,
 		/// The circuit breaker is not tripped: there is nothing to forgive.
 		NotTripped,
+		/// Verifying a proof under the workload's key weighs more than the call allows. Declare what
+		/// the runtime API's `verify_weight` says of the workload, or the heaviest key's weight.
+		VerifyLimitTooLow,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(n: BlockNumberFor<T>) -> Weight {
 			let mut weight = Self::record_parent_vrf(n);
-			weight.saturating_accrue(Self::step_base_price(n));
+			weight.saturating_accrue(Self::step_base_price());
 			weight.saturating_accrue(Self::note_reserve_weight());
 			if T::Network::is_serving() {
 				weight.saturating_accrue(Self::settle_delayed());
@@ -527,7 +538,8 @@ pub mod pallet {
 		/// Orders an inference.
 		///
 		/// `input`: fixed point at the model's input scale, row-major. `max_price`: planck, for
-		/// the inference; fees come on top (see [`Terms`]). `deadline`: ticks from now until the
+		/// the inference and the verification of its proof; the other fees come on top (see
+		/// [`Terms`]). `deadline`: ticks from now until the
 		/// output at the latest. `value_at_risk`: planck that a false output could cost the user;
 		/// the proof stake covers it and a fee is paid for it.
 		///
@@ -600,19 +612,24 @@ pub mod pallet {
 		/// Deferred: `output` must be `None`. Immediate: with the output. A proof that fails is only
 		/// refused (docs/PROTOCOL.md, principle 2); its fee is kept.
 		///
+		/// `verify_limit`: the most weight that the verification may take. The call declares it, since
+		/// the weight of a call must follow from its arguments alone. A key's weight never changes
+		/// within a version of the runtime; the runtime API's `verify_weight` has it. More than the
+		/// weight of the heaviest key counts as that.
+		///
 		/// Origin: signed, the assigned worker (others: [`Pallet::relay_proof`]); free when it
 		/// succeeds, or only comes too late. Errors:
 		/// [`Error::UnknownWorkload`], [`Error::WrongState`], [`Error::NotAssignedWorker`],
 		/// [`Error::OutputNotExpected`], [`Error::OutputMissing`], [`Error::TooLate`],
-		/// [`Error::KeyDisabled`],
+		/// [`Error::KeyDisabled`], [`Error::VerifyLimitTooLow`],
 		/// [`Error::WrongOutputShape`], [`Error::OutputOutOfDomain`], and the proof verifier's.
 		/// Event: [`Event::WorkloadSettled`]. Complexity: verification, by the sizes of the
 		/// workload's key.
 		#[pallet::call_index(3)]
 		#[pallet::weight((
 			Pallet::<T>::prove_weight(
-				*workload,
 				output.as_ref().map_or(0, |output| output.len() as u32),
+				*verify_limit,
 			),
 			DispatchClass::Operational,
 		))]
@@ -621,10 +638,12 @@ pub mod pallet {
 			workload: WorkloadId,
 			output: Option<Tensor>,
 			proof: BoundedVec<u8, ConstU32<MAX_PROOF_BYTES>>,
+			verify_limit: Weight,
 		) -> DispatchResultWithPostInfo {
 			let prover = ensure_signed(origin)?;
 			let step = WorkStep::Prove {
 				with_output: output.is_some(),
+				verify_limit,
 			};
 			Self::do_prove(prover, workload, step, output, &proof)
 		}
@@ -669,13 +688,14 @@ pub mod pallet {
 		/// Proves a delivered workload for its worker, and settles it: the worker's operator is paid.
 		///
 		/// The class of a call is the same for all its signers, so this is a call of its own: it
-		/// takes no room that is reserved for workers, and its fee is kept.
+		/// takes no room that is reserved for workers, and its fee is kept. It takes weight for the
+		/// heaviest key and returns what this key does not need.
 		///
 		/// Origin: signed, anyone. Errors: [`Error::UnknownWorkload`], [`Error::WrongState`] (only
 		/// delivered workloads), [`Error::TooLate`], and the proof verifier's. Event:
 		/// [`Event::WorkloadSettled`]. Complexity: verification, by the sizes of the workload's key.
 		#[pallet::call_index(7)]
-		#[pallet::weight(Pallet::<T>::prove_weight(*workload, 0))]
+		#[pallet::weight(Pallet::<T>::prove_weight(0, T::ProofVerifier::max_verify_weight()))]
 		pub fn relay_proof(
 			origin: OriginFor<T>,
 			workload: WorkloadId,

@@ -7,7 +7,7 @@ use frame_support::{
 	dispatch::{DispatchResult, PostDispatchInfo},
 	ensure, parameter_types, storage_alias,
 	traits::{fungible::Inspect, ConstU128, ConstU32, Contains, Hooks},
-	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
+	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight, WeightToFee},
 	Blake2_128Concat, PalletId,
 };
 use inference_primitives::{
@@ -63,7 +63,7 @@ pub const MAX_SERVED: u32 = 3;
 pub const INPUT: [i64; 2] = [3, -4];
 /// The output that workers deliver.
 pub const OUTPUT: [i64; 1] = [12];
-/// Weight of every verification.
+/// Weight of every verification, unless [`PresentVerifyWeight`] is set.
 pub const VERIFY_WEIGHT: Weight = Weight::from_parts(1_000, 0);
 /// Weight of the most expensive verification.
 pub const MAX_VERIFY_WEIGHT: Weight = Weight::from_parts(5_000, 0);
@@ -140,6 +140,8 @@ parameter_types! {
 	pub static MaxServedModels: u32 = MAX_SERVED;
 	/// Weight of a block's draws.
 	pub static MaxDrawWeight: Weight = Weight::MAX;
+	/// Weight of a verification now.
+	pub static PresentVerifyWeight: Weight = VERIFY_WEIGHT;
 }
 
 impl pallet_inference_market::Config for Test {
@@ -163,6 +165,7 @@ impl pallet_inference_market::Config for Test {
 	type OperationalSigners = Governor;
 	type HeaviestProof = HeaviestProof;
 	type StatementVersion = SubmittedVersion;
+	type WeightToFee = ChainRate;
 }
 
 /// [`GOVERNOR`].
@@ -195,6 +198,17 @@ pub fn limit_draws(draws: u32, turns: u32) {
 			.saturating_add(turn.saturating_mul(turns.into()))
 			.saturating_add(Market::attempt_weight().saturating_mul(draws.into())),
 	);
+}
+
+/// A tenth of a planck per picosecond, as the runtime has it.
+pub struct ChainRate;
+
+impl WeightToFee for ChainRate {
+	type Balance = Balance;
+
+	fn weight_to_fee(weight: &Weight) -> Balance {
+		Balance::from(weight.ref_time()) / 10
+	}
 }
 
 /// Each block's VRF output is a hash of its number and the test's salt.
@@ -301,11 +315,11 @@ impl ProofVerifier<AccountId> for MockVerifier {
 	}
 
 	fn verify_weight(_: VkHash) -> Weight {
-		VERIFY_WEIGHT
+		PresentVerifyWeight::get()
 	}
 
 	fn max_verify_weight() -> Weight {
-		MAX_VERIFY_WEIGHT
+		MAX_VERIFY_WEIGHT.max(PresentVerifyWeight::get())
 	}
 
 	fn register_weight(_: u32) -> Weight {
@@ -426,6 +440,7 @@ impl ExtBuilder {
 			EndOfLife::set(None);
 			MaxServedModels::set(MAX_SERVED);
 			MaxDrawWeight::set(Weight::MAX);
+			PresentVerifyWeight::set(VERIFY_WEIGHT);
 			System::set_block_number(1);
 			self.parameters
 				.check()
@@ -659,7 +674,13 @@ pub fn run_to_draw() {
 
 /// Price of an inference at the price floor, planck.
 pub fn price() -> Balance {
-	Balance::from(COMPUTE_UNITS) * parameters().price_floor + ROYALTY
+	Balance::from(COMPUTE_UNITS) * parameters().price_floor + ROYALTY + verification_fee()
+}
+
+/// The part of it for the verification of its proof, planck.
+pub fn verification_fee() -> Balance {
+	let weight = <() as crate::WeightInfo>::prove(OUTPUT.len() as u32);
+	ChainRate::weight_to_fee(&weight.saturating_add(PresentVerifyWeight::get()))
 }
 
 /// A stored workload.
@@ -722,6 +743,7 @@ pub fn try_prove(
 		id,
 		output.map(|output| output.to_vec().try_into().expect("the output fits")),
 		proof.try_into().expect("the proof fits"),
+		PresentVerifyWeight::get(),
 	)
 	.map_err(|refusal| refusal.error)
 }

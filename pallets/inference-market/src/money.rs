@@ -89,7 +89,8 @@ impl<T: Config> Pallet<T> {
 	///
 	/// The operator gets the floor price of the compute units and the creator the royalty, both
 	/// less the treasury's share, rounded down; the operator also gets the risk fee. The rest of
-	/// the price is the treasury's, and the queue-slot fee. The decline fee goes back to the user.
+	/// the price is the treasury's, the verification fee with it, and the queue-slot fee. The decline
+	/// fee goes back to the user.
 	pub(crate) fn settle(
 		id: WorkloadId,
 		mut workload: WorkloadOf<T>,
@@ -234,11 +235,15 @@ pub(crate) struct PriceSplit {
 }
 
 /// Splits a price; the parts sum to it exactly. `None` on overflow.
+///
+/// The verification fee comes first: whatever a model's creator and operator agree on, what the
+/// chain does for them is paid to somebody else.
 pub(crate) fn split_price(price: Balance, terms: &Terms) -> Option<PriceSplit> {
 	let kept = 1_000u16.checked_sub(terms.treasury_share)?;
 	let floor = Balance::from(terms.compute_units.0).checked_mul(terms.price_floor)?;
-	let royalty = terms.royalty.min(price);
-	let work = floor.min(price.checked_sub(royalty)?);
+	let shared = price.saturating_sub(terms.verification_fee);
+	let royalty = terms.royalty.min(shared);
+	let work = floor.min(shared.checked_sub(royalty)?);
 	let worker = permille_of(work, kept)?;
 	let creator = permille_of(royalty, kept)?;
 	let treasury = price.checked_sub(worker)?.checked_sub(creator)?;

@@ -1,15 +1,18 @@
-//! The base price follows use: once per node epoch, in proportion, and bounded.
+//! The base price follows use: once per node epoch, in proportion, and bounded. The epoch's length is
+//! counted in ticks of the service clock: while that stands nothing is drawn and little can settle, and
+//! that says nothing of demand.
 //!
 //! Use is what was paid: compute units of workloads settled in the epoch, each once, so that neither
 //! redraws nor work that was never delivered count. It is measured against half of what the nodes
 //! can serve with the stake that they have, so that nodes that can lock nothing do not count.
 
 use super::*;
-use frame_support::{traits::Get, weights::Weight};
-use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::{
-	helpers_128bit::multiply_by_rational_with_rounding, traits::UniqueSaturatedInto, Rounding,
+use frame_support::{
+	traits::Get,
+	weights::{Weight, WeightToFee},
 };
+use inference_primitives::{model::ModelView, VkHash};
+use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 
 /// The greatest step per epoch is the price divided by this: at no use, or at full use.
 const STEP_DIVISOR: u128 = 8;
@@ -22,10 +25,39 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Price of an inference now, planck. `None` on overflow.
-	pub(crate) fn price_of(compute_units: ComputeUnits, royalty: Balance) -> Option<Balance> {
+	pub(crate) fn price_of(
+		compute_units: ComputeUnits,
+		royalty: Balance,
+		verification_fee: Balance,
+	) -> Option<Balance> {
 		Balance::from(compute_units.0)
 			.checked_mul(Self::base_price())?
-			.checked_add(royalty)
+			.checked_add(royalty)?
+			.checked_add(verification_fee)
+	}
+
+	/// What verifying a proof under this key costs the chain, planck: the fee, at the chain's rate,
+	/// for the weight of the call that proves an output of so many values. Its worker gets that
+	/// call's fee back, so the workload's price pays it.
+	pub fn verification_fee(vk_hash: VkHash, output_values: u32) -> Balance {
+		let weight = T::WeightInfo::prove(output_values)
+			.saturating_add(T::ProofVerifier::verify_weight(vk_hash));
+		T::WeightToFee::weight_to_fee(&weight)
+	}
+
+	/// The verification fee of an inference by this model, planck.
+	pub(crate) fn verification_fee_of(model: &ModelView<AccountIdOf<T>>) -> Balance {
+		// Saturating: specifications have at most 2,048 values.
+		let values = u32::try_from(model.output.len()).unwrap_or(u32::MAX);
+		Self::verification_fee(model.vk_hash, values)
+	}
+
+	/// What an inference by this model costs now, planck: the least maximum price that an order may
+	/// have. `None` if there is no such model.
+	pub fn present_price(model: ModelRef) -> Option<Balance> {
+		let model = T::Models::model(model)?;
+		let fee = Self::verification_fee_of(&model);
+		Self::price_of(model.compute_units, model.royalty, fee)
 	}
 
 	/// Counts a settled workload as use.
@@ -34,21 +66,21 @@ impl<T: Config> Pallet<T> {
 		PaidUnits::<T>::mutate(|units| units.0 = units.0.saturating_add(compute_units.0));
 	}
 
-	/// Steps the base price when an epoch has passed since the last step.
-	pub(crate) fn step_base_price(n: BlockNumberFor<T>) -> Weight {
-		let block: BlockNumber = n.unique_saturated_into();
+	/// Steps the base price when as many ticks as an epoch has blocks have passed since the last step.
+	pub(crate) fn step_base_price() -> Weight {
+		let now = T::Network::now();
 		let parameters = T::Network::parameters();
-		let length = block.saturating_sub(PriceStepped::<T>::get());
+		let length = now.since(PriceStepped::<T>::get()).0;
 		if length < parameters.node_epoch {
-			return T::DbWeight::get().reads(2);
+			return T::DbWeight::get().reads(3);
 		}
-		PriceStepped::<T>::put(block);
+		PriceStepped::<T>::put(now);
 		let paid = PaidUnits::<T>::take().0.into();
 		// Below 2^96.
 		let target = u128::from(T::NodePool::total_pledge().0).saturating_mul(length.into()) / 2;
 		let price = next_base_price(Self::base_price(), paid, target);
 		BasePrice::<T>::put(price.clamp(parameters.price_floor, parameters.price_ceiling));
-		T::DbWeight::get().reads_writes(5, 3)
+		T::DbWeight::get().reads_writes(6, 3)
 	}
 }
 

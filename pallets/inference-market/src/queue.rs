@@ -250,7 +250,7 @@ impl<T: Config> Pallet<T> {
 		let price = match workload.price {
 			Some(price) => price,
 			// A price that rose above the bid may fall again.
-			None => Self::price_of(terms.compute_units, terms.royalty)
+			None => Self::price_of(terms.compute_units, terms.royalty, terms.verification_fee)
 				.filter(|price| *price <= terms.max_price)?,
 		};
 		let proof_stake = terms.proof_stake_for(price)?;

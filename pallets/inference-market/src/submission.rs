@@ -24,7 +24,7 @@ pub(crate) struct Order {
 }
 
 /// Bytes that a workload occupies besides its tensors: record, queue, inbox and deadline entries.
-const RECORD_BYTES: u64 = 768;
+const RECORD_BYTES: u64 = 817;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_submit(submitter: AccountIdOf<T>, order: Order) -> DispatchResult {
@@ -45,8 +45,9 @@ impl<T: Config> Pallet<T> {
 			(parameters.min_deadline..=parameters.max_deadline).contains(&order.deadline),
 			Error::<T>::BadDeadline
 		);
-		let price =
-			Self::price_of(model.compute_units, model.royalty).ok_or(Error::<T>::Overflow)?;
+		let verification_fee = Self::verification_fee_of(&model);
+		let price = Self::price_of(model.compute_units, model.royalty, verification_fee)
+			.ok_or(Error::<T>::Overflow)?;
 		ensure!(order.max_price >= price, Error::<T>::BidTooLow);
 		let now = T::Network::now();
 		let terms = Terms::new(
@@ -56,7 +57,10 @@ impl<T: Config> Pallet<T> {
 			order.max_price,
 			order.value_at_risk,
 			now.after(order.deadline),
-			T::OrderFee::convert(u32::try_from(order.input.len()).unwrap_or(u32::MAX)),
+			ChainFees {
+				order: T::OrderFee::convert(u32::try_from(order.input.len()).unwrap_or(u32::MAX)),
+				verification: verification_fee,
+			},
 		)
 		.ok_or(Error::<T>::Overflow)?;
 		ensure!(
@@ -125,6 +129,7 @@ impl<T: Config> Pallet<T> {
 			deposit,
 			assigned: None,
 			failed_operators: Default::default(),
+			failed_worker: None,
 			attempts: 0,
 			entered_at: block,
 			deadline: now,

@@ -59,6 +59,18 @@ pub struct Terms {
 	/// What the user gets for the first missed deadline at least, planck: the queue slot and the
 	/// transaction's fee, so that no failure of the network leaves a loss.
 	pub least_compensation: Balance,
+	/// Part of the price that pays for the proof's verification, planck: what the chain asks for the
+	/// weight of the call that proves, whose fee the worker gets back. The treasury's.
+	pub verification_fee: Balance,
+}
+
+/// What the chain asks for its own work on an order, planck, at the present weights and rate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ChainFees {
+	/// The fee of the order's transaction, at most.
+	pub order: Balance,
+	/// For verifying the proof.
+	pub verification: Balance,
 }
 
 impl Terms {
@@ -70,7 +82,7 @@ impl Terms {
 		max_price: Balance,
 		value_at_risk: Balance,
 		latest: Tick,
-		order_fee: Balance,
+		fees: ChainFees,
 	) -> Option<Self> {
 		Some(Self {
 			compute_units,
@@ -92,7 +104,8 @@ impl Terms {
 			base_latency: parameters.base_latency,
 			queue_ttl: parameters.queue_ttl,
 			latest,
-			least_compensation: parameters.queue_slot_fee.checked_add(order_fee)?,
+			least_compensation: parameters.queue_slot_fee.checked_add(fees.order)?,
+			verification_fee: fees.verification,
 		})
 	}
 
@@ -181,6 +194,9 @@ pub struct Workload<AccountId> {
 	pub assigned: Option<Assigned<AccountId>>,
 	/// Operators that failed it: no node of theirs is drawn for it again.
 	pub failed_operators: BoundedVec<AccountId, MaxFailedOperators>,
+	/// Worker key of the node that failed it last: a step that it sent before that, and that the
+	/// block of the miss or a later one holds, is only late.
+	pub failed_worker: Option<AccountId>,
 	/// Draws so far.
 	pub attempts: u8,
 	/// Block in which it last entered the queue: only later blocks' VRF outputs seed a draw.

@@ -61,7 +61,7 @@ fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
 macro_rules! weights {
 	($db:ty) => {
 		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 24, 14)
+			cost::<$db>(200, n, 25, 14)
 		}
 
 		fn cancel() -> Weight {
@@ -94,8 +94,8 @@ macro_rules! weights {
 			cost::<$db>(60, n, 10, 0)
 		}
 
-		/// Reads: workload, clock, whether its system, setup or key is disabled; the workload again
-		/// and its key, for the call's weight.
+		/// Reads: workload, clock, whether its system, setup or key is disabled; its key, for what a
+		/// verification weighs.
 		fn check_step() -> Weight {
 			cost::<$db>(20, 0, 8, 0)
 		}
@@ -116,7 +116,7 @@ macro_rules! weights {
 		}
 
 		fn settle_delayed() -> Weight {
-			cost::<$db>(150, 0, 9, 9)
+			cost::<$db>(150, 0, 10, 10)
 		}
 
 		fn forgive_delayed_slashes() -> Weight {

@@ -112,16 +112,21 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Records a missed deadline; too many in one epoch suspend the node.
-	fn record_miss(id: NodeId, node: &mut NodeOf<T>) {
+	/// Records a missed deadline; too many in one epoch suspend the node, but for those that are
+	/// excused.
+	fn record_miss(id: NodeId, node: &mut NodeOf<T>, excused: bool) {
+		// Saturating: counts of deadlines cannot reach the bounds.
+		node.missed = node.missed.saturating_add(1);
+		if excused {
+			return;
+		}
 		let epoch = Epoch::<T>::get();
 		let recent = &mut node.epoch_misses;
 		if recent.epoch != epoch {
 			*recent = EpochMisses { epoch, count: 0 };
 		}
-		// Saturating: counts of deadlines cannot reach the bounds.
+		// Saturating: as above.
 		recent.count = recent.count.saturating_add(1);
-		node.missed = node.missed.saturating_add(1);
 		let misses = recent.count;
 		if misses >= T::Network::parameters().suspend_after && node.standing != Standing::Suspended
 		{
@@ -273,18 +278,21 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 		Self::change_load(id, |node| free(&mut node.proving, compute_units));
 	}
 
-	fn miss(id: NodeId, compute_units: ComputeUnits) {
-		Self::change_load(id, |node| {
-			free(&mut node.outstanding, compute_units);
-			Self::record_miss(id, node);
-		});
-		Self::count_miss(id);
+	fn count_miss(id: NodeId) {
+		Pallet::<T>::count_miss(id);
 	}
 
-	fn miss_proof(id: NodeId, compute_units: ComputeUnits) {
+	fn miss(id: NodeId, compute_units: ComputeUnits, excused: bool) {
+		Self::change_load(id, |node| {
+			free(&mut node.outstanding, compute_units);
+			Self::record_miss(id, node, excused);
+		});
+	}
+
+	fn miss_proof(id: NodeId, compute_units: ComputeUnits, excused: bool) {
 		Self::change_load(id, |node| {
 			free(&mut node.proving, compute_units);
-			Self::record_miss(id, node);
+			Self::record_miss(id, node, excused);
 		});
 	}
 

@@ -97,7 +97,7 @@ pub type NodeOf<T> = Node<AccountIdOf<T>, <T as Config>::MaxModelsPerNode>;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::misses::{MissSlot, SLOTS};
+	use crate::misses::{CountedMiss, MissSlot, SLOTS};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 	use sp_runtime::traits::{IdentifyAccount, Verify};
@@ -194,9 +194,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type TotalPledge<T> = StorageValue<_, ComputeUnits, ValueQuery>;
 
-	/// When each node was last counted as having missed a delivery. Goes with the node.
+	/// The miss of each node that was counted last. Goes with the node.
 	#[pallet::storage]
-	pub type LastMisses<T> = StorageMap<_, Twox64Concat, NodeId, inference_primitives::Tick>;
+	pub type LastMisses<T> = StorageMap<_, Twox64Concat, NodeId, CountedMiss>;
 
 	/// The nodes counted in the circuit breaker's window.
 	#[pallet::storage]

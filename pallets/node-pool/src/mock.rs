@@ -296,12 +296,13 @@ pub fn settle(node: NodeId, compute_units: u64) {
 
 /// Misses a delivery.
 pub fn miss(node: NodeId, compute_units: u64) {
-	<NodePool as PoolTrait<AccountId>>::miss(node, ComputeUnits(compute_units));
+	<NodePool as PoolTrait<AccountId>>::count_miss(node);
+	<NodePool as PoolTrait<AccountId>>::miss(node, ComputeUnits(compute_units), false);
 }
 
 /// Misses a proof.
 pub fn miss_proof(node: NodeId, compute_units: u64) {
-	<NodePool as PoolTrait<AccountId>>::miss_proof(node, ComputeUnits(compute_units));
+	<NodePool as PoolTrait<AccountId>>::miss_proof(node, ComputeUnits(compute_units), false);
 }
 
 /// Delivers and proves.

@@ -147,7 +147,7 @@ impl<T: Config> Pallet<T> {
 				}
 			}
 		});
-		LastMisses::<T>::remove(id);
+		Self::forget_miss(id);
 		Self::count(&mut node, ComputeUnits::ZERO);
 		Self::update_pledge(&operator)?;
 		Self::deposit_event(Event::NodeDeregistered { node: id });

@@ -57,7 +57,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn deregister_node() -> Weight {
-		Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(22, 7))
+		Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(23, 8))
 	}
 
 	fn set_worker() -> Weight {

@@ -11,10 +11,11 @@
 //! - *proof stake* ([`HoldReason::ProofStake`]): locked from the draw of a workload until its proof
 //!   settles it or its proof deadline passes;
 //! - *minimum*: what the pledge of the operator's nodes requires to stay bonded;
-//! - *free stake*: bond less minimum less unbonding; new proof stakes come out of it.
+//! - *earmarked*: what of the bond answers for slashes that the market's circuit breaker delays;
+//! - *free stake*: bond less minimum, unbonding and earmarked; new proof stakes come out of it.
 //!
 //! **Invariants** (`try_state`): for each ledger, bond and proof stakes equal the account's holds
-//! for these reasons, and the unbonding chunks sum to no more than the bond.
+//! for these reasons, and neither the unbonding chunks nor what is earmarked exceed the bond.
 //!
 //! **Limitations.** No delegation yet.
 
@@ -130,14 +131,15 @@ pub mod pallet {
 		BondTooSmall,
 		/// The account has bonded nothing. Bond first.
 		NotBonded,
-		/// That much is not free: pledges and proof stakes use it. Lower the pledge, wait for
-		/// proofs to settle, or ask for less.
+		/// That much is not free: pledges, proof stakes and delayed slashes use it. Lower the pledge,
+		/// wait for proofs to settle or for the slashes, or ask for less.
 		StakeInUse,
 		/// The bond does not cover the pledge. Bond more or pledge less.
 		PledgeNotCovered,
 		/// Too many unbonding chunks. Withdraw the ripe ones or wait.
 		TooManyChunks,
-		/// Nothing is ripe for withdrawal yet.
+		/// Nothing is ripe for withdrawal yet, or what is answers for slashes that are delayed: wait
+		/// until the market's circuit breaker has taken or forgiven them.
 		NothingToWithdraw,
 		/// An amount overflows.
 		Overflow,
@@ -176,7 +178,8 @@ pub mod pallet {
 			Self::do_unbond(&operator, amount)
 		}
 
-		/// Withdraws what is ripe.
+		/// Withdraws what is ripe, but for chunks without which the bond would not cover the slashes
+		/// that are delayed.
 		///
 		/// Origin: signed, the operator. Errors: [`Error::NotBonded`],
 		/// [`Error::NothingToWithdraw`]. Event: [`Event::Withdrawn`]. Complexity: O(chunks).

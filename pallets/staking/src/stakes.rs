@@ -42,7 +42,7 @@ impl<T: Config> Pallet<T> {
 		let active = ledger.bond.saturating_sub(ledger.total_unbonding());
 		let quits = ledger.pledge == ComputeUnits::ZERO && ledger.proof_stakes == 0;
 		let free = if quits {
-			active
+			active.saturating_sub(ledger.earmarked)
 		} else {
 			Self::free_of(&ledger)
 		};
@@ -73,7 +73,14 @@ impl<T: Config> Pallet<T> {
 		let mut ledger = Ledgers::<T>::get(operator).ok_or(Error::<T>::NotBonded)?;
 		let now = T::Network::now();
 		let before = ledger.total_unbonding();
-		ledger.unbonding.retain(|chunk| chunk.withdrawable_at > now);
+		let mut may_leave = ledger.bond.saturating_sub(ledger.earmarked);
+		ledger.unbonding.retain(|chunk| {
+			let leaves = chunk.withdrawable_at <= now && chunk.amount <= may_leave;
+			if leaves {
+				may_leave = may_leave.saturating_sub(chunk.amount);
+			}
+			!leaves
+		});
 		let amount = before.saturating_sub(ledger.total_unbonding());
 		ensure!(amount > 0, Error::<T>::NothingToWithdraw);
 		ledger.bond = ledger
@@ -109,13 +116,14 @@ impl<T: Config> Pallet<T> {
 			.map(|minimum| minimum.max(parameters.min_bond))
 	}
 
-	/// Bond above the minimum and not unbonding.
+	/// Bond above the minimum, not unbonding and not earmarked.
 	fn free_of(ledger: &Ledger<T::MaxUnbondingChunks>) -> Balance {
 		// An overflowing minimum leaves nothing free. Saturating: a slash can push the bond below.
 		Self::minimum_of(ledger.pledge).map_or(0, |minimum| {
 			ledger
 				.bond
 				.saturating_sub(ledger.total_unbonding())
+				.saturating_sub(ledger.earmarked)
 				.saturating_sub(minimum)
 		})
 	}
@@ -149,7 +157,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Checks the pallet's invariants:
 	/// - each ledger's bond and proof stakes equal the account's holds for these reasons;
-	/// - unbonding chunks sum to no more than the bond.
+	/// - unbonding chunks sum to no more than the bond, and no more of it is earmarked than there is.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::traits::fungible::hold::Inspect;
@@ -166,6 +174,10 @@ impl<T: Config> Pallet<T> {
 			ensure!(
 				ledger.total_unbonding() <= ledger.bond,
 				"more unbonds than is bonded"
+			);
+			ensure!(
+				ledger.earmarked <= ledger.bond,
+				"more is earmarked than is bonded"
 			);
 		}
 		Ok(())
@@ -187,6 +199,7 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 				.bond
 				.saturating_add(ledger.proof_stakes)
 				.saturating_sub(ledger.total_unbonding())
+				.saturating_sub(ledger.earmarked)
 				.saturating_sub(minimum)
 		});
 		Backing {
@@ -200,7 +213,10 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 		let mut ledger = Ledgers::<T>::get(operator).ok_or(Error::<T>::NotBonded)?;
 		if pledge > ledger.pledge {
 			let minimum = Self::minimum_of(pledge).ok_or(Error::<T>::Overflow)?;
-			let active = ledger.bond.saturating_sub(ledger.total_unbonding());
+			let active = ledger
+				.bond
+				.saturating_sub(ledger.total_unbonding())
+				.saturating_sub(ledger.earmarked);
 			ensure!(active >= minimum, Error::<T>::PledgeNotCovered);
 		}
 		ledger.pledge = pledge;
@@ -239,11 +255,36 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 		Ok(())
 	}
 
+	fn earmark(operator: &AccountIdOf<T>, amount: Balance) -> Balance {
+		Ledgers::<T>::mutate(operator, |stored| {
+			stored.as_mut().map_or(0, |ledger| {
+				let amount = amount.min(ledger.bond.saturating_sub(ledger.earmarked));
+				// Saturating: no more than the bond is earmarked.
+				ledger.earmarked = ledger.earmarked.saturating_add(amount);
+				amount
+			})
+		})
+	}
+
+	fn drop_earmark(operator: &AccountIdOf<T>, amount: Balance) {
+		Ledgers::<T>::mutate(operator, |stored| {
+			if let Some(ledger) = stored {
+				// Saturating: the caller frees what it earmarked.
+				ledger.earmarked = ledger.earmarked.saturating_sub(amount);
+			}
+		});
+	}
+
+	fn earmarked(operator: &AccountIdOf<T>) -> Balance {
+		Ledgers::<T>::get(operator).map_or(0, |ledger| ledger.earmarked)
+	}
+
 	fn slash_bond(operator: &AccountIdOf<T>, amount: Balance, to: &AccountIdOf<T>) -> Balance {
 		let Some(mut ledger) = Ledgers::<T>::get(operator) else {
 			return 0;
 		};
-		let amount = Self::seize(HoldReason::Bond, operator, amount.min(ledger.bond), to);
+		let within = amount.min(ledger.bond.saturating_sub(ledger.earmarked));
+		let amount = Self::seize(HoldReason::Bond, operator, within, to);
 		// Saturating: `seize` took at most the bond.
 		ledger.bond = ledger.bond.saturating_sub(amount);
 		// Active stake pays first; what it cannot cover comes from the oldest chunks.

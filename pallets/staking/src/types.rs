@@ -39,6 +39,8 @@ pub struct Ledger<MaxChunks: Get<u32>> {
 	pub pledge: ComputeUnits,
 	/// Stake on its way out, oldest first; part of `bond`.
 	pub unbonding: BoundedVec<UnbondingChunk, MaxChunks>,
+	/// What answers for slashes that are delayed, planck; part of `bond`.
+	pub earmarked: Balance,
 }
 
 impl<MaxChunks: Get<u32>> Ledger<MaxChunks> {

@@ -85,4 +85,5 @@ impl pallet_inference_market::Config for Runtime {
 	type OperationalSigners = SudoKey;
 	type HeaviestProof = super::system::HeaviestProof;
 	type StatementVersion = ConstU8<{ crate::versions::STATEMENT }>;
+	type WeightToFee = super::transaction_payment::WeightToFee;
 }

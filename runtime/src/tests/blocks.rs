@@ -93,6 +93,7 @@ fn prove(workload: WorkloadId, values: u32, proof_bytes: u32) -> RuntimeCall {
 		workload,
 		output: (values > 0).then(|| vec![0i64; values as usize].try_into().expect("they fit")),
 		proof: vec![0u8; proof_bytes as usize].try_into().expect("it fits"),
+		verify_limit: ProofVerifier::max_verify_weight(),
 	}
 	.into()
 }
@@ -137,7 +138,7 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 		1,
 		0,
 		Tick(1_000),
-		0,
+		Default::default(),
 	)
 	.expect("small amounts do not overflow");
 	let workload = Workload {
@@ -167,6 +168,7 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 			proof_stake: 0,
 		}),
 		failed_operators: Default::default(),
+		failed_worker: None,
 		outlook: Default::default(),
 		attempts: 1,
 		entered_at: 0,
@@ -277,16 +279,34 @@ fn the_block_that_begins_a_session_takes_outputs_and_proofs() {
 #[test]
 fn a_proof_is_weighed_by_its_own_key() {
 	in_first_block(|| {
-		let weight = |call: RuntimeCall| call.get_dispatch_info().call_weight;
-		let heavy = weight(prove(WORKLOAD, 0, 100));
-		assert!(heavy.all_gte(ProofVerifier::verify_weight(VK_HASH)));
+		let needed = || InferenceMarket::verify_weight(WORKLOAD).expect("it is stored");
+		let proven_within = |verify_limit| {
+			let mut call = prove(WORKLOAD, 1, 100);
+			if let RuntimeCall::InferenceMarket(MarketCall::prove {
+				verify_limit: limit,
+				..
+			}) = &mut call
+			{
+				*limit = verify_limit;
+			}
+			call
+		};
+		let heavy = needed();
+		assert_eq!(heavy, ProofVerifier::verify_weight(VK_HASH));
 		pallet_proof_verifier::Keys::<Runtime>::mutate(VK_HASH, |key| {
 			key.as_mut().expect("it is stored").sizes.operations = 0;
 		});
-		let light = weight(prove(WORKLOAD, 0, 100));
+		let own = proven_within(needed());
+		let light = own.get_dispatch_info().call_weight;
 		assert!(light.ref_time() < 10 * WEIGHT_REF_TIME_PER_MILLIS);
-		let unknown = weight(prove(WorkloadId([9; 32]), 0, 100));
-		assert!(unknown.ref_time() < WEIGHT_REF_TIME_PER_MILLIS);
+		assert!(in_pool(WORKER, own).is_ok());
+		let too_low = proven_within(needed() - Weight::from_parts(1, 0));
+		let reason = refused(NotAdmitted::VerifyLimitTooLow);
+		assert_eq!(in_pool(WORKER, too_low.clone()), Err(reason));
+		assert_eq!(
+			Executive::apply_extrinsic(transaction(WORKER, too_low)),
+			Err(reason)
+		);
 	});
 }
 

@@ -60,11 +60,11 @@ impl fmt::Display for Report {
 pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let chain = Chain::connect(&args.chain).await?;
 	let at = chain.best().await?.hash;
-	let base_price = chain.network_status(at).await?.base_price;
 	let views = chain.models(ModelId(args.from), args.limit, at).await?;
-	let models = views
-		.into_iter()
-		.map(|view| Model::new(view, base_price))
-		.collect();
+	let mut models = Vec::with_capacity(views.len());
+	for view in views {
+		let price = chain.price(view.reference, at).await?;
+		models.push(Model::new(view, price));
+	}
 	context.print(&Report { models })
 }

@@ -67,15 +67,15 @@ struct Model {
 	output: TensorSpec,
 	compute_units: u64,
 	royalty: Amount,
-	/// Compute units × present base price + royalty; fees come on top.
+	/// Compute units × present base price + royalty + fee for verifying the proof; other fees come on
+	/// top.
 	price_now: Amount,
 	in_flight: u32,
 	settled: u64,
 }
 
 impl Model {
-	fn new(view: ModelView<AccountId>, base_price: Balance) -> Self {
-		let compute = base_price.saturating_mul(view.compute_units.0.into());
+	fn new(view: ModelView<AccountId>, price_now: Balance) -> Self {
 		Self {
 			model: view.reference.to_string(),
 			name: String::from_utf8_lossy(&view.name).into_owned(),
@@ -89,7 +89,7 @@ impl Model {
 			output: view.output,
 			compute_units: view.compute_units.0,
 			royalty: Amount(view.royalty),
-			price_now: Amount(compute.saturating_add(view.royalty)),
+			price_now: Amount(price_now),
 			in_flight: view.in_flight,
 			settled: view.settled,
 		}

@@ -21,6 +21,6 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let chain = Chain::connect(&args.chain).await?;
 	let at = chain.best().await?.hash;
 	let view = chain.model(args.model, at).await?;
-	let status = chain.network_status(at).await?;
-	context.print(&Model::new(view, status.base_price))
+	let price = chain.price(args.model, at).await?;
+	context.print(&Model::new(view, price))
 }

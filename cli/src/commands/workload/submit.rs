@@ -29,7 +29,8 @@ pub struct Args {
 	/// The model's bundle: checks that it is the registered one, and that it takes the input.
 	#[arg(long, value_name = "DIR")]
 	bundle: Option<PathBuf>,
-	/// The most you pay for the inference; fees come on top. `model show` has the present price.
+	/// The most you pay for the inference and for verifying its proof; other fees come on top. `model
+	/// show` has the present price.
 	#[arg(long, value_name = "AMOUNT")]
 	max_price: Amount,
 	/// When the proof is due: with the output, or after it.

@@ -5,8 +5,16 @@ use crate::breaker::{Trip, MAX_DELAYED};
 
 /// Four nodes of one size; one workload assigned to each.
 fn four_nodes_with_work(test: impl FnOnce(Vec<WorkloadId>)) {
+	with_work(|_| {}, test);
+}
+
+fn with_work(
+	change: impl FnOnce(&mut inference_primitives::ProtocolParameters),
+	test: impl FnOnce(Vec<WorkloadId>),
+) {
 	let nodes = [(ALICE, 2), (BOB, 2), (CAROL, 2), (DAVE, 2)];
-	ExtBuilder::default().nodes(&nodes).build_and_execute(|| {
+	let chain = ExtBuilder::default().nodes(&nodes).parameters(change);
+	chain.build_and_execute(|| {
 		// A node of this size takes one workload, so four go to four nodes.
 		let orders: Vec<_> = (0..4).map(|_| impatient().submit()).collect();
 		for _ in 0..20 {
@@ -121,6 +129,111 @@ fn what_is_delayed_after_the_forgiveness_is_not_forgiven() {
 }
 
 #[test]
+fn stake_answers_for_a_delayed_slash_whatever_else_happens_to_the_bond() {
+	use inference_primitives::traits::Stakes;
+	four_nodes_with_work(|ids| {
+		ids.iter().copied().for_each(run_to_end);
+		let delayed: Vec<_> = DelayedSlashes::<Test>::iter_values().collect();
+		assert_eq!(delayed.len(), 2);
+		let operators = [0, 1].map(|index: usize| delayed[index].operator);
+		for operator in operators {
+			assert_eq!(WorkerStaking::earmarked(&operator), slash());
+			let above = stake(operator).bonded - stake(operator).minimum;
+			// Neither proof stakes nor unbonding can have it, nor can a later slash.
+			assert_noop!(
+				WorkerStaking::lock(&operator, above - slash() + 1),
+				pallet_worker_staking::Error::<Test>::StakeInUse
+			);
+			assert_noop!(
+				WorkerStaking::unbond(RuntimeOrigin::signed(operator), above - slash() + 1),
+				pallet_worker_staking::Error::<Test>::StakeInUse
+			);
+			WorkerStaking::slash_bond(&operator, Balance::MAX, &STRANGER);
+			assert_eq!(stake(operator).bonded, slash());
+		}
+		check_state();
+		let until = Breaker::<Test>::get().unwrap().until;
+		run_to_tick(Tick(until.0 + 1));
+		assert!(Delayed::<Test>::get().is_empty());
+		for operator in operators {
+			assert_eq!(stake(operator).bonded, 0);
+			assert_eq!(WorkerStaking::earmarked(&operator), 0);
+		}
+		let slashed = |id: &WorkloadId| workload(*id).settlement.slashed == slash();
+		assert!(ids.iter().all(slashed));
+	});
+}
+
+#[test]
+fn what_is_forgiven_is_free_again() {
+	use inference_primitives::traits::Stakes;
+	four_nodes_with_work(|ids| {
+		ids.into_iter().for_each(run_to_end);
+		let operator = DelayedSlashes::<Test>::iter_values()
+			.next()
+			.unwrap()
+			.operator;
+		let free = WorkerStaking::free_stake(&operator);
+		assert_ok!(Market::forgive_delayed_slashes(RuntimeOrigin::root()));
+		run_blocks(1);
+		assert_eq!(WorkerStaking::earmarked(&operator), 0);
+		assert_eq!(WorkerStaking::free_stake(&operator), free + slash());
+	});
+}
+
+#[test]
+fn nobody_is_suspended_while_it_is_tripped() {
+	use inference_primitives::node::Standing;
+	let standing = |node| NodePool::view(node).unwrap().standing;
+	with_work(
+		|parameters| parameters.suspend_after = 1,
+		|ids| {
+			let nodes: Vec<NodeId> = ids.iter().map(|id| assigned(*id).node).collect();
+			deliver(ids[3]);
+			ids[..3].iter().copied().for_each(run_to_end);
+			// The first two missed before it tripped.
+			let suspended = nodes
+				.iter()
+				.filter(|node| standing(**node) == Standing::Suspended);
+			assert_eq!(suspended.count(), 2);
+			assert!(Market::is_breaker_tripped());
+			// A missed proof does not suspend then, either.
+			run_to_end(ids[3]);
+			assert!(Market::is_breaker_tripped());
+			assert_eq!(state(ids[3]), WorkloadState::Failed);
+			assert_eq!(standing(nodes[3]), Standing::Active);
+			// Once the pause is over, a miss is a miss.
+			let until = Breaker::<Test>::get().unwrap().until;
+			run_to_tick(Tick(until.0 + 1));
+			let id = impatient().submit_and_draw();
+			let node = assigned(id).node;
+			run_to_end(id);
+			assert_eq!(standing(node), Standing::Suspended);
+		},
+	);
+}
+
+#[test]
+fn pledges_that_no_stake_covers_do_not_trip_it() {
+	four_nodes_with_work(|ids| {
+		deliver(ids[3]);
+		prove(ids[3]);
+		// As if no stake covered what three of the nodes pledge.
+		for id in &ids[..3] {
+			let node = assigned(*id).node;
+			pallet_node_pool::Nodes::<Test>::mutate(node, |stored| {
+				stored.as_mut().unwrap().counted.units = ComputeUnits(0);
+			});
+		}
+		pallet_node_pool::TotalPledge::<Test>::put(ComputeUnits(2));
+		ids[..3].iter().copied().for_each(run_to_end);
+		assert_eq!(Breaker::<Test>::get(), None);
+		assert!(Delayed::<Test>::get().is_empty());
+		next_epoch();
+	});
+}
+
+#[test]
 fn only_governance_forgives() {
 	four_nodes_with_work(|ids| {
 		ids.into_iter().for_each(run_to_end);
@@ -218,6 +331,7 @@ fn what_finds_no_room_is_slashed_at_once() {
 			operator: STRANGER,
 			amount: 0,
 			compensation: 0,
+			earmarked: 0,
 		};
 		(0..MAX_DELAYED).for_each(|n| DelayedSlashes::<Test>::insert(n, waiting.clone()));
 		Delayed::<Test>::put(crate::breaker::DelayedRange {

@@ -149,7 +149,10 @@ fn new_parameters_do_not_touch_a_settlement_in_flight() {
 			assert_eq!(before.price, Some(old_price));
 			assert_eq!(settlement.worker, 2_700_000_000 + UNIT / 100);
 			assert_eq!(settlement.creator, 900_002);
-			assert_eq!(settlement.treasury, 300_100_001 + UNIT / 10_000);
+			assert_eq!(
+				settlement.treasury,
+				300_100_001 + verification_fee() + UNIT / 10_000
+			);
 		});
 }
 

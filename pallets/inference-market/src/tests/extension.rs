@@ -1,7 +1,7 @@
 //! The transaction extension: who may use the reserved weight.
 
 use super::*;
-use frame_support::dispatch::GetDispatchInfo;
+use frame_support::{dispatch::GetDispatchInfo, weights::Weight};
 use sp_runtime::{
 	traits::{DispatchTransaction, TransactionExtension},
 	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
@@ -27,10 +27,20 @@ fn deliver_call(workload: WorkloadId) -> RuntimeCall {
 }
 
 fn prove_call(workload: WorkloadId, output: Option<&[i64]>, proof: Vec<u8>) -> RuntimeCall {
+	limited_prove_call(workload, output, proof, VERIFY_WEIGHT)
+}
+
+fn limited_prove_call(
+	workload: WorkloadId,
+	output: Option<&[i64]>,
+	proof: Vec<u8>,
+	verify_limit: Weight,
+) -> RuntimeCall {
 	Call::<Test>::prove {
 		workload,
 		output: output.map(|output| output.to_vec().try_into().unwrap()),
 		proof: proof.try_into().unwrap(),
+		verify_limit,
 	}
 	.into()
 }
@@ -174,10 +184,45 @@ fn a_late_step_of_the_assigned_worker_is_dropped_instead_of_paid_for() {
 			pass_deadline_without_hook(id);
 			dropped_by_pools_only(WORKER, &deliver_call(id));
 			assert_eq!(apply(WORKER, deliver_call(id)), (false, Pays::No));
-			// Once it waits for another node it is nobody's.
+			// Once it waits for another node it is nobody's, but what comes late is no worse.
 			assert_ok!(Market::expire(RuntimeOrigin::signed(STRANGER), id));
-			kept_out(WORKER, &deliver_call(id), NotAdmitted::NotDue);
+			dropped_by_pools_only(WORKER, &deliver_call(id));
+			kept_out(STRANGER, &deliver_call(id), NotAdmitted::NotDue);
 		});
+}
+
+#[test]
+fn a_late_step_in_the_block_of_its_own_miss_is_free_and_lets_the_next_ones_pass() {
+	for mode in [Mode::Deferred, Mode::Immediate] {
+		let nodes = [(ALICE, 100), (BOB, 100)];
+		ExtBuilder::default().nodes(&nodes).build_and_execute(|| {
+			let order = Order {
+				mode,
+				..Order::default()
+			};
+			let id = order.submit_and_draw();
+			let worker = assigned(id).worker;
+			let late = match mode {
+				Mode::Deferred => deliver_call(id),
+				Mode::Immediate => prove_call(id, Some(&OUTPUT), proof(id, &OUTPUT)),
+			};
+			// In time for the block that the pool knew; the next one's hook lets the deadline pass.
+			run_to_tick(workload(id).deadline);
+			admitted(worker, &late);
+			run_blocks(1);
+			assert_eq!(state(id), WorkloadState::Queued);
+			dropped_by_pools_only(worker, &late);
+			assert_eq!(apply(worker, late.clone()), (false, Pays::No));
+			let other = if worker == WORKER { BOB } else { ALICE } * 10;
+			kept_out(other, &late, NotAdmitted::NotDue);
+			// And so when the next node has it, which may do its step.
+			run_to_draw();
+			assert_eq!(assigned(id).worker, other);
+			dropped_by_pools_only(worker, &late);
+			assert_eq!(apply(worker, late.clone()), (false, Pays::No));
+			admitted(other, &late);
+		});
+	}
 }
 
 #[test]
@@ -186,6 +231,23 @@ fn a_false_proof_of_the_assigned_worker_is_paid_for() {
 		let garbage = prove_call(id, None, vec![0; 1_000]);
 		assert_eq!(apply(WORKER, garbage), (false, Pays::Yes));
 		assert_eq!(state(id), WorkloadState::Unproven);
+	});
+}
+
+#[test]
+fn a_proof_that_declares_less_than_its_key_weighs_is_in_no_pool_and_no_block() {
+	with_unproven(|id| {
+		let limited = |limit| limited_prove_call(id, None, proof(id, &OUTPUT), limit);
+		let too_low = VERIFY_WEIGHT - Weight::from_parts(1, 0);
+		kept_out(WORKER, &limited(too_low), NotAdmitted::VerifyLimitTooLow);
+		kept_out(STRANGER, &limited(too_low), NotAdmitted::NotDue);
+		for enough in [VERIFY_WEIGHT, MAX_VERIFY_WEIGHT, Weight::MAX] {
+			admitted(WORKER, &limited(enough));
+		}
+		// Once somebody was faster it costs its worker nothing, whatever it declares.
+		assert_ok!(try_relay(STRANGER, id, proof(id, &OUTPUT)));
+		dropped_by_pools_only(WORKER, &limited(too_low));
+		assert_eq!(apply(WORKER, limited(too_low)), (false, Pays::No));
 	});
 }
 
@@ -237,7 +299,7 @@ fn only_steps_weigh_something() {
 			assert_eq!(weight(&step), <() as WeightInfo>::check_step());
 		}
 		let other: RuntimeCall = Call::<Test>::expire { workload: id }.into();
-		assert_eq!(weight(&other), frame_support::weights::Weight::zero());
+		assert_eq!(weight(&other), Weight::zero());
 	});
 }
 

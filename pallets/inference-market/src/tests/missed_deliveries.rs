@@ -106,7 +106,10 @@ fn the_next_draw_excludes_the_node_that_failed_and_keeps_the_price() {
 				prove(id);
 				assert_eq!(state(id), WorkloadState::Settled);
 				// Who was failed once pays no slot.
-				assert_eq!(workload(id).settlement.treasury, 300_100_001);
+				assert_eq!(
+					workload(id).settlement.treasury,
+					300_100_001 + verification_fee()
+				);
 			});
 	}
 }

@@ -19,6 +19,7 @@ mod queues;
 mod reserve;
 mod submission;
 mod upgrades;
+mod verification_fee;
 mod views;
 mod voiding;
 mod weights;

@@ -35,7 +35,7 @@ mod settlement {
 		with_settled(order, |id| {
 			// 30 compute units at the floor and a royalty of 1,000,003, less a tenth each.
 			let (worker, creator) = (2_700_000_000 + 3 * UNIT / 100, 900_002);
-			let treasury = 300_100_001;
+			let treasury = 300_100_001 + verification_fee();
 			assert_eq!(credit(ALICE), worker);
 			assert_eq!(credit(CREATOR), creator);
 			assert_eq!(credit(TREASURY), treasury + slot_fee());
@@ -108,17 +108,29 @@ mod split {
 	use super::*;
 	use proptest::prelude::*;
 
-	fn terms(royalty: Balance, treasury_share: u16) -> Terms {
+	fn terms(royalty: Balance, treasury_share: u16, verification_fee: Balance) -> Terms {
 		let parameters = inference_primitives::ProtocolParameters {
 			treasury_share,
 			..inference_primitives::ProtocolParameters::production()
 		};
-		Terms::new(&parameters, ComputeUnits(30), royalty, 0, 0, Tick(0), 0).unwrap()
+		Terms::new(
+			&parameters,
+			ComputeUnits(30),
+			royalty,
+			0,
+			0,
+			Tick(0),
+			ChainFees {
+				order: 0,
+				verification: verification_fee,
+			},
+		)
+		.unwrap()
 	}
 
 	#[test]
 	fn a_royalty_is_at_most_the_price() {
-		let split = split_price(100, &terms(200, 100)).unwrap();
+		let split = split_price(100, &terms(200, 100, 0)).unwrap();
 		assert_eq!(
 			split,
 			PriceSplit {
@@ -130,8 +142,21 @@ mod split {
 	}
 
 	#[test]
+	fn the_verification_is_paid_before_royalty_and_work() {
+		let split = split_price(1_000, &terms(900, 0, 300)).unwrap();
+		assert_eq!(
+			split,
+			PriceSplit {
+				worker: 0,
+				creator: 700,
+				treasury: 300
+			}
+		);
+	}
+
+	#[test]
 	fn a_share_above_the_whole_is_an_overflow() {
-		assert_eq!(split_price(100, &terms(0, 1_001)), None);
+		assert_eq!(split_price(100, &terms(0, 1_001, 0)), None);
 	}
 
 	proptest! {
@@ -140,9 +165,12 @@ mod split {
 			price in 0..Balance::MAX / 1_000,
 			royalty in 0..Balance::MAX / 1_000,
 			share in 0..=1_000u16,
+			fee in prop_oneof![Just(0u128), 0..10 * UNIT, 0..Balance::MAX / 1_000],
 		) {
-			let split = split_price(price, &terms(royalty, share)).unwrap();
+			let split = split_price(price, &terms(royalty, share, fee)).unwrap();
 			prop_assert_eq!(split.worker + split.creator + split.treasury, price);
+			// Whatever the others may have, verification is paid first.
+			prop_assert!(split.treasury >= fee.min(price));
 		}
 	}
 }

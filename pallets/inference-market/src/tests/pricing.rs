@@ -9,10 +9,18 @@ fn whole() -> u64 {
 	pallet_node_pool::TotalPledge::<Test>::get().0 * u64::from(parameters().node_epoch)
 }
 
+/// Runs blocks until the base price is stepped.
+fn run_to_step() {
+	let before = PriceStepped::<Test>::get();
+	while PriceStepped::<Test>::get() == before {
+		run_blocks(1);
+	}
+}
+
 /// Lets an epoch pass in which so much was paid, and returns the base price after it.
 fn after_epoch(paid: u64) -> Balance {
 	PaidUnits::<Test>::put(ComputeUnits(paid));
-	next_epoch();
+	run_to_step();
 	Market::base_price()
 }
 
@@ -54,6 +62,7 @@ fn it_follows_what_was_paid_in_an_epoch_however_lumpy_the_work() {
 		.build_and_execute(|| {
 			let floor = parameters().price_floor;
 			assert_eq!(whole(), 100 * 45);
+			run_to_step();
 			BasePrice::<Test>::put(8 * floor);
 			// One workload that fills nine tenths of an epoch.
 			assert_eq!(after_epoch(whole() * 9 / 10), 8 * floor + floor * 8 / 10);
@@ -109,6 +118,25 @@ fn it_stays_between_floor_and_ceiling() {
 			assert_eq!(Market::base_price(), ceiling / 2);
 			set_parameters(|parameters| parameters.price_floor = ceiling / 2);
 			assert_eq!(after_epoch(0), ceiling / 2);
+		});
+}
+
+#[test]
+fn it_stands_while_the_clock_does() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100)])
+		.build_and_execute(|| {
+			run_to_step();
+			let high = 8 * parameters().price_floor;
+			BasePrice::<Test>::put(high);
+			// Four epochs of blocks, in which nothing can be drawn.
+			run_blocks_without_finality(4 * parameters().node_epoch, System::block_number());
+			assert!(!NetworkParameters::is_serving());
+			assert_eq!(Market::base_price(), high);
+			// They are no epoch of demand, either: the next step is one epoch's.
+			BlockAuthor::set(None);
+			run_to_step();
+			assert_eq!(Market::base_price(), high - high / 8);
 		});
 }
 

@@ -21,7 +21,7 @@ mod success {
 			// Three values and the record.
 			assert_eq!(
 				held(HoldReason::StorageDeposit, USER),
-				(3 * 8 + 768) * UNIT / 10_000
+				(3 * 8 + 817) * UNIT / 10_000
 			);
 			assert_eq!(workload(id).settlement.escrowed, escrow);
 			assert_event(Event::WorkloadSubmitted {
@@ -365,7 +365,8 @@ mod failure {
 				);
 				assert_noop!(Market::cancel(root(), id), bad);
 				assert_noop!(Market::deliver(root(), id, input), bad);
-				assert_noop!(Market::prove(root(), id, None, Default::default()), bad);
+				let proof = Default::default();
+				assert_noop!(Market::prove(root(), id, None, proof, VERIFY_WEIGHT), bad);
 				assert_noop!(Market::expire(root(), id), bad);
 				assert_noop!(Market::claim(root(), USER), bad);
 				assert_noop!(Market::prune(root(), id), bad);

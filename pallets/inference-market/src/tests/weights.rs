@@ -43,35 +43,67 @@ fn prove_call(by: u64, id: WorkloadId, proof: Vec<u8>) -> DispatchResultWithPost
 		id,
 		None,
 		proof.try_into().unwrap(),
+		VERIFY_WEIGHT,
 	)
 }
 
-fn declared(id: WorkloadId) -> Weight {
+/// What a proof declares that allows its verification so much.
+fn declared(verify_limit: Weight) -> Weight {
 	RuntimeCall::Market(Call::prove {
-		workload: id,
+		workload: WorkloadId([9; 32]),
 		output: None,
 		proof: Default::default(),
+		verify_limit,
 	})
 	.get_dispatch_info()
 	.call_weight
 }
 
 #[test]
-fn a_proof_declares_the_weight_of_its_workloads_own_key() {
+fn a_proof_declares_the_verification_that_it_allows_and_a_relayed_one_the_heaviest() {
+	// Outside of any storage: of their arguments alone.
+	let around = <() as WeightInfo>::prove(0);
+	assert_eq!(declared(VERIFY_WEIGHT), around + VERIFY_WEIGHT);
+	for much in [MAX_VERIFY_WEIGHT, Weight::MAX] {
+		assert_eq!(declared(much), around + MAX_VERIFY_WEIGHT);
+	}
+	let relayed = RuntimeCall::Market(Call::relay_proof {
+		workload: WorkloadId([9; 32]),
+		proof: Default::default(),
+	})
+	.get_dispatch_info();
+	assert_eq!(relayed.call_weight, around + MAX_VERIFY_WEIGHT);
+	assert_eq!(relayed.class, DispatchClass::Normal);
+}
+
+#[test]
+fn a_proof_returns_the_verification_that_it_did_not_need() {
+	let used = <() as WeightInfo>::prove(0) + VERIFY_WEIGHT;
 	with_unproven(|id| {
-		let own = <() as WeightInfo>::prove(0) + VERIFY_WEIGHT;
-		assert_eq!(declared(id), own);
-		let relayed = RuntimeCall::Market(Call::relay_proof {
-			workload: id,
-			proof: Default::default(),
-		});
-		assert_eq!(relayed.get_dispatch_info().call_weight, own);
-		assert_eq!(relayed.get_dispatch_info().class, DispatchClass::Normal);
-		// Whatever the open state: a batch's calls are weighed before the first one changes it.
-		assert_eq!(declared(Order::default().submit()), own);
-		prove(id);
-		assert_eq!(declared(id), refused(0));
-		assert_eq!(declared(WorkloadId([9; 32])), refused(0));
+		let proof = proof(id, &OUTPUT).try_into().unwrap();
+		let proven = Market::prove(RuntimeOrigin::signed(WORKER), id, None, proof, Weight::MAX);
+		assert_eq!(proven.unwrap().actual_weight, Some(used));
+	});
+	with_unproven(|id| {
+		let relayed = try_relay(STRANGER, id, proof(id, &OUTPUT));
+		assert_eq!(relayed.unwrap().actual_weight, Some(used));
+	});
+}
+
+#[test]
+fn a_proof_that_allows_less_than_its_key_weighs_is_refused_before_it_is_verified() {
+	with_unproven(|id| {
+		let limit = VERIFY_WEIGHT - Weight::from_parts(1, 0);
+		let proof = proof(id, &OUTPUT).try_into().unwrap();
+		let result = Market::prove(RuntimeOrigin::signed(WORKER), id, None, proof, limit);
+		assert_eq!(
+			kept(result, Error::<Test>::VerifyLimitTooLow),
+			(Some(refused(0)), Pays::Yes)
+		);
+		assert_eq!(state(id), WorkloadState::Unproven);
+		// The runtime API says how much it takes.
+		assert_eq!(Market::verify_weight(id), Some(VERIFY_WEIGHT));
+		assert_eq!(Market::verify_weight(WorkloadId([9; 32])), None);
 	});
 }
 

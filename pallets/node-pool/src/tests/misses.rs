@@ -9,8 +9,17 @@ use proptest::prelude::*;
 
 /// Nodes counted now, and their capacity.
 fn recent() -> (u32, u64) {
-	let RecentMisses { nodes, pledge } = <NodePool as PoolTrait<AccountId>>::recent_misses();
+	let RecentMisses { nodes, pledge, .. } = <NodePool as PoolTrait<AccountId>>::recent_misses();
 	(nodes, pledge.0)
+}
+
+/// The greatest total pledge at one of these misses.
+fn whole() -> u64 {
+	<NodePool as PoolTrait<AccountId>>::recent_misses().whole.0
+}
+
+fn clock() -> u32 {
+	pallet_network_parameters::ServiceClock::<Test>::get().0
 }
 
 fn set_clock(tick: u32) {
@@ -71,6 +80,63 @@ fn who_delivers_or_is_released_does_not_count() {
 		<NodePool as PoolTrait<AccountId>>::release(second, ComputeUnits(0));
 		assert_eq!(recent(), (0, 0));
 		assert_eq!(node(second).missed, 0);
+	});
+}
+
+#[test]
+fn a_node_counts_for_what_its_stake_covers_as_it_does_in_the_total() {
+	build_and_execute(|| {
+		let pledged = 1_000;
+		serve(BOB, 20, 20);
+		let id = serve(ALICE, 10, pledged);
+		// Stake above the minimum for half of the backlog that is pledged.
+		let parameters = NetworkParameters::parameters();
+		let proof_stake = parameters.price_floor * u128::from(parameters.proof_stake) / 1_000;
+		let backlog = u128::from(pledged) * u128::from(parameters.backlog_bound.0);
+		let stakes = WorkerStaking::stake_view(&ALICE);
+		let idle = stakes.bonded - stakes.minimum - proof_stake * backlog / 2;
+		assert_ok!(WorkerStaking::unbond(RuntimeOrigin::signed(ALICE), idle));
+		next_epoch();
+		assert_eq!(node(id).capacity, ComputeUnits(pledged));
+		assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(20 + pledged / 2));
+		miss(id, 0);
+		assert_eq!(recent(), (1, pledged / 2));
+		assert_eq!(whole(), 20 + pledged / 2);
+	});
+}
+
+#[test]
+fn the_whole_holds_those_that_were_suspended_or_left_since() {
+	build_and_execute(|| {
+		let [first, second, third] = three_nodes();
+		with_parameters(|parameters| parameters.suspend_after = 1);
+		for (id, left) in [(first, 50), (second, 30), (third, 0)] {
+			miss(id, 0);
+			assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(left));
+			assert_eq!(whole(), 60);
+		}
+		assert_eq!(recent(), (3, 60));
+	});
+}
+
+#[test]
+fn a_node_that_is_registered_again_counts_once() {
+	build_and_execute(|| {
+		let [first, ..] = three_nodes();
+		miss(first, 0);
+		for _ in 0..2 {
+			let origin = RuntimeOrigin::signed(ALICE);
+			let id = OperatorNodes::<Test>::get(ALICE)[0];
+			assert_ok!(NodePool::leave_model(origin.clone(), id, model(1)));
+			assert_ok!(NodePool::deregister_node(origin, id));
+			assert_eq!(recent(), (0, 0));
+			let again = serve(ALICE, 10, 10);
+			let before = clock();
+			next_epoch();
+			assert!(clock() - before < 100);
+			miss(again, 0);
+			assert_eq!(recent(), (1, 10));
+		}
 	});
 }
 

@@ -110,6 +110,28 @@ mod success {
 	}
 
 	#[test]
+	fn excused_misses_are_recorded_and_suspend_nobody() {
+		use inference_primitives::traits::NodePool as Pool;
+		build_and_execute(|| {
+			let misses = NetworkParameters::parameters().suspend_after;
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			for seed in 0..4 * misses as u8 {
+				draw(&request(seed, 2)).unwrap();
+				deliver(id, 1);
+				<NodePool as Pool<AccountId>>::miss(id, ComputeUnits(1), true);
+				<NodePool as Pool<AccountId>>::miss_proof(id, ComputeUnits(1), true);
+			}
+			assert_eq!(NodePool::view(id).unwrap().standing, Standing::Active);
+			assert_eq!(node(id).missed, u64::from(8 * misses));
+			assert_eq!(load(id), (0, 0));
+			// Nor are they remembered against it.
+			miss_outputs(misses as u8 - 1);
+			assert_eq!(NodePool::view(id).unwrap().standing, Standing::Active);
+		});
+	}
+
+	#[test]
 	fn fewer_misses_in_each_epoch_suspend_nobody() {
 		build_and_execute(|| {
 			let misses = NetworkParameters::parameters().suspend_after;

@@ -1,6 +1,7 @@
 //! Tests of the pallet, a file per subject.
 
 mod bonding;
+mod earmarks;
 mod proof_stakes;
 mod properties;
 mod slashing;

@@ -14,6 +14,8 @@ enum Step {
 	Unlock(Balance),
 	SlashBond(Balance),
 	SlashLocked(Balance),
+	Earmark(Balance),
+	DropEarmark(Balance),
 	Pass(u32),
 }
 
@@ -28,6 +30,8 @@ fn step() -> impl Strategy<Value = Step> {
 		2 => amount().prop_map(Step::Unlock),
 		1 => amount().prop_map(Step::SlashBond),
 		1 => amount().prop_map(Step::SlashLocked),
+		1 => amount().prop_map(Step::Earmark),
+		1 => amount().prop_map(Step::DropEarmark),
 		3 => (1u32..600).prop_map(Step::Pass),
 	]
 }
@@ -48,6 +52,14 @@ fn take(step: Step) {
 		},
 		Step::SlashLocked(amount) => {
 			WorkerStaking::slash_locked(&OPERATOR, amount, &SINK);
+			Ok(())
+		},
+		Step::Earmark(amount) => {
+			WorkerStaking::earmark(&OPERATOR, amount);
+			Ok(())
+		},
+		Step::DropEarmark(amount) => {
+			WorkerStaking::drop_earmark(&OPERATOR, amount);
 			Ok(())
 		},
 		Step::Pass(ticks) => {
