@@ -81,6 +81,8 @@ pub(crate) struct Due {
 /// What is known of a piece of work that is owed.
 #[derive(Clone, Copy)]
 struct Owed {
+	/// When it is due.
+	deadline: Tick,
 	/// Ticks to its deadline when it was first seen.
 	first_slack: u32,
 	/// Whether it was said that little of them is left.
@@ -145,11 +147,8 @@ impl<C: Chain> Worker<C> {
 	async fn try_look(&mut self, block: FinalizedBlock) -> Result<(), ChainError> {
 		let best = self.chain.best_block().await;
 		// What is late in the best chain cannot be in time in the block that follows it.
-		let now = self
-			.chain
-			.now(block.hash)
-			.await?
-			.max(self.chain.now(best).await?);
+		let finalized = self.chain.now(block.hash).await?;
+		let now = finalized.max(self.chain.now(best).await?);
 		let mut owed = BTreeMap::new();
 		let mut due = BTreeMap::new();
 		let mut is_whole = true;
@@ -173,6 +172,7 @@ impl<C: Chain> Worker<C> {
 				owed.insert(
 					task,
 					known.unwrap_or(Owed {
+						deadline: item.deadline,
 						first_slack: slack,
 						is_late: false,
 					}),
@@ -186,7 +186,8 @@ impl<C: Chain> Worker<C> {
 				due.insert(piece.task.workload, piece);
 			}
 		}
-		self.report_left(block, &mut owed, is_whole).await;
+		self.report_left(block, finalized, &mut owed, is_whole)
+			.await;
 		self.warn_of_late(&mut owed, &due, now);
 		let workloads: BTreeSet<WorkloadId> = owed.keys().map(|task| task.workload).collect();
 		for task in self.owed.keys() {
@@ -295,6 +296,7 @@ impl<C: Chain> Worker<C> {
 	async fn report_left(
 		&mut self,
 		block: FinalizedBlock,
+		now: Tick,
 		owed: &mut BTreeMap<Task, Owed>,
 		is_whole: bool,
 	) {
@@ -326,6 +328,11 @@ impl<C: Chain> Worker<C> {
 				(_, Some(Assigned | Unproven)) if !is_whole && !is_owed_by_another_name => {
 					owed.insert(task, known);
 				},
+				// What is not due yet was not missed.
+				(_, Some(Assigned | Unproven)) if known.deadline >= now => log::info!(
+					target: LOG_TARGET,
+					"workload {workload}: another key than {worker} owes it now",
+				),
 				(_, Some(Settled)) => {
 					self.metrics.settled();
 					self.report_overtaken(block, task).await;

@@ -91,22 +91,24 @@ pub struct StakeView {
 	pub unbonding: Balance,
 }
 
-/// What a worker key signs so that an operator may name it as a node's worker. It holds on one chain
-/// and for one operator, who may use it again: it has no nonce, and the key belongs to one node at a
-/// time anyway.
+/// What a worker key signs so that an operator may name it as a node's worker. It holds on one chain,
+/// for one operator, and once: the chain counts how often the key has consented, so that no former
+/// operator takes it back with an old signature once it left.
 #[derive(Encode)]
 pub struct WorkerConsent<'a, AccountId> {
 	/// Hash of the chain's genesis block.
 	pub genesis: GenesisHash,
 	/// For whose nodes the key will work.
 	pub operator: &'a AccountId,
+	/// How many consents of this key the chain has used before.
+	pub used: u32,
 }
 
 impl<AccountId: Encode> WorkerConsent<'_, AccountId> {
 	/// The bytes to sign. A hash with a tag of its own: no transaction's and no proof's payload is
 	/// the same 32 bytes.
 	pub fn message(&self) -> Hash {
-		tagged_hash(b"inference-network/worker-key/v1", self)
+		tagged_hash(b"inference-network/worker-key/v2", self)
 	}
 }
 
@@ -115,16 +117,18 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn a_consent_holds_for_one_operator_on_one_chain() {
-		let message = |genesis: u8, operator: u64| {
+	fn a_consent_holds_for_one_operator_on_one_chain_and_once() {
+		let message = |genesis: u8, operator: u64, used: u32| {
 			WorkerConsent {
 				genesis: GenesisHash([genesis; 32]),
 				operator: &operator,
+				used,
 			}
 			.message()
 		};
-		assert_eq!(message(1, 2), message(1, 2));
-		assert_ne!(message(1, 2), message(1, 3));
-		assert_ne!(message(1, 2), message(2, 2));
+		assert_eq!(message(1, 2, 0), message(1, 2, 0));
+		assert_ne!(message(1, 2, 0), message(1, 3, 0));
+		assert_ne!(message(1, 2, 0), message(2, 2, 0));
+		assert_ne!(message(1, 2, 0), message(1, 2, 1));
 	}
 }

@@ -183,6 +183,8 @@ pub trait NodePool<AccountId> {
 	fn release(node: NodeId, compute_units: ComputeUnits);
 	/// The proof was not there in time: frees the delivered compute units and records the miss.
 	fn miss_proof(node: NodeId, compute_units: ComputeUnits);
+	/// The node that a worker key works for now.
+	fn node_of(worker: &AccountId) -> Option<NodeId>;
 	/// What a node owes. `None` if there is no such node.
 	fn load(node: NodeId) -> Option<NodeLoad>;
 	/// Compute units per block that nodes in pools can serve in this epoch, with the stake that

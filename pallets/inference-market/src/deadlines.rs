@@ -112,7 +112,7 @@ impl<T: Config> Pallet<T> {
 		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let terms = workload.terms;
 		T::NodePool::miss(assigned.node, terms.compute_units);
-		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
+		Inbox::<T>::remove(assigned.node, InboxKey::new(workload.deadline, id));
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
 		let (due, to_user) = terms
 			.miss(price, workload.failed_operators.is_empty())
@@ -160,7 +160,7 @@ impl<T: Config> Pallet<T> {
 		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let terms = workload.terms;
 		T::NodePool::miss_proof(assigned.node, terms.compute_units);
-		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
+		Inbox::<T>::remove(assigned.node, InboxKey::new(workload.deadline, id));
 		let to_user = terms
 			.proof_miss(price, workload.failed_operators.is_empty())
 			.ok_or(Error::<T>::Overflow)?;

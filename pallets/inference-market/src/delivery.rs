@@ -41,6 +41,12 @@ fn refusal(
 }
 
 impl<T: Config> Pallet<T> {
+	/// Whether `who` is the present worker key of the node that has a workload: what the node owes is
+	/// this key's, whichever key it had at the draw.
+	fn works_on(who: &AccountIdOf<T>, assigned: &Assigned<AccountIdOf<T>>) -> bool {
+		T::NodePool::node_of(who) == Some(assigned.node)
+	}
+
 	/// Whether `who` may do `step` of the workload now, as far as its record tells. Returns the node
 	/// that has it.
 	pub(crate) fn check_step<'a>(
@@ -49,7 +55,7 @@ impl<T: Config> Pallet<T> {
 		step: WorkStep,
 	) -> Result<&'a Assigned<AccountIdOf<T>>, Error<T>> {
 		let assigned = workload.assigned.as_ref().ok_or(Error::<T>::WrongState)?;
-		let by_worker = assigned.worker == *who;
+		let by_worker = Self::works_on(who, assigned);
 		match (step, workload.state, workload.mode) {
 			(WorkStep::Deliver, WorkloadState::Assigned, mode) => {
 				ensure!(by_worker, Error::<T>::NotAssignedWorker);
@@ -82,7 +88,7 @@ impl<T: Config> Pallet<T> {
 		let by_worker = workload
 			.assigned
 			.as_ref()
-			.is_some_and(|node| node.worker == *who);
+			.is_some_and(|assigned| Self::works_on(who, assigned));
 		let done = match step {
 			WorkStep::Deliver => workload.state != WorkloadState::Assigned,
 			WorkStep::Prove { .. } => workload.state.is_terminal(),
@@ -136,10 +142,10 @@ impl<T: Config> Pallet<T> {
 		workload.state = WorkloadState::Unproven;
 		workload.delivered_at = Some(Self::block_number());
 		Deadlines::<T>::remove(workload.deadline, id);
-		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
+		Inbox::<T>::remove(assigned.node, InboxKey::new(workload.deadline, id));
 		let proof_due = T::Network::now().after(workload.terms.proof_deadline);
 		Self::set_deadline(id, &mut workload, proof_due);
-		Inbox::<T>::insert(&assigned.worker, InboxKey::new(proof_due, id), ());
+		Inbox::<T>::insert(assigned.node, InboxKey::new(proof_due, id), ());
 		Workloads::<T>::insert(id, workload);
 		Outputs::<T>::insert(id, output);
 		Self::deposit_event(Event::OutputDelivered {

@@ -3,8 +3,8 @@
 //! A block has a part for operational transactions only, so that deliveries and proofs find room
 //! whatever else goes on (docs/PROTOCOL.md, principle 3). The class belongs to a call, whoever signs it;
 //! so it takes this extension to keep others out:
-//! - `deliver` and `prove` are admitted from the worker that the workload is assigned to, in the
-//!   state and up to the deadline in which they can succeed; `relay_proof` while the proof is owed.
+//! - `deliver` and `prove` are admitted from the present worker key of the node that the workload is
+//!   assigned to, in the state and up to the deadline in which they can succeed; `relay_proof` while the proof is owed.
 //!   Two transactions of one step of a workload do not wait in one pool.
 //! - Any other operational call is admitted from [`Config::OperationalSigners`] only: most of them
 //!   are for root, and a call that fails for want of it would keep the weight it declared. That

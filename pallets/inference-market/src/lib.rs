@@ -144,8 +144,10 @@ pub mod pallet {
 		/// Weight that the draws of one block may take. It bounds how many workloads a block assigns.
 		#[pallet::constant]
 		type MaxDrawWeight: Get<Weight>;
-		/// What ordering an inference on so many values costs in transaction fees, at most, planck.
-		type OrderFee: Convert<u32, Balance>;
+		/// What ordering an inference on so many values costs in transaction fees, at most, planck:
+		/// the whole transaction's if it is the first order of its transaction, and what it adds to
+		/// that otherwise.
+		type OrderFee: Convert<(u32, bool), Balance>;
 		/// Who else may send operational transactions: the keys by which governance acts.
 		type OperationalSigners: Contains<Self::AccountId>;
 		/// Weight of the heaviest transaction that proves a workload, its extensions and its base
@@ -181,6 +183,11 @@ pub mod pallet {
 	pub type SubmitterNonces<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, u64, ValueQuery>;
 
+	/// The transaction, by block and index, that last ordered something: a batch of orders pays once
+	/// for being a transaction.
+	#[pallet::storage]
+	pub type LastOrdered<T> = StorageValue<_, (BlockNumber, u32)>;
+
 	/// The queue of each model that has one.
 	#[pallet::storage]
 	pub type Queues<T: Config> = StorageMap<_, Twox64Concat, ModelRef, Queue, ValueQuery>;
@@ -198,10 +205,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type ServedCursor<T> = StorageValue<_, u32, ValueQuery>;
 
-	/// What each worker owes, earliest deadline first.
+	/// What each node owes, earliest deadline first.
 	#[pallet::storage]
-	pub type Inbox<T: Config> =
-		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, InboxKey, ()>;
+	pub type Inbox<T: Config> = StorageDoubleMap<_, Twox64Concat, NodeId, Identity, InboxKey, ()>;
 
 	/// When open workloads time out.
 	#[pallet::storage]
@@ -433,8 +439,8 @@ pub mod pallet {
 		UnknownWorkload,
 		/// Only the workload's submitter may do this.
 		NotSubmitter,
-		/// Only the worker that the workload is assigned to may do this. A delivered workload's
-		/// proof can be given by anyone with `relay_proof`.
+		/// Only the present worker key of the node that the workload is assigned to may do this. A
+		/// delivered workload's proof can be given by anyone with `relay_proof`.
 		NotAssignedWorker,
 		/// The workload's state does not allow this.
 		WrongState,

@@ -124,7 +124,7 @@ impl<T: Config> Pallet<T> {
 		// Saturating: parts of one escrow.
 		let treasury_credit = treasury_credit.saturating_add(slot_credit);
 		Deadlines::<T>::remove(workload.deadline, id);
-		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
+		Inbox::<T>::remove(assigned.node, InboxKey::new(workload.deadline, id));
 		Self::end(id, workload, WorkloadState::Settled);
 		Self::deposit_event(Event::WorkloadSettled {
 			workload: id,

@@ -337,11 +337,10 @@ impl<T: Config> Pallet<T> {
 		workload.assigned = Some(Assigned {
 			node: assignment.node,
 			operator: assignment.operator,
-			worker: assignment.worker.clone(),
 			proof_stake,
 		});
 		Self::set_deadline(id, &mut workload, assignment.due);
-		Inbox::<T>::insert(&assignment.worker, InboxKey::new(assignment.due, id), ());
+		Inbox::<T>::insert(assignment.node, InboxKey::new(assignment.due, id), ());
 		Workloads::<T>::insert(id, workload);
 		Self::deposit_event(Event::WorkloadAssigned {
 			workload: id,

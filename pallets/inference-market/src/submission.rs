@@ -49,6 +49,7 @@ impl<T: Config> Pallet<T> {
 			Self::price_of(model.compute_units, model.royalty).ok_or(Error::<T>::Overflow)?;
 		ensure!(order.max_price >= price, Error::<T>::BidTooLow);
 		let now = T::Network::now();
+		let values = u32::try_from(order.input.len()).unwrap_or(u32::MAX);
 		let terms = Terms::new(
 			&parameters,
 			model.compute_units,
@@ -56,7 +57,7 @@ impl<T: Config> Pallet<T> {
 			order.max_price,
 			order.value_at_risk,
 			now.after(order.deadline),
-			T::OrderFee::convert(u32::try_from(order.input.len()).unwrap_or(u32::MAX)),
+			T::OrderFee::convert((values, Self::is_first_order())),
 		)
 		.ok_or(Error::<T>::Overflow)?;
 		ensure!(
@@ -149,6 +150,26 @@ impl<T: Config> Pallet<T> {
 			escrowed: escrow,
 		});
 		Ok(())
+	}
+
+	/// Whether the present transaction has ordered nothing yet. Notes that it has now; an order that fails
+	/// takes the note back with everything else.
+	fn is_first_order() -> bool {
+		let Some(index) = frame_system::Pallet::<T>::extrinsic_index() else {
+			return true;
+		};
+		let transaction = (Self::block_number(), index);
+		LastOrdered::<T>::mutate(|last| last.replace(transaction)) != Some(transaction)
+	}
+
+	/// The least proof stake of a workload with so many input values, planck, with the present
+	/// parameters and nothing at risk ([`Terms::proof_stake_for`]).
+	pub fn least_proof_stake(values: u32) -> Balance {
+		// Saturating: a stake beyond the bound is one that nobody has.
+		T::Network::parameters()
+			.queue_slot_fee
+			.saturating_add(T::OrderFee::convert((values, true)))
+			.saturating_mul(2)
 	}
 
 	pub(crate) fn do_cancel(submitter: AccountIdOf<T>, id: WorkloadId) -> DispatchResult {

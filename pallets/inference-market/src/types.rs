@@ -152,8 +152,6 @@ pub struct Assigned<AccountId> {
 	pub node: NodeId,
 	/// Its operator.
 	pub operator: AccountId,
-	/// Its worker key.
-	pub worker: AccountId,
 	/// Proof stake locked, planck.
 	pub proof_stake: Balance,
 }
@@ -211,7 +209,7 @@ pub enum Outlook {
 	Able,
 }
 
-/// Key of an entry in a worker's inbox. Entries are stored, and so read, in the order of deadlines.
+/// Key of an entry in a node's inbox. Entries are stored, and so read, in the order of deadlines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct InboxKey {
 	/// When it is due; big-endian, so that the encoding sorts as the tick does.

@@ -31,9 +31,12 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// What a worker owes, earliest deadline first. Reads no more than it shows.
+	/// What a worker's node owes, earliest deadline first. Reads no more than it shows.
 	pub fn inbox(worker: &AccountIdOf<T>) -> Vec<InboxItem> {
-		Inbox::<T>::iter_key_prefix(worker)
+		let Some(node) = T::NodePool::node_of(worker) else {
+			return Vec::new();
+		};
+		Inbox::<T>::iter_key_prefix(node)
 			.take(MAX_INBOX_ITEMS)
 			.filter_map(|key| Self::inbox_item(key.workload))
 			.collect()

@@ -61,7 +61,7 @@ fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
 macro_rules! weights {
 	($db:ty) => {
 		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 24, 14)
+			cost::<$db>(200, n, 26, 15)
 		}
 
 		fn cancel() -> Weight {
@@ -69,11 +69,11 @@ macro_rules! weights {
 		}
 
 		fn deliver(n: u32) -> Weight {
-			cost::<$db>(100, n, 11, 8)
+			cost::<$db>(100, n, 12, 8)
 		}
 
 		fn prove(n: u32) -> Weight {
-			cost::<$db>(300, n, 22, 18)
+			cost::<$db>(300, n, 23, 18)
 		}
 
 		fn expire() -> Weight {
@@ -89,15 +89,15 @@ macro_rules! weights {
 		}
 
 		/// Reads: workload, clock, model, input, output, an account or a credit; whether its system,
-		/// setup or key is disabled.
+		/// setup or key is disabled; the signer's node, twice.
 		fn refused(n: u32) -> Weight {
-			cost::<$db>(60, n, 10, 0)
+			cost::<$db>(60, n, 12, 0)
 		}
 
 		/// Reads: workload, clock, whether its system, setup or key is disabled; the workload again
-		/// and its key, for the call's weight.
+		/// and its key, for the call's weight; the signer's node, twice.
 		fn check_step() -> Weight {
-			cost::<$db>(20, 0, 8, 0)
+			cost::<$db>(20, 0, 10, 0)
 		}
 
 		fn serve_model() -> Weight {

@@ -39,7 +39,7 @@ impl<T: Config> Pallet<T> {
 		if own || request.excluded.contains(&node.operator) {
 			return Drawn::Unfit;
 		}
-		let capacity = node.usable_capacity();
+		let capacity = node.usable;
 		let bounds = Bounds {
 			backlog: parameters.backlog_bound,
 			proving: parameters.proving_backlog,
@@ -163,6 +163,10 @@ impl<T: Config> Pallet<T> {
 			ensure!(
 				counted <= node.pledge(),
 				"a node counts for more than it pledges"
+			);
+			ensure!(
+				node.usable <= node.capacity && node.usable <= node.next_capacity,
+				"a node takes new work for more than its capacity"
 			);
 			let stopped = matches!(node.standing, Standing::Paused | Standing::Suspended);
 			ensure!(
@@ -290,6 +294,10 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 
 	fn release(id: NodeId, compute_units: ComputeUnits) {
 		Self::change_load(id, |node| free(&mut node.outstanding, compute_units));
+	}
+
+	fn node_of(worker: &AccountIdOf<T>) -> Option<NodeId> {
+		WorkerNodes::<T>::get(worker)
 	}
 
 	fn load(id: NodeId) -> Option<NodeLoad> {

@@ -9,7 +9,9 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use inference_primitives::{parameters::permille_of, traits::Backing, ProtocolParameters, Ticks};
 use sp_runtime::{
-	helpers_128bit::multiply_by_rational_with_rounding, traits::UniqueSaturatedInto, Rounding,
+	helpers_128bit::multiply_by_rational_with_rounding,
+	traits::{Convert, UniqueSaturatedInto},
+	Rounding,
 };
 
 /// What a pool costs of a block's `MaxSnapshotMembers` on top of its members.
@@ -106,7 +108,7 @@ impl<T: Config> Pallet<T> {
 			let waits = node.changed_in >= epoch && !node.models.contains(&model);
 			let weight = match &demand {
 				Some(demand) if !waits && node.standing.serves(epoch) => {
-					demand.weight(node.usable_capacity(), backing)
+					demand.weight(node.usable, backing)
 				},
 				_ => 0,
 			};
@@ -201,8 +203,10 @@ impl Demand {
 		let price = Balance::from(view.compute_units.0)
 			.checked_mul(parameters.price_floor)?
 			.checked_add(view.royalty)?;
+		let values = u32::try_from(view.input.len()).unwrap_or(u32::MAX);
 		Some(Self {
-			stake: permille_of(price, parameters.proof_stake)?,
+			stake: permille_of(price, parameters.proof_stake)?
+				.max(T::LeastProofStake::convert(values)),
 			compute_units: view.compute_units,
 			backlog: parameters.backlog_bound,
 		})

@@ -16,7 +16,7 @@ use inference_primitives::{
 	Balance, ComputeUnits, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId, ProofSystem,
 	SetupId, TensorSpec, Tick, Ticks, Visibility, VkHash,
 };
-use sp_runtime::{testing::TestSignature, BuildStorage};
+use sp_runtime::{testing::TestSignature, traits::Convert, BuildStorage};
 
 type Block = frame_system::mocking::MockBlock<Test>;
 /// Account identifiers.
@@ -86,6 +86,17 @@ impl pallet_worker_staking::Config for Test {
 parameter_types! {
 	/// Members of pools whose snapshots a block takes.
 	pub static MaxSnapshotMembers: u32 = 64;
+	/// The least proof stake of every workload.
+	pub static LeastStake: Balance = 0;
+}
+
+/// [`LeastStake`].
+pub struct LeastProofStake;
+
+impl Convert<u32, Balance> for LeastProofStake {
+	fn convert(_: u32) -> Balance {
+		LeastStake::get()
+	}
 }
 
 impl pallet_node_pool::Config for Test {
@@ -96,6 +107,7 @@ impl pallet_node_pool::Config for Test {
 	type MaxModelsPerNode = ConstU32<MAX_MODELS>;
 	type MaxNodesPerOperator = ConstU32<MAX_NODES>;
 	type MaxSnapshotMembers = MaxSnapshotMembers;
+	type LeastProofStake = LeastProofStake;
 	type WeightInfo = ();
 	type WorkerSignature = TestSignature;
 }
@@ -183,6 +195,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	let mut ext = sp_io::TestExternalities::from(storage);
 	ext.execute_with(|| {
 		MaxSnapshotMembers::set(64);
+		LeastStake::set(0);
 		System::set_block_number(1);
 		for operator in [ALICE, BOB, CAROL, DAVE] {
 			assert_ok!(WorkerStaking::bond(
@@ -240,6 +253,7 @@ pub fn consent(worker: AccountId, operator: AccountId) -> TestSignature {
 	let message = WorkerConsent {
 		genesis: GenesisHash(System::block_hash(0).to_fixed_bytes()),
 		operator: &operator,
+		used: crate::WorkerConsents::<Test>::get(worker),
 	}
 	.message();
 	TestSignature(worker, message.to_vec())

@@ -32,6 +32,7 @@ impl<T: Config> Pallet<T> {
 				worker: worker.clone(),
 				capacity: ComputeUnits::ZERO,
 				next_capacity: capacity,
+				usable: ComputeUnits::ZERO,
 				outstanding: ComputeUnits::ZERO,
 				proving: ComputeUnits::ZERO,
 				bounds: Default::default(),
@@ -65,11 +66,14 @@ impl<T: Config> Pallet<T> {
 		ensure!(capacity > ComputeUnits::ZERO, Error::<T>::ZeroCapacity);
 		let mut node = Self::node_of(&operator, id)?;
 		node.next_capacity = capacity;
-		if capacity > node.capacity {
+		// What was lowered in this epoch stays so until the next, whatever the node still owes: else
+		// its operator could let single draws pass it by.
+		node.usable = node.usable.min(capacity);
+		if capacity > node.usable {
 			node.changed_in = Epoch::<T>::get();
 		}
 		node.lower();
-		let counted = node.counted.units.min(node.usable_capacity());
+		let counted = node.counted.units.min(node.usable);
 		Self::count(&mut node, counted);
 		Nodes::<T>::insert(id, node);
 		Self::update_pledge(&operator)?;
@@ -174,7 +178,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Checks that no node has this worker key, and that the key agreed to work for the operator.
+	/// Checks that no node has this worker key, and that the key agreed to work for the operator. The
+	/// consent is used then.
 	fn ensure_free_and_willing(
 		operator: &AccountIdOf<T>,
 		worker: &AccountIdOf<T>,
@@ -187,12 +192,16 @@ impl<T: Config> Pallet<T> {
 		let genesis = frame_system::Pallet::<T>::block_hash(
 			frame_system::pallet_prelude::BlockNumberFor::<T>::zero(),
 		);
+		let used = WorkerConsents::<T>::get(worker);
 		let message = WorkerConsent {
 			genesis: GenesisHash(genesis.to_fixed_bytes()),
 			operator,
+			used,
 		}
 		.message();
 		ensure!(consent.verify(&message[..], worker), Error::<T>::BadConsent);
+		let used = used.checked_add(1).ok_or(Error::<T>::Overflow)?;
+		WorkerConsents::<T>::insert(worker, used);
 		Ok(())
 	}
 

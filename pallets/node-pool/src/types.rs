@@ -23,6 +23,9 @@ pub struct Node<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels:
 	pub capacity: ComputeUnits,
 	/// Compute units per block from the next epoch on.
 	pub next_capacity: ComputeUnits,
+	/// Compute units per block that bound new work: the lowest capacity that was announced in this
+	/// epoch. Restoring one acts in the next epoch, as raising one does.
+	pub usable: ComputeUnits,
 	/// Compute units assigned and not delivered.
 	pub outstanding: ComputeUnits,
 	/// Compute units delivered and not settled.
@@ -69,11 +72,6 @@ pub struct Counted {
 impl<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels: Get<u32>>
 	Node<AccountId, MaxModels>
 {
-	/// The capacity that bounds new work: the lower of this epoch's and the next's.
-	pub fn usable_capacity(&self) -> ComputeUnits {
-		self.capacity.min(self.next_capacity)
-	}
-
 	/// The capacity that the operator's bond must cover: the larger of the two.
 	pub fn pledge(&self) -> ComputeUnits {
 		self.capacity.max(self.next_capacity)
@@ -83,6 +81,7 @@ impl<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels: Get<u32>>
 	/// Neither changes the pledge. Reads do it, so nothing has to visit every node at an epoch.
 	pub fn take_up(&mut self, epoch: u32) {
 		if self.changed_in < epoch {
+			self.usable = self.next_capacity;
 			self.capacity = self.capacity.max(self.next_capacity);
 		}
 		if matches!(self.standing, Standing::Resuming(since) if since < epoch) {

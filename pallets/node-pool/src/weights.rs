@@ -41,7 +41,7 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn register_node() -> Weight {
 		// A signature takes 60 µs of it.
-		Weight::from_parts(140_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(23, 6))
+		Weight::from_parts(140_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(24, 7))
 	}
 
 	fn set_capacity() -> Weight {
@@ -61,7 +61,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn set_worker() -> Weight {
-		Weight::from_parts(110_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 4))
+		Weight::from_parts(110_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(5, 5))
 	}
 
 	fn pause() -> Weight {

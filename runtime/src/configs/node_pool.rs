@@ -11,6 +11,7 @@ impl pallet_node_pool::Config for Runtime {
 	type MaxModelsPerNode = ConstU32<16>;
 	type MaxNodesPerOperator = ConstU32<16>;
 	type MaxSnapshotMembers = ConstU32<256>;
+	type LeastProofStake = super::inference_market::LeastProofStake;
 	type WeightInfo = pallet_node_pool::weights::SubstrateWeight<Runtime>;
 	type WorkerSignature = Signature;
 }

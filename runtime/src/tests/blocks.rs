@@ -161,7 +161,6 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 		assigned: Some(Assigned {
 			node: NodeId(0),
 			operator: Alice.to_account_id(),
-			worker: WORKER.to_account_id(),
 			proof_stake: 0,
 		}),
 		failed_operators: Default::default(),
@@ -174,6 +173,7 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 		ended_at: None,
 		settlement: Default::default(),
 	};
+	pallet_node_pool::WorkerNodes::<Runtime>::insert(WORKER.to_account_id(), NodeId(0));
 	pallet_inference_market::Workloads::<Runtime>::insert(WORKLOAD, workload);
 }
 

@@ -25,10 +25,10 @@ pub enum Command {
 	/// secret, or the output of `inference node consent`.
 	Register(register::Args),
 	/// Signs, with a worker key, that it will work for an operator. Run it where that key is, and
-	/// give the signature to `register` or `set-worker` as --consent.
+	/// give the signature to `register` or `set-worker` as --consent, once.
 	Consent(worker::ConsentArgs),
-	/// Gives a node another worker key, at once. The old key still owes what was assigned to it:
-	/// leave it in the node's keystore until its inbox is empty.
+	/// Gives a node another worker key, at once, also for what the node owes already: insert the new
+	/// key into the node's keystore before. The old key may do nothing for the node any more.
 	SetWorker(worker::SetArgs),
 	/// Changes a node's capacity: upwards from the next epoch on, downwards at once.
 	Capacity(capacity::Args),

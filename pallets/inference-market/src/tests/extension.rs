@@ -136,6 +136,25 @@ fn a_workers_steps_are_admitted_in_their_states_and_not_otherwise() {
 }
 
 #[test]
+fn after_a_rotation_steps_are_the_new_keys_in_pools_and_blocks() {
+	with_unproven(|id| {
+		let owed = Order::default().submit_and_draw();
+		let agreed = consent(11, ALICE);
+		assert_ok!(NodePool::set_worker(
+			RuntimeOrigin::signed(ALICE),
+			NodeId(0),
+			11,
+			agreed
+		));
+		for call in [deliver_call(owed), prove_call(id, None, proof(id, &OUTPUT))] {
+			kept_out(WORKER, &call, NotAdmitted::NotDue);
+			admitted(11, &call);
+			assert_eq!(apply(11, call), (true, Pays::No));
+		}
+	});
+}
+
+#[test]
 fn a_copied_proof_costs_the_assigned_worker_nothing() {
 	with_unproven(|id| {
 		let own = prove_call(id, None, proof(id, &OUTPUT));

@@ -132,11 +132,9 @@ impl World {
 
 	/// Lets the honest worker do what is due soon.
 	fn be_honest(&self) {
-		// Every key that was given work of hers, those that her nodes have no more among them.
-		let workers: BTreeSet<u64> = Workloads::<Test>::iter_values()
-			.filter_map(|stored| stored.assigned)
-			.filter(|assigned| assigned.operator == ALICE)
-			.map(|assigned| assigned.worker)
+		let workers: BTreeSet<u64> = NodePool::nodes_of(&ALICE)
+			.into_iter()
+			.map(|node| node.worker)
 			.collect();
 		for worker in workers {
 			for item in Market::inbox(&worker) {
@@ -366,7 +364,7 @@ impl World {
 			.assigned
 			.ok_or(DispatchError::CannotLookup)?;
 		Ok(if by_worker && assigned.operator != ALICE {
-			assigned.worker
+			worker(id)
 		} else {
 			STRANGER
 		})

@@ -99,7 +99,7 @@ fn take(step: Step, owed: &mut Owed) {
 			let before = NodePool::node(NodeId(id));
 			let capacity = ComputeUnits(capacity);
 			let result = NodePool::set_capacity(origin(NodeId(id)), NodeId(id), capacity);
-			let lowers = before.is_some_and(|node| capacity <= node.usable_capacity());
+			let lowers = before.is_some_and(|node| capacity <= node.usable);
 			assert!(result.is_ok() || !lowers || capacity == ComputeUnits::ZERO);
 			result
 		},
@@ -163,7 +163,7 @@ fn take(step: Step, owed: &mut Owed) {
 				assert!(drawn.next_models.contains(&model(of)));
 				let (outstanding, proving) = load(assignment.node);
 				let parameters = NetworkParameters::parameters();
-				let most = |time: Ticks| drawn.usable_capacity().0 * u64::from(time.0);
+				let most = |time: Ticks| drawn.usable.0 * u64::from(time.0);
 				assert!(outstanding <= most(parameters.backlog_bound));
 				let backlog = parameters.proving_backlog.min(Ticks(pinned));
 				assert!(outstanding + proving <= most(backlog));

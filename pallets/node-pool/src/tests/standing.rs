@@ -73,6 +73,42 @@ mod success {
 	}
 
 	#[test]
+	fn no_way_out_of_a_draw_leads_back_in_within_the_epoch() {
+		type Dodge = fn(RuntimeOrigin, NodeId);
+		let dodges: [Dodge; 3] = [
+			|operator, id| {
+				assert_ok!(NodePool::pause(operator.clone(), id));
+				assert_ok!(NodePool::resume(operator, id));
+			},
+			|operator, id| {
+				assert_ok!(NodePool::leave_model(operator.clone(), id, model(1)));
+				assert_ok!(NodePool::join_model(operator, id, model(1)));
+			},
+			|operator, id| {
+				let [least, whole] = [1, 50].map(ComputeUnits);
+				assert_ok!(NodePool::set_capacity(operator.clone(), id, least));
+				assert_ok!(NodePool::set_capacity(operator, id, whole));
+			},
+		];
+		for dodge in dodges {
+			// With nothing owed, and with more than the least capacity may owe.
+			for owed in [1, 2 * BACKLOG] {
+				build_and_execute(|| {
+					let id = serve(ALICE, 10, 50);
+					next_epoch();
+					draw(&request(0, owed)).unwrap();
+					dodge(RuntimeOrigin::signed(ALICE), id);
+					assert!(draw(&request(1, BACKLOG)).is_none());
+					run_to_block(System::block_number() + EPOCH - 1);
+					assert!(draw(&request(2, BACKLOG)).is_none());
+					next_epoch();
+					assert!(draw(&request(3, BACKLOG)).is_some());
+				});
+			}
+		}
+	}
+
+	#[test]
 	fn a_node_that_misses_too_many_outputs_in_an_epoch_is_suspended_until_it_resumes() {
 		build_and_execute(|| {
 			let misses = NetworkParameters::parameters().suspend_after;
