@@ -225,10 +225,7 @@ impl Chain {
 				let approved = ProofVerifier::approve_setup(RawOrigin::Root.into(), setup);
 				// Two cases may have one setup.
 				let twice = pallet_proof_verifier::Error::<Runtime>::SetupAlreadyApproved;
-				assert!(
-					approved.is_ok() || approved == Err(twice.into()),
-					"{approved:?}"
-				);
+				assert!(approved.is_ok() || approved == Err(twice.into()), "{approved:?}");
 			}
 		});
 		externalities.commit_all().expect("commits");
