@@ -49,6 +49,38 @@ impl Standing {
 	}
 }
 
+/// What an operator lets one workload of a model ask of a node.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Limits {
+	/// Most value at risk, planck.
+	pub max_value_at_risk: Balance,
+	/// Most proof stake, planck: it grows with the price, the creator's royalty included, and so does
+	/// what a missed deadline costs.
+	pub max_proof_stake: Balance,
+	/// Least price without the royalty, planck.
+	pub min_work_price: Balance,
+}
+
+impl Limits {
+	/// Whether a workload that asks for this keeps the limits.
+	pub fn admit(&self, value_at_risk: Balance, proof_stake: Balance, work_price: Balance) -> bool {
+		value_at_risk <= self.max_value_at_risk
+			&& proof_stake <= self.max_proof_stake
+			&& work_price >= self.min_work_price
+	}
+}
+
 /// A model node.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct NodeView<AccountId> {
@@ -72,10 +104,13 @@ pub struct NodeView<AccountId> {
 	pub joining: Vec<ModelRef>,
 	/// Outputs delivered in time.
 	pub delivered: u64,
-	/// Deadlines missed.
+	/// Deadlines missed and workloads declined.
 	pub missed: u64,
 	/// Whether new work may come.
 	pub standing: Standing,
+	/// What one workload may ask, of models for which its operator limits that; from the next
+	/// snapshot on.
+	pub limits: Vec<(ModelRef, Limits)>,
 }
 
 /// An operator's stake, planck.

@@ -243,6 +243,27 @@ fn a_block_draws_as_many_workloads_as_a_twentieth_of_it_allows() {
 }
 
 #[test]
+fn a_workloads_deposit_is_for_all_bytes_that_it_occupies() {
+	use codec::MaxEncodedLen;
+	use inference_primitives::{Tick, WorkloadId};
+	type Id = WorkloadId;
+	// Prefixes of pallet and item.
+	const PREFIX: usize = 32;
+	let id = Id::max_encoded_len();
+	let record = pallet_inference_market::WorkloadOf::<Runtime>::max_encoded_len();
+	// A tensor's values are paid for one by one; their number takes up to four bytes.
+	let tensors = 2 * (PREFIX + id + 4);
+	let link = PREFIX + id + pallet_inference_market::QueueLink::max_encoded_len();
+	// Two keys with a hash of eight bytes before the first.
+	let inbox = PREFIX + 8 + 4 + pallet_inference_market::InboxKey::max_encoded_len();
+	let deadline = PREFIX + 8 + Tick::max_encoded_len() + id;
+	let bytes = PREFIX + id + record + tensors + link.max(inbox) + deadline;
+	let paid = usize::try_from(pallet_inference_market::RECORD_BYTES).unwrap();
+	assert!(bytes <= paid, "{bytes} bytes, {paid} paid for");
+	assert!(paid - bytes < 256, "{bytes} bytes, {paid} paid for");
+}
+
+#[test]
 fn the_fee_that_a_miss_makes_up_for_covers_an_orders_fee() {
 	use sp_runtime::traits::Convert;
 	sp_io::TestExternalities::default().execute_with(|| {

@@ -34,7 +34,7 @@ pub(super) fn provides_nonce(tags: &[Vec<u8>], worker: WorkerKey) -> bool {
 	tags.iter().any(|tag| tag.starts_with(&worker.0))
 }
 
-/// What a transaction does, if it is a delivery or a proof by `worker`.
+/// What a transaction does, if it is a delivery, a proof or a decline by `worker`.
 pub(super) fn action_of(
 	transaction: &UncheckedExtrinsic,
 	worker: WorkerKey,
@@ -49,6 +49,9 @@ pub(super) fn action_of(
 		},
 		RuntimeCall::InferenceMarket(MarketCall::prove { workload, .. }) => {
 			Some((*workload, Action::Prove))
+		},
+		RuntimeCall::InferenceMarket(MarketCall::decline { workload }) => {
+			Some((*workload, Action::Decline))
 		},
 		_ => None,
 	}
@@ -98,6 +101,7 @@ fn runtime_call(call: Call) -> Result<RuntimeCall, ChainError> {
 				proof,
 			}
 		},
+		Call::Decline { workload } => MarketCall::decline { workload },
 	}))
 }
 
@@ -257,6 +261,12 @@ mod tests {
 		for (call, expected) in [
 			(deliver(), (WorkloadId([5; 32]), Action::Deliver)),
 			(prove(), (WorkloadId([6; 32]), Action::Prove)),
+			(
+				Call::Decline {
+					workload: WorkloadId([7; 32]),
+				},
+				(WorkloadId([7; 32]), Action::Decline),
+			),
 		] {
 			let signed = sign(&keystore, worker, call, &terms()).unwrap();
 			let opaque: sp_runtime::OpaqueExtrinsic = signed.into();

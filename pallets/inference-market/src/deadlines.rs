@@ -125,17 +125,23 @@ impl<T: Config> Pallet<T> {
 			slashed,
 			compensation,
 		});
+		Self::draw_again(id, workload, assigned.operator);
+		Ok(())
+	}
+
+	/// Lets a workload that its node did not serve be drawn again, without this operator; refunds it if
+	/// there is no attempt or no time left.
+	pub(crate) fn draw_again(id: WorkloadId, mut workload: WorkloadOf<T>, failed: AccountIdOf<T>) {
+		let terms = workload.terms;
 		// It is drawn K + 1 blocks from now at the earliest.
 		let in_time = T::Network::now()
-			.after(Ticks(Self::seed_blocks().saturating_add(1)))
+			.after(Ticks(terms.seed_blocks.saturating_add(1)))
 			.after(terms.base_latency)
 			< terms.latest;
 		let again = workload.attempts <= terms.redraws
 			&& in_time
-			&& workload
-				.failed_operators
-				.try_push(assigned.operator.clone())
-				.is_ok() && Self::enqueue(id, &mut workload).is_ok();
+			&& workload.failed_operators.try_push(failed).is_ok()
+			&& Self::enqueue(id, &mut workload).is_ok();
 		if again {
 			let attempts = workload.attempts;
 			Workloads::<T>::insert(id, workload);
@@ -147,7 +153,6 @@ impl<T: Config> Pallet<T> {
 			Self::end(id, workload, WorkloadState::Refunded);
 			Self::deposit_event(Event::WorkloadRefunded { workload: id });
 		}
-		Ok(())
 	}
 
 	/// The proof was owed: the payment goes back, and from the proof stake the user gets the value

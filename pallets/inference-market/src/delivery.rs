@@ -23,6 +23,8 @@ pub(crate) enum WorkStep {
 	},
 	/// `relay_proof`
 	Relay,
+	/// `decline`
+	Decline,
 }
 
 /// A refusal: nothing was changed, and only `used` of the declared weight is kept.
@@ -70,6 +72,16 @@ impl<T: Config> Pallet<T> {
 				ensure!(with_output, Error::<T>::OutputMissing);
 			},
 			(WorkStep::Relay, WorkloadState::Unproven, _) => {},
+			(WorkStep::Decline, WorkloadState::Assigned, _) => {
+				ensure!(
+					by_worker || assigned.operator == *who,
+					Error::<T>::NotAssignedWorker
+				);
+				ensure!(
+					T::Network::now() <= Self::decline_by(workload, assigned),
+					Error::<T>::TooLate
+				);
+			},
 			_ => return Err(Error::<T>::WrongState),
 		}
 		ensure!(T::Network::now() <= workload.deadline, Error::<T>::TooLate);
@@ -85,21 +97,26 @@ impl<T: Config> Pallet<T> {
 		workload: &WorkloadOf<T>,
 		step: WorkStep,
 	) -> bool {
-		let by_worker = workload
-			.assigned
-			.as_ref()
-			.is_some_and(|assigned| Self::works_on(who, assigned));
+		let Some(assigned) = &workload.assigned else {
+			return false;
+		};
+		let by_worker = Self::works_on(who, assigned)
+			|| (step == WorkStep::Decline && assigned.operator == *who);
 		let done = match step {
 			WorkStep::Deliver => workload.state != WorkloadState::Assigned,
 			WorkStep::Prove { .. } => workload.state.is_terminal(),
 			WorkStep::Relay => return false,
+			WorkStep::Decline => {
+				workload.state != WorkloadState::Assigned
+					|| T::Network::now() > Self::decline_by(workload, assigned)
+			},
 		};
 		by_worker && (done || T::Network::now() > workload.deadline || Self::is_void(workload))
 	}
 
 	/// The workload of a step that may be done, and its node. Who is assigned does not pay for a
 	/// step in which it was overtaken.
-	fn workload_for(
+	pub(crate) fn workload_for(
 		who: &AccountIdOf<T>,
 		id: WorkloadId,
 		step: WorkStep,

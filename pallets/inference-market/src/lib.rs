@@ -16,7 +16,7 @@
 //! ```text
 //! submit ─► Queued ─draw─► Assigned ─deliver─► Unproven ─prove─► Settled        (Deferred)
 //!             │ │              │ └──────────────prove───────────► Settled        (Immediate)
-//!             │ │              └ missed ─► Queued again, or Refunded
+//!             │ │              └ missed or declined ─► Queued again, or Refunded
 //!             │ └ too late ─► Expired                Unproven ─missed─► Failed
 //!             └ cancel ─► Cancelled                each open one ─disabled─► Voided
 //! ```
@@ -46,11 +46,13 @@ extern crate alloc;
 
 pub use extension::{CheckStep, NotAdmitted};
 pub use pallet::*;
+pub use submission::RECORD_BYTES;
 pub use types::{Assigned, InboxKey, Outlook, Queue, QueueLink, Tensor, Terms, Workload};
 pub use weights::WeightInfo;
 
 pub mod breaker;
 mod deadlines;
+mod declining;
 mod delivery;
 mod extension;
 mod invariants;
@@ -343,6 +345,17 @@ pub mod pallet {
 			/// The part credited to the user, planck.
 			compensation: Balance,
 		},
+		/// A node declined a workload that was drawn to it.
+		WorkloadDeclined {
+			/// The workload.
+			workload: WorkloadId,
+			/// The node.
+			node: NodeId,
+			/// Taken from the operator's bond, planck.
+			fee: Balance,
+			/// The part credited to the user, planck.
+			compensation: Balance,
+		},
 		/// A workload waits for another draw.
 		WorkloadRequeued {
 			/// The workload.
@@ -477,6 +490,9 @@ pub mod pallet {
 		BreakerTripped,
 		/// The circuit breaker is not tripped: there is nothing to forgive.
 		NotTripped,
+		/// An Immediate workload's output comes with its proof, so nothing is at risk that stake could
+		/// answer for. Order it without a value at risk.
+		NothingAtRisk,
 	}
 
 	#[pallet::hooks]
@@ -526,14 +542,14 @@ pub mod pallet {
 		///
 		/// `input`: fixed point at the model's input scale, row-major. `max_price`: planck, for
 		/// the inference; fees come on top (see [`Terms`]). `deadline`: ticks from now until the
-		/// output at the latest. `value_at_risk`: planck that a false output could cost the user;
-		/// the proof stake covers it and a fee is paid for it.
+		/// output at the latest. `value_at_risk`: planck that a false output could cost the user before
+		/// its proof is due; the proof stake covers it and a fee is paid for it. Zero if Immediate.
 		///
 		/// Origin: signed, the user. Holds the escrow and a storage deposit. Errors:
 		/// [`Error::UnknownModel`], [`Error::ModelNotForSale`], [`Error::WrongInputShape`],
 		/// [`Error::InputOutOfDomain`], [`Error::BidTooLow`], [`Error::BadDeadline`],
 		/// [`Error::EndOfLife`], [`Error::KeyDisabled`], [`Error::BreakerTripped`],
-		/// [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient
+		/// [`Error::NothingAtRisk`], [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient
 		/// balance. Event: [`Event::WorkloadSubmitted`]. Complexity: O(values).
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::submit_workload(input.len() as u32))]
@@ -681,6 +697,23 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			let relayer = ensure_signed(origin)?;
 			Self::do_prove(relayer, workload, WorkStep::Relay, None, &proof)
+		}
+
+		/// Gives assigned work back early, for the decline fee, which the operator's bond pays. It is
+		/// drawn again, without this operator. Counts like a miss, and takes the node out of the
+		/// model's pool until the epoch after the next.
+		///
+		/// Origin: signed, the assigned node's worker or its operator; free when it succeeds, or only
+		/// comes too late. Errors: [`Error::UnknownWorkload`], [`Error::NotAssignedWorker`],
+		/// [`Error::WrongState`] (nothing is declined once it was delivered), [`Error::TooLate`] (half
+		/// of the base latency after the draw), [`Error::KeyDisabled`]. Events:
+		/// [`Event::WorkloadDeclined`], then [`Event::WorkloadRequeued`] or
+		/// [`Event::WorkloadRefunded`]. Complexity: O(models of the node + nodes in the pool).
+		#[pallet::call_index(8)]
+		#[pallet::weight((T::WeightInfo::decline(), DispatchClass::Operational))]
+		pub fn decline(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			Self::do_decline(who, workload)
 		}
 
 		/// Forgives all slashes that the circuit breaker has delayed so far. What is not forgiven

@@ -117,7 +117,7 @@ impl pallet_node_pool::Config for Test {
 	type MaxPoolNodes = ConstU32<16>;
 	type MaxModelsPerNode = ConstU32<8>;
 	type MaxNodesPerOperator = ConstU32<4>;
-	type LeastProofStake = LeastProofStake;
+	type Orders = Market;
 	type MaxSnapshotMembers = ConstU32<256>;
 	type WeightInfo = ();
 	type WorkerSignature = TestSignature;
@@ -188,15 +188,6 @@ impl Convert<(u32, bool), Balance> for MockFee {
 		} else {
 			FURTHER_ORDER_FEE
 		}
-	}
-}
-
-/// What the market locks at least.
-pub struct LeastProofStake;
-
-impl Convert<u32, Balance> for LeastProofStake {
-	fn convert(values: u32) -> Balance {
-		Market::least_proof_stake(values)
 	}
 }
 

@@ -171,7 +171,7 @@ impl<T: Config> Pallet<T> {
 		Self::refund(&mut workload, rest);
 		workload.state = state;
 		workload.ended_at = Some(Self::block_number());
-		workload.deadline = T::Network::now().after(T::Network::parameters().retention);
+		workload.deadline = T::Network::now().after(workload.terms.retention);
 		T::Models::end_workload(workload.statement.model, state == WorkloadState::Settled);
 		Workloads::<T>::insert(id, workload);
 	}

@@ -7,8 +7,8 @@ use frame_support::{
 	traits::{fungible::hold::Mutate, Get},
 };
 use inference_primitives::{
-	hashing::tensor_hash, market::WorkloadPreimage, GenesisHash, ModelStatus, Settlement,
-	StatementHeader, TensorError, STATEMENT_VERSION,
+	hashing::tensor_hash, market::WorkloadPreimage, traits::Orders, GenesisHash, ModelStatus,
+	Settlement, StatementHeader, TensorError, STATEMENT_VERSION,
 };
 use sp_runtime::traits::{Convert, UniqueSaturatedInto, Zero};
 
@@ -23,8 +23,9 @@ pub(crate) struct Order {
 	pub value_at_risk: Balance,
 }
 
-/// Bytes that a workload occupies besides its tensors: record, queue, inbox and deadline entries.
-const RECORD_BYTES: u64 = 768;
+/// Bytes that a workload occupies besides its tensors' values, at most: the records of itself, its
+/// tensors, queue link, inbox and deadline, with their keys. The runtime's tests count them.
+pub const RECORD_BYTES: u64 = 1_344;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_submit(submitter: AccountIdOf<T>, order: Order) -> DispatchResult {
@@ -60,6 +61,10 @@ impl<T: Config> Pallet<T> {
 			T::OrderFee::convert((values, Self::is_first_order())),
 		)
 		.ok_or(Error::<T>::Overflow)?;
+		ensure!(
+			order.mode == Mode::Deferred || order.value_at_risk == 0,
+			Error::<T>::NothingAtRisk
+		);
 		ensure!(
 			order.mode == Mode::Immediate || !Self::is_breaker_tripped(),
 			Error::<T>::BreakerTripped
@@ -162,16 +167,6 @@ impl<T: Config> Pallet<T> {
 		LastOrdered::<T>::mutate(|last| last.replace(transaction)) != Some(transaction)
 	}
 
-	/// The least proof stake of a workload with so many input values, planck, with the present
-	/// parameters and nothing at risk ([`Terms::proof_stake_for`]).
-	pub fn least_proof_stake(values: u32) -> Balance {
-		// Saturating: a stake beyond the bound is one that nobody has.
-		T::Network::parameters()
-			.queue_slot_fee
-			.saturating_add(T::OrderFee::convert((values, true)))
-			.saturating_mul(2)
-	}
-
 	pub(crate) fn do_cancel(submitter: AccountIdOf<T>, id: WorkloadId) -> DispatchResult {
 		let mut workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
 		ensure!(workload.submitter == submitter, Error::<T>::NotSubmitter);
@@ -198,5 +193,20 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn block_number() -> BlockNumber {
 		frame_system::Pallet::<T>::block_number().unique_saturated_into()
+	}
+}
+
+impl<T: Config> Orders for Pallet<T> {
+	fn work_price(compute_units: ComputeUnits) -> Balance {
+		Self::price_of(compute_units, 0).unwrap_or(Balance::MAX)
+	}
+
+	/// See [`Terms::proof_stake_for`].
+	fn least_proof_stake(input_values: u32) -> Balance {
+		// Saturating: a stake beyond the bound is one that nobody has.
+		T::Network::parameters()
+			.queue_slot_fee
+			.saturating_add(T::OrderFee::convert((input_values, true)))
+			.saturating_mul(2)
 	}
 }

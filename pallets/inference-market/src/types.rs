@@ -30,7 +30,8 @@ pub struct Terms {
 	pub risk_fee: Balance,
 	/// Queue-slot fee σ, planck.
 	pub slot_fee: Balance,
-	/// Held for a declined workload, of the price.
+	/// F_d: what declining costs an operator, of the price. As much of the user's is held, and goes
+	/// back.
 	pub decline_fee: Permille,
 	/// Slash for a missed delivery, of the price.
 	pub miss_slash: Permille,
@@ -54,6 +55,10 @@ pub struct Terms {
 	pub base_latency: Ticks,
 	/// Longest time in the queue.
 	pub queue_ttl: Ticks,
+	/// K: blocks whose VRF outputs seed each of its draws.
+	pub seed_blocks: u32,
+	/// How long its record stays at least once it has ended.
+	pub retention: Ticks,
 	/// When the output must be there at the latest.
 	pub latest: Tick,
 	/// What the user gets for the first missed deadline at least, planck: the queue slot and the
@@ -91,6 +96,8 @@ impl Terms {
 			proving_backlog: parameters.proving_backlog,
 			base_latency: parameters.base_latency,
 			queue_ttl: parameters.queue_ttl,
+			seed_blocks: parameters.seed_blocks,
+			retention: parameters.retention,
 			latest,
 			least_compensation: parameters.queue_slot_fee.checked_add(order_fee)?,
 		})
@@ -117,6 +124,16 @@ impl Terms {
 		let to_user = permille_of(price, self.miss_compensation)?.max(least);
 		let slash = permille_of(price, self.miss_slash)?.max(least.checked_mul(2)?);
 		Some((slash, to_user))
+	}
+
+	/// What declining costs the operator and what of it is the user's, planck: the decline fee, but if
+	/// the workload was never failed before at least twice, and once, what makes up for the user's
+	/// fees. `None` on overflow.
+	pub fn decline(&self, price: Balance, first: bool) -> Option<(Balance, Balance)> {
+		let least = if first { self.least_compensation } else { 0 };
+		let fee = permille_of(price, self.decline_fee)?.max(least.checked_mul(2)?);
+		let to_user = permille_of(price, self.miss_compensation)?.max(least);
+		Some((fee, to_user.min(fee)))
 	}
 
 	/// The last tick on which a proof can be due, whichever attempt succeeds: each output is due by
@@ -154,6 +171,8 @@ pub struct Assigned<AccountId> {
 	pub operator: AccountId,
 	/// Proof stake locked, planck.
 	pub proof_stake: Balance,
+	/// When it was drawn.
+	pub assigned_at: Tick,
 }
 
 /// A workload.

@@ -51,6 +51,12 @@ impl<T: Config> Pallet<T> {
 			},
 			_ => workload.deadline,
 		};
+		let decline_by = match (&workload.assigned, workload.state) {
+			(Some(assigned), WorkloadState::Assigned) => {
+				Some(Self::decline_by(&workload, assigned))
+			},
+			_ => None,
+		};
 		Some(InboxItem {
 			statement: workload.statement,
 			mode: workload.mode,
@@ -58,6 +64,7 @@ impl<T: Config> Pallet<T> {
 			input: Inputs::<T>::get(id)?.into_inner(),
 			output: Outputs::<T>::get(id).map(|output| output.into_inner()),
 			deadline: workload.deadline,
+			decline_by,
 			prove_by,
 			compute_units: workload.terms.compute_units,
 			at_stake: workload.assigned.map_or(0, |assigned| assigned.proof_stake),

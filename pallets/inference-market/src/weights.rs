@@ -21,6 +21,8 @@ pub trait WeightInfo {
 	fn prove(n: u32) -> Weight;
 	/// `expire`, or one deadline in the hook.
 	fn expire() -> Weight;
+	/// `decline`
+	fn decline() -> Weight;
 	/// `claim`
 	fn claim() -> Weight;
 	/// `prune`
@@ -78,6 +80,11 @@ macro_rules! weights {
 
 		fn expire() -> Weight {
 			cost::<$db>(300, 0, 34, 30)
+		}
+
+		/// As `expire`, and what leaving a pool takes, of 256 members.
+		fn decline() -> Weight {
+			cost::<$db>(400, 0, 40, 36)
 		}
 
 		fn claim() -> Weight {

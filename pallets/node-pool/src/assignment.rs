@@ -12,25 +12,36 @@ use inference_primitives::{
 impl<T: Config> Pallet<T> {
 	/// The candidate that the seed's `index`-th sample names: a number below the pool's total
 	/// weight, found in the cumulative weights. The modulo's bias is below 2^-64.
-	pub(crate) fn candidate(pool: &[PoolMember], seed: Hash, index: u32) -> Option<NodeId> {
+	pub(crate) fn candidate(pool: &[PoolMember], seed: Hash, index: u32) -> Option<PoolMember> {
 		let total = pool.last()?.cumulative;
 		let digest = tagged_hash(b"inference-network/draw/v1", &(seed, index));
 		let (low, _) = digest.split_first_chunk::<16>()?;
 		let sample = u128::from_le_bytes(*low).checked_rem(u128::from(total))?;
 		let position = pool.partition_point(|member| u128::from(member.cumulative) <= sample);
-		pool.get(position).map(|member| member.node)
+		pool.get(position).copied()
 	}
 
 	/// Reserves capacity and stake if the node qualifies.
 	fn try_assign(
-		id: NodeId,
+		member: PoolMember,
 		request: &DrawRequest<AccountIdOf<T>>,
 		parameters: &ProtocolParameters,
 		epoch: u32,
 	) -> Drawn<AccountIdOf<T>> {
+		let id = member.node;
 		let Some(mut node) = Self::node(id) else {
 			return Drawn::Busy;
 		};
+		let admitted = member.limits.is_none_or(|limits| {
+			limits.admit(
+				request.value_at_risk,
+				request.proof_stake,
+				request.work_price,
+			)
+		});
+		if !admitted {
+			return Drawn::Unfit;
+		}
 		// It may have left, or been stopped, since the snapshot.
 		if !node.models.contains(&request.model) || !node.standing.serves(epoch) {
 			return Drawn::Busy;
@@ -112,7 +123,7 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Records a missed deadline; too many in one epoch suspend the node.
+	/// Records a missed deadline or declined work; too many in one epoch suspend the node.
 	fn record_miss(id: NodeId, node: &mut NodeOf<T>) {
 		let epoch = Epoch::<T>::get();
 		let recent = &mut node.epoch_misses;
@@ -172,6 +183,12 @@ impl<T: Config> Pallet<T> {
 			ensure!(
 				counted == ComputeUnits::ZERO || !(stopped || node.models.is_empty()),
 				"a node that serves nothing counts for something"
+			);
+			ensure!(
+				node.limits
+					.iter()
+					.all(|(of, _)| node.next_models.contains(of)),
+				"a node has limits for a model that it did not join"
 			);
 			for model in node.next_models.iter() {
 				ensure!(
@@ -239,14 +256,14 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 		let mut tried = alloc::vec::Vec::new();
 		let mut found = Drawn::Unfit;
 		for index in 0..MAX_CANDIDATES {
-			let Some(id) = Self::candidate(&pool, request.seed, index) else {
+			let Some(member) = Self::candidate(&pool, request.seed, index) else {
 				break;
 			};
-			if tried.contains(&id) {
+			if tried.contains(&member.node) {
 				continue;
 			}
-			tried.push(id);
-			match Self::try_assign(id, request, &parameters, epoch) {
+			tried.push(member.node);
+			match Self::try_assign(member, request, &parameters, epoch) {
 				Drawn::Unfit => {},
 				Drawn::Busy => found = Drawn::Busy,
 				Drawn::Assigned(assignment) => {
@@ -289,6 +306,20 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 		Self::change_load(id, |node| {
 			free(&mut node.proving, compute_units);
 			Self::record_miss(id, node);
+		});
+	}
+
+	fn decline(id: NodeId, model: ModelRef, compute_units: ComputeUnits) {
+		Self::change_load(id, |node| {
+			let epoch = Epoch::<T>::get();
+			node.take_up(epoch);
+			free(&mut node.outstanding, compute_units);
+			Self::record_miss(id, node);
+			if node.next_models.contains(&model) {
+				Self::drop_out(id, node, model);
+			}
+			// Saturating: nobody sees the last epoch.
+			node.changed_in = node.changed_in.max(epoch.saturating_add(1));
 		});
 	}
 

@@ -29,6 +29,13 @@
 //! drawn. A node that misses `suspend_after` deadlines (outputs or proofs) in one epoch is suspended:
 //! not drawn, until its operator calls `resume`.
 //!
+//! **Declining** gives assigned work back (the market's `decline`). It counts like a miss, takes the node
+//! out of the model's pool at once, and keeps it out until the epoch after the next, whenever its
+//! operator joins again: so nobody steps aside for single draws by it.
+//!
+//! **Limits** ([`Limits`]) are what an operator lets one workload of a model ask. Snapshots take them,
+//! so they hold for an epoch.
+//!
 //! **Nobody is locked in.** Leaving, lowering and pausing depend on no list that others can fill and
 //! act at once. What is joined or raised waits for the next epoch and is taken up by reads
 //! ([`Node::take_up`]) and by the snapshots, of which a block takes a bounded number.
@@ -87,7 +94,8 @@ mod types;
 pub mod weights;
 
 use inference_primitives::{
-	traits::{Models, Network, Stakes},
+	node::Limits,
+	traits::{Models, Network, Orders, Stakes},
 	Balance, BlockNumber, ComputeUnits, ModelRef, NodeId,
 };
 
@@ -105,7 +113,7 @@ pub mod pallet {
 	use crate::misses::{MissSlot, SLOTS};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
-	use sp_runtime::traits::{Convert, IdentifyAccount, Verify};
+	use sp_runtime::traits::{IdentifyAccount, Verify};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -136,8 +144,8 @@ pub mod pallet {
 		/// blocks. One more pool may come on top.
 		#[pallet::constant]
 		type MaxSnapshotMembers: Get<u32>;
-		/// The least proof stake of a workload with so many input values, planck.
-		type LeastProofStake: Convert<u32, Balance>;
+		/// What orders ask for now.
+		type Orders: Orders;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 		/// Signature by which a worker key consents to be an operator's.
@@ -251,6 +259,15 @@ pub mod pallet {
 			/// The model.
 			model: ModelRef,
 		},
+		/// What one workload of a model may ask of a node changes with the next snapshot of the pool.
+		LimitsChanging {
+			/// The node.
+			node: NodeId,
+			/// The model.
+			model: ModelRef,
+			/// The limits; none if there are no more.
+			limits: Option<Limits>,
+		},
 		/// A node was removed.
 		NodeDeregistered {
 			/// The node.
@@ -278,12 +295,12 @@ pub mod pallet {
 			/// The node.
 			node: NodeId,
 		},
-		/// A node missed so many deadlines in this epoch that it gets no new work until its operator
-		/// resumes it.
+		/// A node missed so many deadlines in this epoch, or declined so much work, that it gets no new
+		/// work until its operator resumes it.
 		NodeSuspended {
 			/// The node.
 			node: NodeId,
-			/// Deadlines missed in this epoch.
+			/// Deadlines missed, and workloads declined, in this epoch.
 			misses: u32,
 		},
 		/// A paused or suspended node returns to service with the next epoch.
@@ -461,6 +478,25 @@ pub mod pallet {
 		pub fn resume(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_resume(operator, node)
+		}
+
+		/// Limits what one workload of a model may ask of a node that joined it; `None`: nothing is
+		/// limited. It acts with the next snapshot of the pool, both ways; who must stop at once pauses
+		/// or leaves. A node whose limits keep out even an order at the present price with nothing at
+		/// risk is in no snapshot. Leaving the model forgets the limits.
+		///
+		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
+		/// [`Error::NotJoined`]. Event: [`Event::LimitsChanging`]. Complexity: O(models of the node).
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::set_limits())]
+		pub fn set_limits(
+			origin: OriginFor<T>,
+			node: NodeId,
+			model: ModelRef,
+			limits: Option<Limits>,
+		) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_set_limits(operator, node, model, limits)
 		}
 	}
 }

@@ -5,7 +5,9 @@ use frame_support::{
 	traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
 };
 use inference_primitives::{
-	node::Standing, traits::NodeLoad, ComputeUnits, ModelRef, NodeId, Ticks,
+	node::{Limits, Standing},
+	traits::NodeLoad,
+	ComputeUnits, ModelRef, NodeId, Ticks,
 };
 use scale_info::TypeInfo;
 
@@ -38,10 +40,10 @@ pub struct Node<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels:
 	pub next_models: BoundedVec<ModelRef, MaxModels>,
 	/// Outputs delivered in time.
 	pub delivered: u64,
-	/// Deadlines missed.
+	/// Deadlines missed and workloads declined.
 	pub missed: u64,
 	/// The epoch in which the operator last registered it, raised its capacity or joined a model:
-	/// that acts in later ones.
+	/// that acts in later ones. Declining counts as in the epoch after.
 	pub changed_in: u32,
 	/// Whether new work may come.
 	pub standing: Standing,
@@ -49,6 +51,8 @@ pub struct Node<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels:
 	pub epoch_misses: EpochMisses,
 	/// What it adds to the total pledge.
 	pub counted: Counted,
+	/// What one workload may ask, for models that it joined; snapshots take it.
+	pub limits: BoundedVec<(ModelRef, Limits), MaxModels>,
 }
 
 /// Deadlines that a node missed in one epoch.
@@ -87,6 +91,14 @@ impl<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels: Get<u32>>
 		if matches!(self.standing, Standing::Resuming(since) if since < epoch) {
 			self.standing = Standing::Active;
 		}
+	}
+
+	/// What one workload of a model may ask, if the operator limits that.
+	pub fn limits_for(&self, model: ModelRef) -> Option<Limits> {
+		self.limits
+			.iter()
+			.find(|(of, _)| *of == model)
+			.map(|(_, limits)| *limits)
 	}
 
 	/// Lets a lower capacity act if what the node owes fits it. Returns whether the pledge fell.
@@ -135,6 +147,8 @@ pub struct PoolMember {
 	pub node: NodeId,
 	/// Sum of the snapshotted weights of this and all earlier members of the pool.
 	pub cumulative: u64,
+	/// What one workload may ask of it in this epoch.
+	pub limits: Option<Limits>,
 }
 
 /// Which pools' snapshots are still to be taken in this epoch.

@@ -2,8 +2,8 @@
 
 use super::babe::BabeParentVrf;
 use crate::{
-	AccountId, Balance, Balances, InferenceMarket, ModelRegistry, NetworkParameters, NodePool,
-	ProofVerifier, Runtime, RuntimeHoldReason, TransactionPayment, WorkerStaking,
+	AccountId, Balance, Balances, ModelRegistry, NetworkParameters, NodePool, ProofVerifier,
+	Runtime, RuntimeHoldReason, TransactionPayment, WorkerStaking,
 };
 use frame_support::{
 	dispatch::DispatchInfo,
@@ -65,14 +65,6 @@ impl Convert<(u32, bool), Balance> for OrderFee {
 			Weight::zero(),
 		)
 		.saturating_sub(fee(0, Weight::zero(), Weight::zero()))
-	}
-}
-
-/// The least proof stake, which node pools need to know what stake covers.
-pub struct LeastProofStake;
-impl Convert<u32, Balance> for LeastProofStake {
-	fn convert(values: u32) -> Balance {
-		InferenceMarket::least_proof_stake(values)
 	}
 }
 

@@ -162,6 +162,7 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 			node: NodeId(0),
 			operator: Alice.to_account_id(),
 			proof_stake: 0,
+			assigned_at: Tick(0),
 		}),
 		failed_operators: Default::default(),
 		outlook: Default::default(),

@@ -1,6 +1,7 @@
 //! `inference node …`
 
 mod capacity;
+mod limits;
 mod membership;
 mod pause;
 mod register;
@@ -32,8 +33,12 @@ pub enum Command {
 	SetWorker(worker::SetArgs),
 	/// Changes a node's capacity: upwards from the next epoch on, downwards at once.
 	Capacity(capacity::Args),
-	/// Joins a model's pool from the next epoch on.
+	/// Joins a model's pool from the next epoch on, with limits of what one workload may ask if they are
+	/// given.
 	Join(membership::JoinArgs),
+	/// Limits what one workload of a model may ask of a node, from the next epoch on. Without limits
+	/// given, there are none any more.
+	Limits(limits::Args),
 	/// Leaves a model's pool, at once. Work already assigned stays due.
 	Leave(membership::Args),
 	/// Stops new work for a node, at once. Work already assigned stays due.
@@ -57,6 +62,7 @@ pub async fn run(context: Context, command: Command) -> Result<(), CliError> {
 		Command::SetWorker(args) => worker::set(context, args).await,
 		Command::Capacity(args) => capacity::run(context, args).await,
 		Command::Join(args) => membership::join(context, args).await,
+		Command::Limits(args) => limits::run(context, args).await,
 		Command::Leave(args) => membership::leave(context, args).await,
 		Command::Pause(args) => pause::pause(context, args).await,
 		Command::Resume(args) => pause::resume(context, args).await,

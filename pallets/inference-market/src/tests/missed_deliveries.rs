@@ -96,7 +96,7 @@ fn each_order_of_a_batch_is_made_up_for_what_it_added_to_the_batchs_fee() {
 			run_blocks(1);
 			assert_eq!([least(3), least(3)], [ORDER_FEE, FURTHER_ORDER_FEE]);
 			let id = patient().submit_and_draw();
-			let stake = Market::least_proof_stake(INPUT.len() as u32);
+			let stake = <Market as inference_primitives::traits::Orders>::least_proof_stake(2);
 			assert_eq!(
 				assigned(id).proof_stake,
 				stake - 2 * (ORDER_FEE - FURTHER_ORDER_FEE)

@@ -47,6 +47,7 @@ enum Step {
 	Deregister(Index),
 	SetWorker(Index, u64),
 	Pause(Index),
+	Decline(Index, bool),
 	Resume(Index),
 	SetCapacity(Index, u64),
 	Join(Index, u32),
@@ -91,6 +92,7 @@ fn step() -> impl Strategy<Value = Step> {
 			.prop_map(|(which, output, by_worker)| Step::Deliver { which, output, by_worker }),
 		6 => (index(), 10..14i64, kind, any::<bool>())
 			.prop_map(|(which, output, kind, by_worker)| Step::Prove { which, output, kind, by_worker }),
+		2 => (index(), any::<bool>()).prop_map(|(which, by_worker)| Step::Decline(which, by_worker)),
 		2 => index().prop_map(Step::Expire),
 		2 => index().prop_map(Step::Claim),
 		2 => index().prop_map(Step::Prune),
@@ -221,6 +223,13 @@ impl World {
 				};
 				let by = self.actor(id, by_worker)?;
 				try_deliver(by, id, &[output])?;
+			},
+			Step::Decline(which, by_worker) => {
+				let Some(id) = self.pick(which) else {
+					return Ok(false);
+				};
+				let by = self.actor(id, by_worker)?;
+				Market::decline(RuntimeOrigin::signed(by), id).map_err(|refusal| refusal.error)?;
 			},
 			Step::Prove {
 				which,
