@@ -52,6 +52,8 @@ pub enum Action {
 	Deliver,
 	/// The proof, with the output in `Immediate` mode.
 	Prove,
+	/// Neither: the work goes back, as no prover can serve its model.
+	Decline,
 }
 
 impl fmt::Display for Action {
@@ -59,6 +61,7 @@ impl fmt::Display for Action {
 		f.write_str(match self {
 			Self::Deliver => "delivery",
 			Self::Prove => "proof",
+			Self::Decline => "decline",
 		})
 	}
 }
@@ -82,6 +85,11 @@ pub enum Call {
 		/// The proof.
 		proof: Vec<u8>,
 	},
+	/// Gives assigned work back.
+	Decline {
+		/// Workload it belongs to.
+		workload: WorkloadId,
+	},
 }
 
 impl Call {
@@ -90,13 +98,16 @@ impl Call {
 		match self {
 			Self::Deliver { .. } => Action::Deliver,
 			Self::Prove { .. } => Action::Prove,
+			Self::Decline { .. } => Action::Decline,
 		}
 	}
 
 	/// The workload it is about.
 	pub fn workload(&self) -> WorkloadId {
 		match self {
-			Self::Deliver { workload, .. } | Self::Prove { workload, .. } => *workload,
+			Self::Deliver { workload, .. }
+			| Self::Prove { workload, .. }
+			| Self::Decline { workload } => *workload,
 		}
 	}
 }

@@ -202,6 +202,7 @@ fn label(action: Action) -> &'static str {
 	match action {
 		Action::Deliver => "delivery",
 		Action::Prove => "proof",
+		Action::Decline => "decline",
 	}
 }
 

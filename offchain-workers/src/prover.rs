@@ -138,6 +138,18 @@ impl ProverError {
 		matches!(self, Self::Unavailable(_) | Self::Incompatible { .. })
 	}
 
+	/// Whether the prover works on no workload of the model, until its operator does something.
+	pub fn refuses_model(&self) -> bool {
+		matches!(
+			self,
+			Self::Unchecked { .. }
+				| Self::Refused {
+					code: error_code::UNKNOWN_MODEL,
+					..
+				}
+		)
+	}
+
 	/// Whether it passes without anyone doing anything.
 	pub fn is_transient(&self) -> bool {
 		matches!(
@@ -379,6 +391,15 @@ impl Prover {
 	}
 }
 
+/// Why no prover has a job.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+	/// What was said of the job.
+	pub(crate) error: ProverError,
+	/// Whether all provers refuse the model, none of them only out of reach or busy.
+	pub(crate) of_model: bool,
+}
+
 /// Where a job was last seen.
 #[derive(Clone, Copy)]
 struct Seen {
@@ -426,12 +447,13 @@ impl Provers {
 		&self,
 		item: &InboxItem,
 		terms: &JobTerms,
-	) -> Result<JobState, ProverError> {
+	) -> Result<JobState, Refusal> {
 		let workload = item.statement.workload;
 		let first = self.seen.lock().get(&workload).map(|seen| seen.prover);
 		let mut order: Vec<usize> = (0..self.provers.len()).collect();
 		order.sort_by_key(|index| Some(*index) != first);
 		let mut worst = Err(ProverError::AllOut);
+		let mut refusals = 0usize;
 		for index in order {
 			let Some(prover) = self.provers.get(index).filter(|prover| prover.may_try()) else {
 				continue;
@@ -447,7 +469,10 @@ impl Provers {
 							is_proven,
 						};
 						self.seen.lock().insert(workload, seen);
-						return answer;
+						return answer.map_err(|error| Refusal {
+							error,
+							of_model: false,
+						});
 					}
 				},
 				Err(error) if error.is_outage() => {
@@ -463,12 +488,18 @@ impl Provers {
 				Err(ProverError::TimedOut | ProverError::Panicked) => {},
 				Err(_) => prover.answered(),
 			}
+			if matches!(&answer, Err(error) if error.refuses_model()) {
+				refusals = refusals.saturating_add(1);
+			}
 			// What was said of the job itself tells more than that another prover is out of reach.
 			if matches!(&worst, Err(error) if error.is_transient() || error.is_outage()) {
 				worst = answer;
 			}
 		}
-		worst
+		worst.map_err(|error| Refusal {
+			error,
+			of_model: refusals == self.provers.len(),
+		})
 	}
 
 	/// Has a job cancelled. Whether that works is of no consequence: the prover proves it after

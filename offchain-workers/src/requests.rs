@@ -2,7 +2,7 @@
 //! time, so that a model that is slow to answer delays its own work only.
 
 use crate::{
-	prover::{JobTerms, ProverError, Provers},
+	prover::{JobTerms, ProverError, Provers, Refusal},
 	worker::Due,
 };
 use futures::{
@@ -23,7 +23,7 @@ use std::{
 pub(crate) struct Answer {
 	pub(crate) workload: WorkloadId,
 	pub(crate) model: VkHash,
-	pub(crate) result: Result<JobState, ProverError>,
+	pub(crate) result: Result<JobState, Refusal>,
 	pub(crate) elapsed: Duration,
 }
 
@@ -103,10 +103,10 @@ impl Requests {
 					async move {
 						let (workload, since) = (due.task.workload, Instant::now());
 						let ask = AssertUnwindSafe(provers.job(&due.item, &terms));
-						let result = ask
-							.catch_unwind()
-							.await
-							.unwrap_or(Err(ProverError::Panicked));
+						let result = ask.catch_unwind().await.unwrap_or(Err(Refusal {
+							error: ProverError::Panicked,
+							of_model: false,
+						}));
 						Some(Answer {
 							workload,
 							model: vk_hash,

@@ -117,6 +117,7 @@ mod tests {
 			input: vec![1],
 			output,
 			deadline: Tick(10),
+			decline_by: None,
 			prove_by: Tick(10),
 			compute_units: ComputeUnits(1),
 			at_stake: 0,

@@ -7,7 +7,7 @@ use crate::{
 	ledger::{Ledger, Outlook, Task},
 	metrics::Metrics,
 	proof_check::Keys,
-	prover::{JobTerms, Prover, ProverError, Provers},
+	prover::{JobTerms, Prover, ProverError, Provers, Refusal},
 	requests::{Answer, Requests},
 	step::{action, step, Step},
 	LOG_TARGET,
@@ -69,6 +69,10 @@ pub struct Worker<C> {
 	gather_until: Option<tokio::time::Instant>,
 	/// Worker accounts that could not pay a fee.
 	unfunded: BTreeMap<WorkerKey, Backoff>,
+	/// The service clock when it was last looked at.
+	now: Tick,
+	/// What was declined and is still owed in finalised state.
+	declined: BTreeSet<WorkloadId>,
 }
 
 /// A piece of work whose action may be sent now.
@@ -81,6 +85,8 @@ pub(crate) struct Due {
 /// What is known of a piece of work that is owed.
 #[derive(Clone, Copy)]
 struct Owed {
+	/// When it is due.
+	deadline: Tick,
 	/// Ticks to its deadline when it was first seen.
 	first_slack: u32,
 	/// Whether it was said that little of them is left.
@@ -107,6 +113,8 @@ impl<C: Chain> Worker<C> {
 			gathered: Vec::new(),
 			gather_until: None,
 			unfunded: BTreeMap::new(),
+			now: Tick(0),
+			declined: BTreeSet::new(),
 		}
 	}
 
@@ -145,11 +153,8 @@ impl<C: Chain> Worker<C> {
 	async fn try_look(&mut self, block: FinalizedBlock) -> Result<(), ChainError> {
 		let best = self.chain.best_block().await;
 		// What is late in the best chain cannot be in time in the block that follows it.
-		let now = self
-			.chain
-			.now(block.hash)
-			.await?
-			.max(self.chain.now(best).await?);
+		let finalized = self.chain.now(block.hash).await?;
+		let now = finalized.max(self.chain.now(best).await?);
 		let mut owed = BTreeMap::new();
 		let mut due = BTreeMap::new();
 		let mut is_whole = true;
@@ -173,6 +178,7 @@ impl<C: Chain> Worker<C> {
 				owed.insert(
 					task,
 					known.unwrap_or(Owed {
+						deadline: item.deadline,
 						first_slack: slack,
 						is_late: false,
 					}),
@@ -186,7 +192,8 @@ impl<C: Chain> Worker<C> {
 				due.insert(piece.task.workload, piece);
 			}
 		}
-		self.report_left(block, &mut owed, is_whole).await;
+		self.report_left(block, finalized, &mut owed, is_whole)
+			.await;
 		self.warn_of_late(&mut owed, &due, now);
 		let workloads: BTreeSet<WorkloadId> = owed.keys().map(|task| task.workload).collect();
 		for task in self.owed.keys() {
@@ -197,6 +204,8 @@ impl<C: Chain> Worker<C> {
 		self.ledger.retain(|task| owed.contains_key(task));
 		self.journal.retain(|workload| workloads.contains(workload));
 		self.provers.retain(|workload| workloads.contains(workload));
+		self.declined
+			.retain(|workload| workloads.contains(workload));
 		self.metrics.saw(
 			block.number,
 			owed.len(),
@@ -207,6 +216,7 @@ impl<C: Chain> Worker<C> {
 		self.owed = owed;
 		self.due = due;
 		self.block = Some(block);
+		self.now = now;
 		self.ask(now);
 		Ok(())
 	}
@@ -261,7 +271,9 @@ impl<C: Chain> Worker<C> {
 			.into_iter()
 			.filter(|due| {
 				let key = (due.task.workload, due.task.action);
-				let under_way = pending.contains(&key) || !owed_at_best.contains(&key);
+				let under_way = pending.contains(&key)
+					|| pending.contains(&(due.task.workload, Action::Decline))
+					|| !owed_at_best.contains(&key);
 				ledger.may_submit(due.task, &outlook, under_way)
 			})
 			.collect();
@@ -295,6 +307,7 @@ impl<C: Chain> Worker<C> {
 	async fn report_left(
 		&mut self,
 		block: FinalizedBlock,
+		now: Tick,
 		owed: &mut BTreeMap<Task, Owed>,
 		is_whole: bool,
 	) {
@@ -320,12 +333,21 @@ impl<C: Chain> Worker<C> {
 			use WorkloadState::{
 				Assigned, Cancelled, Expired, Failed, Queued, Refunded, Settled, Unproven, Voided,
 			};
+			if self.declined.contains(&workload) && state != Some(Settled) {
+				log::info!(target: LOG_TARGET, "workload {workload}: given back");
+				continue;
+			}
 			let is_owed_by_another_name = owed.keys().any(|other| other.workload == workload);
 			match (action, state) {
 				(Action::Deliver, Some(Unproven)) if is_owed_by_another_name => {},
 				(_, Some(Assigned | Unproven)) if !is_whole && !is_owed_by_another_name => {
 					owed.insert(task, known);
 				},
+				// What is not due yet was not missed.
+				(_, Some(Queued | Assigned | Unproven)) if known.deadline >= now => log::info!(
+					target: LOG_TARGET,
+					"workload {workload}: not {worker}'s any more: declined, or another key owes it",
+				),
 				(_, Some(Settled)) => {
 					self.metrics.settled();
 					self.report_overtaken(block, task).await;
@@ -442,13 +464,21 @@ impl<C: Chain> Worker<C> {
 			match answer.result {
 				Ok(job) => ready.push((due, job)),
 				// It is the prover that rests, not the workload.
-				Err(ProverError::AllOut) => {},
-				Err(error) if error.is_outage() => {},
-				Err(error) if error.is_transient() => {
+				Err(Refusal {
+					error: ProverError::AllOut,
+					..
+				}) => {},
+				Err(Refusal { error, .. }) if error.is_outage() => {},
+				Err(Refusal { error, .. }) if error.is_transient() => {
 					let (policy, now) = (&self.options.backoff, Instant::now());
 					self.journal.postponed(answer.workload, error, policy, now);
 				},
-				Err(error) => self.failed(due.task, error),
+				Err(Refusal { error, of_model }) => {
+					self.failed(due.task, error);
+					if of_model && self.may_decline(&due.item) {
+						self.decline(block, due).await;
+					}
+				},
 			}
 		}
 		ready.sort_by_key(|(due, _)| due.item.deadline);
@@ -461,6 +491,26 @@ impl<C: Chain> Worker<C> {
 			}
 		}
 		self.metrics.waits_for(self.requests.len());
+	}
+
+	/// Whether a transaction of the next block can still decline a piece of work.
+	fn may_decline(&self, item: &InboxItem) -> bool {
+		item.state == WorkloadState::Assigned && item.decline_by.is_some_and(|last| last > self.now)
+	}
+
+	/// Gives back work of a model that no prover serves: that costs less than to miss it, and the user
+	/// waits less.
+	async fn decline(&mut self, block: FinalizedBlock, due: Due) {
+		let Task { workload, .. } = due.task;
+		let model = due.item.statement.model;
+		log::error!(
+			target: LOG_TARGET,
+			"workload {workload}: DECLINED, as no prover serves model {model}. The node leaves that \
+			 model's pool and pays the decline fee: have a prover load and check the model, then join \
+			 again (`inference node join`)",
+		);
+		self.submit(block, due.task, Call::Decline { workload })
+			.await;
 	}
 
 	/// Notes that a piece of work cannot be done now.
@@ -547,10 +597,9 @@ impl<C: Chain> Worker<C> {
 
 	async fn submit(&mut self, block: FinalizedBlock, task: Task, call: Call) {
 		let Task {
-			worker,
-			workload,
-			action,
+			worker, workload, ..
 		} = task;
+		let action = call.action();
 		let now = Instant::now();
 		if self
 			.unfunded
@@ -564,6 +613,9 @@ impl<C: Chain> Worker<C> {
 			Ok(submission) => {
 				self.ledger.opened(task, submission, block.number);
 				self.journal.succeeded(&workload);
+				if action == Action::Decline {
+					self.declined.insert(workload);
+				}
 				if self.unfunded.remove(&worker).is_some() {
 					log::info!(target: LOG_TARGET, "worker account {worker} can pay fees again");
 				}

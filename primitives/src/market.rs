@@ -250,6 +250,8 @@ pub struct InboxItem {
 	pub output: Option<Vec<i64>>,
 	/// When it is due.
 	pub deadline: Tick,
+	/// Until when the node may decline it, if it may.
+	pub decline_by: Option<Tick>,
 	/// When its proof is due: `deadline`, but for a Deferred output that is still owed, the proof
 	/// deadline that a delivery at the last moment would have. A prover that takes what is new in
 	/// this order has every proof in time.

@@ -49,6 +49,38 @@ impl Standing {
 	}
 }
 
+/// What an operator lets one workload of a model ask of a node.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Limits {
+	/// Most value at risk, planck.
+	pub max_value_at_risk: Balance,
+	/// Most proof stake, planck: it grows with the price, the creator's royalty included, and so does
+	/// what a missed deadline costs.
+	pub max_proof_stake: Balance,
+	/// Least price without the royalty, planck.
+	pub min_work_price: Balance,
+}
+
+impl Limits {
+	/// Whether a workload that asks for this keeps the limits.
+	pub fn admit(&self, value_at_risk: Balance, proof_stake: Balance, work_price: Balance) -> bool {
+		value_at_risk <= self.max_value_at_risk
+			&& proof_stake <= self.max_proof_stake
+			&& work_price >= self.min_work_price
+	}
+}
+
 /// A model node.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct NodeView<AccountId> {
@@ -72,10 +104,13 @@ pub struct NodeView<AccountId> {
 	pub joining: Vec<ModelRef>,
 	/// Outputs delivered in time.
 	pub delivered: u64,
-	/// Deadlines missed.
+	/// Deadlines missed and workloads declined.
 	pub missed: u64,
 	/// Whether new work may come.
 	pub standing: Standing,
+	/// What one workload may ask, of models for which its operator limits that; from the next
+	/// snapshot on.
+	pub limits: Vec<(ModelRef, Limits)>,
 }
 
 /// An operator's stake, planck.
@@ -91,22 +126,24 @@ pub struct StakeView {
 	pub unbonding: Balance,
 }
 
-/// What a worker key signs so that an operator may name it as a node's worker. It holds on one chain
-/// and for one operator, who may use it again: it has no nonce, and the key belongs to one node at a
-/// time anyway.
+/// What a worker key signs so that an operator may name it as a node's worker. It holds on one chain,
+/// for one operator, and once: the chain counts how often the key has consented, so that no former
+/// operator takes it back with an old signature once it left.
 #[derive(Encode)]
 pub struct WorkerConsent<'a, AccountId> {
 	/// Hash of the chain's genesis block.
 	pub genesis: GenesisHash,
 	/// For whose nodes the key will work.
 	pub operator: &'a AccountId,
+	/// How many consents of this key the chain has used before.
+	pub used: u32,
 }
 
 impl<AccountId: Encode> WorkerConsent<'_, AccountId> {
 	/// The bytes to sign. A hash with a tag of its own: no transaction's and no proof's payload is
 	/// the same 32 bytes.
 	pub fn message(&self) -> Hash {
-		tagged_hash(b"inference-network/worker-key/v1", self)
+		tagged_hash(b"inference-network/worker-key/v2", self)
 	}
 }
 
@@ -115,16 +152,18 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn a_consent_holds_for_one_operator_on_one_chain() {
-		let message = |genesis: u8, operator: u64| {
+	fn a_consent_holds_for_one_operator_on_one_chain_and_once() {
+		let message = |genesis: u8, operator: u64, used: u32| {
 			WorkerConsent {
 				genesis: GenesisHash([genesis; 32]),
 				operator: &operator,
+				used,
 			}
 			.message()
 		};
-		assert_eq!(message(1, 2), message(1, 2));
-		assert_ne!(message(1, 2), message(1, 3));
-		assert_ne!(message(1, 2), message(2, 2));
+		assert_eq!(message(1, 2, 0), message(1, 2, 0));
+		assert_ne!(message(1, 2, 0), message(1, 3, 0));
+		assert_ne!(message(1, 2, 0), message(2, 2, 0));
+		assert_ne!(message(1, 2, 0), message(1, 2, 1));
 	}
 }

@@ -103,6 +103,10 @@ pub struct DrawRequest<'a, AccountId> {
 	pub compute_units: ComputeUnits,
 	/// Stake to reserve, planck.
 	pub proof_stake: Balance,
+	/// The part of it that answers for the user's value at risk, planck.
+	pub value_at_risk: Balance,
+	/// Price without the royalty, planck.
+	pub work_price: Balance,
 	/// Whether the proof is due with the output or later.
 	pub mode: Mode,
 	/// P_B pinned for this workload: its proof deadline suits no longer backlog of proofs.
@@ -172,8 +176,8 @@ pub struct Backing {
 /// Node pools. Implemented by `pallet-node-pool`.
 ///
 /// What [`Self::draw`] reserves of a node's capacity leaves it in one of these ways, each step with
-/// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`], or, if nobody is to
-/// blame, [`Self::release`].
+/// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`], or
+/// [`Self::decline`], or, if nobody is to blame, [`Self::release`].
 pub trait NodePool<AccountId> {
 	/// Draws a node with free capacity and stake, and reserves both. Returns the weight of what was
 	/// done, too.
@@ -190,11 +194,16 @@ pub trait NodePool<AccountId> {
 	/// suspends the node if it was one too many. `excused`: the network is to blame, so it does not
 	/// count for that.
 	fn miss(node: NodeId, compute_units: ComputeUnits, excused: bool);
+	/// The node gave the work back: frees the compute units, counts it like a miss, excused or not, and
+	/// takes the node out of the model's pool until the epoch after the next.
+	fn decline(node: NodeId, model: ModelRef, compute_units: ComputeUnits, excused: bool);
 	/// The output is owed no more, by nobody's fault: frees the compute units and records nothing.
 	fn release(node: NodeId, compute_units: ComputeUnits);
 	/// The proof was not there in time: frees the delivered compute units and records the miss, as
 	/// [`Self::miss`] does.
 	fn miss_proof(node: NodeId, compute_units: ComputeUnits, excused: bool);
+	/// The node that a worker key works for now.
+	fn node_of(worker: &AccountId) -> Option<NodeId>;
 	/// What a node owes. `None` if there is no such node.
 	fn load(node: NodeId) -> Option<NodeLoad>;
 	/// Compute units per block that nodes in pools can serve in this epoch, with the stake that
@@ -207,6 +216,14 @@ pub trait NodePool<AccountId> {
 	fn reach(model: ModelRef) -> Option<Balance>;
 	/// Weight of one [`Self::draw`] at most.
 	fn max_draw_weight() -> Weight;
+}
+
+/// What orders ask for now. Implemented by `pallet-inference-market`.
+pub trait Orders {
+	/// The present price of so many compute units, planck; the royalty comes on top.
+	fn work_price(compute_units: ComputeUnits) -> Balance;
+	/// The least proof stake of a workload with so many input values, planck.
+	fn least_proof_stake(input_values: u32) -> Balance;
 }
 
 /// Operators' stakes. Implemented by `pallet-worker-staking`.

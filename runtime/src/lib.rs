@@ -73,6 +73,9 @@ pub use versions::VERSION;
 /// Least balance of an account, planck.
 pub const EXISTENTIAL_DEPOSIT: Balance = inference_primitives::parameters::UNIT / 1_000;
 
+/// Calls that programs batch with.
+pub use pallet_utility::Call as UtilityCall;
+
 /// Signature of a transaction.
 pub type Signature = MultiSignature;
 /// Account identifier.

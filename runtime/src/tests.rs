@@ -250,15 +250,42 @@ fn a_block_draws_as_many_workloads_as_a_twentieth_of_it_allows() {
 }
 
 #[test]
+fn a_workloads_deposit_is_for_all_bytes_that_it_occupies() {
+	use codec::MaxEncodedLen;
+	use inference_primitives::{Tick, WorkloadId};
+	type Id = WorkloadId;
+	// Prefixes of pallet and item.
+	const PREFIX: usize = 32;
+	let id = Id::max_encoded_len();
+	let record = pallet_inference_market::WorkloadOf::<Runtime>::max_encoded_len();
+	// A tensor's values are paid for one by one; their number takes up to four bytes.
+	let tensors = 2 * (PREFIX + id + 4);
+	let link = PREFIX + id + pallet_inference_market::QueueLink::max_encoded_len();
+	// Two keys with a hash of eight bytes before the first.
+	let inbox = PREFIX + 8 + 4 + pallet_inference_market::InboxKey::max_encoded_len();
+	let deadline = PREFIX + 8 + Tick::max_encoded_len() + id;
+	let bytes = PREFIX + id + record + tensors + link.max(inbox) + deadline;
+	let paid = usize::try_from(pallet_inference_market::RECORD_BYTES).unwrap();
+	assert!(bytes <= paid, "{bytes} bytes, {paid} paid for");
+	assert!(paid - bytes < 256, "{bytes} bytes, {paid} paid for");
+}
+
+#[test]
 fn the_fee_that_a_miss_makes_up_for_covers_an_orders_fee() {
 	use sp_runtime::traits::Convert;
 	sp_io::TestExternalities::default().execute_with(|| {
-		let fee = <Runtime as pallet_inference_market::Config>::OrderFee::convert;
+		let order_fee = <Runtime as pallet_inference_market::Config>::OrderFee::convert;
+		let fee = |values| order_fee((values, true));
 		let unit = inference_primitives::parameters::UNIT;
 		// Seen on a running chain, for ten values: 0.000344.
 		assert!(fee(10) > unit * 344 / 1_000_000);
 		assert!(fee(10) < unit / 1_000);
 		assert!(fee(2_048) > fee(10) && fee(2_048) < unit / 50);
+		// A further order of a batch costs its own bytes and weight: less than a transaction.
+		for values in [10, 2_048] {
+			let further = order_fee((values, false));
+			assert!(further > 0 && further < fee(values));
+		}
 	});
 }
 

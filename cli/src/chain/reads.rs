@@ -99,6 +99,12 @@ impl Chain {
 		self.api("nodes_of", account, at).await
 	}
 
+	/// How many consents of a worker key were used: the next one names this number.
+	pub async fn worker_consents(&self, worker: &AccountId, at: Hash) -> Result<u32, CliError> {
+		let key = pallet_node_pool::WorkerConsents::<Runtime>::hashed_key_for(worker);
+		Ok(self.storage(key, at).await?.unwrap_or(0))
+	}
+
 	/// An operator's stake.
 	pub async fn stake(&self, operator: &AccountId, at: Hash) -> Result<StakeView, CliError> {
 		self.api("stake", operator, at).await

@@ -32,7 +32,7 @@ pub(super) fn provides_nonce(tags: &[Vec<u8>], worker: WorkerKey) -> bool {
 	tags.iter().any(|tag| tag.starts_with(&worker.0))
 }
 
-/// What a transaction does, if it is a delivery or a proof by `worker`.
+/// What a transaction does, if it is a delivery, a proof or a decline by `worker`.
 pub(super) fn action_of(
 	metadata: &Metadata,
 	transaction: &[u8],
@@ -49,6 +49,9 @@ pub(super) fn action_of(
 		},
 		RuntimeCall::InferenceMarket(MarketCall::prove { workload, .. }) => {
 			Some((workload, Action::Prove))
+		},
+		RuntimeCall::InferenceMarket(MarketCall::decline { workload }) => {
+			Some((*workload, Action::Decline))
 		},
 		_ => None,
 	}
@@ -100,6 +103,7 @@ fn runtime_call(call: Call, verify_limit: Weight) -> Result<RuntimeCall, ChainEr
 				verify_limit,
 			}
 		},
+		Call::Decline { workload } => MarketCall::decline { workload },
 	}))
 }
 
@@ -260,6 +264,12 @@ mod tests {
 		for (call, expected) in [
 			(deliver(), (WorkloadId([5; 32]), Action::Deliver)),
 			(prove(), (WorkloadId([6; 32]), Action::Prove)),
+			(
+				Call::Decline {
+					workload: WorkloadId([7; 32]),
+				},
+				(WorkloadId([7; 32]), Action::Decline),
+			),
 		] {
 			let bytes = sign(&metadata, &keystore, worker, call, &terms()).unwrap();
 			let opaque = sp_runtime::OpaqueExtrinsic::decode_all(&mut &bytes[..]).unwrap();

@@ -1,5 +1,5 @@
 //! A chain in memory: blocks with snapshots of state, one pool per node, gossip, finality, forks.
-//! It applies `deliver` and `prove` by the market's rules, proofs verified.
+//! It applies `deliver`, `prove` and `decline` by the market's rules, proofs verified.
 
 use crate::model::{model, Model};
 use async_trait::async_trait;
@@ -241,6 +241,12 @@ fn apply(state: &mut State, transaction: &Transaction, now: Tick) -> Option<()> 
 			inbox.remove(index);
 			state.ended.insert(workload, WorkloadState::Settled);
 		},
+		(Call::Decline { .. }, WorkloadState::Assigned, _)
+			if item.decline_by.is_some_and(|last| now <= last) =>
+		{
+			inbox.remove(index);
+			state.ended.insert(workload, WorkloadState::Queued);
+		},
 		_ => return None,
 	}
 	Some(())
@@ -273,6 +279,7 @@ pub fn workload(id: u8, mode: Mode) -> InboxItem {
 		input: vec![i64::from(id), -3],
 		output: None,
 		deadline: Tick(400),
+		decline_by: None,
 		prove_by: Tick(400),
 		compute_units: ComputeUnits(1),
 		at_stake: 7,

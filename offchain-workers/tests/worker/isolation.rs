@@ -311,3 +311,26 @@ async fn a_panic_should_cost_the_work_at_which_it_happens_and_no_other() {
 	node.advance();
 	assert_eq!(node.world().accepted(Action::Prove), 2);
 }
+
+#[tokio::test]
+async fn work_that_another_key_owes_now_or_that_was_declined_should_not_count_as_missed() {
+	let (node, prover) = (Node::new(KEY), TestProver::start().await);
+	let (metrics, registry) = metrics();
+	let mut worker = worker_with(&node, vec![prover.client()], metrics);
+	prover.set(Behaviour::Slow);
+	for id in 1..=3 {
+		node.world().assign(KEY, workload(id, Mode::Immediate));
+	}
+	worker.act(node.advance()).await;
+	for (id, state) in [
+		(1, WorkloadState::Assigned),
+		(2, WorkloadState::Queued),
+		(3, WorkloadState::Refunded),
+	] {
+		node.world().end(KEY, WorkloadId([id; 32]), state);
+	}
+	worker.act(node.advance()).await;
+	let missed = |action| shown(&registry, "missed_total", &[action]);
+	// The refund alone.
+	assert_eq!(missed("delivery") + missed("proof"), 1.0);
+}

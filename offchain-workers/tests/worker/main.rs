@@ -603,3 +603,60 @@ async fn an_operator_may_work_on_a_model_that_was_not_checked() {
 	worker.act(node.advance()).await;
 	assert_eq!(submitted(&node), [delivery(1)]);
 }
+
+/// A deferred workload that may be declined up to this tick.
+fn declinable(id: u8, last: u32) -> inference_primitives::market::InboxItem {
+	inference_primitives::market::InboxItem {
+		decline_by: Some(Tick(last)),
+		..workload(id, Mode::Deferred)
+	}
+}
+
+#[tokio::test]
+async fn work_of_a_model_that_the_prover_refuses_should_be_declined_once_and_in_time() {
+	for unchecked in [true, false] {
+		let (node, prover) = (Node::new(KEY), TestProver::start().await);
+		if unchecked {
+			prover.store.lock().checked = Some(false);
+		} else {
+			prover.set(Behaviour::Ignorant);
+		}
+		let mut worker = worker(&node, &prover);
+		node.world().assign(KEY, declinable(1, 10));
+		// Too late for the block after the first look.
+		node.world().assign(KEY, declinable(2, 1));
+		for _ in 0..4 {
+			worker.act(node.advance()).await;
+			pass_backoff().await;
+		}
+		let declined = Call::Decline {
+			workload: WorkloadId([1; 32]),
+		};
+		assert_eq!(submitted(&node), [declined]);
+		assert_eq!(node.world().accepted(Action::Decline), 1);
+	}
+}
+
+#[tokio::test]
+async fn work_should_not_be_declined_while_a_prover_is_out_of_reach_or_still_loading() {
+	let (node, prover) = (Node::new(KEY), TestProver::start().await);
+	prover.set(Behaviour::Ignorant);
+	let mut second = TestProver::start().await;
+	let provers = vec![prover.client(), second.client()];
+	let mut worker = worker_with(&node, provers, Metrics::default());
+	node.world().assign(KEY, declinable(1, 100));
+	second.set(Behaviour::Loads);
+	worker.act(node.advance()).await;
+	pass_backoff().await;
+	second.down().await;
+	worker.act(node.advance()).await;
+	pass_backoff().await;
+	assert_eq!(submitted(&node), []);
+	second.up().await;
+	second.set(Behaviour::Proves);
+	for _ in 0..2 {
+		worker.act(node.advance()).await;
+		pass_backoff().await;
+	}
+	assert_eq!(submitted(&node)[0], delivery(1));
+}

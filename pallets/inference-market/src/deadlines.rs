@@ -114,8 +114,8 @@ impl<T: Config> Pallet<T> {
 		T::NodePool::count_miss(assigned.node);
 		let tripped = Self::trip_breaker();
 		T::NodePool::miss(assigned.node, terms.compute_units, tripped);
-		workload.failed_worker = Some(assigned.worker.clone());
-		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
+		workload.failed_node = Some(assigned.node);
+		Inbox::<T>::remove(assigned.node, InboxKey::new(workload.deadline, id));
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
 		let (due, to_user) = terms
 			.miss(price, workload.failed_operators.is_empty())
@@ -128,17 +128,23 @@ impl<T: Config> Pallet<T> {
 			slashed,
 			compensation,
 		});
+		Self::draw_again(id, workload, assigned.operator);
+		Ok(())
+	}
+
+	/// Lets a workload that its node did not serve be drawn again, without this operator; refunds it if
+	/// there is no attempt or no time left.
+	pub(crate) fn draw_again(id: WorkloadId, mut workload: WorkloadOf<T>, failed: AccountIdOf<T>) {
+		let terms = workload.terms;
 		// It is drawn K + 1 blocks from now at the earliest.
 		let in_time = T::Network::now()
-			.after(Ticks(Self::seed_blocks().saturating_add(1)))
+			.after(Ticks(terms.seed_blocks.saturating_add(1)))
 			.after(terms.base_latency)
 			< terms.latest;
 		let again = workload.attempts <= terms.redraws
 			&& in_time
-			&& workload
-				.failed_operators
-				.try_push(assigned.operator.clone())
-				.is_ok() && Self::enqueue(id, &mut workload).is_ok();
+			&& workload.failed_operators.try_push(failed).is_ok()
+			&& Self::enqueue(id, &mut workload).is_ok();
 		if again {
 			let attempts = workload.attempts;
 			Workloads::<T>::insert(id, workload);
@@ -150,7 +156,6 @@ impl<T: Config> Pallet<T> {
 			Self::end(id, workload, WorkloadState::Refunded);
 			Self::deposit_event(Event::WorkloadRefunded { workload: id });
 		}
-		Ok(())
 	}
 
 	/// The proof was owed: the payment goes back, and from the proof stake the user gets the value
@@ -164,7 +169,7 @@ impl<T: Config> Pallet<T> {
 		let terms = workload.terms;
 		let excused = Self::is_breaker_tripped();
 		T::NodePool::miss_proof(assigned.node, terms.compute_units, excused);
-		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
+		Inbox::<T>::remove(assigned.node, InboxKey::new(workload.deadline, id));
 		let to_user = terms
 			.proof_miss(price, workload.failed_operators.is_empty())
 			.ok_or(Error::<T>::Overflow)?;

@@ -25,6 +25,8 @@ pub(crate) enum WorkStep {
 	},
 	/// `relay_proof`
 	Relay,
+	/// `decline`
+	Decline,
 }
 
 /// A refusal: nothing was changed, and only `used` of the declared weight is kept.
@@ -43,6 +45,12 @@ fn refusal(
 }
 
 impl<T: Config> Pallet<T> {
+	/// Whether `who` is the present worker key of the node that has a workload: what the node owes is
+	/// this key's, whichever key it had at the draw.
+	fn works_on(who: &AccountIdOf<T>, assigned: &Assigned<AccountIdOf<T>>) -> bool {
+		T::NodePool::node_of(who) == Some(assigned.node)
+	}
+
 	/// Whether `who` may do `step` of the workload now, as far as its record tells. Returns the node
 	/// that has it.
 	pub(crate) fn check_step<'a>(
@@ -51,7 +59,7 @@ impl<T: Config> Pallet<T> {
 		step: WorkStep,
 	) -> Result<&'a Assigned<AccountIdOf<T>>, Error<T>> {
 		let assigned = workload.assigned.as_ref().ok_or(Error::<T>::WrongState)?;
-		let by_worker = assigned.worker == *who;
+		let by_worker = Self::works_on(who, assigned);
 		match (step, workload.state, workload.mode) {
 			(WorkStep::Deliver, WorkloadState::Assigned, mode) => {
 				ensure!(by_worker, Error::<T>::NotAssignedWorker);
@@ -66,6 +74,16 @@ impl<T: Config> Pallet<T> {
 				ensure!(with_output, Error::<T>::OutputMissing);
 			},
 			(WorkStep::Relay, WorkloadState::Unproven, _) => {},
+			(WorkStep::Decline, WorkloadState::Assigned, _) => {
+				ensure!(
+					by_worker || assigned.operator == *who,
+					Error::<T>::NotAssignedWorker
+				);
+				ensure!(
+					T::Network::now() <= Self::decline_by(workload, assigned),
+					Error::<T>::TooLate
+				);
+			},
 			_ => return Err(Error::<T>::WrongState),
 		}
 		ensure!(T::Network::now() <= workload.deadline, Error::<T>::TooLate);
@@ -85,16 +103,23 @@ impl<T: Config> Pallet<T> {
 		workload: &WorkloadOf<T>,
 		step: WorkStep,
 	) -> bool {
-		let by_worker = workload
-			.assigned
-			.as_ref()
-			.is_some_and(|node| node.worker == *who);
+		let node = T::NodePool::node_of(who);
+		let assigned = workload.assigned.as_ref();
+		let by_worker = assigned.is_some_and(|assigned| {
+			node == Some(assigned.node) || (step == WorkStep::Decline && assigned.operator == *who)
+		});
 		let done = match step {
 			WorkStep::Deliver => workload.state != WorkloadState::Assigned,
 			WorkStep::Prove { .. } => workload.state.is_terminal(),
 			WorkStep::Relay => return false,
+			WorkStep::Decline => {
+				workload.state != WorkloadState::Assigned
+					|| assigned.is_some_and(|assigned| {
+						T::Network::now() > Self::decline_by(workload, assigned)
+					})
+			},
 		};
-		let was_its_own = !by_worker && workload.failed_worker.as_ref() == Some(who);
+		let was_its_own = !by_worker && node.is_some() && workload.failed_node == node;
 		was_its_own
 			|| (by_worker
 				&& (done || T::Network::now() > workload.deadline || Self::is_void(workload)))
@@ -102,7 +127,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The workload of a step that may be done, and its node. Who is assigned does not pay for a
 	/// step in which it was overtaken.
-	fn workload_for(
+	pub(crate) fn workload_for(
 		who: &AccountIdOf<T>,
 		id: WorkloadId,
 		step: WorkStep,
@@ -145,10 +170,10 @@ impl<T: Config> Pallet<T> {
 		workload.state = WorkloadState::Unproven;
 		workload.delivered_at = Some(Self::block_number());
 		Deadlines::<T>::remove(workload.deadline, id);
-		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
+		Inbox::<T>::remove(assigned.node, InboxKey::new(workload.deadline, id));
 		let proof_due = T::Network::now().after(workload.terms.proof_deadline);
 		Self::set_deadline(id, &mut workload, proof_due);
-		Inbox::<T>::insert(&assigned.worker, InboxKey::new(proof_due, id), ());
+		Inbox::<T>::insert(assigned.node, InboxKey::new(proof_due, id), ());
 		Workloads::<T>::insert(id, workload);
 		Outputs::<T>::insert(id, output);
 		Self::deposit_event(Event::OutputDelivered {

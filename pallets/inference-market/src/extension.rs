@@ -3,9 +3,10 @@
 //! A block has a part for operational transactions only, so that deliveries and proofs find room
 //! whatever else goes on (docs/PROTOCOL.md, principle 3). The class belongs to a call, whoever signs it;
 //! so it takes this extension to keep others out:
-//! - `deliver` and `prove` are admitted from the worker that the workload is assigned to, in the
-//!   state and up to the deadline in which they can succeed, a `prove` with weight enough for its
-//!   key; `relay_proof` while the proof is owed.
+//! - `deliver` and `prove` are admitted from the present worker key of the node that the workload is
+//!   assigned to, in the state and up to the deadline in which they can succeed, a `prove` with weight
+//!   enough for its key, and `decline` from this key and the operator; `relay_proof` while the proof is
+//!   owed.
 //!   Two transactions of one step of a workload do not wait in one pool.
 //! - Any other operational call is admitted from [`Config::OperationalSigners`] only: most of them
 //!   are for root, and a call that fails for want of it would keep the weight it declared. That
@@ -102,6 +103,7 @@ fn step_of<T: Config>(call: &Call<T>) -> Option<(WorkloadId, WorkStep)> {
 			},
 		)),
 		Call::relay_proof { workload, .. } => Some((*workload, WorkStep::Relay)),
+		Call::decline { workload } => Some((*workload, WorkStep::Decline)),
 		_ => None,
 	}
 }
@@ -111,6 +113,7 @@ fn tag(id: WorkloadId, step: WorkStep) -> Option<alloc::vec::Vec<u8>> {
 	let kind: u8 = match step {
 		WorkStep::Deliver => 0,
 		WorkStep::Prove { .. } => 1,
+		WorkStep::Decline => 2,
 		// Anyone may relay, so nobody may keep others from it.
 		WorkStep::Relay => return None,
 	};

@@ -63,7 +63,7 @@ impl<T: Config> Pallet<T> {
 					.assigned
 					.ok_or("an assigned workload has no node")?;
 				ensure!(
-					Inbox::<T>::contains_key(assigned.worker, InboxKey::new(workload.deadline, id)),
+					Inbox::<T>::contains_key(assigned.node, InboxKey::new(workload.deadline, id)),
 					"an assigned workload is in no inbox"
 				);
 				let load = loads.entry(assigned.node).or_default();

@@ -18,7 +18,7 @@
 //! ```text
 //! submit ─► Queued ─draw─► Assigned ─deliver─► Unproven ─prove─► Settled        (Deferred)
 //!             │ │              │ └──────────────prove───────────► Settled        (Immediate)
-//!             │ │              └ missed ─► Queued again, or Refunded
+//!             │ │              └ missed or declined ─► Queued again, or Refunded
 //!             │ └ too late ─► Expired                Unproven ─missed─► Failed
 //!             └ cancel ─► Cancelled                each open one ─disabled─► Voided
 //! ```
@@ -49,6 +49,7 @@ extern crate alloc;
 
 pub use extension::{CheckStep, NotAdmitted};
 pub use pallet::*;
+pub use submission::RECORD_BYTES;
 pub use types::{
 	Assigned, ChainFees, InboxKey, Outlook, Queue, QueueLink, Tensor, Terms, Workload,
 };
@@ -56,6 +57,7 @@ pub use weights::WeightInfo;
 
 pub mod breaker;
 mod deadlines;
+mod declining;
 mod delivery;
 mod extension;
 mod invariants;
@@ -149,8 +151,10 @@ pub mod pallet {
 		/// Weight that the draws of one block may take. It bounds how many workloads a block assigns.
 		#[pallet::constant]
 		type MaxDrawWeight: Get<Weight>;
-		/// What ordering an inference on so many values costs in transaction fees, at most, planck.
-		type OrderFee: Convert<u32, Balance>;
+		/// What ordering an inference on so many values costs in transaction fees, at most, planck:
+		/// the whole transaction's if it is the first order of its transaction, and what it adds to
+		/// that otherwise.
+		type OrderFee: Convert<(u32, bool), Balance>;
 		/// Who else may send operational transactions: the keys by which governance acts.
 		type OperationalSigners: Contains<Self::AccountId>;
 		/// Weight of the heaviest transaction that proves a workload, its extensions and its base
@@ -191,6 +195,11 @@ pub mod pallet {
 	pub type SubmitterNonces<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, u64, ValueQuery>;
 
+	/// The transaction, by block and index, that last ordered something: a batch of orders pays once
+	/// for being a transaction.
+	#[pallet::storage]
+	pub type LastOrdered<T> = StorageValue<_, (BlockNumber, u32)>;
+
 	/// The queue of each model that has one.
 	#[pallet::storage]
 	pub type Queues<T: Config> = StorageMap<_, Twox64Concat, ModelRef, Queue, ValueQuery>;
@@ -208,10 +217,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type ServedCursor<T> = StorageValue<_, u32, ValueQuery>;
 
-	/// What each worker owes, earliest deadline first.
+	/// What each node owes, earliest deadline first.
 	#[pallet::storage]
-	pub type Inbox<T: Config> =
-		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, InboxKey, ()>;
+	pub type Inbox<T: Config> = StorageDoubleMap<_, Twox64Concat, NodeId, Identity, InboxKey, ()>;
 
 	/// When open workloads time out.
 	#[pallet::storage]
@@ -347,6 +355,17 @@ pub mod pallet {
 			/// The part credited to the user, planck.
 			compensation: Balance,
 		},
+		/// A node declined a workload that was drawn to it.
+		WorkloadDeclined {
+			/// The workload.
+			workload: WorkloadId,
+			/// The node.
+			node: NodeId,
+			/// Taken from the operator's bond, planck.
+			fee: Balance,
+			/// The part credited to the user, planck.
+			compensation: Balance,
+		},
 		/// A workload waits for another draw.
 		WorkloadRequeued {
 			/// The workload.
@@ -444,8 +463,8 @@ pub mod pallet {
 		UnknownWorkload,
 		/// Only the workload's submitter may do this.
 		NotSubmitter,
-		/// Only the worker that the workload is assigned to may do this. A delivered workload's
-		/// proof can be given by anyone with `relay_proof`.
+		/// Only the present worker key of the node that the workload is assigned to may do this. A
+		/// delivered workload's proof can be given by anyone with `relay_proof`.
 		NotAssignedWorker,
 		/// The workload's state does not allow this.
 		WrongState,
@@ -485,6 +504,9 @@ pub mod pallet {
 		/// Verifying a proof under the workload's key weighs more than the call allows. Declare what
 		/// the runtime API's `verify_weight` says of the workload, or the heaviest key's weight.
 		VerifyLimitTooLow,
+		/// An Immediate workload's output comes with its proof, so nothing is at risk that stake could
+		/// answer for. Order it without a value at risk.
+		NothingAtRisk,
 	}
 
 	#[pallet::hooks]
@@ -539,15 +561,15 @@ pub mod pallet {
 		///
 		/// `input`: fixed point at the model's input scale, row-major. `max_price`: planck, for
 		/// the inference and the verification of its proof; the other fees come on top (see
-		/// [`Terms`]). `deadline`: ticks from now until the
-		/// output at the latest. `value_at_risk`: planck that a false output could cost the user;
-		/// the proof stake covers it and a fee is paid for it.
+		/// [`Terms`]). `deadline`: ticks from now until the output at the latest. `value_at_risk`:
+		/// planck that a false output could cost the user before its proof is due; the proof stake
+		/// covers it and a fee is paid for it. Zero if Immediate.
 		///
 		/// Origin: signed, the user. Holds the escrow and a storage deposit. Errors:
 		/// [`Error::UnknownModel`], [`Error::ModelNotForSale`], [`Error::WrongInputShape`],
 		/// [`Error::InputOutOfDomain`], [`Error::BidTooLow`], [`Error::BadDeadline`],
 		/// [`Error::EndOfLife`], [`Error::KeyDisabled`], [`Error::BreakerTripped`],
-		/// [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient
+		/// [`Error::NothingAtRisk`], [`Error::QueueFull`], [`Error::TooManyServedModels`], insufficient
 		/// balance. Event: [`Event::WorkloadSubmitted`]. Complexity: O(values).
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::submit_workload(input.len() as u32))]
@@ -703,6 +725,23 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			let relayer = ensure_signed(origin)?;
 			Self::do_prove(relayer, workload, WorkStep::Relay, None, &proof)
+		}
+
+		/// Gives assigned work back early, for the decline fee, which the operator's bond pays. It is
+		/// drawn again, without this operator. Counts like a miss, and takes the node out of the
+		/// model's pool until the epoch after the next.
+		///
+		/// Origin: signed, the assigned node's worker or its operator; free when it succeeds, or only
+		/// comes too late. Errors: [`Error::UnknownWorkload`], [`Error::NotAssignedWorker`],
+		/// [`Error::WrongState`] (nothing is declined once it was delivered), [`Error::TooLate`] (half
+		/// of the base latency after the draw), [`Error::KeyDisabled`]. Events:
+		/// [`Event::WorkloadDeclined`], then [`Event::WorkloadRequeued`] or
+		/// [`Event::WorkloadRefunded`]. Complexity: O(models of the node + nodes in the pool).
+		#[pallet::call_index(8)]
+		#[pallet::weight((T::WeightInfo::decline(), DispatchClass::Operational))]
+		pub fn decline(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			Self::do_decline(who, workload)
 		}
 
 		/// Forgives all slashes that the circuit breaker has delayed so far. What is not forgiven

@@ -117,6 +117,7 @@ impl pallet_node_pool::Config for Test {
 	type MaxPoolNodes = ConstU32<16>;
 	type MaxModelsPerNode = ConstU32<8>;
 	type MaxNodesPerOperator = ConstU32<4>;
+	type Orders = Market;
 	type MaxSnapshotMembers = ConstU32<256>;
 	type WeightInfo = ();
 	type WorkerSignature = TestSignature;
@@ -180,12 +181,19 @@ impl Contains<AccountId> for Governor {
 /// Transaction fee of every order, planck.
 pub const ORDER_FEE: Balance = 7;
 
+/// What an order adds to the transaction fee of a batch that has one already, planck.
+pub const FURTHER_ORDER_FEE: Balance = 2;
+
 /// Every order's transaction costs the same.
 pub struct MockFee;
 
-impl Convert<u32, Balance> for MockFee {
-	fn convert(_: u32) -> Balance {
-		ORDER_FEE
+impl Convert<(u32, bool), Balance> for MockFee {
+	fn convert((_, first): (u32, bool)) -> Balance {
+		if first {
+			ORDER_FEE
+		} else {
+			FURTHER_ORDER_FEE
+		}
 	}
 }
 
@@ -568,6 +576,7 @@ pub fn consent(worker: AccountId, operator: AccountId) -> TestSignature {
 	let message = WorkerConsent {
 		genesis: GenesisHash(Market::genesis_hash()),
 		operator: &operator,
+		used: pallet_node_pool::WorkerConsents::<Test>::get(worker),
 	}
 	.message();
 	TestSignature(worker, message.to_vec())
@@ -696,7 +705,8 @@ pub fn state(id: WorkloadId) -> inference_primitives::WorkloadState {
 /// Whether a workload is in a worker's inbox.
 pub fn owes(worker: AccountId, id: WorkloadId) -> bool {
 	let key = crate::InboxKey::new(workload(id).deadline, id);
-	crate::Inbox::<Test>::contains_key(worker, key)
+	<NodePool as inference_primitives::traits::NodePool<AccountId>>::node_of(&worker)
+		.is_some_and(|node| crate::Inbox::<Test>::contains_key(node, key))
 }
 
 /// What a node owes, compute units: not delivered, and not proven.
@@ -710,9 +720,15 @@ pub fn assigned(id: WorkloadId) -> crate::Assigned<AccountId> {
 	workload(id).assigned.expect("the workload is assigned")
 }
 
+/// The present worker key of the node that has a workload.
+pub fn worker(id: WorkloadId) -> AccountId {
+	let node = assigned(id).node;
+	NodePool::view(node).expect("the node exists").worker
+}
+
 /// Delivers the output as the assigned worker.
 pub fn deliver(id: WorkloadId) {
-	assert_ok!(try_deliver(assigned(id).worker, id, &OUTPUT));
+	assert_ok!(try_deliver(worker(id), id, &OUTPUT));
 }
 
 /// Tries to deliver an output. Errors without what they cost.
@@ -766,12 +782,7 @@ pub fn try_relay(
 pub fn prove(id: WorkloadId) {
 	let with_output = workload(id).mode == Mode::Immediate;
 	let output = with_output.then_some(OUTPUT.as_slice());
-	assert_ok!(try_prove(
-		assigned(id).worker,
-		id,
-		output,
-		proof(id, &OUTPUT)
-	));
+	assert_ok!(try_prove(worker(id), id, output, proof(id, &OUTPUT)));
 }
 
 /// What an account can claim, planck.

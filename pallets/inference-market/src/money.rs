@@ -125,7 +125,7 @@ impl<T: Config> Pallet<T> {
 		// Saturating: parts of one escrow.
 		let treasury_credit = treasury_credit.saturating_add(slot_credit);
 		Deadlines::<T>::remove(workload.deadline, id);
-		Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
+		Inbox::<T>::remove(assigned.node, InboxKey::new(workload.deadline, id));
 		Self::end(id, workload, WorkloadState::Settled);
 		Self::deposit_event(Event::WorkloadSettled {
 			workload: id,
@@ -172,7 +172,7 @@ impl<T: Config> Pallet<T> {
 		Self::refund(&mut workload, rest);
 		workload.state = state;
 		workload.ended_at = Some(Self::block_number());
-		workload.deadline = T::Network::now().after(T::Network::parameters().retention);
+		workload.deadline = T::Network::now().after(workload.terms.retention);
 		T::Models::end_workload(workload.statement.model, state == WorkloadState::Settled);
 		Workloads::<T>::insert(id, workload);
 	}

@@ -7,7 +7,10 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use inference_primitives::traits::{Assignment, DrawRequest, Drawn};
+use inference_primitives::{
+	traits::{Assignment, DrawRequest, Drawn},
+	ProtocolParameters,
+};
 use sp_runtime::traits::UniqueSaturatedInto;
 
 /// Entries of one queue left waiting per block, at its head and once more further back: one that
@@ -34,7 +37,7 @@ struct Ask {
 	proof_stake: Balance,
 }
 
-/// The randomness of a block's draws, and the weight that they may take.
+/// The randomness of a block's draws (the latest blocks' outputs, oldest first), and the weight that they may take.
 struct Draws {
 	block: BlockNumber,
 	outputs: alloc::vec::Vec<Hash>,
@@ -46,6 +49,12 @@ impl Draws {
 	/// Whether so much more may be used.
 	fn allow(&self, weight: Weight) -> bool {
 		self.used.saturating_add(weight).all_lte(self.most)
+	}
+
+	/// The outputs of the latest so many blocks, oldest first.
+	fn latest(&self, blocks: u32) -> Option<&[Hash]> {
+		let first = self.outputs.len().checked_sub(blocks as usize)?;
+		self.outputs.get(first..)
 	}
 
 	fn spend(&mut self, weight: Weight) {
@@ -160,13 +169,9 @@ impl<T: Config> Pallet<T> {
 		if count == 0 {
 			return used;
 		}
-		// Without the randomness of all blocks nobody can be drawn now.
-		let Some(outputs) = Self::latest_outputs(block) else {
-			return used;
-		};
 		let mut draws = Draws {
 			block,
-			outputs,
+			outputs: Self::latest_outputs(block),
 			used,
 			most: T::MaxDrawWeight::get(),
 		};
@@ -191,7 +196,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Weight of serving the queues before any model is looked at.
 	pub(crate) fn draws_base_weight() -> Weight {
-		T::DbWeight::get().reads_writes(u64::from(Self::seed_blocks()).saturating_add(4), 1)
+		let outputs = u64::from(ProtocolParameters::MAX_SEED_BLOCKS);
+		T::DbWeight::get().reads_writes(outputs.saturating_add(4), 1)
 	}
 
 	/// Weight of one look that ends in an assignment, at most.
@@ -277,9 +283,14 @@ impl<T: Config> Pallet<T> {
 		else {
 			return Look::Waits;
 		};
-		if !Self::seed_is_known(workload.entered_at, draws.block) {
+		let seed_blocks = workload.terms.seed_blocks;
+		if !Self::seed_is_known(workload.entered_at, seed_blocks, draws.block) {
 			return Look::TooEarly;
 		}
+		// Without the randomness of all of its blocks it is not drawn now.
+		let Some(outputs) = draws.latest(seed_blocks) else {
+			return Look::Waits;
+		};
 		// One that should have expired, or is void, waits for its deadline's hook.
 		if T::Network::now() > workload.deadline || Self::is_void(&workload) {
 			return Look::Waits;
@@ -291,10 +302,13 @@ impl<T: Config> Pallet<T> {
 		let request = DrawRequest {
 			model: workload.statement.model,
 			submitter: &workload.submitter,
-			seed: Self::seed(id, workload.attempts, &draws.outputs),
+			seed: Self::seed(id, workload.attempts, outputs),
 			excluded: &workload.failed_operators,
 			compute_units: terms.compute_units,
 			proof_stake,
+			value_at_risk: terms.value_at_risk,
+			// Saturating: the royalty is a part of each price.
+			work_price: price.saturating_sub(terms.royalty),
 			mode: workload.mode,
 			proving_backlog: terms.proving_backlog,
 			latest: terms.latest,
@@ -337,11 +351,11 @@ impl<T: Config> Pallet<T> {
 		workload.assigned = Some(Assigned {
 			node: assignment.node,
 			operator: assignment.operator,
-			worker: assignment.worker.clone(),
 			proof_stake,
+			assigned_at: T::Network::now(),
 		});
 		Self::set_deadline(id, &mut workload, assignment.due);
-		Inbox::<T>::insert(&assignment.worker, InboxKey::new(assignment.due, id), ());
+		Inbox::<T>::insert(assignment.node, InboxKey::new(assignment.due, id), ());
 		Workloads::<T>::insert(id, workload);
 		Self::deposit_event(Event::WorkloadAssigned {
 			workload: id,

@@ -21,28 +21,25 @@ impl<T: Config> Pallet<T> {
 		T::DbWeight::get().reads_writes(1, 1)
 	}
 
-	/// K, the blocks whose outputs make a seed.
-	pub(crate) fn seed_blocks() -> u32 {
-		T::Network::parameters().seed_blocks
-	}
-
 	/// Whether block `n` comes late enough to draw a workload that entered at `entered_at`: all of
-	/// the outputs that seed its draw are of later blocks.
-	pub(crate) fn seed_is_known(entered_at: BlockNumber, n: BlockNumber) -> bool {
-		n > entered_at.saturating_add(Self::seed_blocks())
+	/// the outputs of the `seed_blocks` blocks that seed its draw are of later blocks.
+	pub(crate) fn seed_is_known(entered_at: BlockNumber, seed_blocks: u32, n: BlockNumber) -> bool {
+		n > entered_at.saturating_add(seed_blocks)
 	}
 
-	/// The VRF outputs of the K blocks before block `n`, oldest first. `None` if one of them had
-	/// none; then nobody is drawn in block `n`.
-	pub(crate) fn latest_outputs(n: BlockNumber) -> Option<alloc::vec::Vec<Hash>> {
-		(1..=Self::seed_blocks())
-			.rev()
-			.map(|offset| {
+	/// The VRF outputs of the blocks before block `n`, oldest first: of as many as a workload's K can
+	/// be, or back to the latest one that had none. Each workload uses the latest K of them, with the
+	/// K that was pinned for it; where there are fewer, it is not drawn in block `n`.
+	pub(crate) fn latest_outputs(n: BlockNumber) -> alloc::vec::Vec<Hash> {
+		let mut outputs: alloc::vec::Vec<Hash> = (1..=ProtocolParameters::MAX_SEED_BLOCKS)
+			.map_while(|offset| {
 				let block = n.checked_sub(offset)?;
 				VrfOutputs::<T>::get(block % ProtocolParameters::VRF_RING)
 					.and_then(|(kept, output)| (kept == block).then_some(output))
 			})
-			.collect()
+			.collect();
+		outputs.reverse();
+		outputs
 	}
 
 	/// The seed of a workload's draw in a block: a hash of its identifier, the attempt, and the

@@ -7,8 +7,8 @@ use frame_support::{
 	traits::{fungible::hold::Mutate, Get},
 };
 use inference_primitives::{
-	hashing::tensor_hash, market::WorkloadPreimage, GenesisHash, ModelStatus, Settlement,
-	StatementHeader, TensorError,
+	hashing::tensor_hash, market::WorkloadPreimage, traits::Orders, GenesisHash, ModelStatus,
+	Settlement, StatementHeader, TensorError,
 };
 use sp_runtime::traits::{Convert, UniqueSaturatedInto, Zero};
 
@@ -23,8 +23,9 @@ pub(crate) struct Order {
 	pub value_at_risk: Balance,
 }
 
-/// Bytes that a workload occupies besides its tensors: record, queue, inbox and deadline entries.
-const RECORD_BYTES: u64 = 817;
+/// Bytes that a workload occupies besides its tensors' values, at most: the records of itself, its
+/// tensors, queue link, inbox and deadline, with their keys. The runtime's tests count them.
+pub const RECORD_BYTES: u64 = 1_344;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_submit(submitter: AccountIdOf<T>, order: Order) -> DispatchResult {
@@ -50,6 +51,7 @@ impl<T: Config> Pallet<T> {
 			.ok_or(Error::<T>::Overflow)?;
 		ensure!(order.max_price >= price, Error::<T>::BidTooLow);
 		let now = T::Network::now();
+		let values = u32::try_from(order.input.len()).unwrap_or(u32::MAX);
 		let terms = Terms::new(
 			&parameters,
 			model.compute_units,
@@ -58,11 +60,15 @@ impl<T: Config> Pallet<T> {
 			order.value_at_risk,
 			now.after(order.deadline),
 			ChainFees {
-				order: T::OrderFee::convert(u32::try_from(order.input.len()).unwrap_or(u32::MAX)),
+				order: T::OrderFee::convert((values, Self::is_first_order())),
 				verification: verification_fee,
 			},
 		)
 		.ok_or(Error::<T>::Overflow)?;
+		ensure!(
+			order.mode == Mode::Deferred || order.value_at_risk == 0,
+			Error::<T>::NothingAtRisk
+		);
 		ensure!(
 			order.mode == Mode::Immediate || !Self::is_breaker_tripped(),
 			Error::<T>::BreakerTripped
@@ -129,7 +135,7 @@ impl<T: Config> Pallet<T> {
 			deposit,
 			assigned: None,
 			failed_operators: Default::default(),
-			failed_worker: None,
+			failed_node: None,
 			attempts: 0,
 			entered_at: block,
 			deadline: now,
@@ -154,6 +160,16 @@ impl<T: Config> Pallet<T> {
 			escrowed: escrow,
 		});
 		Ok(())
+	}
+
+	/// Whether the present transaction has ordered nothing yet. Notes that it has now; an order that fails
+	/// takes the note back with everything else.
+	fn is_first_order() -> bool {
+		let Some(index) = frame_system::Pallet::<T>::extrinsic_index() else {
+			return true;
+		};
+		let transaction = (Self::block_number(), index);
+		LastOrdered::<T>::mutate(|last| last.replace(transaction)) != Some(transaction)
 	}
 
 	pub(crate) fn do_cancel(submitter: AccountIdOf<T>, id: WorkloadId) -> DispatchResult {
@@ -182,5 +198,20 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn block_number() -> BlockNumber {
 		frame_system::Pallet::<T>::block_number().unique_saturated_into()
+	}
+}
+
+impl<T: Config> Orders for Pallet<T> {
+	fn work_price(compute_units: ComputeUnits) -> Balance {
+		Self::price_of(compute_units, 0).unwrap_or(Balance::MAX)
+	}
+
+	/// See [`Terms::proof_stake_for`].
+	fn least_proof_stake(input_values: u32) -> Balance {
+		// Saturating: a stake beyond the bound is one that nobody has.
+		T::Network::parameters()
+			.queue_slot_fee
+			.saturating_add(T::OrderFee::convert((input_values, true)))
+			.saturating_mul(2)
 	}
 }

@@ -30,7 +30,8 @@ pub struct Terms {
 	pub risk_fee: Balance,
 	/// Queue-slot fee σ, planck.
 	pub slot_fee: Balance,
-	/// Held for a declined workload, of the price.
+	/// F_d: what declining costs an operator, of the price. As much of the user's is held, and goes
+	/// back.
 	pub decline_fee: Permille,
 	/// Slash for a missed delivery, of the price.
 	pub miss_slash: Permille,
@@ -54,6 +55,10 @@ pub struct Terms {
 	pub base_latency: Ticks,
 	/// Longest time in the queue.
 	pub queue_ttl: Ticks,
+	/// K: blocks whose VRF outputs seed each of its draws.
+	pub seed_blocks: u32,
+	/// How long its record stays at least once it has ended.
+	pub retention: Ticks,
 	/// When the output must be there at the latest.
 	pub latest: Tick,
 	/// What the user gets for the first missed deadline at least, planck: the queue slot and the
@@ -103,6 +108,8 @@ impl Terms {
 			proving_backlog: parameters.proving_backlog,
 			base_latency: parameters.base_latency,
 			queue_ttl: parameters.queue_ttl,
+			seed_blocks: parameters.seed_blocks,
+			retention: parameters.retention,
 			latest,
 			least_compensation: parameters.queue_slot_fee.checked_add(fees.order)?,
 			verification_fee: fees.verification,
@@ -130,6 +137,16 @@ impl Terms {
 		let to_user = permille_of(price, self.miss_compensation)?.max(least);
 		let slash = permille_of(price, self.miss_slash)?.max(least.checked_mul(2)?);
 		Some((slash, to_user))
+	}
+
+	/// What declining costs the operator and what of it is the user's, planck: the decline fee, but if
+	/// the workload was never failed before at least twice, and once, what makes up for the user's
+	/// fees. `None` on overflow.
+	pub fn decline(&self, price: Balance, first: bool) -> Option<(Balance, Balance)> {
+		let least = if first { self.least_compensation } else { 0 };
+		let fee = permille_of(price, self.decline_fee)?.max(least.checked_mul(2)?);
+		let to_user = permille_of(price, self.miss_compensation)?.max(least);
+		Some((fee, to_user.min(fee)))
 	}
 
 	/// The last tick on which a proof can be due, whichever attempt succeeds: each output is due by
@@ -165,10 +182,10 @@ pub struct Assigned<AccountId> {
 	pub node: NodeId,
 	/// Its operator.
 	pub operator: AccountId,
-	/// Its worker key.
-	pub worker: AccountId,
 	/// Proof stake locked, planck.
 	pub proof_stake: Balance,
+	/// When it was drawn.
+	pub assigned_at: Tick,
 }
 
 /// A workload.
@@ -194,9 +211,9 @@ pub struct Workload<AccountId> {
 	pub assigned: Option<Assigned<AccountId>>,
 	/// Operators that failed it: no node of theirs is drawn for it again.
 	pub failed_operators: BoundedVec<AccountId, MaxFailedOperators>,
-	/// Worker key of the node that failed it last: a step that it sent before that, and that the
+	/// The node that missed or declined it last: a step that its worker sent before that, and that the
 	/// block of the miss or a later one holds, is only late.
-	pub failed_worker: Option<AccountId>,
+	pub failed_node: Option<NodeId>,
 	/// Draws so far.
 	pub attempts: u8,
 	/// Block in which it last entered the queue: only later blocks' VRF outputs seed a draw.
@@ -227,7 +244,7 @@ pub enum Outlook {
 	Able,
 }
 
-/// Key of an entry in a worker's inbox. Entries are stored, and so read, in the order of deadlines.
+/// Key of an entry in a node's inbox. Entries are stored, and so read, in the order of deadlines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct InboxKey {
 	/// When it is due; big-endian, so that the encoding sorts as the tick does.

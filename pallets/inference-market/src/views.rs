@@ -31,9 +31,12 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// What a worker owes, earliest deadline first. Reads no more than it shows.
+	/// What a worker's node owes, earliest deadline first. Reads no more than it shows.
 	pub fn inbox(worker: &AccountIdOf<T>) -> Vec<InboxItem> {
-		Inbox::<T>::iter_key_prefix(worker)
+		let Some(node) = T::NodePool::node_of(worker) else {
+			return Vec::new();
+		};
+		Inbox::<T>::iter_key_prefix(node)
 			.take(MAX_INBOX_ITEMS)
 			.filter_map(|key| Self::inbox_item(key.workload))
 			.collect()
@@ -48,6 +51,12 @@ impl<T: Config> Pallet<T> {
 			},
 			_ => workload.deadline,
 		};
+		let decline_by = match (&workload.assigned, workload.state) {
+			(Some(assigned), WorkloadState::Assigned) => {
+				Some(Self::decline_by(&workload, assigned))
+			},
+			_ => None,
+		};
 		Some(InboxItem {
 			statement: workload.statement,
 			mode: workload.mode,
@@ -55,6 +64,7 @@ impl<T: Config> Pallet<T> {
 			input: Inputs::<T>::get(id)?.into_inner(),
 			output: Outputs::<T>::get(id).map(|output| output.into_inner()),
 			deadline: workload.deadline,
+			decline_by,
 			prove_by,
 			compute_units: workload.terms.compute_units,
 			at_stake: workload.assigned.map_or(0, |assigned| assigned.proof_stake),

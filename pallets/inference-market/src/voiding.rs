@@ -31,7 +31,7 @@ impl<T: Config> Pallet<T> {
 					T::NodePool::settle(assigned.node, compute_units);
 				}
 				Deadlines::<T>::remove(workload.deadline, id);
-				Inbox::<T>::remove(&assigned.worker, InboxKey::new(workload.deadline, id));
+				Inbox::<T>::remove(assigned.node, InboxKey::new(workload.deadline, id));
 			},
 			_ => return Err(Error::<T>::WrongState.into()),
 		}

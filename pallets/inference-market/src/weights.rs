@@ -21,6 +21,8 @@ pub trait WeightInfo {
 	fn prove(n: u32) -> Weight;
 	/// `expire`, or one deadline in the hook.
 	fn expire() -> Weight;
+	/// `decline`
+	fn decline() -> Weight;
 	/// `claim`
 	fn claim() -> Weight;
 	/// `prune`
@@ -61,7 +63,7 @@ fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
 macro_rules! weights {
 	($db:ty) => {
 		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 25, 14)
+			cost::<$db>(200, n, 27, 15)
 		}
 
 		fn cancel() -> Weight {
@@ -69,15 +71,20 @@ macro_rules! weights {
 		}
 
 		fn deliver(n: u32) -> Weight {
-			cost::<$db>(100, n, 11, 8)
+			cost::<$db>(100, n, 12, 8)
 		}
 
 		fn prove(n: u32) -> Weight {
-			cost::<$db>(300, n, 22, 18)
+			cost::<$db>(300, n, 23, 18)
 		}
 
 		fn expire() -> Weight {
 			cost::<$db>(300, 0, 34, 30)
+		}
+
+		/// As `expire`, and what leaving a pool takes, of 256 members.
+		fn decline() -> Weight {
+			cost::<$db>(400, 0, 40, 36)
 		}
 
 		fn claim() -> Weight {
@@ -89,15 +96,15 @@ macro_rules! weights {
 		}
 
 		/// Reads: workload, clock, model, input, output, an account or a credit; whether its system,
-		/// setup or key is disabled.
+		/// setup or key is disabled; the signer's node, twice.
 		fn refused(n: u32) -> Weight {
-			cost::<$db>(60, n, 10, 0)
+			cost::<$db>(60, n, 12, 0)
 		}
 
 		/// Reads: workload, clock, whether its system, setup or key is disabled; its key, for what a
-		/// verification weighs.
+		/// verification weighs; the signer's node, twice.
 		fn check_step() -> Weight {
-			cost::<$db>(20, 0, 8, 0)
+			cost::<$db>(20, 0, 10, 0)
 		}
 
 		fn serve_model() -> Weight {

@@ -12,25 +12,36 @@ use inference_primitives::{
 impl<T: Config> Pallet<T> {
 	/// The candidate that the seed's `index`-th sample names: a number below the pool's total
 	/// weight, found in the cumulative weights. The modulo's bias is below 2^-64.
-	pub(crate) fn candidate(pool: &[PoolMember], seed: Hash, index: u32) -> Option<NodeId> {
+	pub(crate) fn candidate(pool: &[PoolMember], seed: Hash, index: u32) -> Option<PoolMember> {
 		let total = pool.last()?.cumulative;
 		let digest = tagged_hash(b"inference-network/draw/v1", &(seed, index));
 		let (low, _) = digest.split_first_chunk::<16>()?;
 		let sample = u128::from_le_bytes(*low).checked_rem(u128::from(total))?;
 		let position = pool.partition_point(|member| u128::from(member.cumulative) <= sample);
-		pool.get(position).map(|member| member.node)
+		pool.get(position).copied()
 	}
 
 	/// Reserves capacity and stake if the node qualifies.
 	fn try_assign(
-		id: NodeId,
+		member: PoolMember,
 		request: &DrawRequest<AccountIdOf<T>>,
 		parameters: &ProtocolParameters,
 		epoch: u32,
 	) -> Drawn<AccountIdOf<T>> {
+		let id = member.node;
 		let Some(mut node) = Self::node(id) else {
 			return Drawn::Busy;
 		};
+		let admitted = member.limits.is_none_or(|limits| {
+			limits.admit(
+				request.value_at_risk,
+				request.proof_stake,
+				request.work_price,
+			)
+		});
+		if !admitted {
+			return Drawn::Unfit;
+		}
 		// It may have left, or been stopped, since the snapshot.
 		if !node.models.contains(&request.model) || !node.standing.serves(epoch) {
 			return Drawn::Busy;
@@ -39,7 +50,7 @@ impl<T: Config> Pallet<T> {
 		if own || request.excluded.contains(&node.operator) {
 			return Drawn::Unfit;
 		}
-		let capacity = node.usable_capacity();
+		let capacity = node.usable;
 		let bounds = Bounds {
 			backlog: parameters.backlog_bound,
 			proving: parameters.proving_backlog,
@@ -112,8 +123,8 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Records a missed deadline; too many in one epoch suspend the node, but for those that are
-	/// excused.
+	/// Records a missed deadline or declined work; too many in one epoch suspend the node, but for those
+	/// that are excused.
 	fn record_miss(id: NodeId, node: &mut NodeOf<T>, excused: bool) {
 		// Saturating: counts of deadlines cannot reach the bounds.
 		node.missed = node.missed.saturating_add(1);
@@ -169,10 +180,20 @@ impl<T: Config> Pallet<T> {
 				counted <= node.pledge(),
 				"a node counts for more than it pledges"
 			);
+			ensure!(
+				node.usable <= node.capacity && node.usable <= node.next_capacity,
+				"a node takes new work for more than its capacity"
+			);
 			let stopped = matches!(node.standing, Standing::Paused | Standing::Suspended);
 			ensure!(
 				counted == ComputeUnits::ZERO || !(stopped || node.models.is_empty()),
 				"a node that serves nothing counts for something"
+			);
+			ensure!(
+				node.limits
+					.iter()
+					.all(|(of, _)| node.next_models.contains(of)),
+				"a node has limits for a model that it did not join"
 			);
 			for model in node.next_models.iter() {
 				ensure!(
@@ -240,14 +261,14 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 		let mut tried = alloc::vec::Vec::new();
 		let mut found = Drawn::Unfit;
 		for index in 0..MAX_CANDIDATES {
-			let Some(id) = Self::candidate(&pool, request.seed, index) else {
+			let Some(member) = Self::candidate(&pool, request.seed, index) else {
 				break;
 			};
-			if tried.contains(&id) {
+			if tried.contains(&member.node) {
 				continue;
 			}
-			tried.push(id);
-			match Self::try_assign(id, request, &parameters, epoch) {
+			tried.push(member.node);
+			match Self::try_assign(member, request, &parameters, epoch) {
 				Drawn::Unfit => {},
 				Drawn::Busy => found = Drawn::Busy,
 				Drawn::Assigned(assignment) => {
@@ -296,8 +317,26 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 		});
 	}
 
+	fn decline(id: NodeId, model: ModelRef, compute_units: ComputeUnits, excused: bool) {
+		Self::change_load(id, |node| {
+			let epoch = Epoch::<T>::get();
+			node.take_up(epoch);
+			free(&mut node.outstanding, compute_units);
+			Self::record_miss(id, node, excused);
+			if node.next_models.contains(&model) {
+				Self::drop_out(id, node, model);
+			}
+			// Saturating: nobody sees the last epoch.
+			node.changed_in = node.changed_in.max(epoch.saturating_add(1));
+		});
+	}
+
 	fn release(id: NodeId, compute_units: ComputeUnits) {
 		Self::change_load(id, |node| free(&mut node.outstanding, compute_units));
+	}
+
+	fn node_of(worker: &AccountIdOf<T>) -> Option<NodeId> {
+		WorkerNodes::<T>::get(worker)
 	}
 
 	fn load(id: NodeId) -> Option<NodeLoad> {

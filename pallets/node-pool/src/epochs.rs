@@ -104,9 +104,12 @@ impl<T: Config> Pallet<T> {
 			let backing = T::Stakes::backing(&node.operator);
 			// What was joined in this epoch waits for the next one.
 			let waits = node.changed_in >= epoch && !node.models.contains(&model);
+			let limits = node.limits_for(model);
 			let weight = match &demand {
-				Some(demand) if !waits && node.standing.serves(epoch) => {
-					demand.weight(node.usable_capacity(), backing)
+				Some(demand)
+					if !waits && node.standing.serves(epoch) && demand.is_within(limits) =>
+				{
+					demand.weight(node.usable, backing)
 				},
 				_ => 0,
 			};
@@ -119,6 +122,7 @@ impl<T: Config> Pallet<T> {
 					.try_push(PoolMember {
 						node: id,
 						cumulative,
+						limits,
 					})
 					.defensive_proof("as many as members at most; qed");
 				let _ = node
@@ -188,6 +192,10 @@ struct Taken {
 struct Demand {
 	/// Proof stake of one workload at the price floor, with nothing at risk, planck.
 	stake: Balance,
+	/// Proof stake of one workload at the present price, with nothing at risk, planck.
+	present_stake: Balance,
+	/// Present price of one workload without the royalty, planck.
+	work_price: Balance,
 	/// Compute units of one workload.
 	compute_units: ComputeUnits,
 	/// For how long, at its capacity, a node must be able to take on work.
@@ -201,11 +209,23 @@ impl Demand {
 		let price = Balance::from(view.compute_units.0)
 			.checked_mul(parameters.price_floor)?
 			.checked_add(view.royalty)?;
+		let values = u32::try_from(view.input.len()).unwrap_or(u32::MAX);
+		let least = T::Orders::least_proof_stake(values);
+		let work_price = T::Orders::work_price(view.compute_units);
+		let present = work_price.checked_add(view.royalty)?;
 		Some(Self {
-			stake: permille_of(price, parameters.proof_stake)?,
+			stake: permille_of(price, parameters.proof_stake)?.max(least),
+			present_stake: permille_of(present, parameters.proof_stake)?.max(least),
+			work_price,
 			compute_units: view.compute_units,
 			backlog: parameters.backlog_bound,
 		})
+	}
+
+	/// Whether a workload at the present price and with nothing at risk keeps a node's limits. One whose
+	/// limits keep everything out has no weight: it would only be drawn in vain.
+	fn is_within(&self, limits: Option<Limits>) -> bool {
+		limits.is_none_or(|limits| limits.admit(0, self.present_stake, self.work_price))
 	}
 
 	/// The weight of a node of this capacity: all of it if the operator's stake can cover the

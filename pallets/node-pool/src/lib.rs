@@ -6,19 +6,21 @@
 //!
 //! **Terms.**
 //! - *node epoch*: a number of blocks; what an operator adds in epoch e (a node, capacity, a model)
-//!   acts in e + 1, what it takes away acts at once;
+//!   acts in e + 1, what it takes away acts at once, and what it gives back acts in e + 1, too: so
+//!   nobody steps aside for single draws;
 //! - *capacity*: compute units per block that a node pledges;
 //! - *outstanding*: compute units assigned to a node and not delivered yet;
 //! - *proving*: compute units that a node delivered and whose proof it still owes;
-//! - *backlog bound* B: outstanding ≤ capacity × B, with the lower of the present and the announced
-//!   capacity;
+//! - *backlog bound* B: outstanding ≤ capacity × B, with the lowest of the present capacity and those
+//!   announced in this epoch;
 //! - *proving backlog* P_B: outstanding + proving ≤ capacity × P_B, with the same capacity. So a node
 //!   that delivers faster than it proves is given no more than it can prove in time;
 //! - *members* of a model: the nodes that joined it; *pool*: the snapshot of those that could serve
 //!   it when the epoch began, which the draw uses;
 //! - *reach* of an operator: its stake above the minimum, that which work in hand holds included;
 //! - *weight* in a pool: capacity, or the part of it that the reach can cover: a workload locks the
-//!   proof stake S, so a reach below S (at the price floor, nothing at risk) has no weight and is in
+//!   proof stake S, so a reach below S (at the price floor, nothing at risk, and no less than makes up
+//!   for an order's fees) has no weight and is in
 //!   no snapshot, and full weight takes S for as much work as the operator's pledge may have
 //!   outstanding, capacity × B. Nodes of an operator share its reach by capacity.
 //!
@@ -27,16 +29,24 @@
 //! drawn. A node that misses `suspend_after` deadlines (outputs or proofs) in one epoch is suspended:
 //! not drawn, until its operator calls `resume`.
 //!
+//! **Declining** gives assigned work back (the market's `decline`). It counts like a miss, takes the node
+//! out of the model's pool at once, and keeps it out until the epoch after the next, whenever its
+//! operator joins again: so nobody steps aside for single draws by it.
+//!
+//! **Limits** ([`Limits`]) are what an operator lets one workload of a model ask. Snapshots take them,
+//! so they hold for an epoch.
+//!
 //! **Nobody is locked in.** Leaving, lowering and pausing depend on no list that others can fill and
 //! act at once. What is joined or raised waits for the next epoch and is taken up by reads
 //! ([`Node::take_up`]) and by the snapshots, of which a block takes a bounded number.
 //!
 //! **Worker keys** sign deliveries and proofs, and lie on the machine that proves. A key belongs to
 //! a node only after signing that it works for the node's operator
-//! ([`inference_primitives::node::WorkerConsent`]). An operator replaces it at any time: new work
-//! goes to the new key at once. Work assigned before keeps the key that it was assigned to, since its
-//! deadline runs and only that key's inbox shows it; so who stole the old key can spoil what it owes
-//! (at the stake that this work locks, and no more), and the operator who still has it can finish it.
+//! ([`inference_primitives::node::WorkerConsent`], good for one use). An operator replaces it at any
+//! time: what the node owes, and new work, is the new key's from then on, and the old key may do
+//! nothing any more. A key is replaced when it is lost or stolen: who has only the new one can finish,
+//! and who stole the old one can neither deliver a false output, which would forfeit the proof stake,
+//! nor decline. A key that was replaced by mistake comes back with a new consent.
 //!
 //! **Invariants** (`try_state`): docs/DESIGN.md, rule 2, for each node outstanding ≤ capacity × B and
 //! outstanding + proving ≤ capacity × P_B, with the B and P_B of its latest assignment (lower ones
@@ -59,7 +69,9 @@
 //!
 //! **Limitations.** A pool holds at most `MaxPoolNodes` nodes; who came first stays. No heartbeats:
 //! a node is noticed when it misses. Who sees a draw's seed coming can leave or pause before it, and
-//! cannot come back in the same epoch; two accounts of one person are two operators.
+//! cannot come back in the same epoch; two accounts of one person are two operators. Who unbonds its free
+//! stake is passed by until it bonds as much again: that locks the same sum once more for the whole
+//! unbonding period, for each draw.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -82,7 +94,8 @@ mod types;
 pub mod weights;
 
 use inference_primitives::{
-	traits::{Models, Network, Stakes},
+	node::Limits,
+	traits::{Models, Network, Orders, Stakes},
 	Balance, BlockNumber, ComputeUnits, ModelRef, NodeId,
 };
 
@@ -131,6 +144,8 @@ pub mod pallet {
 		/// blocks. One more pool may come on top.
 		#[pallet::constant]
 		type MaxSnapshotMembers: Get<u32>;
+		/// What orders ask for now.
+		type Orders: Orders;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 		/// Signature by which a worker key consents to be an operator's.
@@ -150,6 +165,12 @@ pub mod pallet {
 	/// The node of each worker key.
 	#[pallet::storage]
 	pub type WorkerNodes<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, NodeId>;
+
+	/// How many consents of each worker key were used. It stays when the key leaves its node: so an old
+	/// consent never works again.
+	#[pallet::storage]
+	pub type WorkerConsents<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
 
 	/// The nodes of each operator.
 	#[pallet::storage]
@@ -238,6 +259,15 @@ pub mod pallet {
 			/// The model.
 			model: ModelRef,
 		},
+		/// What one workload of a model may ask of a node changes with the next snapshot of the pool.
+		LimitsChanging {
+			/// The node.
+			node: NodeId,
+			/// The model.
+			model: ModelRef,
+			/// The limits; none if there are no more.
+			limits: Option<Limits>,
+		},
 		/// A node was removed.
 		NodeDeregistered {
 			/// The node.
@@ -250,8 +280,8 @@ pub mod pallet {
 			/// Compute units per block pledged in it.
 			total_pledge: ComputeUnits,
 		},
-		/// A node has another worker key: new work goes to it. The old key still owes, and may
-		/// deliver and prove, what was assigned to it.
+		/// A node has another worker key, which owes what the node owes. The old key may do nothing
+		/// for it any more.
 		WorkerSet {
 			/// The node.
 			node: NodeId,
@@ -265,12 +295,12 @@ pub mod pallet {
 			/// The node.
 			node: NodeId,
 		},
-		/// A node missed so many deadlines in this epoch that it gets no new work until its operator
-		/// resumes it.
+		/// A node missed so many deadlines in this epoch, or declined so much work, that it gets no new
+		/// work until its operator resumes it.
 		NodeSuspended {
 			/// The node.
 			node: NodeId,
-			/// Deadlines missed in this epoch.
+			/// Deadlines missed, and workloads declined, in this epoch.
 			misses: u32,
 		},
 		/// A paused or suspended node returns to service with the next epoch.
@@ -307,8 +337,8 @@ pub mod pallet {
 		NodeInUse,
 		/// A sum of capacities overflows. Pledge less.
 		Overflow,
-		/// The worker key did not sign for this operator on this chain. Let the key's holder make a
-		/// new consent for exactly the account that signs the transaction.
+		/// The worker key did not sign for this operator on this chain, or the consent was used before.
+		/// Let the key's holder make a new one for exactly the account that signs the transaction.
 		BadConsent,
 		/// The node is neither paused nor suspended: there is nothing to resume.
 		NotPaused,
@@ -352,7 +382,7 @@ pub mod pallet {
 		}
 
 		/// Changes a node's capacity: a higher one acts from the next epoch on, a lower one bounds
-		/// new work at once, whatever else happens. The bond's minimum falls with it as soon as what
+		/// new work at once and until the next epoch, whatever else happens. The bond's minimum falls with it as soon as what
 		/// the node owes fits it (at the next epoch, or when called again); work given before keeps
 		/// the deadlines that the higher one gave it.
 		///
@@ -408,9 +438,8 @@ pub mod pallet {
 			Self::do_deregister(operator, node)
 		}
 
-		/// Gives a node another worker key, at once: new work is assigned to `worker`. What was
-		/// assigned to the old key stays in that key's inbox, under the same stake; it can be
-		/// delivered and proven by the old key only.
+		/// Gives a node another worker key, at once: `worker` delivers and proves all that the node
+		/// owes, what was assigned before included, and the old key nothing any more.
 		///
 		/// `consent`: the new key's signature of [`inference_primitives::node::WorkerConsent`] for
 		/// the caller. Origin: signed, the operator. Errors: [`Error::UnknownNode`],
@@ -449,6 +478,25 @@ pub mod pallet {
 		pub fn resume(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_resume(operator, node)
+		}
+
+		/// Limits what one workload of a model may ask of a node that joined it; `None`: nothing is
+		/// limited. It acts with the next snapshot of the pool, both ways; who must stop at once pauses
+		/// or leaves. A node whose limits keep out even an order at the present price with nothing at
+		/// risk is in no snapshot. Leaving the model forgets the limits.
+		///
+		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
+		/// [`Error::NotJoined`]. Event: [`Event::LimitsChanging`]. Complexity: O(models of the node).
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::set_limits())]
+		pub fn set_limits(
+			origin: OriginFor<T>,
+			node: NodeId,
+			model: ModelRef,
+			limits: Option<Limits>,
+		) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_set_limits(operator, node, model, limits)
 		}
 	}
 }

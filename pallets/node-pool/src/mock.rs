@@ -12,7 +12,7 @@ use inference_primitives::{
 };
 use inference_primitives::{
 	parameters::UNIT,
-	traits::{DrawRequest, Drawn, Models, NodePool as PoolTrait},
+	traits::{DrawRequest, Drawn, Models, NodePool as PoolTrait, Orders},
 	Balance, ComputeUnits, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId, ProofSystem,
 	SetupId, TensorSpec, Tick, Ticks, Visibility, VkHash,
 };
@@ -86,6 +86,23 @@ impl pallet_worker_staking::Config for Test {
 parameter_types! {
 	/// Members of pools whose snapshots a block takes.
 	pub static MaxSnapshotMembers: u32 = 64;
+	/// The least proof stake of every workload.
+	pub static LeastStake: Balance = 0;
+	/// The present price of a compute unit.
+	pub static BasePrice: Balance = UNIT / 10_000;
+}
+
+/// [`LeastStake`] and [`BasePrice`].
+pub struct MockOrders;
+
+impl Orders for MockOrders {
+	fn work_price(compute_units: ComputeUnits) -> Balance {
+		BasePrice::get() * Balance::from(compute_units.0)
+	}
+
+	fn least_proof_stake(_: u32) -> Balance {
+		LeastStake::get()
+	}
 }
 
 impl pallet_node_pool::Config for Test {
@@ -96,6 +113,7 @@ impl pallet_node_pool::Config for Test {
 	type MaxModelsPerNode = ConstU32<MAX_MODELS>;
 	type MaxNodesPerOperator = ConstU32<MAX_NODES>;
 	type MaxSnapshotMembers = MaxSnapshotMembers;
+	type Orders = MockOrders;
 	type WeightInfo = ();
 	type WorkerSignature = TestSignature;
 }
@@ -183,6 +201,8 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	let mut ext = sp_io::TestExternalities::from(storage);
 	ext.execute_with(|| {
 		MaxSnapshotMembers::set(64);
+		LeastStake::set(0);
+		BasePrice::set(UNIT / 10_000);
 		System::set_block_number(1);
 		for operator in [ALICE, BOB, CAROL, DAVE] {
 			assert_ok!(WorkerStaking::bond(
@@ -240,6 +260,7 @@ pub fn consent(worker: AccountId, operator: AccountId) -> TestSignature {
 	let message = WorkerConsent {
 		genesis: GenesisHash(System::block_hash(0).to_fixed_bytes()),
 		operator: &operator,
+		used: crate::WorkerConsents::<Test>::get(worker),
 	}
 	.message();
 	TestSignature(worker, message.to_vec())
@@ -270,6 +291,8 @@ pub fn request(seed: u8, compute_units: u64) -> DrawRequest<'static, AccountId> 
 		excluded: &[],
 		compute_units: ComputeUnits(compute_units),
 		proof_stake: UNIT,
+		value_at_risk: 0,
+		work_price: BasePrice::get() * Balance::from(compute_units),
 		mode: Mode::Deferred,
 		proving_backlog: Ticks(u32::MAX),
 		latest: Tick(u32::MAX),
@@ -298,6 +321,11 @@ pub fn settle(node: NodeId, compute_units: u64) {
 pub fn miss(node: NodeId, compute_units: u64) {
 	<NodePool as PoolTrait<AccountId>>::count_miss(node);
 	<NodePool as PoolTrait<AccountId>>::miss(node, ComputeUnits(compute_units), false);
+}
+
+/// Declines work of model 1.
+pub fn decline(node: NodeId, compute_units: u64) {
+	<NodePool as PoolTrait<AccountId>>::decline(node, model(1), ComputeUnits(compute_units));
 }
 
 /// Misses a proof.

@@ -32,6 +32,7 @@ impl<T: Config> Pallet<T> {
 				worker: worker.clone(),
 				capacity: ComputeUnits::ZERO,
 				next_capacity: capacity,
+				usable: ComputeUnits::ZERO,
 				outstanding: ComputeUnits::ZERO,
 				proving: ComputeUnits::ZERO,
 				bounds: Default::default(),
@@ -43,6 +44,7 @@ impl<T: Config> Pallet<T> {
 				standing: Standing::Active,
 				epoch_misses: Default::default(),
 				counted: Default::default(),
+				limits: Default::default(),
 			},
 		);
 		NextNodeId::<T>::put(next);
@@ -65,11 +67,14 @@ impl<T: Config> Pallet<T> {
 		ensure!(capacity > ComputeUnits::ZERO, Error::<T>::ZeroCapacity);
 		let mut node = Self::node_of(&operator, id)?;
 		node.next_capacity = capacity;
-		if capacity > node.capacity {
-			node.changed_in = Epoch::<T>::get();
+		// What was lowered in this epoch stays so until the next, whatever the node still owes: else
+		// its operator could let single draws pass it by.
+		node.usable = node.usable.min(capacity);
+		if capacity > node.usable {
+			node.changed_in = node.changed_in.max(Epoch::<T>::get());
 		}
 		node.lower();
-		let counted = node.counted.units.min(node.usable_capacity());
+		let counted = node.counted.units.min(node.usable);
 		Self::count(&mut node, counted);
 		Nodes::<T>::insert(id, node);
 		Self::update_pledge(&operator)?;
@@ -95,7 +100,8 @@ impl<T: Config> Pallet<T> {
 			.map_err(|_| Error::<T>::TooManyModels)?;
 		Members::<T>::try_mutate(model, |members| members.try_push(id))
 			.map_err(|_| Error::<T>::PoolIsFull)?;
-		node.changed_in = Epoch::<T>::get();
+		// Who declined work of a model in this epoch waits longer.
+		node.changed_in = node.changed_in.max(Epoch::<T>::get());
 		Nodes::<T>::insert(id, node);
 		Self::deposit_event(Event::ModelJoining { node: id, model });
 		Ok(())
@@ -108,12 +114,19 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let mut node = Self::node_of(&operator, id)?;
 		ensure!(node.next_models.contains(&model), Error::<T>::NotJoined);
+		Self::drop_out(id, &mut node, model);
+		Nodes::<T>::insert(id, node);
+		Ok(())
+	}
+
+	/// Takes a node, which the caller stores, out of a model's pool.
+	pub(crate) fn drop_out(id: NodeId, node: &mut NodeOf<T>, model: ModelRef) {
 		node.next_models.retain(|joined| *joined != model);
 		node.models.retain(|served| *served != model);
+		node.limits.retain(|(of, _)| *of != model);
 		if node.models.is_empty() {
-			Self::count(&mut node, ComputeUnits::ZERO);
+			Self::count(node, ComputeUnits::ZERO);
 		}
-		Nodes::<T>::insert(id, node);
 		Members::<T>::mutate_exists(model, |stored| {
 			if let Some(members) = stored {
 				members.retain(|member| *member != id);
@@ -126,6 +139,28 @@ impl<T: Config> Pallet<T> {
 			Self::drop_snapshot(model);
 		}
 		Self::deposit_event(Event::ModelLeaving { node: id, model });
+	}
+
+	pub(crate) fn do_set_limits(
+		operator: AccountIdOf<T>,
+		id: NodeId,
+		model: ModelRef,
+		limits: Option<Limits>,
+	) -> DispatchResult {
+		let mut node = Self::node_of(&operator, id)?;
+		ensure!(node.next_models.contains(&model), Error::<T>::NotJoined);
+		node.limits.retain(|(of, _)| *of != model);
+		if let Some(limits) = limits {
+			node.limits
+				.try_push((model, limits))
+				.map_err(|_| Error::<T>::TooManyModels)?;
+		}
+		Nodes::<T>::insert(id, node);
+		Self::deposit_event(Event::LimitsChanging {
+			node: id,
+			model,
+			limits,
+		});
 		Ok(())
 	}
 
@@ -174,7 +209,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Checks that no node has this worker key, and that the key agreed to work for the operator.
+	/// Checks that no node has this worker key, and that the key agreed to work for the operator. The
+	/// consent is used then.
 	fn ensure_free_and_willing(
 		operator: &AccountIdOf<T>,
 		worker: &AccountIdOf<T>,
@@ -187,12 +223,16 @@ impl<T: Config> Pallet<T> {
 		let genesis = frame_system::Pallet::<T>::block_hash(
 			frame_system::pallet_prelude::BlockNumberFor::<T>::zero(),
 		);
+		let used = WorkerConsents::<T>::get(worker);
 		let message = WorkerConsent {
 			genesis: GenesisHash(genesis.to_fixed_bytes()),
 			operator,
+			used,
 		}
 		.message();
 		ensure!(consent.verify(&message[..], worker), Error::<T>::BadConsent);
+		let used = used.checked_add(1).ok_or(Error::<T>::Overflow)?;
+		WorkerConsents::<T>::insert(worker, used);
 		Ok(())
 	}
 
@@ -261,6 +301,7 @@ impl<T: Config> Pallet<T> {
 			delivered: node.delivered,
 			missed: node.missed,
 			standing: node.standing,
+			limits: node.limits.into_inner(),
 		})
 	}
 

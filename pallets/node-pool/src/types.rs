@@ -5,7 +5,9 @@ use frame_support::{
 	traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
 };
 use inference_primitives::{
-	node::Standing, traits::NodeLoad, ComputeUnits, ModelRef, NodeId, Ticks,
+	node::{Limits, Standing},
+	traits::NodeLoad,
+	ComputeUnits, ModelRef, NodeId, Ticks,
 };
 use scale_info::TypeInfo;
 
@@ -23,6 +25,9 @@ pub struct Node<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels:
 	pub capacity: ComputeUnits,
 	/// Compute units per block from the next epoch on.
 	pub next_capacity: ComputeUnits,
+	/// Compute units per block that bound new work: the lowest capacity that was announced in this
+	/// epoch. Restoring one acts in the next epoch, as raising one does.
+	pub usable: ComputeUnits,
 	/// Compute units assigned and not delivered.
 	pub outstanding: ComputeUnits,
 	/// Compute units delivered and not settled.
@@ -35,10 +40,10 @@ pub struct Node<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels:
 	pub next_models: BoundedVec<ModelRef, MaxModels>,
 	/// Outputs delivered in time.
 	pub delivered: u64,
-	/// Deadlines missed.
+	/// Deadlines missed and workloads declined.
 	pub missed: u64,
 	/// The epoch in which the operator last registered it, raised its capacity or joined a model:
-	/// that acts in later ones.
+	/// that acts in later ones. Declining counts as in the epoch after.
 	pub changed_in: u32,
 	/// Whether new work may come.
 	pub standing: Standing,
@@ -46,6 +51,8 @@ pub struct Node<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels:
 	pub epoch_misses: EpochMisses,
 	/// What it adds to the total pledge.
 	pub counted: Counted,
+	/// What one workload may ask, for models that it joined; snapshots take it.
+	pub limits: BoundedVec<(ModelRef, Limits), MaxModels>,
 }
 
 /// Deadlines that a node missed in one epoch.
@@ -69,11 +76,6 @@ pub struct Counted {
 impl<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels: Get<u32>>
 	Node<AccountId, MaxModels>
 {
-	/// The capacity that bounds new work: the lower of this epoch's and the next's.
-	pub fn usable_capacity(&self) -> ComputeUnits {
-		self.capacity.min(self.next_capacity)
-	}
-
 	/// The capacity that the operator's bond must cover: the larger of the two.
 	pub fn pledge(&self) -> ComputeUnits {
 		self.capacity.max(self.next_capacity)
@@ -83,11 +85,20 @@ impl<AccountId: Clone + PartialEq + Eq + core::fmt::Debug, MaxModels: Get<u32>>
 	/// Neither changes the pledge. Reads do it, so nothing has to visit every node at an epoch.
 	pub fn take_up(&mut self, epoch: u32) {
 		if self.changed_in < epoch {
+			self.usable = self.next_capacity;
 			self.capacity = self.capacity.max(self.next_capacity);
 		}
 		if matches!(self.standing, Standing::Resuming(since) if since < epoch) {
 			self.standing = Standing::Active;
 		}
+	}
+
+	/// What one workload of a model may ask, if the operator limits that.
+	pub fn limits_for(&self, model: ModelRef) -> Option<Limits> {
+		self.limits
+			.iter()
+			.find(|(of, _)| *of == model)
+			.map(|(_, limits)| *limits)
 	}
 
 	/// Lets a lower capacity act if what the node owes fits it. Returns whether the pledge fell.
@@ -136,6 +147,8 @@ pub struct PoolMember {
 	pub node: NodeId,
 	/// Sum of the snapshotted weights of this and all earlier members of the pool.
 	pub cumulative: u64,
+	/// What one workload may ask of it in this epoch.
+	pub limits: Option<Limits>,
 }
 
 /// Which pools' snapshots are still to be taken in this epoch.

@@ -24,6 +24,8 @@ pub trait WeightInfo {
 	fn pause() -> Weight;
 	/// `resume`
 	fn resume() -> Weight;
+	/// `set_limits`
+	fn set_limits() -> Weight;
 	/// A new epoch, without its snapshots.
 	fn start_epoch() -> Weight;
 	/// The snapshot of a pool with `n` members, of whose records `c` changed and of whose pledges `l`
@@ -41,7 +43,7 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn register_node() -> Weight {
 		// A signature takes 60 µs of it.
-		Weight::from_parts(140_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(23, 6))
+		Weight::from_parts(140_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(24, 7))
 	}
 
 	fn set_capacity() -> Weight {
@@ -61,7 +63,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn set_worker() -> Weight {
-		Weight::from_parts(110_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 4))
+		Weight::from_parts(110_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(5, 5))
 	}
 
 	fn pause() -> Weight {
@@ -69,6 +71,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn resume() -> Weight {
+		Weight::from_parts(40_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+	}
+
+	fn set_limits() -> Weight {
 		Weight::from_parts(40_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
 
@@ -86,7 +92,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(time(15, n))
 			.saturating_add(time(10, c))
 			.saturating_add(time(20, l))
-			.saturating_add(T::DbWeight::get().reads_writes(6, 3))
+			.saturating_add(T::DbWeight::get().reads_writes(9, 3))
 			.saturating_add(T::DbWeight::get().reads_writes(n.saturating_mul(2), c))
 			.saturating_add(T::DbWeight::get().reads_writes(l.saturating_mul(18), l))
 	}
@@ -134,6 +140,10 @@ impl WeightInfo for () {
 	}
 
 	fn resume() -> Weight {
+		Weight::from_parts(40_000_000, 0)
+	}
+
+	fn set_limits() -> Weight {
 		Weight::from_parts(40_000_000, 0)
 	}
 

@@ -7,6 +7,7 @@ use frame_support::{
 	traits::{
 		fungible::hold::Mutate,
 		tokens::{Fortitude, Precision, Restriction},
+		Defensive,
 	},
 };
 use inference_primitives::{
@@ -152,6 +153,8 @@ impl<T: Config> Pallet<T> {
 			Restriction::Free,
 			Fortitude::Force,
 		)
+		// No more than what is held, to an account that exists.
+		.defensive_proof("what is held can be moved; qed")
 		.unwrap_or(0)
 	}
 

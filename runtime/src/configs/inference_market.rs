@@ -35,21 +35,36 @@ impl Get<AccountId> for Treasury {
 
 /// Bytes of a signed order besides the values of its input, at most.
 const ORDER_BYTES: u32 = 512;
+/// Bytes of an order's call alone besides the values of its input, at most.
+const CALL_BYTES: u32 = 96;
 /// Weight of a transaction's extensions, at most.
 const EXTENSIONS: Weight = Weight::from_parts(500_000_000, 0);
 
-/// The transaction fee of an order.
+/// The transaction fee of an order: a whole transaction's for the first of its transaction, what the
+/// call adds to a batch for each further one.
 pub struct OrderFee;
-impl Convert<u32, Balance> for OrderFee {
-	fn convert(values: u32) -> Balance {
-		// Saturating: the input's bound is far below.
-		let length = values.saturating_mul(8).saturating_add(ORDER_BYTES);
-		let info = DispatchInfo {
-			call_weight: MarketWeights::submit_workload(values),
-			extension_weight: EXTENSIONS,
-			..Default::default()
+impl Convert<(u32, bool), Balance> for OrderFee {
+	fn convert((values, first): (u32, bool)) -> Balance {
+		let call_weight = MarketWeights::submit_workload(values);
+		let fee = |bytes: u32, call_weight, extension_weight| {
+			let info = DispatchInfo {
+				call_weight,
+				extension_weight,
+				..Default::default()
+			};
+			TransactionPayment::compute_fee(bytes, &info, 0)
 		};
-		TransactionPayment::compute_fee(length, &info, 0)
+		// Saturating: the input's bound is far below.
+		let bytes = values.saturating_mul(8);
+		if first {
+			return fee(bytes.saturating_add(ORDER_BYTES), call_weight, EXTENSIONS);
+		}
+		fee(
+			bytes.saturating_add(CALL_BYTES),
+			call_weight,
+			Weight::zero(),
+		)
+		.saturating_sub(fee(0, Weight::zero(), Weight::zero()))
 	}
 }
 

@@ -1,6 +1,6 @@
 //! `pallet-node-pool`: nodes, capacity and the draw.
 
-use crate::{ModelRegistry, NetworkParameters, Runtime, Signature, WorkerStaking};
+use crate::{InferenceMarket, ModelRegistry, NetworkParameters, Runtime, Signature, WorkerStaking};
 use frame_support::traits::ConstU32;
 
 impl pallet_node_pool::Config for Runtime {
@@ -11,6 +11,7 @@ impl pallet_node_pool::Config for Runtime {
 	type MaxModelsPerNode = ConstU32<16>;
 	type MaxNodesPerOperator = ConstU32<16>;
 	type MaxSnapshotMembers = ConstU32<256>;
+	type Orders = InferenceMarket;
 	type WeightInfo = pallet_node_pool::weights::SubstrateWeight<Runtime>;
 	type WorkerSignature = Signature;
 }

@@ -164,11 +164,11 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 		assigned: Some(Assigned {
 			node: NodeId(0),
 			operator: Alice.to_account_id(),
-			worker: WORKER.to_account_id(),
 			proof_stake: 0,
+			assigned_at: Tick(0),
 		}),
 		failed_operators: Default::default(),
-		failed_worker: None,
+		failed_node: None,
 		outlook: Default::default(),
 		attempts: 1,
 		entered_at: 0,
@@ -178,6 +178,7 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 		ended_at: None,
 		settlement: Default::default(),
 	};
+	pallet_node_pool::WorkerNodes::<Runtime>::insert(WORKER.to_account_id(), NodeId(0));
 	pallet_inference_market::Workloads::<Runtime>::insert(WORKLOAD, workload);
 }
 

@@ -1,8 +1,13 @@
 //! `inference node join` and `leave`
 
-use super::{node_id, Context, Outcome, Session, TransactionArgs};
-use crate::{chain::Runtime, checks, error::CliError};
+use super::{limits::LimitArgs, node_id, Context, Outcome, Session, TransactionArgs};
+use crate::{
+	chain::{Runtime, RuntimeCall},
+	checks,
+	error::CliError,
+};
 use inference_primitives::{ModelRef, NodeId};
+use inference_runtime::UtilityCall;
 use pallet_node_pool::Call;
 use serde_json::json;
 use std::path::PathBuf;
@@ -28,10 +33,12 @@ pub struct JoinArgs {
 	#[arg(long, value_name = "DIR")]
 	prover_data: Option<PathBuf>,
 	/// Join although it was not checked on this machine that the model's key is its graph's. The creator may
-	/// know an input whose output has no proof, and take the node's stake. The worker refuses such a model, and
-	/// is slashed for it, unless its prover checked it or the node runs with --allow-unchecked-models.
+	/// know an input whose output has no proof, and take the node's stake. The worker declines work of
+	/// such a model, for a fee, unless its prover checked it or the node runs with --allow-unchecked-models.
 	#[arg(long)]
 	unchecked: bool,
+	#[command(flatten)]
+	limits: LimitArgs,
 }
 
 /// Joins a pool.
@@ -44,6 +51,22 @@ pub async fn join(context: Context, join: JoinArgs) -> Result<(), CliError> {
 		checks::require(&session.chain.model(model, at).await?, join.prover_data)?;
 	}
 	let call = Call::<Runtime>::join_model { node, model };
+	let call: RuntimeCall = match join.limits.limits() {
+		None => call.into(),
+		// In one transaction, so that no epoch begins between the two.
+		limits => UtilityCall::<Runtime>::batch_all {
+			calls: vec![
+				call.into(),
+				Call::<Runtime>::set_limits {
+					node,
+					model,
+					limits,
+				}
+				.into(),
+			],
+		}
+		.into(),
+	};
 	change(
 		context,
 		&session,
@@ -77,7 +100,7 @@ async fn change(
 	(node, model): (NodeId, ModelRef),
 	verb: &str,
 	when: &str,
-	call: Call<Runtime>,
+	call: impl Into<RuntimeCall>,
 ) -> Result<(), CliError> {
 	let included = session.send(context, &format!("node {verb}"), call).await?;
 	context.print(&Outcome::new(

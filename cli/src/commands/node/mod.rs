@@ -1,6 +1,7 @@
 //! `inference node …`
 
 mod capacity;
+mod limits;
 mod membership;
 mod pause;
 mod register;
@@ -25,15 +26,19 @@ pub enum Command {
 	/// secret, or the output of `inference node consent`.
 	Register(register::Args),
 	/// Signs, with a worker key, that it will work for an operator. Run it where that key is, and
-	/// give the signature to `register` or `set-worker` as --consent.
+	/// give the signature to `register` or `set-worker` as --consent, once.
 	Consent(worker::ConsentArgs),
-	/// Gives a node another worker key, at once. The old key still owes what was assigned to it:
-	/// leave it in the node's keystore until its inbox is empty.
+	/// Gives a node another worker key, at once, also for what the node owes already: insert the new
+	/// key into the node's keystore before. The old key may do nothing for the node any more.
 	SetWorker(worker::SetArgs),
 	/// Changes a node's capacity: upwards from the next epoch on, downwards at once.
 	Capacity(capacity::Args),
-	/// Joins a model's pool from the next epoch on.
+	/// Joins a model's pool from the next epoch on, with limits of what one workload may ask if they are
+	/// given.
 	Join(membership::JoinArgs),
+	/// Limits what one workload of a model may ask of a node, from the next epoch on. Without limits
+	/// given, there are none any more.
+	Limits(limits::Args),
 	/// Leaves a model's pool, at once. Work already assigned stays due.
 	Leave(membership::Args),
 	/// Stops new work for a node, at once. Work already assigned stays due.
@@ -57,6 +62,7 @@ pub async fn run(context: Context, command: Command) -> Result<(), CliError> {
 		Command::SetWorker(args) => worker::set(context, args).await,
 		Command::Capacity(args) => capacity::run(context, args).await,
 		Command::Join(args) => membership::join(context, args).await,
+		Command::Limits(args) => limits::run(context, args).await,
 		Command::Leave(args) => membership::leave(context, args).await,
 		Command::Pause(args) => pause::pause(context, args).await,
 		Command::Resume(args) => pause::resume(context, args).await,

@@ -34,7 +34,7 @@ pub struct DeregisterArgs {
 /// Registers.
 pub async fn register(context: Context, args: Args) -> Result<(), CliError> {
 	let session = args.transaction.open().await?;
-	let (worker, consent) = args.worker.agree(&session)?;
+	let (worker, consent) = args.worker.agree(&session).await?;
 	let capacity = args.capacity;
 	let call = Call::<Runtime>::register_node {
 		worker: worker.clone(),

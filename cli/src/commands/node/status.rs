@@ -1,6 +1,6 @@
 //! `inference node status`
 
-use super::{node_id, Context};
+use super::{limits::Shown, node_id, Context};
 use crate::{
 	amount::Amount,
 	chain::{AccountArg, AccountId, Chain, ChainArgs, Signer, SignerArgs},
@@ -55,6 +55,15 @@ struct Node {
 	missed: u64,
 	/// Active, paused, suspended or resuming.
 	standing: Standing,
+	/// What one workload may ask, of models for which that is limited.
+	limits: Vec<ModelLimits>,
+}
+
+#[derive(Serialize)]
+struct ModelLimits {
+	model: String,
+	#[serde(flatten)]
+	limits: Shown,
 }
 
 #[derive(Serialize)]
@@ -79,6 +88,14 @@ impl From<NodeView<AccountId>> for Node {
 			delivered: view.delivered,
 			missed: view.missed,
 			standing: view.standing,
+			limits: view
+				.limits
+				.into_iter()
+				.map(|(model, limits)| ModelLimits {
+					model: model.to_string(),
+					limits: limits.into(),
+				})
+				.collect(),
 		}
 	}
 }
@@ -135,9 +152,16 @@ impl fmt::Display for Report {
 			writeln!(f, "  joined        {}", list(&node.joining))?;
 			writeln!(
 				f,
-				"  delivered     {} in time, {} missed",
+				"  delivered     {} in time, {} missed or declined",
 				node.delivered, node.missed
 			)?;
+			for limited in &node.limits {
+				writeln!(
+					f,
+					"  limits        model {}: {}",
+					limited.model, limited.limits
+				)?;
+			}
 		}
 		write!(
 			f,

@@ -1,6 +1,7 @@
 //! `inference node consent` and `set-worker`, and the arguments that name a worker key.
 //!
-//! A worker key must sign that it works for an operator (`WorkerConsent`). Its secret lies in the
+//! A worker key must sign that it works for an operator (`WorkerConsent`), anew for each use: the chain
+//! counts them. Its secret lies in the
 //! keystore of the machine that proves; the operator's should lie elsewhere. So the consent can be
 //! made there and carried over as 64 bytes of hex, or be made here when the secret is at hand.
 
@@ -40,48 +41,62 @@ pub struct WorkerArgs {
 
 impl WorkerArgs {
 	/// The worker's account and its consent to work for the session's account.
-	pub fn agree(&self, session: &Session) -> Result<(AccountId, MultiSignature), CliError> {
-		self.consent_to(session.signer.account(), session.chain.genesis())
+	pub async fn agree(&self, session: &Session) -> Result<(AccountId, MultiSignature), CliError> {
+		let worker = match (self.named()?, self.signer()?) {
+			(Some(worker), _) => worker,
+			(None, Some(signer)) => signer.account().clone(),
+			(None, None) => return Err(not_here()),
+		};
+		let chain = &session.chain;
+		let used = chain
+			.worker_consents(&worker, chain.best().await?.hash)
+			.await?;
+		self.consent_to(session.signer.account(), chain.genesis(), used)
+	}
+
+	/// The account of --worker.
+	fn named(&self) -> Result<Option<AccountId>, CliError> {
+		self.worker
+			.as_deref()
+			.map(str::parse::<AccountArg>)
+			.transpose()
+			.map(|worker| worker.map(|worker| worker.0))
+			.map_err(CliError::Usage)
+	}
+
+	/// The worker's secret, if it is here.
+	fn signer(&self) -> Result<Option<Signer>, CliError> {
+		match (&self.worker_suri, &self.worker_suri_file, &self.worker) {
+			(Some(suri), _, _) => Signer::from_suri(suri, "--worker-suri").map(Some),
+			(_, Some(path), _) => Signer::from_file(path).map(Some),
+			// The development phrase is public, so the name is the secret.
+			(_, _, Some(name)) if name.starts_with("//") => {
+				Signer::from_suri(name, "--worker").map(Some)
+			},
+			_ => Ok(None),
+		}
 	}
 
 	fn consent_to(
 		&self,
 		operator: &AccountId,
 		genesis: Hash,
+		used: u32,
 	) -> Result<(AccountId, MultiSignature), CliError> {
-		let named = self
-			.worker
-			.as_deref()
-			.map(str::parse::<AccountArg>)
-			.transpose()
-			.map_err(CliError::Usage)?
-			.map(|worker| worker.0);
-		let message = message(operator, genesis);
+		let named = self.named()?;
+		let message = message(operator, genesis, used);
 		if let (Some(hex), Some(worker)) = (&self.consent, &named) {
 			let consent = MultiSignature::Sr25519(signature(hex)?);
 			if !consent.verify(&message[..], worker) {
 				return Err(CliError::Usage(format!(
 					"--consent is not {worker}'s signature for the operator {operator} on this \
-					 chain; run `inference node consent --operator {operator}` with the worker's \
-					 key, on a node of this chain"
+					 chain, or was used already; run `inference node consent --operator \
+					 {operator}` with the worker's key, on a node of this chain"
 				)));
 			}
 			return Ok((worker.clone(), consent));
 		}
-		let signer = match (&self.worker_suri, &self.worker_suri_file, &self.worker) {
-			(Some(suri), _, _) => Signer::from_suri(suri, "--worker-suri")?,
-			(_, Some(path), _) => Signer::from_file(path)?,
-			// The development phrase is public, so the name is the secret.
-			(_, _, Some(name)) if name.starts_with("//") => Signer::from_suri(name, "--worker")?,
-			_ => {
-				return Err(CliError::Usage(
-					"the worker key must consent: give --worker-suri-file FILE (its file in the \
-					 node's keystore will do), --worker-suri SECRET, or --consent HEX from \
-					 `inference node consent` on the worker's machine"
-						.to_owned(),
-				))
-			},
-		};
+		let signer = self.signer()?.ok_or_else(not_here)?;
 		match named {
 			Some(worker) if worker != *signer.account() => Err(CliError::Usage(format!(
 				"the secret is {}'s, not that of --worker {worker}",
@@ -95,11 +110,22 @@ impl WorkerArgs {
 	}
 }
 
-/// What a worker signs for an operator.
-fn message(operator: &AccountId, genesis: Hash) -> [u8; 32] {
+/// Neither the worker's secret nor its consent was given.
+fn not_here() -> CliError {
+	CliError::Usage(
+		"the worker key must consent: give --worker-suri-file FILE (its file in the node's keystore \
+		 will do), --worker-suri SECRET, or --consent HEX from `inference node consent` on the \
+		 worker's machine"
+			.to_owned(),
+	)
+}
+
+/// What a worker, of whose consents the chain has used so many, signs for an operator.
+fn message(operator: &AccountId, genesis: Hash, used: u32) -> [u8; 32] {
 	WorkerConsent {
 		genesis: GenesisHash(genesis.to_fixed_bytes()),
 		operator,
+		used,
 	}
 	.message()
 }
@@ -144,7 +170,10 @@ impl fmt::Display for Consent {
 pub async fn consent(context: Context, args: ConsentArgs) -> Result<(), CliError> {
 	let worker = Signer::load(&args.worker)?;
 	let chain = Chain::connect(&args.chain).await?;
-	let signed = worker.sign(&message(&args.operator.0, chain.genesis()));
+	let used = chain
+		.worker_consents(worker.account(), chain.best().await?.hash)
+		.await?;
+	let signed = worker.sign(&message(&args.operator.0, chain.genesis(), used));
 	context.print(&Consent {
 		worker: worker.account().clone(),
 		operator: args.operator.0,
@@ -168,7 +197,7 @@ pub struct SetArgs {
 pub async fn set(context: Context, args: SetArgs) -> Result<(), CliError> {
 	let session = args.transaction.open().await?;
 	let node = args.node;
-	let (worker, consent) = args.worker.agree(&session)?;
+	let (worker, consent) = args.worker.agree(&session).await?;
 	let call = Call::<Runtime>::set_worker {
 		node,
 		worker: worker.clone(),
@@ -177,7 +206,8 @@ pub async fn set(context: Context, args: SetArgs) -> Result<(), CliError> {
 	let included = session.send(context, "set worker", call).await?;
 	context.print(&Outcome::new(
 		format!(
-			"node {} works with {worker} from now on; the old key still owes what was assigned to it",
+			"node {} works with {worker} from now on, also on what it owes; the old key may do nothing \
+			 for it any more",
 			node.0
 		),
 		json!({ "node": node, "worker": worker }),
@@ -209,9 +239,9 @@ mod tests {
 
 	fn assert_valid(args: &WorkerArgs) {
 		let operator = account("//Alice");
-		let (worker, consent) = args.consent_to(&operator, genesis()).unwrap();
+		let (worker, consent) = args.consent_to(&operator, genesis(), 3).unwrap();
 		assert_eq!(worker, account("//Bob"));
-		assert!(consent.verify(&message(&operator, genesis())[..], &worker));
+		assert!(consent.verify(&message(&operator, genesis(), 3)[..], &worker));
 	}
 
 	#[test]
@@ -225,25 +255,27 @@ mod tests {
 			..args()
 		});
 		let bob = Signer::from_suri("//Bob", "test").unwrap();
-		let signed = bob.sign(&message(&account("//Alice"), genesis()));
-		let by_hand = |operator: &str| {
+		let signed = bob.sign(&message(&account("//Alice"), genesis(), 1));
+		let by_hand = |operator: &str, used| {
 			WorkerArgs {
 				worker: Some(bob.account().to_string()),
 				consent: Some(hex::encode::<&[u8]>(signed.as_ref())),
 				..args()
 			}
-			.consent_to(&account(operator), genesis())
+			.consent_to(&account(operator), genesis(), used)
 		};
-		assert!(by_hand("//Alice").is_ok());
-		let error = by_hand("//Eve").unwrap_err();
-		assert!(error.to_string().contains("node consent"), "{error}");
+		assert!(by_hand("//Alice", 1).is_ok());
+		for (operator, used) in [("//Eve", 1), ("//Alice", 2)] {
+			let error = by_hand(operator, used).unwrap_err();
+			assert!(error.to_string().contains("node consent"), "{error}");
+		}
 	}
 
 	#[test]
 	fn a_worker_whose_secret_is_not_here_is_asked_for() {
 		let worker = Some(account("//Bob").to_string());
 		let error = WorkerArgs { worker, ..args() }
-			.consent_to(&account("//Alice"), genesis())
+			.consent_to(&account("//Alice"), genesis(), 0)
 			.unwrap_err();
 		assert!(error.to_string().contains("--worker-suri-file"), "{error}");
 	}
@@ -255,7 +287,7 @@ mod tests {
 			worker_suri: Some("//Eve".into()),
 			..args()
 		}
-		.consent_to(&account("//Alice"), genesis())
+		.consent_to(&account("//Alice"), genesis(), 0)
 		.unwrap_err();
 		assert_eq!(error.exit_code(), 2);
 	}

@@ -39,7 +39,8 @@ pub struct Args {
 	/// Ticks of the service clock until the output at the latest; twice the least if absent.
 	#[arg(long, value_name = "TICKS")]
 	deadline: Option<u32>,
-	/// What a false output could cost you: the worker's proof stake covers it, for a fee.
+	/// What a false output could cost you before its proof is due: the worker's proof stake covers it,
+	/// for a fee. Only with --mode deferred.
 	#[arg(long, default_value = "0 INF", value_name = "AMOUNT")]
 	value_at_risk: Amount,
 	/// Wait for the workload's end and show it, as `workload watch` does.

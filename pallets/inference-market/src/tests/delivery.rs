@@ -46,22 +46,33 @@ mod success {
 	}
 
 	#[test]
-	fn a_key_that_was_replaced_finishes_what_it_was_assigned_and_gets_nothing_new() {
-		with_assigned(|id| {
+	fn a_new_key_finishes_what_the_old_one_was_assigned_and_the_old_one_does_nothing() {
+		with_assigned(|assigned| {
+			let delivered = Order::default().submit_and_draw();
+			let immediate = Order::immediate().submit_and_draw();
+			deliver(delivered);
 			let agreed = consent(11, ALICE);
 			let origin = RuntimeOrigin::signed(ALICE);
 			assert_ok!(NodePool::set_worker(origin, NodeId(0), 11, agreed));
+			// Whoever has the old key could forfeit the proof stake by a false output.
 			assert_noop!(
-				try_deliver(11, id, &OUTPUT),
+				try_deliver(WORKER, assigned, &[0]),
 				Error::<Test>::NotAssignedWorker
 			);
-			assert_eq!(Market::inbox(&WORKER).len(), 1);
-			let next = Order::default().submit_and_draw();
-			assert_eq!(assigned(next).worker, 11);
-			assert_ok!(try_deliver(WORKER, id, &OUTPUT));
-			prove(id);
+			for (id, output) in [(delivered, None), (immediate, Some(&OUTPUT[..]))] {
+				assert_noop!(
+					try_prove(WORKER, id, output, proof(id, &OUTPUT)),
+					Error::<Test>::NotAssignedWorker
+				);
+			}
 			assert!(Market::inbox(&WORKER).is_empty());
-			assert_ok!(try_deliver(11, next, &OUTPUT));
+			assert_eq!(Market::inbox(&11).len(), 3);
+			assert_ok!(try_deliver(11, assigned, &OUTPUT));
+			for id in [assigned, delivered, immediate] {
+				prove(id);
+				assert_eq!(state(id), WorkloadState::Settled);
+			}
+			assert!(Market::inbox(&11).is_empty());
 		});
 	}
 

@@ -55,6 +55,32 @@ mod success {
 	}
 
 	#[test]
+	fn the_seed_blocks_are_those_that_were_in_force_when_it_was_ordered() {
+		for (then, later) in [(3, 1), (3, 9)] {
+			ExtBuilder::default()
+				.nodes(&[(ALICE, 100)])
+				.parameters(|parameters| parameters.seed_blocks = then)
+				.build_and_execute(|| {
+					let old = Order::default().submit();
+					set_parameters(|parameters| parameters.seed_blocks = later);
+					let new = Order::default().submit();
+					let (mut at, since) = ([0; 2], System::block_number());
+					for _ in 0..=9 {
+						run_blocks(1);
+						for (id, at) in [old, new].into_iter().zip(&mut at) {
+							if state(id) == WorkloadState::Assigned && *at == 0 {
+								*at = System::block_number() - since;
+							}
+						}
+					}
+					// One that came later waits behind it, however few blocks seed its draw.
+					let new = u64::from(later.max(then)) + 1;
+					assert_eq!(at, [u64::from(then) + 1, new]);
+				});
+		}
+	}
+
+	#[test]
 	fn a_later_attempt_is_seeded_by_the_outputs_that_are_newest_then() {
 		for salt in 0..10 {
 			let nodes = [(ALICE, 100), (BOB, 100), (CAROL, 100)];

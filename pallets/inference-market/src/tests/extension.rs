@@ -146,6 +146,47 @@ fn a_workers_steps_are_admitted_in_their_states_and_not_otherwise() {
 }
 
 #[test]
+fn after_a_rotation_steps_are_the_new_keys_in_pools_and_blocks() {
+	with_unproven(|id| {
+		let owed = Order::default().submit_and_draw();
+		let agreed = consent(11, ALICE);
+		assert_ok!(NodePool::set_worker(
+			RuntimeOrigin::signed(ALICE),
+			NodeId(0),
+			11,
+			agreed
+		));
+		for call in [deliver_call(owed), prove_call(id, None, proof(id, &OUTPUT))] {
+			kept_out(WORKER, &call, NotAdmitted::NotDue);
+			admitted(11, &call);
+			assert_eq!(apply(11, call), (true, Pays::No));
+		}
+	});
+}
+
+#[test]
+fn work_is_declined_by_its_worker_and_its_operator_for_no_transaction_fee() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100), (BOB, 100)])
+		.build_and_execute(|| {
+			let id = Order::default().submit_and_draw();
+			let (operator, worker) = (assigned(id).operator, worker(id));
+			let call: RuntimeCall = Call::<Test>::decline { workload: id }.into();
+			admitted(worker, &call);
+			admitted(operator, &call);
+			kept_out(STRANGER, &call, NotAdmitted::NotDue);
+			let tags = validity(worker, &call, External).unwrap().provides;
+			assert_eq!(tags, validity(operator, &call, External).unwrap().provides);
+			assert_eq!(apply(worker, call.clone()), (true, Pays::No));
+			kept_out(operator, &call, NotAdmitted::NotDue);
+			let late = Order::default().submit_and_draw();
+			let call: RuntimeCall = Call::<Test>::decline { workload: late }.into();
+			run_blocks(parameters().base_latency.0 / 2 + 1);
+			dropped_by_pools_only(ALICE + BOB - operator, &call);
+		});
+}
+
+#[test]
 fn a_copied_proof_costs_the_assigned_worker_nothing() {
 	with_unproven(|id| {
 		let own = prove_call(id, None, proof(id, &OUTPUT));

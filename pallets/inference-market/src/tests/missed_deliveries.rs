@@ -40,7 +40,7 @@ fn the_node_is_slashed_and_user_and_treasury_share_it_to_the_planck() {
 			});
 			assert_eq!(load(failed.node), (0, 0));
 			assert_eq!(NodePool::view(failed.node).unwrap().missed, 1);
-			assert_eq!(Inbox::<Test>::iter_prefix(failed.worker).count(), 0);
+			assert_eq!(Inbox::<Test>::iter_prefix(failed.node).count(), 0);
 		});
 }
 
@@ -67,6 +67,40 @@ fn the_first_miss_makes_up_for_the_users_fees_and_costs_the_node_twice_that() {
 			run_to_tick(Tick(workload(id).deadline.0 + 1));
 			assert_eq!(state(id), WorkloadState::Refunded);
 			assert_eq!(free(USER), before - deposit);
+		});
+}
+
+#[test]
+fn each_order_of_a_batch_is_made_up_for_what_it_added_to_the_batchs_fee() {
+	let slot_fee = UNIT / 100;
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100), (BOB, 100)])
+		.parameters(|parameters| parameters.queue_slot_fee = slot_fee)
+		.build_and_execute(|| {
+			let least = |index: u32| {
+				System::set_extrinsic_index(index);
+				let id = patient().submit();
+				workload(id).terms.least_compensation - slot_fee
+			};
+			assert_eq!([least(1), least(1), least(1)], [7, 2, 2]);
+			assert_eq!([least(2), least(2)], [ORDER_FEE, FURTHER_ORDER_FEE]);
+			// An order that fails was none.
+			System::set_extrinsic_index(3);
+			let low = Order {
+				max_price: 0,
+				..Order::default()
+			};
+			assert!(low.try_submit().is_err());
+			assert_eq!([least(3), least(3)], [ORDER_FEE, FURTHER_ORDER_FEE]);
+			// The next block's transactions have the same numbers again.
+			run_blocks(1);
+			assert_eq!([least(3), least(3)], [ORDER_FEE, FURTHER_ORDER_FEE]);
+			let id = patient().submit_and_draw();
+			let stake = <Market as inference_primitives::traits::Orders>::least_proof_stake(2);
+			assert_eq!(
+				assigned(id).proof_stake,
+				stake - 2 * (ORDER_FEE - FURTHER_ORDER_FEE)
+			);
 		});
 }
 
@@ -277,7 +311,7 @@ fn a_node_that_comes_too_late_is_not_the_assigned_one_any_more() {
 		.nodes(&[(ALICE, 100), (BOB, 100)])
 		.build_and_execute(|| {
 			let id = Order::default().submit_and_draw();
-			let failed = assigned(id).worker;
+			let failed = worker(id);
 			miss(id);
 			assert_noop!(try_deliver(failed, id, &OUTPUT), Error::<Test>::WrongState);
 			run_to_draw();

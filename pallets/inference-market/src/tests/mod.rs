@@ -3,6 +3,7 @@
 mod breaker;
 mod cancelling;
 mod clock;
+mod declining;
 mod delivery;
 mod draw;
 mod expiry;

@@ -47,6 +47,7 @@ enum Step {
 	Deregister(Index),
 	SetWorker(Index, u64),
 	Pause(Index),
+	Decline(Index, bool),
 	Resume(Index),
 	SetCapacity(Index, u64),
 	Join(Index, u32),
@@ -91,6 +92,7 @@ fn step() -> impl Strategy<Value = Step> {
 			.prop_map(|(which, output, by_worker)| Step::Deliver { which, output, by_worker }),
 		6 => (index(), 10..14i64, kind, any::<bool>())
 			.prop_map(|(which, output, kind, by_worker)| Step::Prove { which, output, kind, by_worker }),
+		2 => (index(), any::<bool>()).prop_map(|(which, by_worker)| Step::Decline(which, by_worker)),
 		2 => index().prop_map(Step::Expire),
 		2 => index().prop_map(Step::Claim),
 		2 => index().prop_map(Step::Prune),
@@ -132,11 +134,9 @@ impl World {
 
 	/// Lets the honest worker do what is due soon.
 	fn be_honest(&self) {
-		// Every key that was given work of hers, those that her nodes have no more among them.
-		let workers: BTreeSet<u64> = Workloads::<Test>::iter_values()
-			.filter_map(|stored| stored.assigned)
-			.filter(|assigned| assigned.operator == ALICE)
-			.map(|assigned| assigned.worker)
+		let workers: BTreeSet<u64> = NodePool::nodes_of(&ALICE)
+			.into_iter()
+			.map(|node| node.worker)
 			.collect();
 		for worker in workers {
 			for item in Market::inbox(&worker) {
@@ -223,6 +223,13 @@ impl World {
 				};
 				let by = self.actor(id, by_worker)?;
 				try_deliver(by, id, &[output])?;
+			},
+			Step::Decline(which, by_worker) => {
+				let Some(id) = self.pick(which) else {
+					return Ok(false);
+				};
+				let by = self.actor(id, by_worker)?;
+				Market::decline(RuntimeOrigin::signed(by), id).map_err(|refusal| refusal.error)?;
 			},
 			Step::Prove {
 				which,
@@ -366,7 +373,7 @@ impl World {
 			.assigned
 			.ok_or(DispatchError::CannotLookup)?;
 		Ok(if by_worker && assigned.operator != ALICE {
-			assigned.worker
+			worker(id)
 		} else {
 			STRANGER
 		})

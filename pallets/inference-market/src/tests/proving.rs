@@ -28,7 +28,7 @@ fn settled(id: WorkloadId) {
 	assert_eq!(stake(ALICE).bonded, FUNDS / 2);
 	assert_eq!(load(NodeId(0)), (0, 0));
 	assert_eq!(held(HoldReason::Escrow, USER), 0);
-	assert_eq!(Inbox::<Test>::iter_prefix(WORKER).count(), 0);
+	assert_eq!(Inbox::<Test>::iter_prefix(NodeId(0)).count(), 0);
 	assert_eq!(in_flight(MODEL), 0);
 }
 

@@ -48,6 +48,20 @@ mod success {
 	}
 
 	#[test]
+	fn the_retention_is_the_one_that_was_in_force_when_it_was_ordered() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				let id = Order::default().submit_and_draw();
+				let end = now().after(parameters().retention);
+				set_parameters(|parameters| parameters.retention = Ticks(1));
+				deliver(id);
+				prove(id);
+				assert_eq!(workload(id).deadline, end);
+			});
+	}
+
+	#[test]
 	fn nothing_is_left_of_the_workload() {
 		with_prunable(|id| {
 			assert_ok!(prune(USER, id));

@@ -21,7 +21,7 @@ mod success {
 			// Three values and the record.
 			assert_eq!(
 				held(HoldReason::StorageDeposit, USER),
-				(3 * 8 + 817) * UNIT / 10_000
+				(3 * 8 + Balance::from(RECORD_BYTES)) * UNIT / 10_000
 			);
 			assert_eq!(workload(id).settlement.escrowed, escrow);
 			assert_event(Event::WorkloadSubmitted {
@@ -327,6 +327,17 @@ mod failure {
 				..Order::default()
 			};
 			assert_refused(order, TokenError::FundsUnavailable);
+		});
+	}
+
+	#[test]
+	fn an_immediate_order_puts_nothing_at_risk() {
+		ExtBuilder::default().build_and_execute(|| {
+			let order = Order {
+				value_at_risk: 1,
+				..Order::immediate()
+			};
+			assert_noop!(order.try_submit(), Error::<Test>::NothingAtRisk);
 		});
 	}
 

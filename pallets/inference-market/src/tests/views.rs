@@ -109,20 +109,20 @@ fn inbox_entries_are_stored_in_the_order_of_deadlines() {
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 100)])
 		.build_and_execute(|| {
-			let worker = STRANGER;
+			let node = NodeId(99);
 			// Beyond a byte's range, too.
 			let ticks = [70_000, 3, 255, 256, 65_536, 4];
 			for tick in ticks {
 				let key = InboxKey::new(Tick(tick), WorkloadId([tick as u8; 32]));
-				Inbox::<Test>::insert(worker, key, ());
+				Inbox::<Test>::insert(node, key, ());
 			}
-			let stored: Vec<_> = Inbox::<Test>::iter_key_prefix(worker).collect();
+			let stored: Vec<_> = Inbox::<Test>::iter_key_prefix(node).collect();
 			let mut sorted = ticks;
 			sorted.sort();
 			assert_eq!(
 				stored,
 				sorted.map(|tick| InboxKey::new(Tick(tick), WorkloadId([tick as u8; 32])))
 			);
-			let _ = Inbox::<Test>::clear_prefix(worker, u32::MAX, None);
+			let _ = Inbox::<Test>::clear_prefix(node, u32::MAX, None);
 		});
 }

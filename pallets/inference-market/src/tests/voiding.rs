@@ -106,7 +106,7 @@ fn nothing_is_delivered_proven_or_ordered_under_a_disabled_key() {
 			let immediate = Order::immediate().submit_and_draw();
 			let unproven = Order::default().submit_and_draw();
 			deliver(unproven);
-			let worker = assigned(owed).worker;
+			let worker = worker(owed);
 			disable(MODEL);
 			assert_noop!(
 				try_deliver(worker, owed, &OUTPUT),

@@ -136,6 +136,26 @@ mod success {
 	}
 
 	#[test]
+	fn a_capacity_lowered_and_restored_passes_up_the_whole_epoch_not_single_draws() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			// It owes more than the lower capacity allows, so the pledge does not fall.
+			draw(&request(0, 2 * BACKLOG)).unwrap();
+			assert_ok!(set_capacity(ALICE, id, 1));
+			assert!(draw(&request(1, 1)).is_none());
+			assert_ok!(set_capacity(ALICE, id, 50));
+			assert!(draw(&request(2, 1)).is_none());
+			complete(id, 2 * BACKLOG);
+			assert!(draw(&request(2, BACKLOG + 1)).is_none());
+			assert_eq!(WorkerStaking::stake_view(&ALICE).minimum, 100 * UNIT);
+			check_state();
+			next_epoch();
+			assert!(draw(&request(3, 50 * BACKLOG)).is_some());
+		});
+	}
+
+	#[test]
 	fn a_capacity_that_is_raised_again_and_again_acts_in_steps_of_epochs() {
 		build_and_execute(|| {
 			let id = serve(ALICE, 10, 50);

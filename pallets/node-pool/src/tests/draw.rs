@@ -56,7 +56,7 @@ mod success {
 			next_epoch();
 			let members = Pools::<Test>::get(model(1));
 			for seed in 0..20 {
-				let expected = NodePool::candidate(&members, [seed; 32], 0).unwrap();
+				let expected = NodePool::candidate(&members, [seed; 32], 0).unwrap().node;
 				assert_eq!(draw(&request(seed, 1)).unwrap().node, expected);
 			}
 		});
@@ -70,7 +70,10 @@ mod success {
 			next_epoch();
 			let members = Pools::<Test>::get(model(1));
 			let hits = (0..4_000u32)
-				.filter(|i| NodePool::candidate(&members, [9; 32], *i) == Some(small))
+				.filter(|i| {
+					NodePool::candidate(&members, [9; 32], *i)
+						.is_some_and(|member| member.node == small)
+				})
 				.count();
 			// 1,000 expected; the standard deviation is 27.
 			assert!((850..1_150).contains(&hits), "{hits}");
@@ -83,14 +86,16 @@ mod success {
 			PoolMember {
 				node: NodeId(0),
 				cumulative: 1,
+				limits: None,
 			},
 			PoolMember {
 				node: NodeId(1),
 				cumulative: 2,
+				limits: None,
 			},
 		];
 		let hits = (0..1_000)
-			.filter(|i| NodePool::candidate(&members, [3; 32], *i) == Some(NodeId(0)))
+			.filter(|i| NodePool::candidate(&members, [3; 32], *i) == Some(members[0]))
 			.count();
 		// 500 expected; the standard deviation is 16.
 		assert!((420..580).contains(&hits), "{hits}");

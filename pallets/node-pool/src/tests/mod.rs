@@ -4,6 +4,7 @@ mod capacity;
 mod draw;
 mod epochs;
 mod freedom;
+mod limits;
 mod misses;
 mod models;
 mod properties;

@@ -88,11 +88,13 @@ mod success {
 				vec![
 					PoolMember {
 						node: b,
-						cumulative: 7
+						cumulative: 7,
+						limits: None,
 					},
 					PoolMember {
 						node: c,
-						cumulative: 18
+						cumulative: 18,
+						limits: None,
 					}
 				]
 			);

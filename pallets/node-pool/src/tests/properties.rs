@@ -28,6 +28,8 @@ enum Step {
 	},
 	Deliver(usize),
 	Miss(usize),
+	Decline(usize),
+	SetLimits(u32, u32, Option<u8>),
 	Settle(usize),
 	Govern {
 		backlog: u32,
@@ -56,6 +58,10 @@ fn step() -> impl Strategy<Value = Step> {
 		),
 		4 => any::<usize>().prop_map(Step::Deliver),
 		2 => any::<usize>().prop_map(Step::Miss),
+		1 => any::<usize>().prop_map(Step::Decline),
+		1 => (0..8u32, 0..3u32, any::<Option<u8>>()).prop_map(|(node, model, most)| {
+			Step::SetLimits(node, model, most)
+		}),
 		3 => any::<usize>().prop_map(Step::Settle),
 		1 => (1..30u32, 0..40u32).prop_map(|(backlog, more)| Step::Govern {
 			backlog, proving: backlog + more,
@@ -99,7 +105,7 @@ fn take(step: Step, owed: &mut Owed) {
 			let before = NodePool::node(NodeId(id));
 			let capacity = ComputeUnits(capacity);
 			let result = NodePool::set_capacity(origin(NodeId(id)), NodeId(id), capacity);
-			let lowers = before.is_some_and(|node| capacity <= node.usable_capacity());
+			let lowers = before.is_some_and(|node| capacity <= node.usable);
 			assert!(result.is_ok() || !lowers || capacity == ComputeUnits::ZERO);
 			result
 		},
@@ -163,7 +169,7 @@ fn take(step: Step, owed: &mut Owed) {
 				assert!(drawn.next_models.contains(&model(of)));
 				let (outstanding, proving) = load(assignment.node);
 				let parameters = NetworkParameters::parameters();
-				let most = |time: Ticks| drawn.usable_capacity().0 * u64::from(time.0);
+				let most = |time: Ticks| drawn.usable.0 * u64::from(time.0);
 				assert!(outstanding <= most(parameters.backlog_bound));
 				let backlog = parameters.proving_backlog.min(Ticks(pinned));
 				assert!(outstanding + proving <= most(backlog));
@@ -183,6 +189,20 @@ fn take(step: Step, owed: &mut Owed) {
 				miss(id, compute_units);
 			}
 			Ok(())
+		},
+		Step::Decline(which) => {
+			if let Some((id, compute_units)) = pick(&mut owed.outputs, which) {
+				decline(id, compute_units);
+			}
+			Ok(())
+		},
+		Step::SetLimits(id, of, most) => {
+			let limits = most.map(|most| inference_primitives::node::Limits {
+				max_value_at_risk: most.into(),
+				max_proof_stake: u128::from(most) * UNIT / 100,
+				min_work_price: 0,
+			});
+			NodePool::set_limits(origin(NodeId(id)), NodeId(id), model(of), limits)
 		},
 		Step::Settle(which) => {
 			if let Some((id, compute_units)) = pick(&mut owed.proofs, which) {
@@ -210,7 +230,7 @@ proptest! {
 	/// Rule 2: outstanding ≤ capacity × B and outstanding + proving ≤ capacity × P_B, and they are
 	/// exactly what was drawn and not delivered or missed, and what was delivered and not settled.
 	/// Pools change when an epoch begins and at no other time, but for one that its last member
-	/// leaves. Leaving what was joined, lowering, and pausing what runs always succeed.
+	/// leaves, or is taken out of. Leaving what was joined, lowering, and pausing what runs always succeed.
 	#[test]
 	fn capacity_is_never_exceeded_and_released_exactly_once(
 		steps in prop::collection::vec(step(), 1..80),

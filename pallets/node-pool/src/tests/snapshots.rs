@@ -68,6 +68,25 @@ fn weight_is_the_part_of_the_capacity_whose_backlog_the_stake_covers() {
 }
 
 #[test]
+fn who_can_lock_less_than_the_least_proof_stake_is_in_no_snapshot() {
+	build_and_execute(|| {
+		let id = serve(ALICE, 10, 50);
+		let least = 10 * one_stake();
+		LeastStake::set(least);
+		for (rest, expected) in [
+			(50 * Balance::from(BACKLOG) * least, vec![(id, 50)]),
+			(25 * Balance::from(BACKLOG) * least, vec![(id, 25)]),
+			(least, vec![(id, 1)]),
+			(least - 1, vec![]),
+		] {
+			leave_free(ALICE, rest);
+			next_epoch();
+			assert_eq!(weights(model(1)), expected);
+		}
+	});
+}
+
+#[test]
 fn nodes_of_an_operator_share_its_stake() {
 	build_and_execute(|| {
 		let large = serve(ALICE, 10, 300);

@@ -73,6 +73,42 @@ mod success {
 	}
 
 	#[test]
+	fn no_way_out_of_a_draw_leads_back_in_within_the_epoch() {
+		type Dodge = fn(RuntimeOrigin, NodeId);
+		let dodges: [Dodge; 3] = [
+			|operator, id| {
+				assert_ok!(NodePool::pause(operator.clone(), id));
+				assert_ok!(NodePool::resume(operator, id));
+			},
+			|operator, id| {
+				assert_ok!(NodePool::leave_model(operator.clone(), id, model(1)));
+				assert_ok!(NodePool::join_model(operator, id, model(1)));
+			},
+			|operator, id| {
+				let [least, whole] = [1, 50].map(ComputeUnits);
+				assert_ok!(NodePool::set_capacity(operator.clone(), id, least));
+				assert_ok!(NodePool::set_capacity(operator, id, whole));
+			},
+		];
+		for dodge in dodges {
+			// With nothing owed, and with more than the least capacity may owe.
+			for owed in [1, 2 * BACKLOG] {
+				build_and_execute(|| {
+					let id = serve(ALICE, 10, 50);
+					next_epoch();
+					draw(&request(0, owed)).unwrap();
+					dodge(RuntimeOrigin::signed(ALICE), id);
+					assert!(draw(&request(1, BACKLOG)).is_none());
+					run_to_block(System::block_number() + EPOCH - 1);
+					assert!(draw(&request(2, BACKLOG)).is_none());
+					next_epoch();
+					assert!(draw(&request(3, BACKLOG)).is_some());
+				});
+			}
+		}
+	}
+
+	#[test]
 	fn a_node_that_misses_too_many_outputs_in_an_epoch_is_suspended_until_it_resumes() {
 		build_and_execute(|| {
 			let misses = NetworkParameters::parameters().suspend_after;
@@ -89,6 +125,65 @@ mod success {
 			assert!(draw(&request(9, 1)).is_none());
 			next_epoch();
 			assert!(draw(&request(9, 1)).is_some());
+		});
+	}
+
+	#[test]
+	fn who_declines_is_out_of_the_pool_for_this_epoch_and_the_next_whatever_it_does() {
+		for joins_in_next in [false, true] {
+			build_and_execute(|| {
+				let id = serve(ALICE, 10, 50);
+				let other = register(BOB, 20, 50);
+				next_epoch();
+				// In the last block of the epoch.
+				run_to_block(u64::from(EpochStart::<Test>::get()) + EPOCH - 1);
+				draw(&request(0, 30)).unwrap();
+				decline(id, 30);
+				System::assert_last_event(
+					Event::ModelLeaving {
+						node: id,
+						model: model(1),
+					}
+					.into(),
+				);
+				assert_eq!(load(id), (0, 0));
+				assert_eq!(TotalPledge::<Test>::get(), ComputeUnits::ZERO);
+				check_state();
+				if joins_in_next {
+					next_epoch();
+				}
+				join(ALICE, id, model(1));
+				join(BOB, other, model(1));
+				assert!(draw(&request(1, 1)).is_none());
+				if !joins_in_next {
+					next_epoch();
+					assert_eq!(pool(model(1)), vec![other]);
+				}
+				next_epoch();
+				assert_eq!(pool(model(1)), vec![id, other]);
+				assert!(draw(&request(1, 1)).is_some());
+			});
+		}
+	}
+
+	#[test]
+	fn declined_work_counts_like_missed_outputs_and_not_for_the_breaker() {
+		build_and_execute(|| {
+			let misses = NetworkParameters::parameters().suspend_after;
+			let id = serve(ALICE, 10, 50);
+			next_epoch();
+			for seed in 0..misses as u8 {
+				draw(&request(seed, 1)).unwrap();
+			}
+			for _ in 0..misses {
+				decline(id, 1);
+			}
+			assert_eq!(NodePool::view(id).unwrap().standing, Standing::Suspended);
+			assert_eq!(node(id).missed, u64::from(misses));
+			assert_eq!(
+				<NodePool as inference_primitives::traits::NodePool<u64>>::recent_misses().nodes,
+				0
+			);
 		});
 	}
 

@@ -66,6 +66,26 @@ mod failure {
 	}
 
 	#[test]
+	fn a_former_operator_cannot_take_a_key_back_with_its_old_consent() {
+		build_and_execute(|| {
+			let old = consent(10, ALICE);
+			assert_ok!(try_register(ALICE, old.clone()));
+			assert_ok!(set_worker(ALICE, NodeId(0), 11));
+			// Bob has the key now, and frees it for a moment.
+			let his = register(BOB, 10, 5);
+			assert_ok!(set_worker(BOB, his, 20));
+			let origin = RuntimeOrigin::signed(ALICE);
+			assert_noop!(try_register(ALICE, old.clone()), Error::<Test>::BadConsent);
+			assert_noop!(
+				NodePool::set_worker(origin, NodeId(0), 10, old),
+				Error::<Test>::BadConsent
+			);
+			assert_ok!(try_register(ALICE, consent(10, ALICE)));
+			assert_eq!(WorkerConsents::<Test>::get(10), 3);
+		});
+	}
+
+	#[test]
 	fn a_consent_from_another_chain_is_refused() {
 		build_and_execute(|| {
 			let elsewhere = consent(10, ALICE);

@@ -1,0 +1,143 @@
+//! `inference node limits`, and the arguments that limit what one workload may ask.
+
+use super::{node_id, Context, Outcome, TransactionArgs};
+use crate::{amount::Amount, chain::Runtime, error::CliError};
+use inference_primitives::{node::Limits, Balance, ModelRef, NodeId};
+use pallet_node_pool::Call;
+use serde::Serialize;
+use serde_json::json;
+use std::fmt;
+
+/// What one workload may ask of a node. What is not given is not limited.
+#[derive(Clone, Copy, Default, clap::Args)]
+pub struct LimitArgs {
+	/// Most value at risk of one workload: the node is drawn for no order that insures more.
+	#[arg(long, value_name = "AMOUNT")]
+	max_value_at_risk: Option<Amount>,
+	/// Most proof stake of one workload. It is a multiple of the price, the creator's royalty included,
+	/// and the value at risk; what a missed deadline costs grows with the same price.
+	#[arg(long, value_name = "AMOUNT")]
+	max_proof_stake: Option<Amount>,
+	/// Least price of one workload, without the creator's royalty. While the present price is below it
+	/// when an epoch begins, the node is not drawn for the model in that epoch.
+	#[arg(long, value_name = "AMOUNT")]
+	min_price: Option<Amount>,
+}
+
+impl LimitArgs {
+	/// The limits, if there are any.
+	pub fn limits(self) -> Option<Limits> {
+		let Self {
+			max_value_at_risk,
+			max_proof_stake,
+			min_price,
+		} = self;
+		max_value_at_risk.or(max_proof_stake).or(min_price)?;
+		let most = |amount: Option<Amount>| amount.map_or(Balance::MAX, |amount| amount.0);
+		Some(Limits {
+			max_value_at_risk: most(max_value_at_risk),
+			max_proof_stake: most(max_proof_stake),
+			min_work_price: min_price.map_or(0, |amount| amount.0),
+		})
+	}
+}
+
+/// Limits, those that limit something.
+#[derive(Clone, Copy, Default, Serialize)]
+pub struct Shown {
+	max_value_at_risk: Option<Amount>,
+	max_proof_stake: Option<Amount>,
+	min_price: Option<Amount>,
+}
+
+impl From<Limits> for Shown {
+	fn from(limits: Limits) -> Self {
+		let unless = |open, amount| (amount != open).then_some(Amount(amount));
+		Self {
+			max_value_at_risk: unless(Balance::MAX, limits.max_value_at_risk),
+			max_proof_stake: unless(Balance::MAX, limits.max_proof_stake),
+			min_price: unless(0, limits.min_work_price),
+		}
+	}
+}
+
+impl fmt::Display for Shown {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let words: Vec<String> = [
+			("value at risk at most", self.max_value_at_risk),
+			("proof stake at most", self.max_proof_stake),
+			("price without royalty at least", self.min_price),
+		]
+		.into_iter()
+		.filter_map(|(name, limit)| Some(format!("{name} {}", limit?)))
+		.collect();
+		if words.is_empty() {
+			return f.write_str("none");
+		}
+		f.write_str(&words.join(", "))
+	}
+}
+
+/// Arguments.
+#[derive(clap::Args)]
+pub struct Args {
+	/// The node's number.
+	#[arg(value_parser = node_id)]
+	node: NodeId,
+	/// MODEL or MODEL.VERSION.
+	model: ModelRef,
+	#[command(flatten)]
+	limits: LimitArgs,
+	#[command(flatten)]
+	transaction: TransactionArgs,
+}
+
+/// Limits.
+pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
+	let (node, model) = (args.node, args.model);
+	let limits = args.limits.limits();
+	let shown = limits.map_or_else(Shown::default, Shown::from);
+	let session = args.transaction.open().await?;
+	let call = Call::<Runtime>::set_limits {
+		node,
+		model,
+		limits,
+	};
+	let included = session.send(context, "node limits", call).await?;
+	context.print(&Outcome::new(
+		format!(
+			"limits of node {} for one workload of model {model}, from the next epoch on: {shown}",
+			node.0,
+		),
+		json!({ "node": node, "model": model.to_string(), "limits": shown }),
+		included,
+	))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn what_is_not_given_is_not_limited() {
+		assert_eq!(LimitArgs::default().limits(), None);
+		let limits = LimitArgs {
+			max_value_at_risk: Some(Amount(0)),
+			..LimitArgs::default()
+		}
+		.limits()
+		.unwrap();
+		assert!(limits.admit(0, Balance::MAX, 0));
+		assert!(!limits.admit(1, 0, 1));
+		let shown = Shown::from(limits);
+		assert_eq!(
+			shown.to_string(),
+			format!("value at risk at most {}", Amount(0))
+		);
+		// Numbers of this size are text in JSON.
+		let json = serde_json::to_value(shown).unwrap();
+		assert_eq!(json["max_proof_stake"], json!(null));
+		assert_eq!(json["max_value_at_risk"], json!("0"));
+		assert_eq!(Shown::default().to_string(), "none");
+	}
+}
