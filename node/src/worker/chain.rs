@@ -2,7 +2,7 @@
 
 use super::{
 	failures,
-	transaction::{account, action_of, nonce_tag, provides_nonce, sign, Terms},
+	transaction::{account, action_of, nonce_of, nonce_tag, provides_nonce, sign, Terms},
 	KEY_TYPE,
 };
 use crate::client::{FullClient, FullPool};
@@ -10,11 +10,11 @@ use async_trait::async_trait;
 use codec::{DecodeAll, Encode};
 use frame_system_rpc_runtime_api::AccountNonceApi;
 use inference_offchain_worker::{
-	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Submission,
-	VerifyingKey, WorkerKey,
+	BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Pending, Submission,
+	VerifyingKey, WorkerKey, WorkloadStatus,
 };
 use inference_primitives::{
-	market::InboxItem, runtime_api::InferenceApi, Tick, VkHash, WorkloadId, WorkloadState,
+	market::InboxItem, runtime_api::InferenceApi, Tick, VkHash, WorkloadId,
 };
 use inference_runtime::{opaque::Block, AccountId, Hash, Nonce, UncheckedExtrinsic, VERSION};
 use sc_transaction_pool_api::{
@@ -89,7 +89,7 @@ impl Chain for NodeChain {
 			.map_err(read("the nonce"))
 	}
 
-	async fn pending(&self, worker: WorkerKey) -> Result<Vec<(WorkloadId, Action)>, ChainError> {
+	async fn pending(&self, worker: WorkerKey) -> Result<Vec<Pending>, ChainError> {
 		// What waits for a lower nonce is under way, too.
 		let futures = self.pool.futures();
 		let ready = self
@@ -104,7 +104,12 @@ impl Chain for NodeChain {
 		Ok(ready
 			.chain(future)
 			.filter_map(|encoded| UncheckedExtrinsic::decode_all(&mut &encoded[..]).ok())
-			.filter_map(|transaction| action_of(&transaction, worker))
+			.filter_map(|transaction| {
+				Some(Pending {
+					nonce: nonce_of(&transaction)?,
+					work: action_of(&transaction, worker),
+				})
+			})
 			.collect())
 	}
 
@@ -153,15 +158,18 @@ impl Chain for NodeChain {
 		})
 	}
 
-	async fn state(
+	async fn status(
 		&self,
 		at: BlockHash,
 		workload: WorkloadId,
-	) -> Result<Option<WorkloadState>, ChainError> {
+	) -> Result<Option<WorkloadStatus>, ChainError> {
 		let api = self.client.runtime_api();
 		let view = InferenceApi::<Block, AccountId>::workload(&*api, at.into(), workload)
 			.map_err(read("a workload"))?;
-		Ok(view.map(|view| view.state))
+		Ok(view.map(|view| WorkloadStatus {
+			state: view.state,
+			deadline: view.deadline,
+		}))
 	}
 
 	async fn failed_calls(

@@ -54,6 +54,14 @@ pub(super) fn action_of(
 	}
 }
 
+/// The account nonce of a signed transaction.
+pub(super) fn nonce_of(transaction: &UncheckedExtrinsic) -> Option<Nonce> {
+	match &transaction.preamble {
+		Preamble::Signed(_, _, extension) => Some(extension.6 .0),
+		_ => None,
+	}
+}
+
 /// The runtime's call for a call of the worker. Errors: a tensor or proof over its bound.
 fn runtime_call(call: Call) -> Result<RuntimeCall, ChainError> {
 	let (action, workload) = (call.action(), call.workload());
@@ -262,6 +270,7 @@ mod tests {
 			let opaque: sp_runtime::OpaqueExtrinsic = signed.into();
 			let decoded = UncheckedExtrinsic::decode_all(&mut &opaque.encode()[..]).unwrap();
 			assert_eq!(action_of(&decoded, worker), Some(expected));
+			assert_eq!(nonce_of(&decoded), Some(terms().nonce));
 			assert_eq!(action_of(&decoded, WorkerKey([0; 32])), None);
 		}
 		assert!(provides_nonce(&[nonce_tag(worker, 7)], worker));
