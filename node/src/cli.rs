@@ -40,6 +40,20 @@ pub enum WorkerMode {
 	Off,
 }
 
+/// When outputs of Deferred workloads are delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum DeliverMode {
+	/// At once without value at risk. With it, once the proof is there; shortly before the output is due
+	/// without it, unless an attempt at the proof failed: then the delivery is missed.
+	#[default]
+	Auto,
+	/// At once.
+	AtOnce,
+	/// Once the proof is there; a delivery whose proof takes longer is missed, and a part of its price is
+	/// slashed.
+	WhenProven,
+}
+
 /// Arguments of the offchain worker.
 ///
 /// Whether it runs is said by `--worker`.
@@ -92,6 +106,16 @@ pub struct WorkerArgs {
 	/// Their creator may know an input whose output has no proof, order it, and take the stake.
 	#[arg(long, env = "INFERENCE_ALLOW_UNCHECKED_MODELS")]
 	pub allow_unchecked_models: bool,
+
+	/// When outputs are delivered, each of which owes its proof under the proof stake.
+	#[arg(
+		long,
+		value_enum,
+		value_name = "WHEN",
+		default_value_t = DeliverMode::Auto,
+		env = "INFERENCE_DELIVER"
+	)]
+	pub deliver: DeliverMode,
 }
 
 /// What to do besides running a node.
@@ -199,5 +223,13 @@ mod tests {
 		);
 		let off = Cli::try_parse_from(["inference-node", "--worker", "off"]).unwrap();
 		assert_eq!(off.worker.worker_mode, WorkerMode::Off);
+		for (text, deliver) in [
+			("auto", DeliverMode::Auto),
+			("at-once", DeliverMode::AtOnce),
+			("when-proven", DeliverMode::WhenProven),
+		] {
+			let cli = Cli::try_parse_from(["inference-node", "--deliver", text]).unwrap();
+			assert_eq!(cli.worker.deliver, deliver);
+		}
 	}
 }

@@ -14,15 +14,15 @@ mod runtime;
 mod transaction;
 
 use crate::{
-	cli::{WorkerArgs, WorkerMode},
+	cli::{DeliverMode, WorkerArgs, WorkerMode},
 	client::{FullClient, FullPool},
 };
 use chain::NodeChain;
 use futures::{stream, Stream, StreamExt};
 use guard::unwinding;
 use inference_offchain_worker::{
-	run, BearerToken, FinalizedBlock, Metrics, Prover, ProverError, ProverOptions, Worker,
-	WorkerOptions, LOG_TARGET,
+	run, BearerToken, DeliverPolicy, FinalizedBlock, Metrics, Prover, ProverError, ProverOptions,
+	Worker, WorkerOptions, LOG_TARGET,
 };
 use inference_primitives::WORKER_KEY_TYPE;
 use inference_runtime::opaque::Block;
@@ -153,7 +153,11 @@ pub fn start<S: SyncOracle + Send + 'static>(
 	);
 	let finality = finalized_blocks(client.clone(), sync, slot_duration);
 	let chain = NodeChain::new(client, pool, keystore, slot_duration.as_duration());
-	let worker = Worker::new(chain, provers, WorkerOptions::default(), metrics);
+	let options = WorkerOptions {
+		deliver: policy(args.deliver),
+		..WorkerOptions::default()
+	};
+	let worker = Worker::new(chain, provers, options, metrics);
 	// A thread of its own: runtime calls and verification compute.
 	spawner.spawn_blocking(
 		"inference-worker",
@@ -161,6 +165,14 @@ pub fn start<S: SyncOracle + Send + 'static>(
 		unwinding(run(worker, Box::pin(finality))),
 	);
 	Ok(())
+}
+
+fn policy(mode: DeliverMode) -> DeliverPolicy {
+	match mode {
+		DeliverMode::Auto => DeliverPolicy::Auto,
+		DeliverMode::AtOnce => DeliverPolicy::AtOnce,
+		DeliverMode::WhenProven => DeliverPolicy::WhenProven,
+	}
 }
 
 /// The provers at `urls`, with the tokens in `files`: none, one for all, or one for each.

@@ -42,6 +42,11 @@ impl Backoff {
 		self.until.is_none_or(|until| now >= until)
 	}
 
+	/// Whether the last attempt failed.
+	pub(crate) fn has_failed(&self) -> bool {
+		self.failures > 0
+	}
+
 	/// Counts a failure. Waits between half of the policy's ceiling and all of it. Returns the wait.
 	pub(crate) fn fail(&mut self, policy: &BackoffPolicy, now: Instant) -> Duration {
 		self.failures = self.failures.saturating_add(1);

@@ -121,6 +121,24 @@ pub struct Submission {
 	pub last_block: BlockNumber,
 }
 
+/// A transaction of a worker that the pool holds, whoever made it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pending {
+	/// Its account nonce.
+	pub nonce: u32,
+	/// What it does, if it is a delivery or a proof.
+	pub work: Option<(WorkloadId, Action)>,
+}
+
+/// Where a workload stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WorkloadStatus {
+	/// Its state.
+	pub state: WorkloadState,
+	/// When what is owed now is due; `None` once it ended.
+	pub deadline: Option<Tick>,
+}
+
 /// Why the chain could not be read, or did not take a transaction.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ChainError {
@@ -212,8 +230,8 @@ pub trait Chain: Send + Sync {
 	/// How many transactions of `worker` were included up to `at`: its next nonce there.
 	async fn nonce(&self, at: BlockHash, worker: WorkerKey) -> Result<u32, ChainError>;
 
-	/// What `worker`'s transactions in the pool do, whoever made them.
-	async fn pending(&self, worker: WorkerKey) -> Result<Vec<(WorkloadId, Action)>, ChainError>;
+	/// `worker`'s transactions in the pool, those that wait for one with a lower nonce among them.
+	async fn pending(&self, worker: WorkerKey) -> Result<Vec<Pending>, ChainError>;
 
 	/// Signs `call` as `worker`, mortal from `finalized`, with the first nonce that neither the best
 	/// chain nor the pool uses and that is not in `taken`, and hands it to the pool. `taken`: nonces
@@ -226,12 +244,12 @@ pub trait Chain: Send + Sync {
 		taken: &BTreeSet<u32>,
 	) -> Result<Submission, ChainError>;
 
-	/// The state of a workload; `None` if the chain has none of this name.
-	async fn state(
+	/// Where a workload stands; `None` if the chain has none of this name.
+	async fn status(
 		&self,
 		at: BlockHash,
 		workload: WorkloadId,
-	) -> Result<Option<WorkloadState>, ChainError>;
+	) -> Result<Option<WorkloadStatus>, ChainError>;
 
 	/// The transactions of `worker` that failed in finalised blocks above `above`, up to `upto`. Looks
 	/// at the newest blocks only if there are many.
@@ -276,7 +294,7 @@ impl<C: Chain + ?Sized> Chain for std::sync::Arc<C> {
 		(**self).nonce(at, worker).await
 	}
 
-	async fn pending(&self, worker: WorkerKey) -> Result<Vec<(WorkloadId, Action)>, ChainError> {
+	async fn pending(&self, worker: WorkerKey) -> Result<Vec<Pending>, ChainError> {
 		(**self).pending(worker).await
 	}
 
@@ -290,12 +308,12 @@ impl<C: Chain + ?Sized> Chain for std::sync::Arc<C> {
 		(**self).submit(worker, call, finalized, taken).await
 	}
 
-	async fn state(
+	async fn status(
 		&self,
 		at: BlockHash,
 		workload: WorkloadId,
-	) -> Result<Option<WorkloadState>, ChainError> {
-		(**self).state(at, workload).await
+	) -> Result<Option<WorkloadStatus>, ChainError> {
+		(**self).status(at, workload).await
 	}
 
 	async fn failed_calls(

@@ -4,7 +4,7 @@
 //! way, and what neither shows is submitted again.
 
 use crate::{
-	chain::{Action, FinalizedBlock, Submission, WorkerKey},
+	chain::{Action, FinalizedBlock, Pending, Submission, WorkerKey},
 	metrics::Metrics,
 	LOG_TARGET,
 };
@@ -64,6 +64,9 @@ pub(crate) struct Ledger {
 	/// Nonces handed out, each with the finalised height of then: the pool shows a transaction only
 	/// once it has a view of the best block.
 	nonces: BTreeMap<WorkerKey, BTreeMap<u32, BlockNumber>>,
+	/// Nonces that nothing uses although transactions wait for them, each with the finalised height at
+	/// which that was first seen.
+	gaps: BTreeMap<WorkerKey, (u32, BlockNumber)>,
 	metrics: Metrics,
 }
 
@@ -113,6 +116,55 @@ impl Ledger {
 					&& (open.contains(nonce) || height.saturating_sub(*since) < LOST_AFTER)
 			});
 		}
+	}
+
+	/// The work of `worker`'s transactions that wait in the pool for one with a lower nonce that was lost,
+	/// if that has been so for a while: the one with the highest nonce first. Sent once more, it takes the
+	/// missing nonce, and those between follow; the chain refuses the copy, for which nothing waits.
+	pub(crate) fn behind_gap(
+		&mut self,
+		worker: WorkerKey,
+		outlook: &Outlook,
+		pending: &[Pending],
+	) -> Vec<(WorkloadId, Action)> {
+		let mut used = self.taken(worker);
+		used.extend(pending.iter().map(|pending| pending.nonce));
+		let missing = (outlook.best_nonce..u32::MAX)
+			.find(|nonce| !used.contains(nonce))
+			.unwrap_or(u32::MAX);
+		let mut waiting: Vec<&Pending> = pending
+			.iter()
+			.filter(|pending| pending.nonce > missing)
+			.collect();
+		if waiting.is_empty() {
+			self.gaps.remove(&worker);
+			return Vec::new();
+		}
+		let height = outlook.finalized.number;
+		let gap = self.gaps.entry(worker).or_insert((missing, height));
+		if gap.0 != missing {
+			*gap = (missing, height);
+		}
+		if height.saturating_sub(gap.1) < LOST_AFTER {
+			return Vec::new();
+		}
+		// What is sent now has as long to take the nonce.
+		gap.1 = height;
+		log::warn!(
+			target: LOG_TARGET,
+			"{} transactions of {worker} wait in the pool for one with nonce {missing}, which is lost",
+			waiting.len(),
+		);
+		waiting.sort_by_key(|pending| std::cmp::Reverse(pending.nonce));
+		waiting.iter().filter_map(|pending| pending.work).collect()
+	}
+
+	/// Has `task` sent once more although a transaction for it waits in the pool.
+	pub(crate) fn reopen(&mut self, task: Task) {
+		if let Some(entry) = self.tasks.get_mut(&task) {
+			entry.open = None;
+		}
+		self.metrics.transaction_failed("waiting", task.action);
 	}
 
 	/// The open submission of `task`.
@@ -338,6 +390,39 @@ mod tests {
 			ledger.metrics.failed_transactions("stuck", Action::Deliver),
 			1
 		);
+	}
+
+	#[test]
+	fn transactions_that_wait_for_a_lost_one_are_found_after_a_while() {
+		let mut ledger = Ledger::default();
+		let work = |id| (WorkloadId([id; 32]), Action::Prove);
+		let pending = |nonce, id| Pending {
+			nonce,
+			work: Some(work(id)),
+		};
+		let behind = [pending(6, 1), pending(8, 3), pending(7, 2)];
+		let ready = [&[pending(5, 0)], &behind[..]].concat();
+		let found = |ledger: &mut Ledger, height, pending: &[Pending]| {
+			ledger.behind_gap(TASK.worker, &outlook(height, 5, 5), pending)
+		};
+		for height in 1..9 {
+			assert_eq!(found(&mut ledger, height, &ready), []);
+		}
+		for height in 9..12 {
+			assert_eq!(found(&mut ledger, height, &behind), []);
+		}
+		assert_eq!(found(&mut ledger, 12, &behind), [work(3), work(2), work(1)]);
+		// What is sent then has its time, too.
+		assert_eq!(found(&mut ledger, 13, &behind), []);
+		// A nonce that was just handed out is not missing.
+		let mut ledger = open();
+		for height in 1..9 {
+			assert_eq!(found(&mut ledger, height, &behind), []);
+		}
+		// Nothing waits for a nonce above all others.
+		for height in 9..20 {
+			assert_eq!(found(&mut ledger, height, &[]), []);
+		}
 	}
 
 	#[test]

@@ -17,14 +17,16 @@
 //! **Life of a piece of work.** At every finalised block, for every key and every item of its inbox
 //! that is not overdue: if its action is under way (in the pool, in the best chain, or open), wait.
 //! Otherwise make sure that the prover has the job; then, as the job allows,
-//! - `Assigned` and `Deferred`: `deliver` the output;
+//! - `Assigned` and `Deferred`: `deliver` the output, at once or when it is proven ([`DeliverPolicy`]);
 //! - `Assigned` and `Immediate`: once proven, verify and `prove` with the output;
 //! - `Unproven`: once proven, check that the delivered output is the job's, verify and `prove`.
 //!
 //! The prover is asked about each piece of work apart, about a few of each model at a time, and no
 //! block waits for its answers. A job carries the time until its proof is due and what is lost without
 //! it, by which the prover chooses; of the transactions that can be sent at one moment, the nearest
-//! deadline goes first. The job of a workload that finalised state no longer asks for is cancelled.
+//! deadline goes first. When the chain's deadline moves (its clock stood, an output was delivered), the
+//! job's terms are told anew; what the prover gave up is tried again, later each time, until its deadline.
+//! The job of a workload that finalised state no longer asks for is cancelled, at every prover that has it.
 //!
 //! **Invariants.**
 //! 1. Decisions follow from finalised state and the prover's job store alone. Memory holds only what
@@ -41,7 +43,7 @@
 //!    and the next one asked, failures back off with jitter, and the task shares nothing with block
 //!    import.
 //! 6. No two open transactions of a key have one nonce: those handed out are remembered until a
-//!    finalised block used them or they are lost.
+//!    finalised block used them or they are lost. A lost one that others wait for is filled.
 //! 7. A panic costs the piece of work at which it happened, and neither the worker nor, with the
 //!    node's guard, the node.
 //! 8. What costs the operator money is a warning in the log and a count in [`Metrics`].
@@ -67,12 +69,13 @@ mod worker;
 
 pub use backoff::BackoffPolicy;
 pub use chain::{
-	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Submission,
-	VerifyingKey, WorkerKey,
+	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Pending, Submission,
+	VerifyingKey, WorkerKey, WorkloadStatus,
 };
 pub use metrics::Metrics;
 pub use prover::{BearerToken, Prover, ProverError, ProverOptions};
 pub use run::run;
+pub use step::DeliverPolicy;
 pub use worker::{Worker, WorkerOptions};
 
 /// Target of this crate's log lines.

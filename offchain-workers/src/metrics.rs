@@ -23,6 +23,7 @@ pub struct Metrics {
 	missed: IntCounterVec,
 	settled: IntCounter,
 	stuck: IntCounterVec,
+	retried: IntCounter,
 	requests: Histogram,
 	outages: IntCounterVec,
 	panics: IntCounter,
@@ -59,7 +60,7 @@ impl Metrics {
 				Opts::new(
 					name("failed_transactions_total"),
 					"Transactions that were refused or overtaken, expired, vanished from the pool, \
-					 were not taken by it, or are stuck in it.",
+					 were not taken by it, are stuck in it, or wait in it for one that is missing.",
 				),
 				&["reason", "action"],
 			)?,
@@ -80,6 +81,10 @@ impl Metrics {
 				"Pieces of work that went on failing, or had nothing sent shortly before their \
 				 deadline.",
 				"action",
+			)?,
+			retried: IntCounter::new(
+				name("jobs_retried_total"),
+				"Times that the prover was asked to try again what it had given up.",
 			)?,
 			requests: Histogram::with_opts(
 				HistogramOpts::new(
@@ -125,6 +130,7 @@ impl Metrics {
 		registry.register(Box::new(self.missed.clone()))?;
 		registry.register(Box::new(self.settled.clone()))?;
 		registry.register(Box::new(self.stuck.clone()))?;
+		registry.register(Box::new(self.retried.clone()))?;
 		registry.register(Box::new(self.requests.clone()))?;
 		registry.register(Box::new(self.outages.clone()))?;
 		registry.register(Box::new(self.panics.clone()))?;
@@ -166,6 +172,10 @@ impl Metrics {
 
 	pub(crate) fn stuck(&self, action: Action) {
 		self.stuck.with_label_values(&[label(action)]).inc();
+	}
+
+	pub(crate) fn retried(&self) {
+		self.retried.inc();
 	}
 
 	pub(crate) fn answered(&self, elapsed: Duration) {
@@ -221,6 +231,6 @@ mod tests {
 		metrics.stuck(Action::Deliver);
 		metrics.outage("http://127.0.0.1:1");
 		metrics.funds("0x00", true);
-		assert_eq!(registry.gather().len(), 14);
+		assert_eq!(registry.gather().len(), 15);
 	}
 }

@@ -2,7 +2,7 @@
 //! time, so that a model that is slow to answer delays its own work only.
 
 use crate::{
-	prover::{JobTerms, ProverError, Provers, Refusal},
+	prover::{JobTerms, ProverError, Provers, Refusal, Reply},
 	worker::Due,
 };
 use futures::{
@@ -10,7 +10,6 @@ use futures::{
 	stream::{FuturesUnordered, StreamExt},
 };
 use inference_primitives::{Tick, VkHash, WorkloadId};
-use inference_prover_api::JobState;
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	panic::AssertUnwindSafe,
@@ -23,7 +22,7 @@ use std::{
 pub(crate) struct Answer {
 	pub(crate) workload: WorkloadId,
 	pub(crate) model: VkHash,
-	pub(crate) result: Result<JobState, Refusal>,
+	pub(crate) result: Result<Reply, Refusal>,
 	pub(crate) elapsed: Duration,
 }
 
@@ -120,10 +119,10 @@ impl Requests {
 		}
 	}
 
-	/// Has the job of a workload cancelled, if a prover has it unproven.
-	pub(crate) fn cancel(&mut self, workload: WorkloadId) {
-		let provers = self.provers.clone();
-		if let Some(prover) = provers.forget_unproven(&workload) {
+	/// Has jobs that nobody wants any more cancelled, at the provers that are in reach.
+	pub(crate) fn cancel_abandoned(&mut self) {
+		for (prover, workload) in self.provers.take_abandoned() {
+			let provers = self.provers.clone();
 			self.running.push(
 				async move {
 					let cancel = AssertUnwindSafe(provers.cancel(prover, workload));

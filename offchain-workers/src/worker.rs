@@ -2,19 +2,20 @@
 
 use crate::{
 	backoff::{Backoff, BackoffPolicy},
-	chain::{Action, BlockHash, Call, Chain, ChainError, FinalizedBlock, WorkerKey},
+	chain::{
+		Action, BlockHash, Call, Chain, ChainError, FinalizedBlock, WorkerKey, WorkloadStatus,
+	},
 	journal::Journal,
 	ledger::{Ledger, Outlook, Task},
 	metrics::Metrics,
 	proof_check::Keys,
-	prover::{JobTerms, Prover, ProverError, Provers, Refusal},
+	prover::{JobTerms, Prover, ProverError, Provers, Refusal, Reply},
 	requests::{Answer, Requests},
-	step::{action, step, Step},
+	step::{action, step, DeliverPolicy, Step, Unready},
 	LOG_TARGET,
 };
 use futures::FutureExt;
 use inference_primitives::{market::InboxItem, Tick, WorkloadId, WorkloadState};
-use inference_prover_api::JobState;
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	fmt::Display,
@@ -26,6 +27,9 @@ use std::{
 /// Most items of an inbox that the runtime shows.
 const MAX_INBOX_ITEMS: usize = 256;
 
+/// Ticks by which the prover's idea of a deadline may be wrong: blocks do not come to the second.
+const TERMS_TOLERANCE: u32 = 2;
+
 /// How the worker works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WorkerOptions {
@@ -33,6 +37,10 @@ pub struct WorkerOptions {
 	pub concurrency: usize,
 	/// Wait after failures of one workload, and of a worker account that cannot pay.
 	pub backoff: BackoffPolicy,
+	/// Wait before a job that the prover gave up is tried again.
+	pub retry: BackoffPolicy,
+	/// When outputs are delivered.
+	pub deliver: DeliverPolicy,
 	/// How long answers are gathered, so that of those that come together the most urgent is acted on
 	/// first.
 	pub gather: Duration,
@@ -43,6 +51,11 @@ impl Default for WorkerOptions {
 		Self {
 			concurrency: 4,
 			backoff: BackoffPolicy::default(),
+			retry: BackoffPolicy {
+				first: Duration::from_secs(30),
+				max: Duration::from_secs(1800),
+			},
+			deliver: DeliverPolicy::default(),
 			gather: Duration::from_millis(50),
 		}
 	}
@@ -60,6 +73,8 @@ pub struct Worker<C> {
 	requests: Requests,
 	/// The last block that was looked at.
 	block: Option<FinalizedBlock>,
+	/// The service clock there, or in the best block if that is ahead.
+	now: Tick,
 	/// What was owed there.
 	owed: BTreeMap<Task, Owed>,
 	/// What of it may be sent.
@@ -97,7 +112,7 @@ impl<C: Chain> Worker<C> {
 	/// A worker that remembers nothing. The second of `provers` is asked when the first is out of
 	/// reach or fails, and so on.
 	pub fn new(chain: C, provers: Vec<Prover>, options: WorkerOptions, metrics: Metrics) -> Self {
-		let provers = Arc::new(Provers::new(provers, metrics.clone()));
+		let provers = Arc::new(Provers::new(provers, options.retry, metrics.clone()));
 		Self {
 			chain,
 			options,
@@ -108,6 +123,7 @@ impl<C: Chain> Worker<C> {
 			requests: Requests::new(provers.clone(), options.concurrency),
 			provers,
 			block: None,
+			now: Tick(0),
 			owed: BTreeMap::new(),
 			due: BTreeMap::new(),
 			gathered: Vec::new(),
@@ -153,8 +169,8 @@ impl<C: Chain> Worker<C> {
 	async fn try_look(&mut self, block: FinalizedBlock) -> Result<(), ChainError> {
 		let best = self.chain.best_block().await;
 		// What is late in the best chain cannot be in time in the block that follows it.
-		let finalized = self.chain.now(block.hash).await?;
-		let now = finalized.max(self.chain.now(best).await?);
+		let finalized_now = self.chain.now(block.hash).await?;
+		let now = finalized_now.max(self.chain.now(best).await?);
 		let mut owed = BTreeMap::new();
 		let mut due = BTreeMap::new();
 		let mut is_whole = true;
@@ -174,14 +190,14 @@ impl<C: Chain> Worker<C> {
 					action,
 				};
 				let slack = item.deadline.0.saturating_sub(now.0);
-				let known = self.owed.get(&task).copied();
+				let known = self.owed.get(&task);
 				owed.insert(
 					task,
-					known.unwrap_or(Owed {
+					Owed {
 						deadline: item.deadline,
-						first_slack: slack,
-						is_late: false,
-					}),
+						first_slack: known.map_or(slack, |known| known.first_slack),
+						is_late: known.is_some_and(|known| known.is_late),
+					},
 				);
 				// A call in the deadline's own tick is in time.
 				if item.deadline >= now {
@@ -192,15 +208,16 @@ impl<C: Chain> Worker<C> {
 				due.insert(piece.task.workload, piece);
 			}
 		}
-		self.report_left(block, finalized, &mut owed, is_whole)
+		self.report_left(block, finalized_now, &mut owed, is_whole)
 			.await;
 		self.warn_of_late(&mut owed, &due, now);
 		let workloads: BTreeSet<WorkloadId> = owed.keys().map(|task| task.workload).collect();
 		for task in self.owed.keys() {
 			if !workloads.contains(&task.workload) {
-				self.requests.cancel(task.workload);
+				self.provers.abandon(&task.workload);
 			}
 		}
+		self.requests.cancel_abandoned();
 		self.ledger.retain(|task| owed.contains_key(task));
 		self.journal.retain(|workload| workloads.contains(workload));
 		self.provers.retain(|workload| workloads.contains(workload));
@@ -228,9 +245,16 @@ impl<C: Chain> Worker<C> {
 			let (instant, tick) = (Instant::now(), self.chain.tick());
 			for (workload, due) in &self.due {
 				if self.journal.may_try(workload, instant) && !self.requests.has(workload) {
-					let ticks = due.item.prove_by.0.saturating_sub(now.0);
+					let waits =
+						due.task.action == Action::Deliver && self.options.deliver.waits(&due.item);
+					let prove_by = if waits {
+						due.item.deadline
+					} else {
+						due.item.prove_by
+					};
 					let terms = JobTerms {
-						due_in: tick.saturating_mul(ticks),
+						due_in: tick.saturating_mul(prove_by.0.saturating_sub(now.0)),
+						tolerance: tick.saturating_mul(TERMS_TOLERANCE),
 						// Saturating: whatever is dearer than this is equally dear.
 						value: u64::try_from(due.item.at_stake).unwrap_or(u64::MAX),
 					};
@@ -258,7 +282,8 @@ impl<C: Chain> Worker<C> {
 			finalized_nonce: self.chain.nonce(block.hash, worker).await?,
 			best_nonce: self.chain.nonce(best, worker).await?,
 		};
-		let pending: BTreeSet<_> = self.chain.pending(worker).await?.into_iter().collect();
+		let pending = self.chain.pending(worker).await?;
+		let in_pool: BTreeSet<_> = pending.iter().filter_map(|pending| pending.work).collect();
 		let owed_at_best: BTreeSet<_> = self
 			.chain
 			.inbox(best, worker)
@@ -267,17 +292,25 @@ impl<C: Chain> Worker<C> {
 			.filter_map(|item| Some((item.statement.workload, action(item)?)))
 			.collect();
 		let ledger = &mut self.ledger;
-		let unsent = tasks
-			.into_iter()
-			.filter(|due| {
-				let key = (due.task.workload, due.task.action);
-				let under_way = pending.contains(&key)
-					|| pending.contains(&(due.task.workload, Action::Decline))
-					|| !owed_at_best.contains(&key);
-				ledger.may_submit(due.task, &outlook, under_way)
-			})
-			.collect();
+		let (mut unsent, sent): (Vec<Due>, Vec<Due>) = tasks.into_iter().partition(|due| {
+			let key = (due.task.workload, due.task.action);
+			let under_way = in_pool.contains(&key)
+				|| in_pool.contains(&(due.task.workload, Action::Decline))
+				|| !owed_at_best.contains(&key);
+			ledger.may_submit(due.task, &outlook, under_way)
+		});
 		ledger.release_nonces(worker, &outlook);
+		let behind = ledger.behind_gap(worker, &outlook, &pending);
+		let rescue = behind.iter().find_map(|key| {
+			let is_it = |due: &&Due| (due.task.workload, due.task.action) == *key;
+			sent.iter()
+				.find(is_it)
+				.filter(|_| owed_at_best.contains(key))
+		});
+		if let Some(due) = rescue {
+			ledger.reopen(due.task);
+			unsent.push(due.clone());
+		}
 		Ok(unsent)
 	}
 
@@ -302,8 +335,9 @@ impl<C: Chain> Worker<C> {
 		}
 	}
 
-	/// Says what became of what was owed and is not any more. What an inbox that is not `is_whole` may
-	/// hide stays owed.
+	/// Says what became of what was owed and is not any more: `now` is the service clock at `block`. What
+	/// an inbox that is not `is_whole` may hide stays owed, and so does what the deadlines' hook has not
+	/// come to.
 	async fn report_left(
 		&mut self,
 		block: FinalizedBlock,
@@ -323,36 +357,37 @@ impl<C: Chain> Worker<C> {
 				workload,
 				action,
 			} = task;
-			let state = match self.chain.state(block.hash, workload).await {
-				Ok(state) => state,
+			let status = match self.chain.status(block.hash, workload).await {
+				Ok(status) => status,
 				Err(error) => {
 					log::debug!(target: LOG_TARGET, "workload {workload}: {error}");
 					continue;
 				},
 			};
+			let Some(WorkloadStatus { state, deadline }) = status else {
+				// Only an old workload is pruned.
+				continue;
+			};
 			use WorkloadState::{
 				Assigned, Cancelled, Expired, Failed, Queued, Refunded, Settled, Unproven, Voided,
 			};
-			if self.declined.contains(&workload) && state != Some(Settled) {
+			if self.declined.contains(&workload) && state != Settled {
 				log::info!(target: LOG_TARGET, "workload {workload}: given back");
 				continue;
 			}
 			let is_owed_by_another_name = owed.keys().any(|other| other.workload == workload);
-			match (action, state) {
-				(Action::Deliver, Some(Unproven)) if is_owed_by_another_name => {},
-				(_, Some(Assigned | Unproven)) if !is_whole && !is_owed_by_another_name => {
+			let is_past = now > known.deadline;
+			let is_open = deadline == Some(known.deadline);
+			match state {
+				Unproven if action == Action::Deliver && is_owed_by_another_name => {},
+				Assigned | Unproven if is_open && (is_past || !is_whole) => {
 					owed.insert(task, known);
 				},
-				// What is not due yet was not missed.
-				(_, Some(Queued | Assigned | Unproven)) if known.deadline >= now => log::info!(
-					target: LOG_TARGET,
-					"workload {workload}: not {worker}'s any more: declined, or another key owes it",
-				),
-				(_, Some(Settled)) => {
+				Settled => {
 					self.metrics.settled();
 					self.report_overtaken(block, task).await;
 				},
-				(_, Some(Failed)) => {
+				Failed => {
 					self.metrics.missed(Action::Prove);
 					log::warn!(
 						target: LOG_TARGET,
@@ -361,7 +396,7 @@ impl<C: Chain> Worker<C> {
 					);
 				},
 				// `Assigned` to another node, which may have delivered already.
-				(_, Some(Queued | Assigned | Unproven | Refunded | Expired)) => {
+				Queued | Assigned | Unproven | Refunded | Expired if is_past => {
 					self.metrics.missed(Action::Deliver);
 					log::warn!(
 						target: LOG_TARGET,
@@ -369,13 +404,18 @@ impl<C: Chain> Worker<C> {
 						 price is slashed from the operator's bond",
 					);
 				},
-				(_, Some(Voided)) => log::warn!(
+				Queued | Assigned | Unproven | Refunded | Expired => log::warn!(
+					target: LOG_TARGET,
+					"workload {workload}: not owed by worker {worker} any more, before its deadline: its \
+					 key was disabled, it was declined, or another key owes it; nothing is missed",
+				),
+				Voided => log::warn!(
 					target: LOG_TARGET,
 					"workload {workload}: voided, as governance disabled its key, setup or proof system; \
 					 nothing is owed and nothing is slashed",
 				),
-				// Only a queued workload is cancelled, and only an old one pruned.
-				(_, Some(Cancelled) | None) => {},
+				// Only a queued workload is cancelled.
+				Cancelled => {},
 			}
 		}
 	}
@@ -462,7 +502,7 @@ impl<C: Chain> Worker<C> {
 				continue;
 			};
 			match answer.result {
-				Ok(job) => ready.push((due, job)),
+				Ok(reply) => ready.push((due, reply)),
 				// It is the prover that rests, not the workload.
 				Err(Refusal {
 					error: ProverError::AllOut,
@@ -482,9 +522,9 @@ impl<C: Chain> Worker<C> {
 			}
 		}
 		ready.sort_by_key(|(due, _)| due.item.deadline);
-		for (due, job) in ready {
+		for (due, reply) in ready {
 			let task = due.task;
-			let advance = AssertUnwindSafe(self.advance(block, due, job));
+			let advance = AssertUnwindSafe(self.advance(block, due, reply));
 			if advance.catch_unwind().await.is_err() {
 				self.metrics.panicked();
 				self.failed(task, "a panic in the worker; please report it");
@@ -522,9 +562,15 @@ impl<C: Chain> Worker<C> {
 	}
 
 	/// Sends what `due` asks for, if its job is far enough.
-	async fn advance(&mut self, block: FinalizedBlock, due: Due, job: JobState) {
+	async fn advance(&mut self, block: FinalizedBlock, due: Due, reply: Reply) {
 		let Due { item, task } = due;
-		let call = match step(&item, &job) {
+		let unready = Unready {
+			policy: self.options.deliver,
+			slack: item.deadline.0.saturating_sub(self.now.0),
+			has_failed: reply.has_failed,
+			was_given_up: self.provers.was_given_up(&task.workload),
+		};
+		let call = match step(&item, &reply.state, &unready) {
 			Step::Wait => {
 				self.journal.succeeded(&task.workload);
 				return;

@@ -260,6 +260,8 @@ pub struct InboxItem {
 	pub compute_units: ComputeUnits,
 	/// Proof stake that the node loses if a delivered output is not proven in time, planck.
 	pub at_stake: Balance,
+	/// Value at risk V, planck: the part of `at_stake` that the user insured beyond the price.
+	pub value_at_risk: Balance,
 }
 
 #[cfg(test)]

@@ -67,7 +67,8 @@ sp_api::decl_runtime_apis! {
 		fn stake(operator: AccountId) -> StakeView;
 		/// A workload.
 		fn workload(workload: WorkloadId) -> Option<WorkloadView<AccountId>>;
-		/// What `worker` owes: outputs and proofs. At most 256 items, earliest deadline first.
+		/// What `worker` owes and can still do: outputs and proofs. At most 256 items, earliest deadline
+		/// first, without what is overdue or under a disabled key.
 		fn inbox(worker: AccountId) -> Vec<InboxItem>;
 		/// Credits that `account` can claim, planck.
 		fn credit(account: AccountId) -> Balance;

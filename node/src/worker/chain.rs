@@ -3,7 +3,7 @@
 use super::{
 	failures,
 	runtime::Runtimes,
-	transaction::{account, action_of, nonce_tag, provides_nonce, sign, Terms},
+	transaction::{account, action_of, nonce_of, nonce_tag, sign, Terms},
 	KEY_TYPE,
 };
 use crate::client::{FullClient, FullPool};
@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use codec::{Decode, DecodeAll, Encode};
 use frame_support::weights::Weight;
 use inference_offchain_worker::{
-	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Submission,
-	VerifyingKey, WorkerKey, LOG_TARGET,
+	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Pending, Submission,
+	VerifyingKey, WorkerKey, WorkloadStatus, LOG_TARGET,
 };
 use inference_primitives::{
 	market::InboxItem, runtime_api::KeyView, Tick, VkHash, WorkloadId, WorkloadState,
@@ -46,6 +46,8 @@ struct Clock {
 struct Workload {
 	/// Its state.
 	state: WorkloadState,
+	/// When what is owed now is due.
+	deadline: Option<Tick>,
 }
 
 /// The node's chain.
@@ -113,26 +115,28 @@ impl Chain for NodeChain {
 		)
 	}
 
-	async fn pending(&self, worker: WorkerKey) -> Result<Vec<(WorkloadId, Action)>, ChainError> {
+	async fn pending(&self, worker: WorkerKey) -> Result<Vec<Pending>, ChainError> {
 		// What waits for a lower nonce is under way, too.
 		let futures = self.pool.futures();
-		let ready = self
-			.pool
-			.ready()
-			.filter(|transaction| provides_nonce(transaction.provides(), worker))
-			.map(|transaction| transaction.data().encode());
-		let future = futures
-			.iter()
-			.filter(|transaction| provides_nonce(transaction.provides(), worker))
-			.map(|transaction| transaction.data().encode());
-		let ours: Vec<Vec<u8>> = ready.chain(future).collect();
+		let ready = self.pool.ready().filter_map(|transaction| {
+			let nonce = nonce_of(transaction.provides(), worker)?;
+			Some((nonce, transaction.data().encode()))
+		});
+		let future = futures.iter().filter_map(|transaction| {
+			let nonce = nonce_of(transaction.provides(), worker)?;
+			Some((nonce, transaction.data().encode()))
+		});
+		let ours: Vec<(Nonce, Vec<u8>)> = ready.chain(future).collect();
 		if ours.is_empty() {
 			return Ok(Vec::new());
 		}
 		let runtime = self.runtimes.at(self.client.info().best_hash)?;
 		Ok(ours
 			.iter()
-			.filter_map(|encoded| action_of(&runtime.metadata, encoded, worker))
+			.map(|(nonce, encoded)| Pending {
+				nonce: *nonce,
+				work: action_of(&runtime.metadata, encoded, worker),
+			})
 			.collect())
 	}
 
@@ -187,15 +191,18 @@ impl Chain for NodeChain {
 		})
 	}
 
-	async fn state(
+	async fn status(
 		&self,
 		at: BlockHash,
 		workload: WorkloadId,
-	) -> Result<Option<WorkloadState>, ChainError> {
+	) -> Result<Option<WorkloadStatus>, ChainError> {
 		let found: Option<Workload> =
 			self.runtimes
 				.read("a workload", at.into(), API, "workload", &workload)?;
-		Ok(found.map(|workload| workload.state))
+		Ok(found.map(|workload| WorkloadStatus {
+			state: workload.state,
+			deadline: workload.deadline,
+		}))
 	}
 
 	async fn failed_calls(

@@ -2,7 +2,7 @@
 //! chain's metadata states. So an upgrade of the runtime needs no restart of the node.
 
 use super::KEY_TYPE;
-use codec::Encode;
+use codec::{DecodeAll, Encode};
 use frame_support::weights::Weight;
 use inference_offchain_worker::{Action, Call, ChainError, FinalizedBlock, WorkerKey};
 use inference_primitives::{BlockNumber, WorkloadId, MAX_PROOF_BYTES, MAX_TENSOR_VALUES};
@@ -27,9 +27,13 @@ pub(super) fn nonce_tag(worker: WorkerKey, nonce: Nonce) -> Vec<u8> {
 	(worker.0, nonce).encode()
 }
 
-/// Whether a transaction with these tags is one of `worker`'s.
-pub(super) fn provides_nonce(tags: &[Vec<u8>], worker: WorkerKey) -> bool {
-	tags.iter().any(|tag| tag.starts_with(&worker.0))
+/// The nonce of a transaction with these tags, if it is one of `worker`'s. The tag is the SDK's, whatever
+/// the runtime's transactions look like.
+pub(super) fn nonce_of(tags: &[Vec<u8>], worker: WorkerKey) -> Option<Nonce> {
+	tags.iter().find_map(|tag| {
+		let nonce = tag.strip_prefix(&worker.0)?;
+		Nonce::decode_all(&mut &nonce[..]).ok()
+	})
 }
 
 /// What a transaction does, if it is a delivery, a proof or a decline by `worker`.
@@ -182,7 +186,6 @@ pub(super) fn sign(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use codec::DecodeAll;
 	use inference_runtime::{linked_metadata, UncheckedExtrinsic, VERSION};
 	use sp_keystore::testing::MemoryKeystore;
 	use sp_runtime::{generic::Preamble, traits::Verify, MultiAddress};
@@ -277,8 +280,8 @@ mod tests {
 			assert_eq!(action_of(&metadata, &in_pool, worker), Some(expected));
 			assert_eq!(action_of(&metadata, &in_pool, WorkerKey([0; 32])), None);
 		}
-		assert!(provides_nonce(&[nonce_tag(worker, 7)], worker));
-		assert!(!provides_nonce(&[nonce_tag(WorkerKey([0; 32]), 7)], worker));
+		assert_eq!(nonce_of(&[vec![1], nonce_tag(worker, 7)], worker), Some(7));
+		assert_eq!(nonce_of(&[nonce_tag(WorkerKey([0; 32]), 7)], worker), None);
 	}
 
 	#[test]

@@ -4,8 +4,8 @@
 use crate::model::{model, Model};
 use async_trait::async_trait;
 use inference_offchain_worker::{
-	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Submission,
-	VerifyingKey, WorkerKey,
+	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Pending, Submission,
+	VerifyingKey, WorkerKey, WorkloadStatus,
 };
 use inference_primitives::{
 	market::InboxItem, BlockNumber, ComputeUnits, Destination, GenesisHash, Mode, ModelId,
@@ -31,6 +31,10 @@ struct State {
 	nonces: BTreeMap<WorkerKey, u32>,
 	/// What became of workloads that nobody owes any more.
 	ended: BTreeMap<WorkloadId, WorkloadState>,
+	/// Workloads that are owed and not shown, as their key is disabled.
+	hidden: BTreeSet<WorkloadId>,
+	/// The service clock.
+	now: Tick,
 }
 
 #[derive(Clone)]
@@ -69,6 +73,10 @@ pub struct World {
 	pub poor_attempts: usize,
 	/// Whether reading a verifying key panics.
 	pub keys_panic: bool,
+	/// Whether the service clock stands.
+	pub clock_stands: bool,
+	/// How long a tick takes.
+	pub tick: Duration,
 }
 
 fn hash(number: BlockNumber) -> BlockHash {
@@ -98,6 +106,10 @@ impl World {
 	fn author(&mut self) {
 		let block = self.best() + 1;
 		let mut state = self.states.last().unwrap().clone();
+		if !self.clock_stands {
+			state.now.0 += 1;
+		}
+		let now = state.now;
 		if self.includes {
 			for transaction in self.pools.iter().flatten() {
 				let nonce = state.nonces.entry(transaction.worker).or_default();
@@ -107,8 +119,7 @@ impl World {
 				} = transaction.submission;
 				if own == *nonce && block <= last_block {
 					*nonce += 1;
-					let accepted =
-						!self.refuses && apply(&mut state, transaction, Tick(block)).is_some();
+					let accepted = !self.refuses && apply(&mut state, transaction, now).is_some();
 					self.included.push(Included {
 						block,
 						workload: transaction.call.workload(),
@@ -149,6 +160,18 @@ impl World {
 	/// Every pool loses everything.
 	pub fn lose_pools(&mut self) {
 		self.pools.iter_mut().for_each(Vec::clear);
+	}
+
+	/// Every pool loses the transaction with this nonce.
+	pub fn lose_nonce(&mut self, nonce: u32) {
+		for pool in &mut self.pools {
+			pool.retain(|transaction| transaction.submission.nonce != nonce);
+		}
+	}
+
+	/// Workloads are owed and not shown any more from the next state on.
+	pub fn hide(&mut self, workload: WorkloadId) {
+		self.states.last_mut().unwrap().hidden.insert(workload);
 	}
 
 	/// Reverts the blocks that are not finalised. Their transactions are lost.
@@ -283,6 +306,7 @@ pub fn workload(id: u8, mode: Mode) -> InboxItem {
 		prove_by: Tick(400),
 		compute_units: ComputeUnits(1),
 		at_stake: 7,
+		value_at_risk: 0,
 	}
 }
 
@@ -306,6 +330,7 @@ impl Node {
 			states: vec![State::default()],
 			pools: vec![Vec::new()],
 			includes: true,
+			tick: Duration::from_secs(1),
 			..World::default()
 		};
 		Self {
@@ -372,16 +397,17 @@ impl Chain for Node {
 	}
 
 	async fn now(&self, at: BlockHash) -> Result<Tick, ChainError> {
-		Ok(Tick(number(at) as u32))
+		Ok(self.world().states[number(at)].now)
 	}
 
 	async fn inbox(&self, at: BlockHash, worker: WorkerKey) -> Result<Vec<InboxItem>, ChainError> {
 		let world = self.world();
-		Ok(world.states[number(at)]
-			.inboxes
-			.get(&worker)
+		let state = &world.states[number(at)];
+		let owed = state.inboxes.get(&worker).into_iter().flatten();
+		Ok(owed
+			.filter(|item| !state.hidden.contains(&item.statement.workload))
 			.cloned()
-			.unwrap_or_default())
+			.collect())
 	}
 
 	async fn verifying_key(
@@ -401,12 +427,17 @@ impl Chain for Node {
 		Ok(self.world().nonce(number(at), worker))
 	}
 
-	async fn pending(&self, worker: WorkerKey) -> Result<Vec<(WorkloadId, Action)>, ChainError> {
+	async fn pending(&self, worker: WorkerKey) -> Result<Vec<Pending>, ChainError> {
 		let world = self.world();
 		let own = world.pools[self.index]
 			.iter()
 			.filter(|t| t.worker == worker && !world.pools_are_blind);
-		Ok(own.map(|t| (t.call.workload(), t.call.action())).collect())
+		Ok(own
+			.map(|t| Pending {
+				nonce: t.submission.nonce,
+				work: Some((t.call.workload(), t.call.action())),
+			})
+			.collect())
 	}
 
 	async fn submit(
@@ -448,18 +479,25 @@ impl Chain for Node {
 		Ok(submission)
 	}
 
-	async fn state(
+	async fn status(
 		&self,
 		at: BlockHash,
 		workload: WorkloadId,
-	) -> Result<Option<WorkloadState>, ChainError> {
+	) -> Result<Option<WorkloadStatus>, ChainError> {
 		let world = self.world();
 		let state = &world.states[number(at)];
 		let mut owed = state.inboxes.values().flatten();
 		let owed = owed.find(|item| item.statement.workload == workload);
+		let ended = |ended: &WorkloadState| WorkloadStatus {
+			state: *ended,
+			deadline: None,
+		};
 		Ok(owed
-			.map(|item| item.state)
-			.or_else(|| state.ended.get(&workload).copied()))
+			.map(|item| WorkloadStatus {
+				state: item.state,
+				deadline: Some(item.deadline),
+			})
+			.or_else(|| state.ended.get(&workload).map(ended)))
 	}
 
 	async fn failed_calls(
@@ -484,6 +522,6 @@ impl Chain for Node {
 	}
 
 	fn tick(&self) -> Duration {
-		Duration::from_secs(1)
+		self.world().tick
 	}
 }

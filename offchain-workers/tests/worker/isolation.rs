@@ -216,7 +216,11 @@ async fn what_is_missed_should_be_counted_and_its_job_cancelled() {
 	let mut worker = worker_with(&node, vec![prover.client()], metrics);
 	prover.set(Behaviour::Slow);
 	for id in 1..=4 {
-		node.world().assign(KEY, workload(id, Mode::Immediate));
+		let mut item = workload(id, Mode::Immediate);
+		if id <= 2 {
+			item.deadline = Tick(1);
+		}
+		node.world().assign(KEY, item);
 	}
 	worker.act(node.advance()).await;
 	let key = |id| WorkloadId([id; 32]);
@@ -242,6 +246,128 @@ async fn what_is_missed_should_be_counted_and_its_job_cancelled() {
 		worker.act(node.advance()).await;
 	}
 	assert_eq!(node.world().accepted(Action::Prove), 2);
+}
+
+#[tokio::test]
+async fn what_leaves_the_inbox_before_its_deadline_should_not_count_as_missed() {
+	let (node, prover) = (Node::new(KEY), TestProver::start().await);
+	let (metrics, registry) = metrics();
+	let mut worker = worker_with(&node, vec![prover.client()], metrics);
+	prover.set(Behaviour::Slow);
+	for id in 1..=4 {
+		let mut item = workload(id, Mode::Immediate);
+		item.deadline = Tick(5);
+		node.world().assign(KEY, item);
+	}
+	worker.act(node.advance()).await;
+	let key = |id| WorkloadId([id; 32]);
+	{
+		let mut world = node.world();
+		// Its key was disabled; it was declined; it was voided.
+		world.hide(key(1));
+		world.end(KEY, key(2), WorkloadState::Queued);
+		world.end(KEY, key(3), WorkloadState::Voided);
+	}
+	for _ in 0..3 {
+		worker.act(node.advance()).await;
+	}
+	assert_eq!(prover.store.lock().cancelled.len(), 3);
+	// One is missed; the hook comes to it a block late.
+	for _ in 0..3 {
+		worker.act(node.advance()).await;
+	}
+	let missed = || shown(&registry, "missed_total", &[]);
+	assert_eq!(missed(), 0.0);
+	node.world().hide(key(4));
+	worker.act(node.advance()).await;
+	assert_eq!(missed(), 0.0);
+	node.world().end(KEY, key(4), WorkloadState::Refunded);
+	worker.act(node.advance()).await;
+	assert_eq!(missed(), 1.0);
+}
+
+#[tokio::test]
+async fn transactions_that_wait_for_a_lost_one_should_not_wait_until_their_era_ends() {
+	let (node, prover) = (Node::new(KEY), TestProver::start().await);
+	let mut worker = worker(&node, &prover);
+	for id in 1..=4 {
+		let mut item = workload(id, Mode::Deferred);
+		item.deadline = Tick(10 + u32::from(id));
+		node.world().assign(KEY, item);
+	}
+	worker.act(node.advance()).await;
+	assert_eq!(node.world().submitted.len(), 4);
+	// The first is lost, and what it was for is not owed any more: nobody sends it again.
+	node.world().lose_nonce(0);
+	node.world()
+		.end(KEY, WorkloadId([1; 32]), WorkloadState::Voided);
+	for _ in 0..9 {
+		worker.act(node.advance()).await;
+	}
+	assert_eq!(node.world().accepted(Action::Deliver), 3);
+}
+
+#[tokio::test]
+async fn a_job_should_not_stay_at_a_prover_when_another_has_its_proof() {
+	let (node, mut first, second) = (
+		Node::new(KEY),
+		TestProver::start().await,
+		TestProver::start().await,
+	);
+	first.set(Behaviour::Slow);
+	let provers = vec![first.client(), second.client()];
+	let mut worker = worker_with(&node, provers, Metrics::default());
+	node.world().assign(KEY, workload(1, Mode::Immediate));
+	node.world().assign(KEY, workload(2, Mode::Immediate));
+	worker.act(node.advance()).await;
+	first.down().await;
+	second.set(Behaviour::Slow);
+	worker.act(node.advance()).await;
+	assert_eq!(second.store.lock().jobs.len(), 2);
+	let key = |id| WorkloadId([id; 32]);
+	// One is proven by the second, the other ended otherwise, while the first is away.
+	node.world().end(KEY, key(2), WorkloadState::Voided);
+	second.set(Behaviour::Proves);
+	for _ in 0..3 {
+		pass_backoff().await;
+		worker.act(node.advance()).await;
+	}
+	assert_eq!(node.world().accepted(Action::Prove), 1);
+	assert_eq!(first.store.lock().cancelled, []);
+	first.up().await;
+	for _ in 0..3 {
+		pass_backoff().await;
+		worker.act(node.advance()).await;
+	}
+	let mut cancelled = first.store.lock().cancelled.clone();
+	cancelled.sort();
+	assert_eq!(cancelled, [key(1), key(2)]);
+	assert_eq!(second.store.lock().cancelled, [key(2)]);
+}
+
+#[tokio::test]
+async fn the_prover_that_has_the_proof_first_should_count_wherever_the_job_went_meanwhile() {
+	let (node, mut first, second) = (
+		Node::new(KEY),
+		TestProver::start().await,
+		TestProver::start().await,
+	);
+	first.set(Behaviour::Slow);
+	second.set(Behaviour::Slow);
+	let provers = vec![first.client(), second.client()];
+	let mut worker = worker_with(&node, provers, Metrics::default());
+	node.world().assign(KEY, workload(1, Mode::Immediate));
+	worker.act(node.advance()).await;
+	first.down().await;
+	worker.act(node.advance()).await;
+	first.up().await;
+	first.set(Behaviour::Proves);
+	for _ in 0..3 {
+		pass_backoff().await;
+		worker.act(node.advance()).await;
+	}
+	assert_eq!(node.world().accepted(Action::Prove), 1);
+	assert_eq!(second.store.lock().cancelled, [WorkloadId([1; 32])]);
 }
 
 #[tokio::test]

@@ -6,13 +6,15 @@ mod prover;
 
 use chain::{output, workload, Node, MORTALITY};
 use inference_offchain_worker::{
-	run, Action, BackoffPolicy, Call, FinalizedBlock, Metrics, Prover, ProverError, ProverOptions,
-	Worker, WorkerKey, WorkerOptions,
+	run, Action, BackoffPolicy, Call, DeliverPolicy, FinalizedBlock, Metrics, Prover, ProverError,
+	ProverOptions, Worker, WorkerKey, WorkerOptions,
 };
 use inference_primitives::{Mode, Tick, WorkloadId, WorkloadState};
 use prover::{Behaviour, TestProver};
 use std::time::Duration;
 
+/// When outputs are delivered, and what becomes of jobs whose terms move or that are given up.
+mod delivery;
 /// What happens when something is slow, hung, hostile, empty, or panics.
 mod isolation;
 
@@ -25,16 +27,21 @@ fn worker(node: &Node, prover: &TestProver) -> Worker<Node> {
 
 /// A worker as [`worker`]'s, with these provers and metrics.
 fn worker_with(node: &Node, provers: Vec<Prover>, metrics: Metrics) -> Worker<Node> {
+	Worker::new(node.clone(), provers, impatient(), metrics)
+}
+
+/// Options of a worker that hardly waits.
+fn impatient() -> WorkerOptions {
 	let backoff = BackoffPolicy {
 		first: Duration::from_millis(2),
 		max: Duration::from_millis(4),
 	};
-	let options = WorkerOptions {
+	WorkerOptions {
 		concurrency: 4,
 		backoff,
+		retry: backoff,
 		..WorkerOptions::default()
-	};
-	Worker::new(node.clone(), provers, options, metrics)
+	}
 }
 
 /// Longer than any wait of [`worker`].
@@ -290,8 +297,9 @@ async fn failing_and_refused_jobs_should_harm_only_themselves() {
 
 	prover.set(Behaviour::Proves);
 	node.world().assign(KEY, workload(3, Mode::Immediate));
-	for _ in 0..3 {
+	for _ in 0..6 {
 		worker.act(node.advance()).await;
+		pass_backoff().await;
 	}
 	let world = node.world();
 	assert_eq!(

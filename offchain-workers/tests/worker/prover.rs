@@ -26,7 +26,7 @@ pub enum Behaviour {
 	Slow,
 	/// Proves something else.
 	Lies,
-	/// Fails.
+	/// Gives up.
 	Fails,
 	/// Takes no jobs, but executes.
 	Full,
@@ -50,21 +50,44 @@ pub struct Store {
 	pub hung: Option<VkHash>,
 	/// The jobs' keys that were cancelled.
 	pub cancelled: Vec<WorkloadId>,
+	/// The jobs' keys that were given up: for good, until they are tried again.
+	pub given_up: Vec<WorkloadId>,
+	/// How often jobs were tried again.
+	pub retries: usize,
+	/// Why the last attempt at each job failed.
+	pub last_error: Option<String>,
 	/// Requests to `submitJob` and `job`.
 	pub submissions: usize,
 	pub questions: usize,
 }
 
 impl Store {
+	fn job(&mut self, job: &JobRequest) -> Job {
+		let key = job.statement.workload;
+		if self.behaviour == Behaviour::Fails && !self.given_up.contains(&key) {
+			self.given_up.push(key);
+		}
+		Job {
+			key,
+			state: self.state(job),
+			progress: Progress {
+				last_error: self.last_error.clone(),
+				..Progress::default()
+			},
+		}
+	}
+
 	fn state(&self, job: &JobRequest) -> JobState {
 		let output = Model::execute(&job.input);
 		if self.cancelled.contains(&job.statement.workload) {
 			return JobState::Cancelled;
 		}
-		match self.behaviour {
-			Behaviour::Fails => JobState::Failed {
+		if self.given_up.contains(&job.statement.workload) {
+			return JobState::Failed {
 				reason: "the circuit is too large".into(),
-			},
+			};
+		}
+		match self.behaviour {
 			Behaviour::Slow => JobState::Proving { output },
 			Behaviour::Lies => {
 				// A valid proof, of another workload.
@@ -163,22 +186,16 @@ impl ProverApiServer for Rpc {
 			store.arrivals.push(key);
 		}
 		store.cancelled.retain(|cancelled| *cancelled != key);
-		let job = store
-			.jobs
-			.entry(key)
-			.or_insert_with(|| request.clone())
-			.clone();
+		let job = store.jobs.entry(key).or_insert_with(|| request.clone());
+		(job.due_in_ms, job.value) = (request.due_in_ms, request.value);
+		let job = job.clone();
 		if (&job.statement, &job.input) != (&request.statement, &request.input) {
 			return Err(error(
 				error_code::KEY_REUSED,
 				"another request has this key",
 			));
 		}
-		Ok(Job {
-			key,
-			state: store.state(&job),
-			progress: Progress::default(),
-		})
+		Ok(store.job(&job))
 	}
 
 	async fn job(&self, key: WorkloadId) -> RpcResult<Job> {
@@ -187,15 +204,17 @@ impl ProverApiServer for Rpc {
 		let job = store
 			.jobs
 			.get(&key)
+			.cloned()
 			.ok_or_else(|| error(error_code::UNKNOWN_JOB, "no such job"))?;
-		Ok(Job {
-			key,
-			state: store.state(job),
-			progress: Progress::default(),
-		})
+		Ok(store.job(&job))
 	}
 
 	async fn retry_job(&self, key: WorkloadId) -> RpcResult<Job> {
+		{
+			let mut store = self.0.lock();
+			store.retries += 1;
+			store.given_up.retain(|given_up| *given_up != key);
+		}
 		self.job(key).await
 	}
 

@@ -1,11 +1,17 @@
 //! What the runtime API shows of workloads.
 
 use super::*;
-use alloc::vec::Vec;
-use inference_primitives::market::{InboxItem, WorkloadView};
+use alloc::{collections::BTreeMap, vec::Vec};
+use inference_primitives::{
+	market::{InboxItem, WorkloadView},
+	VkHash,
+};
 
 /// Most items of an inbox shown at a time; a worker sees the rest once these are done.
 const MAX_INBOX_ITEMS: usize = 256;
+/// Most entries of an inbox looked at for them: those under disabled keys are passed over, and stay until
+/// their deadlines.
+const MAX_INBOX_LOOKS: usize = 8_192;
 
 impl<T: Config> Pallet<T> {
 	/// A workload.
@@ -31,20 +37,34 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// What a worker's node owes, earliest deadline first. Reads no more than it shows.
+	/// What a worker's node can still do of what it owes, earliest deadline first: what is overdue, or
+	/// under a disabled key, is not shown, and takes nobody's place.
 	pub fn inbox(worker: &AccountIdOf<T>) -> Vec<InboxItem> {
 		let Some(node) = T::NodePool::node_of(worker) else {
 			return Vec::new();
 		};
-		Inbox::<T>::iter_key_prefix(node)
+		// The last key that an overdue entry can have.
+		let overdue = Tick(T::Network::now().0.saturating_sub(1));
+		let start = InboxKey::new(overdue, WorkloadId([u8::MAX; 32]));
+		let start = Inbox::<T>::hashed_key_for(node, start);
+		let mut disabled = BTreeMap::new();
+		Inbox::<T>::iter_key_prefix_from(node, start)
+			.take(MAX_INBOX_LOOKS)
+			.filter_map(|key| Self::inbox_item(key.workload, &mut disabled))
 			.take(MAX_INBOX_ITEMS)
-			.filter_map(|key| Self::inbox_item(key.workload))
 			.collect()
 	}
 
-	/// What a worker must do about a workload: nothing if that is void.
-	fn inbox_item(id: WorkloadId) -> Option<InboxItem> {
-		let workload = Workloads::<T>::get(id).filter(|workload| !Self::is_void(workload))?;
+	/// What a worker must do about a workload: nothing if that is void. Keeps in `disabled` which keys
+	/// are.
+	fn inbox_item(id: WorkloadId, disabled: &mut BTreeMap<VkHash, bool>) -> Option<InboxItem> {
+		let workload = Workloads::<T>::get(id)?;
+		let is_void = disabled
+			.entry(workload.statement.vk_hash)
+			.or_insert_with(|| Self::is_void(&workload));
+		if *is_void {
+			return None;
+		}
 		let prove_by = match (workload.state, workload.mode) {
 			(WorkloadState::Assigned, Mode::Deferred) => {
 				workload.deadline.after(workload.terms.proof_deadline)
@@ -68,6 +88,7 @@ impl<T: Config> Pallet<T> {
 			prove_by,
 			compute_units: workload.terms.compute_units,
 			at_stake: workload.assigned.map_or(0, |assigned| assigned.proof_stake),
+			value_at_risk: workload.terms.value_at_risk,
 		})
 	}
 }

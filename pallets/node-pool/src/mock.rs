@@ -325,7 +325,7 @@ pub fn miss(node: NodeId, compute_units: u64) {
 
 /// Declines work of model 1.
 pub fn decline(node: NodeId, compute_units: u64) {
-	<NodePool as PoolTrait<AccountId>>::decline(node, model(1), ComputeUnits(compute_units));
+	<NodePool as PoolTrait<AccountId>>::decline(node, model(1), ComputeUnits(compute_units), false);
 }
 
 /// Misses a proof.

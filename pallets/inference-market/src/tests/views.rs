@@ -79,13 +79,9 @@ fn an_inbox_shows_outputs_and_proofs_that_are_owed() {
 
 #[test]
 fn a_full_inbox_still_shows_what_is_due_first() {
-	let late = |parameters: &mut inference_primitives::ProtocolParameters| {
-		parameters.proof_deadline = Ticks(500);
-		parameters.unbonding = Ticks(2_000);
-	};
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 1_000)])
-		.parameters(late)
+		.parameters(slow_proofs)
 		.build_and_execute(|| {
 			while Inbox::<Test>::iter().count() < 300 {
 				let ids: Vec<_> = (0..30).map(|_| Order::default().submit()).collect();
@@ -101,6 +97,62 @@ fn a_full_inbox_still_shows_what_is_due_first() {
 			assert_eq!(inbox.len(), 256);
 			assert_eq!(inbox[0].statement.workload, urgent);
 			assert!(inbox.is_sorted_by_key(|item| item.deadline));
+		});
+}
+
+/// Parameters with time for a full inbox.
+fn slow_proofs(parameters: &mut inference_primitives::ProtocolParameters) {
+	parameters.proof_deadline = Ticks(500);
+	parameters.unbonding = Ticks(2_000);
+}
+
+#[test]
+fn workloads_under_a_disabled_key_take_no_place_in_the_view() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 1_000)])
+		.parameters(slow_proofs)
+		.build_and_execute(|| {
+			while Inbox::<Test>::iter().count() < 300 {
+				let ids: Vec<_> = (0..30).map(|_| Order::default().submit()).collect();
+				run_to_draw();
+				ids.into_iter().for_each(deliver);
+			}
+			let other = Order {
+				model: model(2),
+				value_at_risk: 3,
+				..Order::default()
+			}
+			.submit_and_draw();
+			// Its proof is due after all of theirs.
+			deliver(other);
+			let worker = ALICE * 10;
+			assert_eq!(Market::inbox(&worker).len(), 256);
+			disable(MODEL);
+			let inbox = Market::inbox(&worker);
+			assert_eq!(inbox.len(), 1);
+			assert_eq!(inbox[0].statement.workload, other);
+			assert_eq!(inbox[0].value_at_risk, 3);
+		});
+}
+
+#[test]
+fn overdue_workloads_take_no_place_in_the_view_although_the_hook_has_not_come_to_them() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100)])
+		.build_and_execute(|| {
+			let worker = ALICE * 10;
+			let overdue = Order::default().submit_and_draw();
+			let shown = || -> Vec<_> {
+				let inbox = Market::inbox(&worker).into_iter();
+				inbox.map(|item| item.statement.workload).collect()
+			};
+			run_to_tick(workload(overdue).deadline);
+			// In the deadline's own tick it is in time.
+			assert_eq!(shown(), [overdue]);
+			pass_deadline_without_hook(overdue);
+			assert!(owes(worker, overdue));
+			assert_eq!(shown(), []);
+			assert_ok!(Market::expire(RuntimeOrigin::signed(STRANGER), overdue));
 		});
 }
 
