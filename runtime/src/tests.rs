@@ -4,6 +4,7 @@ use super::*;
 use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 
 mod blocks;
+mod properties;
 
 fn index<P: PalletInfoAccess>() -> (usize, &'static str) {
 	(P::index(), P::name())
