@@ -105,7 +105,7 @@ pub struct DrawRequest<'a, AccountId> {
 	pub proof_stake: Balance,
 	/// The part of it that answers for the user's value at risk, planck.
 	pub value_at_risk: Balance,
-	/// Price without the royalty, planck.
+	/// Price without royalty and verification fee, planck.
 	pub work_price: Balance,
 	/// Whether the proof is due with the output or later.
 	pub mode: Mode,
@@ -220,8 +220,10 @@ pub trait NodePool<AccountId> {
 
 /// What orders ask for now. Implemented by `pallet-inference-market`.
 pub trait Orders {
-	/// The present price of so many compute units, planck; the royalty comes on top.
+	/// The present price of so many compute units, planck; royalty and verification fee come on top.
 	fn work_price(compute_units: ComputeUnits) -> Balance;
+	/// What verifying a proof under this key, of an output of so many values, adds to the price, planck.
+	fn verification_fee(vk_hash: VkHash, output_values: u32) -> Balance;
 	/// The least proof stake of a workload with so many input values, planck.
 	fn least_proof_stake(input_values: u32) -> Balance;
 }

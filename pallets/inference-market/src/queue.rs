@@ -307,8 +307,10 @@ impl<T: Config> Pallet<T> {
 			compute_units: terms.compute_units,
 			proof_stake,
 			value_at_risk: terms.value_at_risk,
-			// Saturating: the royalty is a part of each price.
-			work_price: price.saturating_sub(terms.royalty),
+			// Saturating: both are parts of each price.
+			work_price: price
+				.saturating_sub(terms.royalty)
+				.saturating_sub(terms.verification_fee),
 			mode: workload.mode,
 			proving_backlog: terms.proving_backlog,
 			latest: terms.latest,

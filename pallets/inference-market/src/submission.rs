@@ -8,7 +8,7 @@ use frame_support::{
 };
 use inference_primitives::{
 	hashing::tensor_hash, market::WorkloadPreimage, traits::Orders, GenesisHash, ModelStatus,
-	Settlement, StatementHeader, TensorError,
+	Settlement, StatementHeader, TensorError, VkHash,
 };
 use sp_runtime::traits::{Convert, UniqueSaturatedInto, Zero};
 
@@ -203,7 +203,11 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> Orders for Pallet<T> {
 	fn work_price(compute_units: ComputeUnits) -> Balance {
-		Self::price_of(compute_units, 0).unwrap_or(Balance::MAX)
+		Self::price_of(compute_units, 0, 0).unwrap_or(Balance::MAX)
+	}
+
+	fn verification_fee(vk_hash: VkHash, output_values: u32) -> Balance {
+		Self::verification_fee(vk_hash, output_values)
 	}
 
 	/// See [`Terms::proof_stake_for`].

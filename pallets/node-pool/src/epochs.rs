@@ -194,7 +194,7 @@ struct Demand {
 	stake: Balance,
 	/// Proof stake of one workload at the present price, with nothing at risk, planck.
 	present_stake: Balance,
-	/// Present price of one workload without the royalty, planck.
+	/// Present price of one workload without royalty and verification fee, planck.
 	work_price: Balance,
 	/// Compute units of one workload.
 	compute_units: ComputeUnits,
@@ -206,13 +206,16 @@ impl Demand {
 	/// `None` if there is no such model, or the parameters overflow.
 	fn of<T: Config>(model: ModelRef, parameters: &ProtocolParameters) -> Option<Self> {
 		let view = T::Models::model(model)?;
+		let outputs = u32::try_from(view.output.len()).unwrap_or(u32::MAX);
+		let fee = T::Orders::verification_fee(view.vk_hash, outputs);
+		let on_top = view.royalty.checked_add(fee)?;
 		let price = Balance::from(view.compute_units.0)
 			.checked_mul(parameters.price_floor)?
-			.checked_add(view.royalty)?;
+			.checked_add(on_top)?;
 		let values = u32::try_from(view.input.len()).unwrap_or(u32::MAX);
 		let least = T::Orders::least_proof_stake(values);
 		let work_price = T::Orders::work_price(view.compute_units);
-		let present = work_price.checked_add(view.royalty)?;
+		let present = work_price.checked_add(on_top)?;
 		Some(Self {
 			stake: permille_of(price, parameters.proof_stake)?.max(least),
 			present_stake: permille_of(present, parameters.proof_stake)?.max(least),

@@ -100,6 +100,10 @@ impl Orders for MockOrders {
 		BasePrice::get() * Balance::from(compute_units.0)
 	}
 
+	fn verification_fee(_: VkHash, _: u32) -> Balance {
+		0
+	}
+
 	fn least_proof_stake(_: u32) -> Balance {
 		LeastStake::get()
 	}

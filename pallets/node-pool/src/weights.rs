@@ -92,7 +92,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(time(15, n))
 			.saturating_add(time(10, c))
 			.saturating_add(time(20, l))
-			.saturating_add(T::DbWeight::get().reads_writes(9, 3))
+			// The key, for what its verification adds to the price.
+			.saturating_add(T::DbWeight::get().reads_writes(10, 3))
 			.saturating_add(T::DbWeight::get().reads_writes(n.saturating_mul(2), c))
 			.saturating_add(T::DbWeight::get().reads_writes(l.saturating_mul(18), l))
 	}
