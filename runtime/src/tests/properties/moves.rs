@@ -212,7 +212,11 @@ impl World {
 	fn steal(&mut self) -> (Sr25519Keyring, RuntimeCall) {
 		let id = self.workload();
 		let signer = self.hostile();
-		let output = self.output(id).unwrap_or_else(|| vec![0; VALUES]);
+		let mut output = self.output(id).unwrap_or_else(|| vec![0; VALUES]);
+		// Delivered for the honest worker, this could never be proven.
+		if self.random.gen_bool(0.5) {
+			output[0] = -output[0];
+		}
 		let valid = self.proof(id).unwrap_or_default();
 		let other = self.workload();
 		let proof = match self.random.gen_range(0..8) {
