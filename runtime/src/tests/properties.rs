@@ -103,7 +103,10 @@ fn collect_defensive_errors() {
 /// Times within the inequalities, as short as they may be: a chapter sees whole lives.
 fn short() -> ProtocolParameters {
 	ProtocolParameters {
-		node_epoch: 41,
+		node_epoch: 24,
+		// Few workloads fill a node.
+		backlog_bound: Ticks(3),
+		proving_backlog: Ticks(4),
 		max_deadline: Ticks(100),
 		redraws: 1,
 		queue_ttl: Ticks(30),
@@ -125,8 +128,8 @@ struct World {
 	workloads: Vec<WorkloadId>,
 	/// Proofs that were made, for whoever copies them.
 	proofs: BTreeMap<WorkloadId, Vec<u8>>,
-	/// Compute units of the models.
-	units: u64,
+	/// In which block the honest worker's inbox first had an output or a proof that it owes.
+	owed: BTreeMap<(WorkloadId, bool), BlockNumber>,
 	/// Ticks before a deadline at which the honest worker acts at the latest.
 	patience: u32,
 	/// Calls that were made, besides what the honest worker must do.
@@ -149,7 +152,7 @@ impl World {
 			rules: Rules::new([HONEST.to_account_id()]),
 			workloads: Vec::new(),
 			proofs: BTreeMap::new(),
-			units: 0,
+			owed: BTreeMap::new(),
 			patience,
 			calls: 0,
 			last: VecDeque::new(),
@@ -218,20 +221,17 @@ impl World {
 		for (creator, model) in [(CREATOR, 0), (CREATOR, 1), (Eve, 2)] {
 			self.must(creator, calls::activate(model_of(model)));
 		}
-		self.units = pallet_model_registry::Models::<Runtime>::get(model_of(0))
-			.expect("it is registered")
-			.compute_units
-			.0;
 		self.end();
 		self.begin();
-		// So many workloads' units may be outstanding: B is 20 ticks.
-		let per_tick = |workloads: u64| (self.units * workloads).div_ceil(20);
+		// So B workloads may be outstanding for each unit of capacity.
+		let model = pallet_model_registry::Models::<Runtime>::get(model_of(0));
+		assert_eq!(model.map(|model| model.compute_units.0), Some(1));
 		let nodes = [
-			(HONEST, HONEST_WORKERS[0], per_tick(3)),
-			(HONEST, HONEST_WORKERS[1], per_tick(2)),
-			(Charlie, CharlieStash, per_tick(4)),
-			(Charlie, EveStash, per_tick(1)),
-			(Dave, FerdieStash, per_tick(2)),
+			(HONEST, HONEST_WORKERS[0], 1),
+			(HONEST, HONEST_WORKERS[1], 2),
+			(Charlie, CharlieStash, 3),
+			(Charlie, EveStash, 1),
+			(Dave, FerdieStash, 1),
 		];
 		for (operator, bond) in [(HONEST, 1_000), (Charlie, 500), (Dave, 60)] {
 			let capacity: u64 = nodes
@@ -253,7 +253,7 @@ impl World {
 			}
 		}
 		self.end();
-		self.pass(42);
+		self.pass(25);
 	}
 
 	/// Begins a block.
@@ -336,13 +336,17 @@ impl World {
 		Some(rules::circuit(header.vk_hash)?.execute(&input))
 	}
 
-	/// The honest worker does what is due: some of it as late as it may.
+	/// The honest worker does what is due, some of it as late as it may. It acts on finalised state, so it
+	/// knows nothing of what came since.
 	fn be_honest(&mut self) {
 		for worker in HONEST_WORKERS {
 			for item in InferenceMarket::inbox(&worker.to_account_id()) {
 				let id = item.statement.workload;
+				let owed = (id, item.state == WorkloadState::Assigned);
+				let since = *self.owed.entry(owed).or_insert(self.chain.number());
 				let left = item.deadline.since(chain::now()).0;
-				if left > self.patience && !self.random.gen_ratio(1, 12) {
+				let waits = left > self.patience && !self.random.gen_ratio(1, 12);
+				if since > self.chain.finalised || waits {
 					continue;
 				}
 				let output = self.output(id).expect("it is open");
@@ -380,10 +384,10 @@ impl World {
 				let blocks = self.random.gen_range(1..20);
 				self.pass(blocks);
 			}
-			self.chain.lag = match self.random.gen_range(0..60u32) {
-				0 => self.random.gen_range(8..40),
-				1..=12 => 2,
-				_ => self.chain.lag,
+			self.chain.stalled = if self.chain.stalled {
+				!self.random.gen_ratio(1, 12)
+			} else {
+				self.random.gen_ratio(1, 50)
 			};
 			self.begin();
 			self.be_honest();
@@ -427,7 +431,7 @@ impl World {
 		}
 		self.must(GOVERNOR, calls::sudo(calls::set_parameters(short())));
 		self.end();
-		self.chain.lag = 2;
+		self.chain.stalled = false;
 		let open = || {
 			Workloads::<Runtime>::iter_values().any(|record| !record.state.is_terminal())
 				|| pallet_inference_market::DelayedSlashes::<Runtime>::iter_keys().count() > 0

@@ -23,8 +23,10 @@ use std::{collections::BTreeMap, sync::LazyLock};
 pub struct Chain {
 	parent: Hash,
 	number: BlockNumber,
-	/// Blocks behind the head that the author sees finalised.
-	pub lag: u32,
+	/// The latest finalised block.
+	pub finalised: BlockNumber,
+	/// Whether finality stalls.
+	pub stalled: bool,
 }
 
 /// Everybody's keys: to derive one takes as long as several calls.
@@ -48,7 +50,8 @@ impl Chain {
 		Self {
 			parent: GENESIS.into(),
 			number: 0,
-			lag: 2,
+			finalised: 0,
+			stalled: false,
 		}
 	}
 
@@ -60,6 +63,9 @@ impl Chain {
 	/// Begins a block: its hooks.
 	pub fn initialize(&mut self) {
 		self.number += 1;
+		if !self.stalled {
+			self.finalised = self.number.saturating_sub(3);
+		}
 		let slot = Slot::from(u64::from(self.number) + 1_000);
 		let data = make_vrf_sign_data(
 			&pallet_babe::Randomness::<Runtime>::get(),
@@ -90,9 +96,9 @@ impl Chain {
 		let duration = pallet_network_parameters::SlotDurationMs::<Runtime>::get();
 		let time = (u64::from(self.number) + 1_000) * duration;
 		data.put_data(*b"timstap0", &time).expect("it is new");
-		let finalised = self.number.saturating_sub(1 + self.lag);
 		let identifier = inference_primitives::FINALITY_INHERENT_IDENTIFIER;
-		data.put_data(identifier, &finalised).expect("it is new");
+		data.put_data(identifier, &self.finalised)
+			.expect("it is new");
 		let inherents = data.create_extrinsics();
 		assert_eq!(inherents.len(), 2, "the inherents of a block");
 		for inherent in inherents {

@@ -212,7 +212,11 @@ impl World {
 	fn steal(&mut self) -> (Sr25519Keyring, RuntimeCall) {
 		let id = self.workload();
 		let signer = self.hostile();
-		let output = self.output(id).unwrap_or_else(|| vec![0; VALUES]);
+		let mut output = self.output(id).unwrap_or_else(|| vec![0; VALUES]);
+		// Delivered for the honest worker, this could never be proven.
+		if self.random.gen_bool(0.5) {
+			output[0] = -output[0];
+		}
 		let valid = self.proof(id).unwrap_or_default();
 		let other = self.workload();
 		let proof = match self.random.gen_range(0..8) {
@@ -335,9 +339,8 @@ impl World {
 	}
 
 	fn capacity(&mut self) -> u64 {
-		let units = self.units;
-		let any = self.random.gen_range(1..=(units / 4).max(1));
-		self.pick(&[0, 1, units / 20, units / 10, any, any, u64::MAX])
+		let any = self.random.gen_range(1..=4);
+		self.pick(&[0, 1, 1, 2, any, any, u64::MAX])
 			.expect("there are some")
 	}
 
@@ -467,7 +470,10 @@ impl World {
 				3 => p.proof_compensation = random.gen_range(0..2_000),
 				4 => p.treasury_share = random.gen_range(0..1_100),
 				5 => p.seed_blocks = random.gen_range(0..6),
-				6 => p.backlog_bound = Ticks(random.gen_range(1..21)),
+				6 => {
+					p.backlog_bound = Ticks(random.gen_range(1..6));
+					p.proving_backlog = Ticks(random.gen_range(1..10));
+				},
 				7 => p.proof_deadline = Ticks(random.gen_range(45..60)),
 				8 => p.redraws = random.gen_range(0..3),
 				9 => p.price_floor = random.gen_range(0..UNIT / 1_000),
@@ -538,11 +544,10 @@ impl World {
 		let own = pallet_node_pool::OperatorNodes::<Runtime>::get(HONEST.to_account_id());
 		let node = self.pick(&own).unwrap_or(NodeId(0));
 		let worker = self.pick(&HONEST_WORKERS).expect("there are some");
-		let units = self.units;
 		let call = match self.random.gen_range(0..10) {
 			0 => calls::pause(node),
 			1..=3 => calls::resume(node),
-			4 => calls::set_capacity(node, self.random.gen_range(units / 20..=units / 4)),
+			4 => calls::set_capacity(node, self.random.gen_range(1..=3)),
 			5 => {
 				let consent = calls::consent(worker, &HONEST.to_account_id());
 				calls::set_worker(node, worker.to_account_id(), consent)
