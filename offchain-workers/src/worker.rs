@@ -84,8 +84,6 @@ pub struct Worker<C> {
 	gather_until: Option<tokio::time::Instant>,
 	/// Worker accounts that could not pay a fee.
 	unfunded: BTreeMap<WorkerKey, Backoff>,
-	/// The service clock when it was last looked at.
-	now: Tick,
 	/// What was declined and is still owed in finalised state.
 	declined: BTreeSet<WorkloadId>,
 }
@@ -129,7 +127,6 @@ impl<C: Chain> Worker<C> {
 			gathered: Vec::new(),
 			gather_until: None,
 			unfunded: BTreeMap::new(),
-			now: Tick(0),
 			declined: BTreeSet::new(),
 		}
 	}
