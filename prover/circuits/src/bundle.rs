@@ -742,7 +742,13 @@ impl Bundle {
 
 	/// Content hash of the bundle: over the manifest, which has the hashes of the other files.
 	pub fn hash(&self) -> Hash {
-		tagged_hash(b"inference-network/bundle/v1", &self.manifest_bytes)
+		hash_of(&self.manifest_bytes)
+	}
+
+	/// [`Self::hash`] of the bundle in `dir`, whose other files are not read: so not of one that is known to
+	/// load.
+	pub fn hash_in(dir: &Path) -> Result<Hash, BundleError> {
+		Ok(hash_of(&read(&dir.join(MANIFEST), MAX_MANIFEST_BYTES)?))
 	}
 
 	/// Computes the output for `input`, both in fixed point, both of all inferences one after the other.
@@ -903,6 +909,11 @@ fn check_hash(file: &'static str, expected: &str, bytes: &[u8]) -> Result<(), Bu
 }
 
 /// Reads a file of at most `max` bytes.
+/// Content hash of the bundle with this manifest.
+fn hash_of(manifest: &[u8]) -> Hash {
+	tagged_hash(b"inference-network/bundle/v1", &manifest)
+}
+
 fn read(path: &Path, max: u64) -> Result<Vec<u8>, BundleError> {
 	let io = |error| BundleError::Io {
 		path: path.to_owned(),

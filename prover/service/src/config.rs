@@ -107,7 +107,8 @@ pub struct Options {
 	/// Folder of jobs and proofs; one process owns it [default: inference-prover-data].
 	#[arg(long, env = "INFERENCE_PROVER_DATA", value_name = "DIR")]
 	pub data: Option<PathBuf>,
-	/// Bundle directory to load at start. Repeatable; separated by commas in the environment.
+	/// Bundle directory to load at start. One that does not load is named in log and health report, and the
+	/// others are served. Repeatable; separated by commas in the environment.
 	#[arg(
 		long = "bundle",
 		env = "INFERENCE_PROVER_BUNDLES",
@@ -141,7 +142,9 @@ pub struct Options {
 	/// Most connections at the same time [default: 128].
 	#[arg(long, env = "INFERENCE_PROVER_MAX_CONNECTIONS", value_name = "N")]
 	pub max_connections: Option<u32>,
-	/// How long finished jobs and their proofs are kept, seconds [default: 1209600, 14 days].
+	/// How long finished jobs and their proofs are kept, seconds [default: 1209600, 14 days]. A proof is
+	/// kept until its deadline in any case. A job that still waits so long after its deadline, a day at
+	/// least, is cancelled.
 	#[arg(
 		long,
 		env = "INFERENCE_PROVER_RETENTION_SECONDS",

@@ -1,4 +1,7 @@
 //! Loads models: those that are asked for, and again those that were put out of memory.
+//!
+//! Two lanes: a bundle whose keys were never compared with its model, which may take an hour, holds up none
+//! but others of its kind; the rest are loaded two at a time, as loading takes memory and all cores.
 
 use crate::{
 	engine::{Engine, Model, Models},
@@ -6,13 +9,21 @@ use crate::{
 	metrics::Metrics,
 };
 use inference_primitives::VkHash;
+use parking_lot::Mutex as SyncMutex;
 use std::{
+	collections::BTreeMap,
 	fs,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::Instant,
 };
-use tokio::{sync::Mutex, task::spawn_blocking};
+use tokio::{
+	sync::{Mutex, Semaphore},
+	task::spawn_blocking,
+};
+
+/// Most bundles loaded at the same time, those that are checked first not counted.
+const MAX_LOADING: usize = 2;
 
 /// See the module.
 pub struct Loader {
@@ -20,8 +31,12 @@ pub struct Loader {
 	/// The models.
 	pub models: Arc<Models>,
 	metrics: Arc<Metrics>,
-	/// Models are loaded one at a time: loading takes memory and all cores.
-	loading: Mutex<()>,
+	/// Turns of loading.
+	loading: Semaphore,
+	/// The turn of what is checked, too.
+	checking: Mutex<()>,
+	/// Folders that are being loaded: each once at a time.
+	under_way: SyncMutex<BTreeMap<PathBuf, Arc<Mutex<()>>>>,
 }
 
 impl Loader {
@@ -31,7 +46,9 @@ impl Loader {
 			engine,
 			models,
 			metrics,
-			loading: Mutex::new(()),
+			loading: Semaphore::new(MAX_LOADING),
+			checking: Mutex::new(()),
+			under_way: SyncMutex::default(),
 		}
 	}
 
@@ -53,11 +70,20 @@ impl Loader {
 		dir: PathBuf,
 		expected: Option<VkHash>,
 	) -> Result<(Arc<dyn Model>, String), Error> {
-		let _loading = self.loading.lock().await;
+		let folder = Folder::of(self, &dir);
+		let _alone = folder.lock.lock().await;
 		// Somebody else may have loaded it meanwhile.
 		if let Some(model) = expected.and_then(|expected| self.models.get(&expected)) {
 			return Ok((model, dir.display().to_string()));
 		}
+		let (engine, asked) = (self.engine.clone(), dir.clone());
+		let is_long = spawn_blocking(move || engine.needs_check(&asked)).await?;
+		let (_checking, _loading) = if is_long {
+			(Some(self.checking.lock().await), None)
+		} else {
+			// The semaphore is never closed.
+			(None, self.loading.acquire().await.ok())
+		};
 		let (engine, since) = (self.engine.clone(), Instant::now());
 		let (model, path, text) = spawn_blocking(move || read(&*engine, &dir, expected)).await??;
 		let too_many = || Error::BadBundle {
@@ -76,6 +102,32 @@ impl Loader {
 			engine = self.engine.name(), "model loaded"
 		);
 		Ok((model, text))
+	}
+}
+
+/// A folder that is being loaded, forgotten when nobody loads it any more.
+struct Folder<'a> {
+	loader: &'a Loader,
+	dir: PathBuf,
+	lock: Arc<Mutex<()>>,
+}
+
+impl<'a> Folder<'a> {
+	fn of(loader: &'a Loader, dir: &Path) -> Self {
+		let mut under_way = loader.under_way.lock();
+		let lock = under_way.entry(dir.to_path_buf()).or_default().clone();
+		let dir = dir.to_path_buf();
+		Self { loader, dir, lock }
+	}
+}
+
+impl Drop for Folder<'_> {
+	fn drop(&mut self) {
+		let mut under_way = self.loader.under_way.lock();
+		// The map's own, and this one.
+		if Arc::strong_count(&self.lock) <= 2 {
+			under_way.remove(&self.dir);
+		}
 	}
 }
 

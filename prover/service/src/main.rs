@@ -62,7 +62,7 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
 		tokio::select! {
 			_ = terminate.recv() => break,
 			_ = interrupt.recv() => break,
-			// A bundle of the configuration that does not load is a mistake in it.
+			// A bundle that does not load is said to be bad, and the others are served.
 			loaded = running.loaded(), if !is_loaded => {
 				loaded?;
 				is_loaded = true;

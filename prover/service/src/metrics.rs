@@ -33,7 +33,7 @@ pub struct Metrics {
 	executing: HistogramVec,
 	loading: Histogram,
 	info: IntGaugeVec,
-	gauges: [(IntGauge, fn(&Gauges) -> u64); 7],
+	gauges: [(IntGauge, fn(&Gauges) -> u64); 8],
 }
 
 /// What the service has at the moment.
@@ -51,6 +51,8 @@ pub struct Gauges {
 	pub overdue: usize,
 	/// Age of the oldest waiting job.
 	pub oldest_queued: Duration,
+	/// Bundles that were to be loaded at the start and are not.
+	pub bundles_failed: usize,
 	/// Whether the service is ready.
 	pub ready: bool,
 }
@@ -101,7 +103,7 @@ impl Metrics {
 			&["model", "name"],
 		)?;
 		registry.register(Box::new(info.clone()))?;
-		let gauges: [(IntGauge, fn(&Gauges) -> u64); 7] = [
+		let gauges: [(IntGauge, fn(&Gauges) -> u64); 8] = [
 			(gauge("models", "Models loaded.")?, |g| wide(g.models)),
 			(
 				gauge("model_bytes", "Memory of the loaded models, about.")?,
@@ -121,6 +123,13 @@ impl Metrics {
 			(
 				gauge("oldest_queued_seconds", "Age of the oldest waiting job.")?,
 				|g| g.oldest_queued.as_secs(),
+			),
+			(
+				gauge(
+					"bundles_failed",
+					"Bundles of the start that are not loaded: none of their jobs is served.",
+				)?,
+				|g| wide(g.bundles_failed),
 			),
 			(
 				gauge("ready", "1 if all models are loaded and the stores work.")?,
@@ -278,6 +287,7 @@ mod tests {
 			running: 1,
 			overdue: 0,
 			oldest_queued: Duration::from_secs(9),
+			bundles_failed: 0,
 			ready: true,
 		});
 		for line in [

@@ -9,7 +9,7 @@ use crate::{
 	jobs::{
 		now_ms,
 		queue::{Admission, Queue},
-		store::JobStore,
+		store::{JobStore, JobStoreError},
 		worker::Worker,
 		JobRecord, Status, Terms,
 	},
@@ -49,6 +49,9 @@ use tokio_util::sync::CancellationToken;
 const MAX_BATCH: u32 = 16;
 /// Time between two looks for jobs past their retention.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
+/// Shortest time after its deadline after which a job that waits counts as wanted by nobody, milliseconds:
+/// the chain's clock may have stood, and the worker been down.
+const ABANDONED_AFTER_MS: u64 = 24 * 60 * 60 * 1000;
 /// Most jobs forgotten at once.
 const PRUNE_BATCH: usize = 256;
 /// How long a client waits for an execution before it is told to ask again. Less than the worker's own
@@ -115,6 +118,7 @@ impl Service {
 			running: self.queue.running(),
 			overdue: self.queue.overdue(),
 			oldest_queued: Duration::from_millis(self.oldest_queued_ms()),
+			bundles_failed: self.trouble.bundles(),
 			ready: self.health().ready,
 		})
 	}
@@ -136,7 +140,14 @@ impl Service {
 	/// Forgets a model. Whoever uses it goes on; its waiting jobs wait until it is loaded again.
 	pub async fn unload_model(&self, vk_hash: VkHash) -> Result<bool, Error> {
 		let queue = self.queue.clone();
-		spawn_blocking(move || queue.store().forget_model(&vk_hash)).await??;
+		let forgotten = spawn_blocking(move || {
+			let models = queue.store().models()?;
+			queue.store().forget_model(&vk_hash)?;
+			Ok::<_, JobStoreError>(models.into_iter().find(|(known, _)| *known == vk_hash))
+		});
+		if let Some((_, dir)) = forgotten.await?? {
+			self.trouble.bundle_works(&dir.display().to_string());
+		}
 		let Some(info) = self.models.remove(&vk_hash) else {
 			return Ok(false);
 		};
@@ -151,7 +162,10 @@ impl Service {
 		dir: PathBuf,
 		expected: Option<VkHash>,
 	) -> Result<(ModelInfo, String), Error> {
+		let asked = whole(&dir);
 		let (model, dir) = self.loader.load(dir, expected).await?;
+		self.trouble.bundle_works(&asked);
+		self.trouble.bundle_works(&dir);
 		// Jobs may have waited for it.
 		self.queue.wake_all();
 		Ok((model.info().clone(), dir))
@@ -435,25 +449,48 @@ impl Service {
 		Ok(progress)
 	}
 
-	/// Loads the bundles named in the configuration, then those remembered. The former must load; of
-	/// the latter, the jobs of one that does not load wait until it does.
-	async fn load_at_start(&self, bundles: &[PathBuf]) -> Result<(), Error> {
-		for dir in bundles {
-			self.load_model(dir.clone()).await?;
-		}
+	/// Loads the bundles named in the configuration and those remembered, none waiting for another's check.
+	/// The jobs of one that does not load wait until it does; the others are served.
+	async fn load_at_start(self: &Arc<Self>, bundles: &[PathBuf]) -> Result<(), Error> {
 		let queue = self.queue.clone();
-		for (vk_hash, dir) in spawn_blocking(move || queue.store().models()).await?? {
-			if self.models.contains(&vk_hash) {
-				continue;
-			}
-			if let Err(error) = self.load(dir, Some(vk_hash)).await {
-				tracing::error!(model = %vk_hash, %error, "remembered model cannot be loaded; its jobs wait");
-			}
+		let remembered = spawn_blocking(move || queue.store().models()).await??;
+		let named = bundles.to_vec();
+		let mut wanted: BTreeMap<PathBuf, Option<VkHash>> = spawn_blocking(move || {
+			let found = |dir: PathBuf| (fs::canonicalize(&dir).unwrap_or(dir), None);
+			named.into_iter().map(found).collect()
+		})
+		.await?;
+		for (vk_hash, dir) in remembered {
+			// What the configuration names may have been replaced.
+			wanted.entry(dir).or_insert(Some(vk_hash));
+		}
+		let mut loading = JoinSet::new();
+		for (dir, expected) in wanted {
+			let service = self.clone();
+			loading.spawn(async move {
+				let loaded = match expected {
+					Some(_) => service.load(dir.clone(), expected).await.map(drop),
+					None => service.load_model(dir.clone()).await.map(drop),
+				};
+				if let Err(error) = loaded {
+					let dir = whole(&dir);
+					tracing::error!(
+						dir, model = ?expected, %error,
+						"BUNDLE NOT LOADED: the others are served, its jobs wait, and the service says \
+						 that it is not ready"
+					);
+					service.trouble.bundle_fails(&dir, &error);
+				}
+			});
+		}
+		while let Some(ended) = loading.join_next().await {
+			ended?;
 		}
 		Ok(())
 	}
 
-	/// Forgets jobs that were finished longer than `retention` ago, now and again.
+	/// Forgets jobs that were finished longer than `retention` ago, now and again, and cancels those that
+	/// nobody renewed for so long after their deadline: whoever submitted them is gone.
 	async fn prune(self: Arc<Self>, retention: Duration) {
 		let retention_ms = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
 		let mut interval = tokio::time::interval(PRUNE_INTERVAL);
@@ -469,9 +506,22 @@ impl Service {
 	}
 
 	async fn prune_before(&self, before_ms: u64) -> Result<(), Error> {
+		let queue = self.queue.clone();
+		let abandoned_ms = before_ms.min(now_ms().saturating_sub(ABANDONED_AFTER_MS));
+		let abandoned = spawn_blocking(move || queue.cancel_due_before(abandoned_ms)).await??;
+		if abandoned > 0 {
+			tracing::warn!(
+				jobs = abandoned,
+				"cancelled jobs whose deadline passed long ago: who submitted them is gone"
+			);
+		}
 		loop {
 			let queue = self.queue.clone();
-			let find = move || queue.store().finished_before(before_ms, PRUNE_BATCH);
+			let find = move || {
+				queue
+					.store()
+					.finished_before(before_ms, now_ms(), PRUNE_BATCH)
+			};
 			let old = spawn_blocking(find).await??;
 			if old.is_empty() {
 				return Ok(());
@@ -599,7 +649,10 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 	loading.spawn(async move {
 		loader.load_at_start(&bundles).await?;
 		loader.is_loading.store(false, Ordering::Relaxed);
-		tracing::info!(models = loader.models.len(), "ready");
+		match loader.trouble.bundles() {
+			0 => tracing::info!(models = loader.models.len(), "ready"),
+			failed => tracing::warn!(models = loader.models.len(), failed, "not ready"),
+		}
 		Ok(())
 	});
 	let drain_timeout = config.drain_timeout();
@@ -620,8 +673,8 @@ impl Running {
 		self.address
 	}
 
-	/// Waits until the models of the start are loaded. Fails if one that the configuration names does
-	/// not load.
+	/// Waits until each model of the start is loaded or said to be bad ([`Service::health`]). Fails if it
+	/// cannot be read which there are.
 	pub async fn loaded(&mut self) -> Result<(), Error> {
 		match self.loading.join_next().await {
 			Some(loaded) => loaded?,
@@ -671,6 +724,12 @@ impl Running {
 		tracing::info!("stopped");
 		all_ended
 	}
+}
+
+/// The whole name of a folder, which need not exist.
+fn whole(dir: &Path) -> String {
+	let whole = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
+	whole.display().to_string()
 }
 
 fn open(data: &Path, max_queued: usize) -> Result<(Queue, LocalStore), Error> {

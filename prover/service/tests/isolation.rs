@@ -163,3 +163,31 @@ async fn models_beyond_the_budget_should_be_put_out_of_memory_and_loaded_again()
 	let job = service.client.job(key(2)).await.unwrap();
 	assert!(matches!(job.state, JobState::Proven { .. }));
 }
+
+#[tokio::test]
+async fn a_bundle_that_is_being_checked_should_hold_up_loading_no_other() {
+	let (folder, engine) = (Folder::new(), TestEngine::open());
+	*engine.0.slow.lock().unwrap() = Some("unchecked".into());
+	engine.0.shut(true);
+	// The first of the start is checked for long.
+	let config = Config {
+		bundles: vec![folder.bundle("unchecked"), folder.bundle("doubler")],
+		..folder.config()
+	};
+	let mut service = Service::start_unloaded(&config, &engine).await;
+	let second = folder.bundle("second").to_str().unwrap().to_owned();
+	let loaded = tokio::time::timeout(Duration::from_secs(5), service.client.load_model(second));
+	assert!(loaded.await.is_ok(), "the second waits for the first");
+	for _ in 0..500 {
+		if service.client.submit_job(request(1, 5)).await.is_ok() {
+			break;
+		}
+		tokio::time::sleep(Duration::from_millis(10)).await;
+	}
+	service.proof(key(1)).await;
+	assert!(!service.client.health().await.unwrap().ready);
+	engine.0.shut(false);
+	service.running.loaded().await.unwrap();
+	assert!(service.client.health().await.unwrap().ready);
+	assert_eq!(service.client.models().await.unwrap().len(), 3);
+}

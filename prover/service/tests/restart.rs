@@ -1,13 +1,13 @@
 //! What survives the end of the service, however it ends.
 
-use crate::support::{client, key, refusal, request, vk_hash, Folder, Service, TestEngine};
+use crate::support::{client, get, key, refusal, request, vk_hash, Folder, Service, TestEngine};
 use inference_prover::{
 	error::Error,
 	jobs::store::JobStoreError,
 	store::{ContentStore, LocalStore},
 	Config,
 };
-use inference_prover_api::{error_code, JobState, ProverApiClient};
+use inference_prover_api::{error_code, JobRequest, JobState, ProverApiClient};
 use std::fs;
 
 #[tokio::test]
@@ -226,12 +226,66 @@ async fn a_second_process_should_not_get_the_data_folder() {
 }
 
 #[tokio::test]
-async fn start_should_fail_when_a_bundle_of_the_configuration_does_not_load() {
+async fn a_bad_bundle_of_the_configuration_should_be_named_and_the_others_served() {
 	let folder = Folder::new();
+	let bad = folder.path().join("bundles/absent");
 	let config = Config {
-		bundles: vec![folder.path().join("absent")],
+		bundles: vec![bad.clone(), folder.path().join("bundles/doubler")],
 		..folder.config()
 	};
-	let error = Service::start_error(&config, &TestEngine::open()).await;
-	assert!(matches!(error, Error::BadBundle { .. }), "{error}");
+	let engine = TestEngine::open();
+	let service = Service::start(&config, &engine).await;
+	service.client.submit_job(request(1, 5)).await.unwrap();
+	service.proof(key(1)).await;
+	let health = service.client.health().await.unwrap();
+	assert!(!health.ready);
+	assert_eq!(health.problems.len(), 1);
+	assert!(health.problems[0].contains("absent"), "{health:?}");
+	let ready = get(service.running.address(), "/ready", "").await;
+	assert!(ready.starts_with("HTTP/1.1 503"), "{ready}");
+	let metrics = get(service.running.address(), "/metrics", "").await;
+	assert!(
+		metrics.contains("inference_prover_bundles_failed 1"),
+		"{metrics}"
+	);
+	// Once it is mended and loaded, all is well.
+	folder.bundle("absent");
+	let dir = bad.to_str().unwrap().to_owned();
+	service.client.load_model(dir).await.unwrap();
+	let health = service.client.health().await.unwrap();
+	assert!(health.ready, "{health:?}");
+}
+
+#[tokio::test]
+async fn a_proof_should_be_kept_until_its_deadline_whatever_the_retention() {
+	let folder = Folder::new();
+	let engine = TestEngine::open();
+	let service = Service::start(&folder.config(), &engine).await;
+	for (workload, due_in_ms) in [(1, Some(3_600_000)), (2, Some(0))] {
+		let request = JobRequest {
+			due_in_ms,
+			..request(workload, 5)
+		};
+		service.client.submit_job(request).await.unwrap();
+		service.proof(key(workload)).await;
+	}
+	drop(service);
+
+	tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+	let config = Config {
+		retention_seconds: 0,
+		..folder.config()
+	};
+	let service = Service::start(&config, &engine).await;
+	for _ in 0..500 {
+		if service.client.job(key(2)).await.is_err() {
+			break;
+		}
+		tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+	}
+	assert_eq!(
+		refusal(service.client.job(key(2)).await).0,
+		error_code::UNKNOWN_JOB
+	);
+	service.proof(key(1)).await;
 }

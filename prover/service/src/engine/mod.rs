@@ -77,6 +77,12 @@ pub trait Engine: Send + Sync {
 	/// Its name, for logs.
 	fn name(&self) -> &'static str;
 
+	/// Whether loading the bundle in `dir` takes long, as its keys were never compared with its model. A
+	/// guess, by which the order of loading is decided; [`Self::load`] compares what it must.
+	fn needs_check(&self, _dir: &Path) -> bool {
+		false
+	}
+
 	/// Loads the bundle in `dir`: everything that proving needs, keys included.
 	fn load(&self, dir: &Path) -> Result<Arc<dyn Model>, EngineError>;
 }

@@ -51,6 +51,14 @@ impl Engine for NativeEngine {
 		"native"
 	}
 
+	fn needs_check(&self, dir: &Path) -> bool {
+		let is_known = || {
+			let hash = Bundle::hash_in(dir).ok()?;
+			self.checks.as_ref()?.find(&hash)
+		};
+		!self.skip_check && is_known().is_none()
+	}
+
 	fn load(&self, dir: &Path) -> Result<Arc<dyn Model>, EngineError> {
 		let bundle = Bundle::load(dir).map_err(|error| EngineError::Load(error.to_string()))?;
 		if bundle.layout().claim.hidden_input {

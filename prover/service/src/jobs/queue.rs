@@ -246,8 +246,8 @@ impl Queue {
 		self.store.job(key)
 	}
 
-	/// Takes note of a request that is submitted again: sets the terms of an unfinished job anew, and
-	/// revives a cancelled one. It was accepted once, so the bound does not apply. Returns the job as it
+	/// Takes note of a request that is submitted again: sets the job's terms anew, and revives a cancelled
+	/// one. It was accepted once, so the bound does not apply. Returns the job as it
 	/// is afterwards.
 	pub fn renew(&self, existing: &JobRecord, terms: Terms) -> Result<JobRecord, JobStoreError> {
 		let mut state = self.state.lock();
@@ -258,15 +258,17 @@ impl Queue {
 			.ok_or(JobStoreError::Dangling { key })?;
 		let mut record = previous.clone();
 		(record.deadline_ms, record.value) = (terms.deadline_ms, terms.value);
-		match previous.status {
-			Status::Cancelled => revive(&mut record, &mut state),
-			// On disk, the old terms would do; in memory, the new ones decide.
-			Status::Queued => {},
-			Status::Proving | Status::Proven { .. } | Status::Failed { .. } => return Ok(previous),
+		if previous.status == Status::Cancelled {
+			revive(&mut record, &mut state);
 		}
-		self.store.save(&record, Some(&previous))?;
-		state.wait(&record);
-		self.publish(&state);
+		// What is being proven may wait again, and what is proven is kept until it is due.
+		if record != previous {
+			self.store.save(&record, Some(&previous))?;
+		}
+		if record.status == Status::Queued {
+			state.wait(&record);
+			self.publish(&state);
+		}
 		Ok(record)
 	}
 
@@ -425,6 +427,24 @@ impl Queue {
 		Ok(Some((record, true)))
 	}
 
+	/// Cancels the waiting jobs that were due before `before_ms`. Returns how many.
+	pub fn cancel_due_before(&self, before_ms: u64) -> Result<usize, JobStoreError> {
+		let due = |job: &&Waiting| job.terms.deadline_ms.is_some_and(|due| due < before_ms);
+		let keys: Vec<WorkloadId> = {
+			let state = self.state.lock();
+			state
+				.waiting
+				.values()
+				.filter(due)
+				.map(|job| job.key)
+				.collect()
+		};
+		for key in &keys {
+			self.cancel(key)?;
+		}
+		Ok(keys.len())
+	}
+
 	/// Puts a proven job whose stored proof is damaged back, behind all others; it was accepted
 	/// once, so the bound does not apply. Returns the job as it is afterwards.
 	pub fn prove_again(&self, damaged: &JobRecord) -> Result<JobRecord, JobStoreError> {
@@ -556,6 +576,50 @@ mod tests {
 			.take(|_| true)
 			.unwrap()
 			.map(|taken| taken.record.key())
+	}
+
+	#[test]
+	fn terms_that_come_while_a_job_is_proven_hold_when_it_waits_again() {
+		let folder = tempfile::tempdir().unwrap();
+		let queue = open(folder.path(), 9);
+		let late = add_due(&queue, 1, Some(-1_000), 0);
+		assert_eq!(take(&queue), Some(late.key()));
+		add_due(&queue, 2, Some(60_000), 0);
+		let terms = Terms {
+			deadline_ms: Some(now_ms() + 30_000),
+			value: 3,
+		};
+		let renewed = queue.renew(&late, terms).unwrap();
+		assert_eq!((renewed.status, renewed.value), (Status::Proving, 3));
+		let wait = Duration::ZERO;
+		assert!(queue.retry_later(&late.key(), wait, "x".into()).unwrap());
+		assert_eq!(take(&queue), Some(late.key()));
+		// And those of one that was given up, when it is tried again.
+		let reason = "x".to_owned();
+		queue
+			.finish(&late.key(), Status::Failed { reason })
+			.unwrap();
+		let terms = Terms {
+			deadline_ms: Some(now_ms() + 50_000),
+			value: 4,
+		};
+		queue.renew(&late, terms).unwrap();
+		let retried = queue.retry(&late.key()).unwrap().unwrap();
+		assert_eq!((retried.status, retried.value), (Status::Queued, 4));
+	}
+
+	#[test]
+	fn what_waits_long_after_its_deadline_is_cancelled_and_nothing_else() {
+		let folder = tempfile::tempdir().unwrap();
+		let queue = open(folder.path(), 9);
+		let old = add_due(&queue, 1, Some(-60_000), 0);
+		add_due(&queue, 2, Some(-10), 0);
+		add_due(&queue, 3, None, 0);
+		let before = now_ms() - 30_000;
+		assert_eq!(queue.cancel_due_before(before).unwrap(), 1);
+		let record = queue.job(&old.key()).unwrap().unwrap();
+		assert_eq!(record.status, Status::Cancelled);
+		assert_eq!(queue.queued(), 2);
 	}
 
 	#[test]
@@ -733,8 +797,15 @@ mod tests {
 				},
 			)
 			.unwrap();
-		assert!(queue.store().finished_before(1, 9).unwrap().is_empty());
-		let old = queue.store().finished_before(u64::MAX, 9).unwrap();
+		assert!(queue
+			.store()
+			.finished_before(1, u64::MAX, 9)
+			.unwrap()
+			.is_empty());
+		let old = queue
+			.store()
+			.finished_before(u64::MAX, u64::MAX, 9)
+			.unwrap();
 		assert_eq!(old.len(), 1);
 		queue.forget(&old[0]).unwrap();
 		assert!(queue.job(&key).unwrap().is_none());

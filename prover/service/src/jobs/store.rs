@@ -4,7 +4,7 @@
 //! (time and key of each finished one), `models` (verifying key → bundle folder), `meta`.
 //! All methods block.
 
-use super::{JobRecord, JobRecordV1};
+use super::{JobRecord, JobRecordV1, Status};
 use codec::{DecodeAll, Encode};
 use inference_primitives::{VkHash, WorkloadId};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
@@ -116,20 +116,29 @@ impl JobStore {
 		Ok(records)
 	}
 
-	/// At most `limit` jobs that were finished before `before_ms`, oldest first.
+	/// At most `limit` jobs that were finished before `before_ms`, oldest first, but for proofs whose deadline
+	/// is not past at `now_ms`: they may not have been fetched yet.
 	pub fn finished_before(
 		&self,
 		before_ms: u64,
+		now_ms: u64,
 		limit: usize,
 	) -> Result<Vec<JobRecord>, JobStoreError> {
 		let transaction = self.database.begin_read()?;
 		let jobs = transaction.open_table(JOBS)?;
 		let finished = transaction.open_table(FINISHED)?;
 		let mut records = Vec::new();
-		for entry in finished.range(..(before_ms, &[0; 32]))?.take(limit) {
+		for entry in finished.range(..(before_ms, &[0; 32]))? {
+			if records.len() >= limit {
+				break;
+			}
 			let key = WorkloadId(*entry?.0.value().1);
 			let record = jobs.get(&key.0)?.ok_or(JobStoreError::Dangling { key })?;
-			records.push(decode(&key, record.value())?);
+			let record = decode(&key, record.value())?;
+			let is_proven = matches!(record.status, Status::Proven { .. });
+			if !is_proven || record.deadline_ms.is_none_or(|deadline| deadline < now_ms) {
+				records.push(record);
+			}
 		}
 		Ok(records)
 	}
@@ -242,7 +251,7 @@ fn decode(key: &WorkloadId, mut bytes: &[u8]) -> Result<JobRecord, JobStoreError
 
 #[cfg(test)]
 mod tests {
-	use super::{super::Status, *};
+	use super::*;
 	use inference_primitives::{
 		Destination, GenesisHash, ModelId, ModelRef, StatementHeader, STATEMENT_VERSION,
 	};
