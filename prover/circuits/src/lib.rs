@@ -36,7 +36,7 @@
 //!    options: no randomness, no environment.
 //! 4. No bytes of an ONNX file or a bundle make this crate panic.
 //!
-//! **Limitations.** Operators: [`onnx::supported`]; docs/OPERATORS.md measures them. Which of the
+//! **Limitations.** Operators: [`onnx::supported`]; docs/ONNX.md measures them. Which of the
 //! integer model's operators have a circuit, [`layout`] says. A trailing ArgMax is not proven if its
 //! operand is computed and an output: [`PostProcessing`](float_graph::PostProcessing) tells the client
 //! to take the index. Any other index is part of the model, and proven. Outputs are public, and inputs
