@@ -16,10 +16,11 @@ use sc_client_api::BlockBackend;
 use sc_consensus::LongestChain;
 use sc_consensus_babe::{BabeBlockImport, BabeLink, BabeWorkerHandle, SlotProportion};
 use sc_consensus_grandpa::{GrandpaBlockImport, GrandpaPruningFilter, LinkHalf, SharedVoterState};
+use sc_executor::RuntimeVersionOf;
 use sc_network::NetworkBackend;
 use sc_service::{
-	error::Error as ServiceError, BuildNetworkParams, Configuration, PartialComponents,
-	SpawnTasksParams, TaskManager, WarpSyncConfig,
+	error::Error as ServiceError, BuildGenesisBlock, BuildNetworkParams, Configuration,
+	GenesisBlockBuilder, PartialComponents, SpawnTasksParams, TaskManager, WarpSyncConfig,
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
@@ -69,6 +70,30 @@ pub type Components = PartialComponents<
 	Consensus,
 >;
 
+/// The genesis block, computed only for a database that has none: that of a preset compiles the
+/// runtime, which takes longer than the rest of a start.
+struct Genesis<E> {
+	spec: Box<dyn sc_service::ChainSpec>,
+	commits_state: bool,
+	backend: Arc<FullBackend>,
+	executor: E,
+}
+
+impl<E: RuntimeVersionOf> BuildGenesisBlock<Block> for Genesis<E> {
+	type BlockImportOperation =
+		<FullBackend as sc_client_api::Backend<Block>>::BlockImportOperation;
+
+	fn build_genesis_block(self) -> sp_blockchain::Result<(Block, Self::BlockImportOperation)> {
+		GenesisBlockBuilder::new(
+			self.spec.as_storage_builder(),
+			self.commits_state,
+			self.backend,
+			self.executor,
+		)?
+		.build_genesis_block()
+	}
+}
+
 /// Builds database, client, pool and import queue.
 pub fn new_partial(config: &Configuration) -> Result<Components, ServiceError> {
 	let telemetry = config
@@ -83,13 +108,24 @@ pub fn new_partial(config: &Configuration) -> Result<Components, ServiceError> {
 		.transpose()?;
 
 	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let mut database = config.db_config();
+	// Warp sync needs these blocks.
+	database.pruning_filters = vec![Arc::new(GrandpaPruningFilter)];
+	let backend = sc_service::new_db_backend(database)?;
+	let genesis = Genesis {
+		spec: config.chain_spec.cloned_box(),
+		commits_state: !config.no_genesis(),
+		backend: backend.clone(),
+		executor: executor.clone(),
+	};
 	let (client, backend, keystore_container, task_manager) =
-		sc_service::new_full_parts::<Block, RuntimeApi, _>(
+		sc_service::new_full_parts_with_genesis_builder::<Block, RuntimeApi, _, _>(
 			config,
 			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
 			executor,
-			// Warp sync needs these blocks.
-			vec![Arc::new(GrandpaPruningFilter)],
+			backend,
+			genesis,
+			false,
 		)?;
 	let client = Arc::new(client);
 

@@ -1,6 +1,6 @@
 //! Signed transactions: built, submitted, followed to their result.
 
-use super::{blocks::BlockRef, refusal, Chain, Hash, RuntimeCall, RuntimeEvent, Signer};
+use super::{blocks::BlockRef, refusal, AccountId, Chain, Hash, RuntimeCall, RuntimeEvent, Signer};
 use crate::{
 	amount::Amount,
 	error::{CliError, Refusal},
@@ -23,6 +23,11 @@ pub struct SubmitArgs {
 	/// Wait until the block is finalised, not only until it is there.
 	#[arg(long)]
 	pub finalized: bool,
+	/// The transaction's number, instead of the account's next free one (`account balance` shows it).
+	/// Give the same again when a command died: of two transactions with one number the chain takes
+	/// only one, so nothing is ordered or paid twice.
+	#[arg(long)]
+	pub nonce: Option<Nonce>,
 }
 
 /// A transaction in a block.
@@ -89,7 +94,7 @@ impl Chain {
 		call: RuntimeCall,
 		args: SubmitArgs,
 	) -> Result<Included, CliError> {
-		let encoded = self.sign(signer, call).await?;
+		let encoded = self.sign(signer, call, args.nonce).await?;
 		let method = "author_submitAndWatchExtrinsic";
 		let mut statuses = self
 			.subscribe::<Status>(
@@ -127,13 +132,25 @@ impl Chain {
 		self.result(block, &encoded).await
 	}
 
-	/// Signs `call` with the account's next nonce and a mortal era, in the encoding of the chain's
-	/// newest runtime.
-	async fn sign(&self, signer: &Signer, call: RuntimeCall) -> Result<Vec<u8>, CliError> {
-		let address = signer.account().to_ss58check();
-		let nonce: Nonce = self
-			.request("system_accountNextIndex", rpc_params![address])
-			.await?;
+	/// The account's next nonce, after what the node's pool has of it.
+	pub async fn next_nonce(&self, account: &AccountId) -> Result<Nonce, CliError> {
+		let address = account.to_ss58check();
+		self.request("system_accountNextIndex", rpc_params![address])
+			.await
+	}
+
+	/// Signs `call` with this nonce, or the account's next one, and a mortal era, in the encoding of
+	/// the chain's newest runtime.
+	async fn sign(
+		&self,
+		signer: &Signer,
+		call: RuntimeCall,
+		nonce: Option<Nonce>,
+	) -> Result<Vec<u8>, CliError> {
+		let nonce = match nonce {
+			Some(nonce) => nonce,
+			None => self.next_nonce(signer.account()).await?,
+		};
 		let checkpoint = self.finalised().await?;
 		let runtime = self.runtime(self.best().await?.hash).await?;
 		let terms = Terms {

@@ -33,6 +33,8 @@ struct Report {
 	holds: Vec<Hold>,
 	/// What `account claim` would pay out; not part of the total.
 	credit: Amount,
+	/// Number of its next transaction, after those that wait in the node's pool.
+	nonce: u32,
 }
 
 #[derive(Serialize)]
@@ -72,6 +74,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 		})
 		.collect();
 	let credit = Amount(chain.credit(&account, block.hash).await?);
+	let nonce = chain.next_nonce(&account).await?;
 	context.print(&Report {
 		account,
 		block,
@@ -80,5 +83,6 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 		held: Amount(held),
 		holds,
 		credit,
+		nonce,
 	})
 }
