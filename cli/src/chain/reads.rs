@@ -101,8 +101,10 @@ impl Chain {
 
 	/// How many consents of a worker key were used: the next one names this number.
 	pub async fn worker_consents(&self, worker: &AccountId, at: Hash) -> Result<u32, CliError> {
-		let key = pallet_node_pool::WorkerConsents::<Runtime>::hashed_key_for(worker);
-		Ok(self.storage(key, at).await?.unwrap_or(0))
+		let used: Option<u32> = self
+			.stored("NodePool", "WorkerConsents", worker, at)
+			.await?;
+		Ok(used.unwrap_or(0))
 	}
 
 	/// An operator's stake.

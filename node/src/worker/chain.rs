@@ -153,7 +153,7 @@ impl Chain for NodeChain {
 		// Of the state whose version is signed: a key's weight changes with the runtime only. Of a
 		// workload that is gone the pool says what is wrong.
 		let verify_limit = match call.action() {
-			Action::Deliver => None,
+			Action::Deliver | Action::Decline => None,
 			Action::Prove => self.runtimes.read::<_, Option<Weight>>(
 				"the weight of a proof's verification",
 				best,

@@ -55,7 +55,7 @@ pub(super) fn action_of(
 			Some((workload, Action::Prove))
 		},
 		RuntimeCall::InferenceMarket(MarketCall::decline { workload }) => {
-			Some((*workload, Action::Decline))
+			Some((workload, Action::Decline))
 		},
 		_ => None,
 	}
