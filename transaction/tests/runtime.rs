@@ -91,6 +91,7 @@ fn prove() -> RuntimeCall {
 		workload: WorkloadId([4; 32]),
 		output: Some(vec![1, -1].try_into().unwrap()),
 		proof: vec![9; 300].try_into().unwrap(),
+		verify_limit: frame_support::weights::Weight::from_parts(7_000, 0),
 	}
 	.into()
 }

@@ -8,7 +8,7 @@ use crate::configs::{
 use codec::Encode;
 use frame_support::{
 	dispatch::{DispatchClass, DispatchInfo, GetDispatchInfo},
-	traits::Hooks,
+	traits::{Get, Hooks},
 	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
 };
 use inference_primitives::{
@@ -23,7 +23,7 @@ use pallet_transaction_payment::{Multiplier, MultiplierUpdate};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Eve};
 use sp_runtime::{
 	generic::Era,
-	traits::Convert,
+	traits::{Convert, Header as _},
 	transaction_validity::{
 		InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityError,
 	},

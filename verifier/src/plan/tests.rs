@@ -286,7 +286,7 @@ fn plan_should_be_refused_when_it_has_more_rotation_sets_than_the_limit() {
 		Plan::from_parts(hostile.clone()),
 		Err(too_many("rotation sets", 64))
 	);
-	let bytes = wire::encode(&hostile);
+	let bytes = wire::encode(PlanVersion::NEWEST, &hostile);
 	assert_eq!(
 		Plan::decode_canonical(&bytes),
 		Err(too_many("rotation sets", 64))

@@ -242,7 +242,7 @@ fn a_late_step_in_the_block_of_its_own_miss_is_free_and_lets_the_next_ones_pass(
 				..Order::default()
 			};
 			let id = order.submit_and_draw();
-			let worker = assigned(id).worker;
+			let worker = super::worker(id);
 			let late = match mode {
 				Mode::Deferred => deliver_call(id),
 				Mode::Immediate => prove_call(id, Some(&OUTPUT), proof(id, &OUTPUT)),
@@ -258,7 +258,7 @@ fn a_late_step_in_the_block_of_its_own_miss_is_free_and_lets_the_next_ones_pass(
 			kept_out(other, &late, NotAdmitted::NotDue);
 			// And so when the next node has it, which may do its step.
 			run_to_draw();
-			assert_eq!(assigned(id).worker, other);
+			assert_eq!(super::worker(id), other);
 			dropped_by_pools_only(worker, &late);
 			assert_eq!(apply(worker, late.clone()), (false, Pays::No));
 			admitted(other, &late);

@@ -49,8 +49,7 @@ fn who_buys_proofs_of_itself_pays_the_chain_for_their_weight() {
 					Mode::Immediate => Some(OUTPUT.as_slice()),
 				};
 				let before = credit(TREASURY);
-				let proven =
-					try_prove(assigned(id).worker, id, output, proof(id, &OUTPUT)).unwrap();
+				let proven = try_prove(worker(id), id, output, proof(id, &OUTPUT)).unwrap();
 				assert_eq!(proven.pays_fee, Pays::No);
 				let weight = proven.actual_weight.unwrap();
 				assert!(weight.all_gte(HEAVY));

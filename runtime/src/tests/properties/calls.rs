@@ -62,6 +62,8 @@ pub fn prove(workload: WorkloadId, output: Option<Vec<i64>>, proof: Vec<u8>) -> 
 		workload,
 		output: output.map(tensor),
 		proof: proof.try_into().expect("a short proof"),
+		// What the worker asks the runtime API for.
+		verify_limit: crate::InferenceMarket::verify_weight(workload).unwrap_or_default(),
 	}
 	.into()
 }
@@ -104,6 +106,7 @@ pub fn consent(worker: Sr25519Keyring, operator: &AccountId) -> Signature {
 	let message = WorkerConsent {
 		genesis: GenesisHash(System::block_hash(0).to_fixed_bytes()),
 		operator,
+		used: pallet_node_pool::WorkerConsents::<crate::Runtime>::get(worker.to_account_id()),
 	}
 	.message();
 	MultiSignature::Sr25519(super::chain::pair(worker).sign(&message))
