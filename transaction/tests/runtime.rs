@@ -4,6 +4,7 @@ use codec::{Compact, Decode, DecodeAll, Encode};
 use frame_metadata::{
 	v15::RuntimeMetadataV15, RuntimeMetadata, RuntimeMetadataPrefixed, META_RESERVED,
 };
+use frame_support::weights::Weight;
 use frame_system::{EventRecord, Phase};
 use inference_primitives::{
 	parameters::UNIT, runtime_api::NetworkStatus, Destination, Mode, ModelId, ModelRef, Tick,
@@ -86,12 +87,14 @@ fn terms() -> Terms {
 	}
 }
 
+const LIMIT: Weight = Weight::from_parts(7_000, 0);
+
 fn prove() -> RuntimeCall {
 	Market::prove {
 		workload: WorkloadId([4; 32]),
 		output: Some(vec![1, -1].try_into().unwrap()),
 		proof: vec![9; 300].try_into().unwrap(),
-		verify_limit: frame_support::weights::Weight::from_parts(7_000, 0),
+		verify_limit: LIMIT,
 	}
 	.into()
 }
@@ -172,7 +175,8 @@ fn transactions_are_in_the_encoding_of_the_chain_not_ours() {
 	let ours = prove();
 	let encoded = metadata.call(&ours).unwrap();
 	assert_eq!(encoded[..2], [99, ours.encode()[1] + 10]);
-	let mut expected = vec![9u8; 300].encode();
+	let mut expected = LIMIT.encode();
+	expected.extend(vec![9u8; 300].encode());
 	expected.extend(Some(vec![1i64, -1]).encode());
 	expected.extend([4u8; 32]);
 	assert_eq!(encoded[2..], expected);

@@ -253,9 +253,9 @@ fn the_block_that_begins_a_session_takes_outputs_and_proofs() {
 				digest_in_slot(0, slot),
 			));
 		};
-		begin(1, 1);
+		begin(2, 1);
 		let session = Session::current_index();
-		begin(2, 1 + crate::configs::babe::EpochDuration::get());
+		begin(3, 1 + crate::configs::babe::EpochDuration::get());
 		assert!(Session::current_index() > session);
 		// The SDK's pallet books a whole block for the change.
 		assert!(System::block_weight().total().all_gte(MAXIMUM_BLOCK_WEIGHT));

@@ -27,11 +27,14 @@ fn assert_voided(id: WorkloadId, before: Balance) {
 	check_state();
 }
 
-/// An order of each mode with value at risk, brought into each open state.
+/// An order of each mode, the Deferred one with value at risk, brought into each open state.
 fn in_each_state(check: impl Fn(WorkloadId, Balance)) {
 	let order = |mode| Order {
 		mode,
-		value_at_risk: 100 * UNIT,
+		value_at_risk: match mode {
+			Mode::Immediate => 0,
+			Mode::Deferred => 100 * UNIT,
+		},
 		..Order::default()
 	};
 	let bring: [fn(Order) -> WorkloadId; 3] = [Order::submit, Order::submit_and_draw, |order| {

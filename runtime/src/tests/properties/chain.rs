@@ -127,7 +127,14 @@ pub fn apply(signer: Sr25519Keyring, call: RuntimeCall) -> ApplyExtrinsicResult 
 pub fn check_bare(call: RuntimeCall) {
 	let bare = UncheckedExtrinsic::new_bare(call);
 	let source = TransactionSource::External;
-	let pool = Executive::validate_transaction(source, bare.clone(), Hash::default());
+	// It begins a block of its own.
+	let pool = with_transaction_unchecked(|| {
+		TransactionOutcome::Rollback(Executive::validate_transaction(
+			source,
+			bare.clone(),
+			Hash::default(),
+		))
+	});
 	assert!(pool.is_err(), "a pool took what nobody signed: {bare:?}");
 	let result = include(bare.clone());
 	assert!(
