@@ -255,6 +255,7 @@ fn the_block_that_begins_a_session_takes_outputs_and_proofs() {
 		};
 		begin(2, 1);
 		let session = Session::current_index();
+		<crate::Babe as Hooks<_>>::on_finalize(2);
 		begin(3, 1 + crate::configs::babe::EpochDuration::get());
 		assert!(Session::current_index() > session);
 		// The SDK's pallet books a whole block for the change.

@@ -378,9 +378,10 @@ impl Rules {
 		let terms = record.terms;
 		let price = record.price.expect("it was drawn");
 		let kept = 1_000 - terms.treasury_share;
-		let royalty = terms.royalty.min(price);
+		let shared = price.saturating_sub(terms.verification_fee);
+		let royalty = terms.royalty.min(shared);
 		let floor = Balance::from(terms.compute_units.0) * terms.price_floor;
-		let work = floor.min(price - royalty);
+		let work = floor.min(shared - royalty);
 		let part = |amount| permille_of(amount, kept).expect("a small price");
 		let (worker, creator) = (part(work), part(royalty));
 		let slot = if before.failed_operators.is_empty() {
