@@ -265,13 +265,22 @@ fn the_block_that_begins_a_session_takes_outputs_and_proofs() {
 			Executive::apply_extrinsic(transaction(Eve, remark)),
 			Err(InvalidTransaction::ExhaustsResources.into())
 		);
-		let output = vec![0i64].try_into().expect("it fits");
-		let deliver = MarketCall::deliver {
-			workload: WORKLOAD,
-			output,
+		// Included; that nothing of them holds is no matter here.
+		let included = |call: RuntimeCall| {
+			let result = Executive::apply_extrinsic(transaction(WORKER, call));
+			assert!(result.is_ok(), "{result:?}");
 		};
-		assert!(Executive::apply_extrinsic(transaction(WORKER, deliver)).is_ok());
-		assert!(Executive::apply_extrinsic(transaction(WORKER, prove(WORKLOAD, 1, 150))).is_ok());
+		let output = vec![0i64].try_into().expect("it fits");
+		store_workload(WorkloadState::Assigned, Mode::Deferred);
+		included(
+			MarketCall::deliver {
+				workload: WORKLOAD,
+				output,
+			}
+			.into(),
+		);
+		store_workload(WorkloadState::Assigned, Mode::Immediate);
+		included(prove(WORKLOAD, 1, 150));
 		let heaviest = transaction(WORKER, prove(WORKLOAD, MAX_TENSOR_VALUES, MAX_PROOF_BYTES));
 		let (info, len) = (heaviest.get_dispatch_info(), heaviest.encoded_size());
 		assert_eq!(admit(&info, len), Ok(()));
