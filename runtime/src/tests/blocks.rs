@@ -265,22 +265,18 @@ fn the_block_that_begins_a_session_takes_outputs_and_proofs() {
 			Executive::apply_extrinsic(transaction(Eve, remark)),
 			Err(InvalidTransaction::ExhaustsResources.into())
 		);
-		// Included; that nothing of them holds is no matter here.
-		let included = |call: RuntimeCall| {
-			let result = Executive::apply_extrinsic(transaction(WORKER, call));
-			assert!(result.is_ok(), "{result:?}");
-		};
 		let output = vec![0i64].try_into().expect("it fits");
-		store_workload(WorkloadState::Assigned, Mode::Deferred);
-		included(
+		let deliver = transaction(
+			WORKER,
 			MarketCall::deliver {
 				workload: WORKLOAD,
 				output,
-			}
-			.into(),
+			},
 		);
-		store_workload(WorkloadState::Assigned, Mode::Immediate);
-		included(prove(WORKLOAD, 1, 150));
+		assert_eq!(
+			admit(&deliver.get_dispatch_info(), deliver.encoded_size()),
+			Ok(())
+		);
 		let heaviest = transaction(WORKER, prove(WORKLOAD, MAX_TENSOR_VALUES, MAX_PROOF_BYTES));
 		let (info, len) = (heaviest.get_dispatch_info(), heaviest.encoded_size());
 		assert_eq!(admit(&info, len), Ok(()));
