@@ -5,10 +5,10 @@
 //!
 //! **Why it is no way around draws.** It is possible within the first half of the latency L0 that every
 //! assignment gets, so it does not replace a miss that is foreseen at the last moment. It counts like a
-//! miss towards the node's suspension (and like one not while the breaker is tripped). The node leaves the model's pool at once and comes back in the
-//! epoch after the next at the earliest, while a miss leaves it where it is. So of the draws of two
-//! epochs it declines one and is given no other. It does not count for the circuit breaker, which would be
-//! cheap to trip by it.
+//! miss towards the node's suspension, and like a miss it does not while the circuit breaker is tripped.
+//! The node leaves the model's pool at once and comes back in the epoch after the next at the earliest,
+//! while a miss leaves it where it is. So of the draws of two epochs it declines one and is given no
+//! other. It does not count for the breaker, which would be cheap to trip by it.
 //!
 //! **Who pays.** The operator, F_d of the price. The user did all that was its move: its input was checked
 //! when it ordered, and circuits are total (docs/PROTOCOL.md, principles 1 and 12). So the decline fee in
