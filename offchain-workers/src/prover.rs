@@ -534,13 +534,6 @@ impl Provers {
 			.is_some_and(|jobs| jobs.was_given_up)
 	}
 
-	/// Forgets a workload: its jobs that are not finished are to be cancelled.
-	pub(crate) fn abandon(&self, workload: &WorkloadId) {
-		if let Some(jobs) = self.jobs.lock().remove(workload) {
-			self.abandon_at(&jobs, *workload, None);
-		}
-	}
-
 	/// Notes that the unfinished jobs of a workload are to be cancelled, but for that at `kept`.
 	fn abandon_at(&self, jobs: &Jobs, workload: WorkloadId, kept: Option<usize>) {
 		let mut abandoned = self.abandoned.lock();
@@ -568,9 +561,16 @@ impl Provers {
 		taken
 	}
 
-	/// Forgets the workloads that `keep` does not want.
+	/// Forgets the workloads that `keep` does not want: their jobs that are not finished are to be
+	/// cancelled, also those of which a prover spoke when the workload had left already.
 	pub(crate) fn retain(&self, keep: impl Fn(&WorkloadId) -> bool) {
-		self.jobs.lock().retain(|workload, _| keep(workload));
+		self.jobs.lock().retain(|workload, jobs| {
+			let is_kept = keep(workload);
+			if !is_kept {
+				self.abandon_at(jobs, *workload, None);
+			}
+			is_kept
+		});
 	}
 
 	/// What the first prover says that has an answer; of those that have the job, the one with the proof.

@@ -209,15 +209,10 @@ impl<C: Chain> Worker<C> {
 			.await;
 		self.warn_of_late(&mut owed, &due, now);
 		let workloads: BTreeSet<WorkloadId> = owed.keys().map(|task| task.workload).collect();
-		for task in self.owed.keys() {
-			if !workloads.contains(&task.workload) {
-				self.provers.abandon(&task.workload);
-			}
-		}
+		self.provers.retain(|workload| workloads.contains(workload));
 		self.requests.cancel_abandoned();
 		self.ledger.retain(|task| owed.contains_key(task));
 		self.journal.retain(|workload| workloads.contains(workload));
-		self.provers.retain(|workload| workloads.contains(workload));
 		self.declined
 			.retain(|workload| workloads.contains(workload));
 		self.metrics.saw(
@@ -271,7 +266,8 @@ impl<C: Chain> Worker<C> {
 		worker: WorkerKey,
 		tasks: Vec<Due>,
 	) -> Result<Vec<Due>, ChainError> {
-		if tasks.is_empty() {
+		// Nonces that were handed out are given back also when nothing is owed any more.
+		if tasks.is_empty() && self.ledger.taken(worker).is_empty() {
 			return Ok(tasks);
 		}
 		let outlook = Outlook {
@@ -298,11 +294,15 @@ impl<C: Chain> Worker<C> {
 		});
 		ledger.release_nonces(worker, &outlook);
 		let behind = ledger.behind_gap(worker, &outlook, &pending);
-		let rescue = behind.iter().find_map(|key| {
-			let is_it = |due: &&Due| (due.task.workload, due.task.action) == *key;
+		let rescue = behind.iter().find_map(|(workload, action)| {
+			// What was to be declined is done or declined anew.
+			let is_it = |due: &&Due| {
+				due.task.workload == *workload
+					&& (due.task.action == *action || *action == Action::Decline)
+			};
 			sent.iter()
 				.find(is_it)
-				.filter(|_| owed_at_best.contains(key))
+				.filter(|due| owed_at_best.contains(&(due.task.workload, due.task.action)))
 		});
 		if let Some(due) = rescue {
 			ledger.reopen(due.task);
@@ -322,8 +322,8 @@ impl<C: Chain> Worker<C> {
 					self.metrics.call_failed(call.action);
 					log::warn!(
 						target: LOG_TARGET,
-						"workload {}: the {} in block {} failed, at the price of a fee: {}. Another's \
-						 proof may have been faster, or it came too late",
+						"workload {}: the {} in block {} failed: {}. If another's proof was faster, or it \
+						 came too late, its fee came back",
 						call.workload, call.action, call.block, call.error,
 					);
 				}
@@ -427,8 +427,8 @@ impl<C: Chain> Worker<C> {
 				self.metrics.transaction_failed("overtaken", task.action);
 				log::warn!(
 					target: LOG_TARGET,
-					"workload {}: settled by another's transaction; ours (nonce {}) will fail at the \
-					 price of a fee if a block includes it",
+					"workload {}: settled by another's transaction; ours (nonce {}) does nothing if a \
+					 block includes it",
 					task.workload, open.nonce,
 				);
 			},
@@ -491,7 +491,7 @@ impl<C: Chain> Worker<C> {
 		let Some(block) = self.block else {
 			return;
 		};
-		let mut ready = Vec::new();
+		let (mut ready, mut declined) = (Vec::new(), Vec::new());
 		for answer in answers {
 			self.metrics.answered(answer.elapsed);
 			// What is not due any more changed while the prover was asked.
@@ -513,7 +513,7 @@ impl<C: Chain> Worker<C> {
 				Err(Refusal { error, of_model }) => {
 					self.failed(due.task, error);
 					if of_model && self.may_decline(&due.item) {
-						self.decline(block, due).await;
+						declined.push(due);
 					}
 				},
 			}
@@ -523,6 +523,14 @@ impl<C: Chain> Worker<C> {
 			let task = due.task;
 			let advance = AssertUnwindSafe(self.advance(block, due, reply));
 			if advance.catch_unwind().await.is_err() {
+				self.metrics.panicked();
+				self.failed(task, "a panic in the worker; please report it");
+			}
+		}
+		for due in declined {
+			let task = due.task;
+			let decline = AssertUnwindSafe(self.decline(block, due));
+			if decline.catch_unwind().await.is_err() {
 				self.metrics.panicked();
 				self.failed(task, "a panic in the worker; please report it");
 			}
@@ -658,6 +666,9 @@ impl<C: Chain> Worker<C> {
 				self.journal.succeeded(&workload);
 				if action == Action::Decline {
 					self.declined.insert(workload);
+				} else {
+					// What it says now is what it will be held to.
+					self.declined.remove(&workload);
 				}
 				if self.unfunded.remove(&worker).is_some() {
 					log::info!(target: LOG_TARGET, "worker account {worker} can pay fees again");

@@ -42,10 +42,7 @@ pub struct Types {
 impl Types {
 	/// The types of a registry.
 	pub fn new(registry: PortableRegistry) -> Self {
-		let mut known = vec![None; registry.types.len()];
-		let empty = (0..registry.types.len())
-			.map(|index| is_empty(&registry, index, &mut known, MAX_DEPTH))
-			.collect();
+		let empty = without_bytes(&registry);
 		Self { registry, empty }
 	}
 
@@ -60,33 +57,51 @@ impl Types {
 	}
 }
 
-/// Whether values of the type with this index have no bytes. One that contains itself has some.
-fn is_empty(
-	registry: &PortableRegistry,
-	index: usize,
-	known: &mut [Option<bool>],
-	depth: u32,
-) -> bool {
-	match known.get_mut(index) {
-		Some(Some(empty)) => return *empty,
-		// What is asked for within itself.
-		Some(unknown) => *unknown = Some(false),
-		None => return false,
+/// For each type, whether its values have no bytes: all of its parts have none. One that contains itself
+/// has some. Takes time in proportion to the registry, however its types nest.
+fn without_bytes(registry: &PortableRegistry) -> Vec<bool> {
+	// How many parts are not known to have no bytes; `None` of what always has some.
+	let mut left: Vec<Option<usize>> = Vec::with_capacity(registry.types.len());
+	// The types of which each is a part, as often as it is one.
+	let mut users = vec![Vec::new(); registry.types.len()];
+	let mut found = Vec::new();
+	for (index, ty) in registry.types.iter().enumerate() {
+		let parts: Vec<u32> = match &ty.ty.type_def {
+			TypeDef::Composite(composite) => composite.fields.iter().map(|f| f.ty.id).collect(),
+			TypeDef::Tuple(tuple) => tuple.fields.iter().map(|f| f.id).collect(),
+			TypeDef::Array(array) if array.len == 0 => Vec::new(),
+			TypeDef::Array(array) => vec![array.type_param.id],
+			_ => {
+				left.push(None);
+				continue;
+			},
+		};
+		left.push(Some(parts.len()));
+		if parts.is_empty() {
+			found.push(index);
+		}
+		for id in parts {
+			// A part that is not there is never found.
+			if let Some(users) = users.get_mut(id as usize) {
+				users.push(index);
+			}
+		}
 	}
-	let Some(depth) = depth.checked_sub(1) else {
-		return false;
-	};
-	let mut empty = |id: u32| is_empty(registry, id as usize, known, depth);
-	let found = match registry.types.get(index).map(|ty| &ty.ty.type_def) {
-		Some(TypeDef::Composite(composite)) => composite.fields.iter().all(|f| empty(f.ty.id)),
-		Some(TypeDef::Tuple(tuple)) => tuple.fields.iter().all(|f| empty(f.id)),
-		Some(TypeDef::Array(array)) => array.len == 0 || empty(array.type_param.id),
-		_ => false,
-	};
-	if let Some(slot) = known.get_mut(index) {
-		*slot = Some(found);
+	let mut empty = vec![false; registry.types.len()];
+	while let Some(index) = found.pop() {
+		if let Some(empty) = empty.get_mut(index) {
+			*empty = true;
+		}
+		for user in users.get_mut(index).map(std::mem::take).unwrap_or_default() {
+			if let Some(Some(left)) = left.get_mut(user) {
+				*left = left.saturating_sub(1);
+				if *left == 0 {
+					found.push(user);
+				}
+			}
+		}
 	}
-	found
+	empty
 }
 
 /// A type among others.

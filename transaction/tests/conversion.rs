@@ -2,7 +2,10 @@
 
 use codec::{Compact, Decode, Encode};
 use inference_transaction::convert::{convert, skip, Mismatch, Reason, Surplus, Types};
-use scale_info::{MetaType, PortableRegistry, Registry, TypeInfo};
+use scale_info::{
+	form::PortableForm, MetaType, Path, PortableRegistry, PortableType, Registry, Type,
+	TypeDefTuple, TypeInfo,
+};
 
 /// A type by itself.
 fn types<T: TypeInfo + 'static>() -> (Types, u32) {
@@ -249,4 +252,42 @@ fn bytes_of_no_value_are_refused_and_never_panic() {
 	// Identifiers that are nowhere.
 	assert!(convert(from.at(9_999), to.at(b), &bytes, Surplus::Drop).is_err());
 	assert!(convert(from.at(a), to.at(9_999), &bytes, Surplus::Drop).is_err());
+}
+
+/// What a node may say: each type is a pair of the next, twice, and the last has no bytes.
+#[test]
+fn types_without_bytes_cost_no_time_however_deep_they_nest() {
+	const LEVELS: u32 = 200;
+	let parts = |id: u32| match id {
+		LEVELS => vec![],
+		_ => vec![(id + 1).into(), (id + 1).into()],
+	};
+	let types = (0..=LEVELS)
+		.map(|id| PortableType {
+			id,
+			ty: Type::<PortableForm>::new(
+				Path::default(),
+				[],
+				TypeDefTuple::new_portable(parts(id)),
+				vec![],
+			),
+		})
+		.collect();
+	let types = Types::new(PortableRegistry { types });
+	for id in 0..=LEVELS {
+		assert!(types.at(id).is_empty());
+		skip(types.at(id), &mut &[][..]).unwrap();
+		let brought = convert(types.at(id), types.at(0), &[], Surplus::Refuse);
+		assert_eq!(brought, Ok(vec![]));
+	}
+}
+
+#[test]
+fn a_type_that_contains_itself_has_bytes() {
+	let ty = TypeDefTuple::new_portable([0.into()]);
+	let ty = Type::<PortableForm>::new(Path::default(), [], ty, vec![]);
+	let types = vec![PortableType { id: 0, ty }];
+	let types = Types::new(PortableRegistry { types });
+	assert!(!types.at(0).is_empty());
+	assert!(skip(types.at(0), &mut &[1][..]).is_err());
 }

@@ -85,7 +85,8 @@ pub fn of_submission(error: &ErrorObjectOwned) -> Option<Refusal> {
 		},
 		code::INVALID if data.contains("outdated") => (
 			"Outdated",
-			"Another transaction of this account went first. Run the command again.",
+			"A transaction of this account with this number is in a block already. If you gave `--nonce`, that \
+			 is the first try: look for what it did, and do not order again. Otherwise run the command again.",
 		),
 		code::INVALID if is_not_admitted(&data, NotAdmitted::UnknownWorkload) => (
 			"UnknownWorkload",
@@ -114,7 +115,8 @@ pub fn of_submission(error: &ErrorObjectOwned) -> Option<Refusal> {
 		code::ALREADY_IMPORTED => ("AlreadyImported", "The node has this very transaction."),
 		code::TOO_LOW_PRIORITY => (
 			"PriorityTooLow",
-			"A transaction of this account waits already. Run the command again.",
+			"A transaction of this account with this number waits already. If you gave `--nonce`, that is \
+			 probably the first try: wait for it. Otherwise run the command again.",
 		),
 		code::IMMEDIATELY_DROPPED => ("PoolFull", "The node's pool is full. Try again."),
 		_ => return None,

@@ -108,8 +108,7 @@ impl Runtimes {
 		A: Encode + TypeInfo + 'static,
 		T: Decode + TypeInfo + 'static,
 	{
-		let runtime = self.at(at)?;
-		let answer = self.ask(&runtime, what, at, api, method, arguments)?;
+		let (runtime, answer) = self.ask(what, at, api, method, arguments)?;
 		let answer = runtime.metadata.api_answer(api, method, &answer);
 		answer.map_err(failed(what))
 	}
@@ -127,23 +126,24 @@ impl Runtimes {
 		A: Encode + TypeInfo + 'static,
 		T: Decode + TypeInfo + 'static,
 	{
-		let runtime = self.at(at)?;
-		let answer = self.ask(&runtime, what, at, api, method, arguments)?;
+		let (runtime, answer) = self.ask(what, at, api, method, arguments)?;
 		let answer = runtime.metadata.api_answers(api, method, &answer);
 		answer.map_err(failed(what))
 	}
 
+	/// The encoded answer, and the runtime that gave it.
 	fn ask<A: Encode + TypeInfo + 'static>(
 		&self,
-		runtime: &Runtime,
 		what: &'static str,
 		at: Hash,
 		api: &str,
 		method: &str,
 		arguments: &A,
-	) -> Result<Vec<u8>, ChainError> {
+	) -> Result<(Arc<Runtime>, Vec<u8>), ChainError> {
+		let runtime = self.at(at)?;
 		let arguments = runtime.metadata.api_arguments(api, method, arguments);
 		let arguments = arguments.map_err(failed(what))?;
-		self.call(what, at, &format!("{api}_{method}"), &arguments)
+		let answer = self.call(what, at, &format!("{api}_{method}"), &arguments)?;
+		Ok((runtime, answer))
 	}
 }

@@ -8,8 +8,8 @@
 //!
 //! **While it is tripped** (`breaker_pause`), the slash for a missed delivery, that of the tripping one
 //! included, is written down instead of taken, and as much of the bond is earmarked for it: neither new
-//! proof stakes nor a withdrawal can hide it. No miss counts towards a suspension, and no Deferred
-//! workload is accepted. Refunds, redraws and the forfeiture of proof stakes go on as always.
+//! proof stakes nor a withdrawal can hide it. No miss counts towards a suspension, nor does what is
+//! declined, whose fee is taken at once all the same. No Deferred workload is accepted. Refunds, redraws and the forfeiture of proof stakes go on as always.
 //!
 //! **After that** what was written down is taken, a few in each block, unless governance has forgiven it
 //! within the pause. A slash that was delayed is shared between user and treasury as if it had been

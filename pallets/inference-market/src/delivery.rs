@@ -119,7 +119,9 @@ impl<T: Config> Pallet<T> {
 					})
 			},
 		};
-		let was_its_own = !by_worker && node.is_some() && workload.failed_node == node;
+		let was_its_own = !by_worker
+			&& ((node.is_some() && workload.failed_node == node)
+				|| (step == WorkStep::Decline && workload.failed_operators.contains(who)));
 		was_its_own
 			|| (by_worker
 				&& (done || T::Network::now() > workload.deadline || Self::is_void(workload)))

@@ -729,7 +729,8 @@ pub mod pallet {
 
 		/// Gives assigned work back early, for the decline fee, which the operator's bond pays. It is
 		/// drawn again, without this operator. Counts like a miss, and takes the node out of the
-		/// model's pool until the epoch after the next.
+		/// model's pool until the epoch after the next; the node's limits for the model are forgotten
+		/// with that.
 		///
 		/// Origin: signed, the assigned node's worker or its operator; free when it succeeds, or only
 		/// comes too late. Errors: [`Error::UnknownWorkload`], [`Error::NotAssignedWorker`],

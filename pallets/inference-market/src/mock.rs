@@ -449,6 +449,7 @@ impl ExtBuilder {
 			MaxServedModels::set(MAX_SERVED);
 			MaxDrawWeight::set(Weight::MAX);
 			PresentVerifyWeight::set(VERIFY_WEIGHT);
+			SubmittedVersion::set(STATEMENT_VERSION);
 			System::set_block_number(1);
 			self.parameters
 				.check()

@@ -37,7 +37,8 @@ struct Ask {
 	proof_stake: Balance,
 }
 
-/// The randomness of a block's draws (the latest blocks' outputs, oldest first), and the weight that they may take.
+/// The randomness of a block's draws (the latest blocks' outputs, oldest first), and the weight that they
+/// may take.
 struct Draws {
 	block: BlockNumber,
 	outputs: alloc::vec::Vec<Hash>,
@@ -165,14 +166,13 @@ impl<T: Config> Pallet<T> {
 		let block: BlockNumber = n.unique_saturated_into();
 		let models = ServedModels::<T>::get();
 		let count = models.len();
-		let used = Self::draws_base_weight();
 		if count == 0 {
-			return used;
+			return T::DbWeight::get().reads(1);
 		}
 		let mut draws = Draws {
 			block,
 			outputs: Self::latest_outputs(block),
-			used,
+			used: Self::draws_base_weight(),
 			most: T::MaxDrawWeight::get(),
 		};
 		let start = ServedCursor::<T>::get() as usize % count;

@@ -79,12 +79,12 @@ macro_rules! weights {
 		}
 
 		fn expire() -> Weight {
-			cost::<$db>(300, 0, 34, 30)
+			cost::<$db>(300, 0, 37, 31)
 		}
 
 		/// As `expire`, and what leaving a pool takes, of 256 members.
 		fn decline() -> Weight {
-			cost::<$db>(400, 0, 40, 36)
+			cost::<$db>(400, 0, 43, 37)
 		}
 
 		fn claim() -> Weight {
@@ -96,9 +96,9 @@ macro_rules! weights {
 		}
 
 		/// Reads: workload, clock, model, input, output, an account or a credit; whether its system,
-		/// setup or key is disabled; the signer's node, twice.
+		/// setup or key is disabled; its key, for what a verification weighs; the signer's node, twice.
 		fn refused(n: u32) -> Weight {
-			cost::<$db>(60, n, 12, 0)
+			cost::<$db>(60, n, 13, 0)
 		}
 
 		/// Reads: workload, clock, whether its system, setup or key is disabled; its key, for what a

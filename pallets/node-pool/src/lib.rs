@@ -332,8 +332,8 @@ pub mod pallet {
 		TooManyModels,
 		/// The model's pool is full. Try again when a node has left it.
 		PoolIsFull,
-		/// The node still serves models, or still owes outputs or proofs. Leave the models, deliver
-		/// and prove first.
+		/// The node still serves models, still owes outputs or proofs, or declined work in this epoch.
+		/// Leave the models, deliver and prove first; wait for the next epoch.
 		NodeInUse,
 		/// A sum of capacities overflows. Pledge less.
 		Overflow,

@@ -123,7 +123,14 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn drop_out(id: NodeId, node: &mut NodeOf<T>, model: ModelRef) {
 		node.next_models.retain(|joined| *joined != model);
 		node.models.retain(|served| *served != model);
-		node.limits.retain(|(of, _)| *of != model);
+		if node.limits_for(model).is_some() {
+			node.limits.retain(|(of, _)| *of != model);
+			Self::deposit_event(Event::LimitsChanging {
+				node: id,
+				model,
+				limits: None,
+			});
+		}
 		if node.models.is_empty() {
 			Self::count(node, ComputeUnits::ZERO);
 		}
@@ -169,7 +176,9 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			node.models.is_empty()
 				&& node.next_models.is_empty()
-				&& node.load() == NodeLoad::default(),
+				&& node.load() == NodeLoad::default()
+				// Who declined waits out the epoch, and does not come back as another node before.
+				&& node.changed_in <= Epoch::<T>::get(),
 			Error::<T>::NodeInUse
 		);
 		Nodes::<T>::remove(id);

@@ -908,12 +908,12 @@ fn check_hash(file: &'static str, expected: &str, bytes: &[u8]) -> Result<(), Bu
 	}
 }
 
-/// Reads a file of at most `max` bytes.
 /// Content hash of the bundle with this manifest.
 fn hash_of(manifest: &[u8]) -> Hash {
 	tagged_hash(b"inference-network/bundle/v1", &manifest)
 }
 
+/// Reads a file of at most `max` bytes.
 fn read(path: &Path, max: u64) -> Result<Vec<u8>, BundleError> {
 	let io = |error| BundleError::Io {
 		path: path.to_owned(),

@@ -450,7 +450,7 @@ impl Service {
 	}
 
 	/// Loads the bundles named in the configuration and those remembered, none waiting for another's check.
-	/// The jobs of one that does not load wait until it does; the others are served.
+	/// One that does not load is named, and the others are served.
 	async fn load_at_start(self: &Arc<Self>, bundles: &[PathBuf]) -> Result<(), Error> {
 		let queue = self.queue.clone();
 		let remembered = spawn_blocking(move || queue.store().models()).await??;
@@ -462,7 +462,15 @@ impl Service {
 		.await?;
 		for (vk_hash, dir) in remembered {
 			// What the configuration names may have been replaced.
-			wanted.entry(dir).or_insert(Some(vk_hash));
+			wanted
+				.entry(dir)
+				// Two keys were in this folder, one after the other: what is there now counts.
+				.and_modify(|expected| {
+					if *expected != Some(vk_hash) {
+						*expected = None;
+					}
+				})
+				.or_insert(Some(vk_hash));
 		}
 		let mut loading = JoinSet::new();
 		for (dir, expected) in wanted {
@@ -476,8 +484,8 @@ impl Service {
 					let dir = whole(&dir);
 					tracing::error!(
 						dir, model = ?expected, %error,
-						"BUNDLE NOT LOADED: the others are served, its jobs wait, and the service says \
-						 that it is not ready"
+						"BUNDLE NOT LOADED: the others are served, the worker declines what is new for \
+						 this one, and the service says that it is not ready"
 					);
 					service.trouble.bundle_fails(&dir, &error);
 				}

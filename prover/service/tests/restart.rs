@@ -257,6 +257,33 @@ async fn a_bad_bundle_of_the_configuration_should_be_named_and_the_others_served
 }
 
 #[tokio::test]
+async fn a_bundle_that_was_replaced_in_its_folder_should_be_loaded_after_a_restart() {
+	let folder = Folder::new();
+	// Whichever of the two keys is the smaller.
+	for (first, second) in [("one", "other"), ("other", "one")] {
+		let config = Config {
+			bundles: Vec::new(),
+			data: folder.path().join(first),
+			..folder.config()
+		};
+		let engine = TestEngine::open();
+		let service = Service::start(&config, &engine).await;
+		let dir = folder.bundle("replaced");
+		for name in [first, second] {
+			std::fs::write(dir.join("name"), name).unwrap();
+			let dir = dir.to_str().unwrap().to_owned();
+			service.client.load_model(dir).await.unwrap();
+		}
+		drop(service);
+		let service = Service::start(&config, &engine).await;
+		assert!(service.client.health().await.unwrap().ready);
+		let request = request_of(second, 1, 5);
+		service.client.submit_job(request).await.unwrap();
+		service.proof(key(1)).await;
+	}
+}
+
+#[tokio::test]
 async fn a_proof_should_be_kept_until_its_deadline_whatever_the_retention() {
 	let folder = Folder::new();
 	let engine = TestEngine::open();

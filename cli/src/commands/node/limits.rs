@@ -1,8 +1,8 @@
 //! `inference node limits`, and the arguments that limit what one workload may ask.
 
-use super::{node_id, Context, Outcome, TransactionArgs};
+use super::{membership, Context, Outcome};
 use crate::{amount::Amount, chain::Runtime, error::CliError};
-use inference_primitives::{node::Limits, Balance, ModelRef, NodeId};
+use inference_primitives::{node::Limits, Balance};
 use pallet_node_pool::Call;
 use serde::Serialize;
 use serde_json::json;
@@ -81,23 +81,22 @@ impl fmt::Display for Shown {
 /// Arguments.
 #[derive(clap::Args)]
 pub struct Args {
-	/// The node's number.
-	#[arg(value_parser = node_id)]
-	node: NodeId,
-	/// MODEL or MODEL.VERSION.
-	model: ModelRef,
+	#[command(flatten)]
+	pool: membership::Args,
 	#[command(flatten)]
 	limits: LimitArgs,
-	#[command(flatten)]
-	transaction: TransactionArgs,
 }
 
 /// Limits.
 pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
-	let (node, model) = (args.node, args.model);
+	let membership::Args {
+		node,
+		model,
+		transaction,
+	} = args.pool;
 	let limits = args.limits.limits();
 	let shown = limits.map_or_else(Shown::default, Shown::from);
-	let session = args.transaction.open().await?;
+	let session = transaction.open().await?;
 	let call = Call::<Runtime>::set_limits {
 		node,
 		model,

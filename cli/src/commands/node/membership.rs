@@ -17,11 +17,11 @@ use std::path::PathBuf;
 pub struct Args {
 	/// The node's number.
 	#[arg(value_parser = node_id)]
-	node: NodeId,
+	pub(super) node: NodeId,
 	/// MODEL or MODEL.VERSION.
-	model: ModelRef,
+	pub(super) model: ModelRef,
 	#[command(flatten)]
-	transaction: TransactionArgs,
+	pub(super) transaction: TransactionArgs,
 }
 
 /// Arguments of joining.

@@ -202,6 +202,20 @@ fn nobody_is_suspended_while_it_is_tripped() {
 			assert!(Market::is_breaker_tripped());
 			assert_eq!(state(ids[3]), WorkloadState::Failed);
 			assert_eq!(standing(nodes[3]), Standing::Active);
+			// Nor does what is declined, whose fee is taken at once, and by no earmark.
+			let given = Order {
+				mode: Mode::Immediate,
+				..impatient()
+			}
+			.submit_and_draw();
+			let owner = assigned(given);
+			let before = stake(owner.operator).bonded;
+			let earmarked = <WorkerStaking as inference_primitives::traits::Stakes<_>>::earmarked;
+			let reserved = earmarked(&owner.operator);
+			assert_ok!(Market::decline(RuntimeOrigin::signed(worker(given)), given));
+			assert_eq!(standing(owner.node), Standing::Active);
+			assert_eq!(stake(owner.operator).bonded, before - price() / 10);
+			assert_eq!(earmarked(&owner.operator), reserved);
 			// Once the pause is over, a miss is a miss.
 			let until = Breaker::<Test>::get().unwrap().until;
 			run_to_tick(Tick(until.0 + 1));

@@ -64,6 +64,21 @@ mod success {
 	}
 
 	#[test]
+	fn of_a_fee_beyond_the_compensation_the_rest_is_the_treasurys() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.parameters(|parameters| parameters.decline_fee = 200)
+			.build_and_execute(|| {
+				let id = patient().submit_and_draw();
+				let before = credit(TREASURY);
+				assert_ok!(try_decline(worker_of(id), id));
+				assert_eq!(stake(ALICE).bonded, FUNDS / 2 - price() / 5);
+				assert_eq!(credit(USER), price() / 10);
+				assert_eq!(credit(TREASURY), before + price() / 10);
+			});
+	}
+
+	#[test]
 	fn the_operator_may_decline_too_and_immediate_work_as_well() {
 		ExtBuilder::default()
 			.nodes(&[(ALICE, 100), (BOB, 100)])

@@ -149,6 +149,11 @@ mod success {
 				assert_eq!(load(id), (0, 0));
 				assert_eq!(TotalPledge::<Test>::get(), ComputeUnits::ZERO);
 				check_state();
+				// Nor does it come back as another node.
+				assert_noop!(
+					NodePool::deregister_node(RuntimeOrigin::signed(ALICE), id),
+					Error::<Test>::NodeInUse
+				);
 				if joins_in_next {
 					next_epoch();
 				}
