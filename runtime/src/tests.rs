@@ -4,6 +4,7 @@ use super::*;
 use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 
 mod blocks;
+mod properties;
 mod verification_fee;
 mod weighing;
 
