@@ -51,7 +51,8 @@ impl Signer {
 		if let Some(path) = &args.key_file {
 			return Self::from_key_file(path, args.password_file.as_deref());
 		}
-		if let Ok(suri) = env::var(VARIABLE) {
+		// An empty variable is an unset one, as in a compose file whose own variable is not set.
+		if let Some(suri) = env::var(VARIABLE).ok().filter(|suri| !suri.is_empty()) {
 			return Self::from_suri(&Zeroizing::new(suri), VARIABLE);
 		}
 		let remedy = format!(
@@ -109,6 +110,17 @@ impl Signer {
 
 	/// Reads a secret; errors name `source`, never the secret.
 	pub fn from_suri(suri: &str, source: &str) -> Result<Self, CliError> {
+		// To `Pair::from_string` a secret without a phrase is the development phrase, which everybody knows: of
+		// those only //Name is meant, never nothing at all, a bare password or a bare soft junction.
+		let phrase = suri.trim();
+		let no_phrase = phrase.is_empty() || phrase.starts_with('/');
+		let is_name = phrase.starts_with("//") && !phrase.starts_with("///");
+		if no_phrase && !is_name {
+			return Err(CliError::Usage(format!(
+				"{source} has no secret in it: expected a phrase, 0x and 32 bytes of hex, or //Name on a \
+				 development chain"
+			)));
+		}
 		// The error does not repeat the secret.
 		let pair = sr25519::Pair::from_string(suri, None).map_err(|e| {
 			CliError::Usage(format!(
@@ -216,6 +228,16 @@ mod tests {
 			let error = error.to_string();
 			assert!(error.contains("--suri-file FILE"), "{error}");
 			assert!(!error.contains(&suri[..6]), "{error}");
+		}
+	}
+
+	#[test]
+	fn nothing_is_not_the_secret_that_everybody_knows() {
+		for text in ["", "\n//Bob\n", "  \n", "\"\"", "/soft", "///password", "/"] {
+			let error = Signer::from_file(file(text).path());
+			let error = error.map(|_| ()).unwrap_err();
+			assert_eq!(error.exit_code(), 2);
+			assert!(error.to_string().contains("no secret in it"), "{error}");
 		}
 	}
 

@@ -106,6 +106,13 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 	if setup_name == Some(DEVELOPMENT) {
 		context.warn("the secret of this setup is public: anyone can forge proofs under it");
 	}
+	let unknown = setup_name.is_none() && args.setup.is_none() && !args.approved;
+	if unknown {
+		context.warn(
+			"that its powers are consistent says nothing of who knows its secret: compare its identifier with one \
+			 that you trust (--setup ID), or ask a chain (--approved)",
+		);
+	}
 	context.print(&Report {
 		format: file.format(),
 		setup,

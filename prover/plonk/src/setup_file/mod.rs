@@ -145,6 +145,12 @@ pub enum SetupFileError {
 	/// The secrets of \[s\]G1 and \[s\]G2 differ.
 	#[error("its points of G1 and of G2 have different secrets: e([s]G1, G2) is not e(G1, [s]G2)")]
 	OtherSecret,
+	/// A power is the generator again: the secret is a root of unity of a small order, which anybody can try.
+	#[error("its power {index} is the generator again: its secret is a root of unity, which anybody can find")]
+	SmallOrder {
+		/// The first such power.
+		index: u64,
+	},
 	/// A power is not the secret times the one before it.
 	#[error("its powers of G1 are not the powers of its secret: at least one of the first {count} is wrong")]
 	Powers {
@@ -440,6 +446,13 @@ impl SetupFile {
 				factor = *power * z;
 			}
 			first = first.or(points.first().copied());
+			let again = |(index, point): (usize, &G1Affine)| {
+				let index = from + index as u64;
+				(index > 0 && *point == G1Affine::generator()).then_some(index)
+			};
+			if let Some(index) = points.iter().enumerate().find_map(again) {
+				return Err(SetupFileError::SmallOrder { index });
+			}
 			each(&points);
 			sum += multiply(points, &factors);
 		}

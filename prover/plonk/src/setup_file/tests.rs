@@ -299,6 +299,19 @@ fn a_secret_of_zero_or_one_is_refused() {
 }
 
 #[test]
+fn a_secret_whose_powers_repeat_is_refused() {
+	// Of order 2, 4 and 8: the file has 15 powers.
+	for k in 1..=3 {
+		let (order, s) = (1 << k, root_of(k, Fr::ROOT_OF_UNITY));
+		let error = check(&ptau(K, s)).unwrap_err();
+		assert!(
+			matches!(error, SetupFileError::SmallOrder { index } if index == order),
+			"{error}"
+		);
+	}
+}
+
+#[test]
 fn each_tampered_power_is_found_and_only_by_who_needs_it() {
 	let bytes = ptau(K, Fr::random(OsRng));
 	for index in 1..15 {
