@@ -42,7 +42,7 @@ use crate::{
 	progress::{Progress, Stage},
 };
 use halo2curves::{
-	bn256::{pairing, Fr, G1Affine, G2Affine, G1},
+	bn256::{pairing, Fq, Fr, G1Affine, G2Affine, G1},
 	ff::{Field, PrimeField},
 	group::{prime::PrimeCurveAffine, Curve, Group, GroupEncoding},
 	serde::SerdeObject,
@@ -198,6 +198,10 @@ trait Point: GroupEncoding + SerdeObject + PrimeCurveAffine + Send {
 					return None;
 				}
 				to.copy_from_slice(bytes);
+				// `Fq2::from_bytes` of the library panics on others.
+				if !has_canonical_coordinates(bytes) {
+					return None;
+				}
 				Option::from(Self::from_bytes(&repr))?
 			},
 		};
@@ -215,6 +219,24 @@ trait Point: GroupEncoding + SerdeObject + PrimeCurveAffine + Send {
 			Encoding::Compressed => Self::COORDINATE,
 		}
 	}
+}
+
+/// Whether the coordinates of a compressed point, 32 bytes for each element of the base field, the highest two
+/// bits of the last one being flags, are canonical.
+fn has_canonical_coordinates(bytes: &[u8]) -> bool {
+	let last = bytes.len() / 32;
+	bytes.chunks(32).zip(1..).all(|(chunk, index)| {
+		let mut repr = <Fq as PrimeField>::Repr::default();
+		let to: &mut [u8] = repr.as_mut();
+		if to.len() != chunk.len() {
+			return false;
+		}
+		to.copy_from_slice(chunk);
+		if let Some(highest) = to.last_mut().filter(|_| index == last) {
+			*highest &= 0b0011_1111;
+		}
+		Fq::from_repr(repr).is_some().into()
+	})
 }
 
 impl Point for G1Affine {

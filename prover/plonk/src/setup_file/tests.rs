@@ -339,7 +339,7 @@ fn each_tampered_power_is_found_and_only_by_who_needs_it() {
 fn a_power_that_is_tampered_with_beyond_the_first_portion_is_found() {
 	let params = params(4);
 	let mut powers = params.get_g().to_vec();
-	powers[PORTION as usize + 1] = G1Affine::generator();
+	powers[PORTION as usize + 1] = G1::generator().double().to_affine();
 	let (g2, s_g2) = (params.g2(), params.s_g2());
 	let changed = params.from_parts(4, powers, None, g2, s_g2);
 	let bytes = written(&changed, SerdeFormat::RawBytes);
@@ -477,6 +477,15 @@ fn other_encodings_of_a_point_are_refused() {
 			check(&bytes),
 			Err(SetupFileError::Point { index: 2, .. })
 		));
+	}
+	// Of G2, with the modulus for either part of x; of halo2's own reader a panic.
+	let s_g2 = processed.len() - 64;
+	let mut zero = vec![0; 32];
+	modulus(&mut zero);
+	for part in [0, 32] {
+		let mut bytes = processed.clone();
+		bytes[s_g2 + part..s_g2 + part + 32].copy_from_slice(&zero);
+		assert!(matches!(check(&bytes), Err(SetupFileError::Point { .. })));
 	}
 	// The other of the two points is a point, but no power.
 	let mut negated = processed;
