@@ -408,7 +408,8 @@ impl SetupFile {
 	}
 
 	/// The commitment key for circuits of 2^`k` rows, from the file's first 2^k powers, which are checked. The
-	/// Lagrange basis is the file's if it has one for 2^k, and otherwise computed: about 2^k · k · 45 µs of one core.
+	/// Lagrange basis is the file's if it has one for 2^k, and otherwise computed, by 2^k · k / 2 multiplications of
+	/// points.
 	/// Kept, 128 bytes a row, for whoever asks for that size again.
 	pub fn commitment_key(
 		&self,
