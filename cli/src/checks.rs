@@ -70,14 +70,14 @@ fn difference<AccountId>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
 	use super::*;
 	use inference_primitives::{
 		ComputeUnits, ModelId, ModelRef, ModelStatus, ProofSystem, SetupId, TensorSpec, Visibility,
 		VkHash,
 	};
 
-	fn spec(length: u32) -> TensorSpec {
+	pub(crate) fn spec(length: u32) -> TensorSpec {
 		TensorSpec {
 			shape: vec![length],
 			scale_bits: 4,
@@ -87,7 +87,8 @@ mod tests {
 		}
 	}
 
-	fn model() -> ModelView<u64> {
+	/// A model as the chain tells of it.
+	pub(crate) fn model() -> ModelView<u64> {
 		ModelView {
 			reference: ModelRef {
 				model: ModelId(3),

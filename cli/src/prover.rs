@@ -131,42 +131,8 @@ fn judge<AccountId>(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use inference_primitives::{
-		ComputeUnits, ModelId, ModelRef, ModelStatus, ProofSystem, SetupId, TensorSpec, Visibility,
-		VkHash,
-	};
-
-	fn spec(length: u32) -> TensorSpec {
-		TensorSpec {
-			shape: vec![length],
-			scale_bits: 4,
-			min: -8,
-			max: 7,
-			visibility: Visibility::Public,
-		}
-	}
-
-	fn model() -> ModelView<u64> {
-		ModelView {
-			reference: ModelRef {
-				model: ModelId(3),
-				version: 1,
-			},
-			creator: 1,
-			name: b"m".to_vec(),
-			status: ModelStatus::Active,
-			system: ProofSystem::Halo2,
-			setup: SetupId([1; 32]),
-			vk_hash: VkHash([2; 32]),
-			input: spec(3),
-			output: spec(2),
-			compute_units: ComputeUnits(1),
-			royalty: 0,
-			bundle_hash: [4; 32],
-			in_flight: 0,
-			settled: 0,
-		}
-	}
+	use crate::checks::tests::{model, spec};
+	use inference_primitives::VkHash;
 
 	fn info() -> ModelInfo {
 		ModelInfo {
