@@ -2,8 +2,7 @@
 //! measures with them; `tests::benchmarks` checks that none is missing.
 
 use crate::{
-	AccountId, ModelRegistry, NetworkParameters, NodePool, ProofVerifier, Runtime, Signature,
-	System, WorkerStaking,
+	AccountId, ModelRegistry, NodePool, ProofVerifier, Runtime, Signature, System, WorkerStaking,
 };
 use codec::Encode;
 use inference_primitives::{ModelRef, NodeId, Tick, VkHash};
@@ -21,7 +20,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_model_registry, ModelRegistry]
 	[pallet_worker_staking, WorkerStaking]
 	[pallet_node_pool, NodePool]
-	[pallet_inference_market, crate::InferenceMarket]
+	[pallet_inference_market, InferenceMarket]
 );
 
 /// The real pallets, set up directly.

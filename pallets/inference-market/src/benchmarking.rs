@@ -229,7 +229,7 @@ mod benches {
 		#[block]
 		{
 			settled = Pallet::<T>::claim_to_prove(&worker, id, PROVE, Some(tensor(n)))
-				.map(|claim| Pallet::<T>::settle_proven(id, claim));
+				.map(|due| Pallet::<T>::settle_proven(id, due));
 		}
 		assert!(matches!(settled, Ok(Ok(()))));
 		assert_eq!(state::<T>(id), Some(WorkloadState::Settled));
@@ -246,7 +246,7 @@ mod benches {
 		#[block]
 		{
 			settled = Pallet::<T>::claim_to_prove(&relayer, id, WorkStep::Relay, None)
-				.map(|claim| Pallet::<T>::settle_proven(id, claim));
+				.map(|due| Pallet::<T>::settle_proven(id, due));
 		}
 		assert!(matches!(settled, Ok(Ok(()))));
 		assert_eq!(state::<T>(id), Some(WorkloadState::Settled));
@@ -320,12 +320,12 @@ mod benches {
 	#[benchmark]
 	fn refused(n: Linear<1, MAX_TENSOR_VALUES>) -> Result<(), BenchmarkError> {
 		let Drawn { id, worker, .. } = drawn::<T>(MAX_TENSOR_VALUES, n, Mode::Immediate)?;
-		let claim;
+		let due;
 		#[block]
 		{
-			claim = Pallet::<T>::claim_to_prove(&worker, id, PROVE, Some(tensor(n)));
+			due = Pallet::<T>::claim_to_prove(&worker, id, PROVE, Some(tensor(n)));
 		}
-		assert!(claim.is_ok());
+		assert!(due.is_ok());
 		Ok(())
 	}
 

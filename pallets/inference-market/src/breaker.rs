@@ -20,12 +20,7 @@ use super::*;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 use alloc::collections::BTreeMap;
 use codec::{Decode, Encode, MaxEncodedLen};
-use frame_support::{
-	ensure,
-	pallet_prelude::DispatchResult,
-	traits::{Defensive, Get},
-	weights::Weight,
-};
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Defensive, weights::Weight};
 use inference_primitives::parameters::Permille;
 use scale_info::TypeInfo;
 

@@ -4,7 +4,7 @@ use crate as pallet_proof_verifier;
 use crate::tests::fixture;
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU128, Get},
+	traits::ConstU128,
 	weights::{constants::ParityDbWeight, RuntimeDbWeight, Weight},
 };
 use inference_primitives::{traits::Network, Balance, ProtocolParameters, Tick};

@@ -25,7 +25,7 @@ use sp_version::RuntimeVersion;
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
 /// Part of a block that the hooks of our pallets take at most (`tests::hooks`): with as much, a block still
 /// has room for all the normal transactions that it may have.
-pub const HOOKS_RATIO: Perbill = Perbill::from_percent(20);
+pub const HOOKS_RATIO: Perbill = Perbill::from_percent(24);
 /// Two seconds of computing time in six-second blocks. A development chain's one-second blocks stay
 /// far below.
 pub const MAXIMUM_BLOCK_WEIGHT: Weight =

@@ -2,7 +2,7 @@
 
 use super::{fixture, keys::register};
 use crate::{mock::*, verification_weight::time, *};
-use frame_support::{traits::Get, weights::constants::ParityDbWeight};
+use frame_support::weights::constants::ParityDbWeight;
 
 fn sizes() -> KeySizes {
 	register(ALICE, fixture::plan()).unwrap();
