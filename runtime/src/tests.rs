@@ -6,6 +6,7 @@ use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 mod benchmarks;
 mod blocks;
 mod hooks;
+mod properties;
 mod verification_fee;
 mod weighing;
 

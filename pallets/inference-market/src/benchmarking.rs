@@ -329,6 +329,23 @@ mod benches {
 		Ok(())
 	}
 
+	/// A claim of less than the account needs to exist.
+	#[benchmark]
+	fn refused_claim() -> Result<(), BenchmarkError> {
+		let claimant: T::AccountId = account("claimant", 0, 0);
+		Credits::<T>::insert(&claimant, 1);
+		let refused;
+		#[block]
+		{
+			refused = frame_support::storage::with_storage_layer(|| {
+				Pallet::<T>::do_claim(claimant.clone())
+			});
+		}
+		assert!(refused.is_err());
+		assert!(Credits::<T>::contains_key(claimant));
+		Ok(())
+	}
+
 	/// What the transaction extension reads for a step, in a block.
 	#[benchmark]
 	fn check_step() -> Result<(), BenchmarkError> {

@@ -28,6 +28,8 @@ pub trait WeightInfo {
 	fn prune() -> Weight;
 	/// Benchmark `refused`.
 	fn refused(n: u32) -> Weight;
+	/// Benchmark `refused_claim`.
+	fn refused_claim() -> Weight;
 	/// Benchmark `check_step`.
 	fn check_step() -> Weight;
 	/// Benchmark `on_initialize`.
@@ -115,6 +117,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(60000000, 0)
 			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(13))
+	}
+
+	fn refused_claim() -> Weight {
+		Weight::from_parts(20000000, 0).saturating_add(T::DbWeight::get().reads(3))
 	}
 
 	fn check_step() -> Weight {
@@ -244,6 +250,10 @@ impl WeightInfo for () {
 		Weight::from_parts(60000000, 0)
 			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(13))
+	}
+
+	fn refused_claim() -> Weight {
+		Weight::from_parts(20000000, 0).saturating_add(ParityDbWeight::get().reads(3))
 	}
 
 	fn check_step() -> Weight {
