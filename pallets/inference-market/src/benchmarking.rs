@@ -334,14 +334,14 @@ mod benches {
 	fn refused_claim() -> Result<(), BenchmarkError> {
 		let claimant: T::AccountId = account("claimant", 0, 0);
 		Credits::<T>::insert(&claimant, 1);
-		let refused;
+		let outcome;
 		#[block]
 		{
-			refused = frame_support::storage::with_storage_layer(|| {
+			outcome = frame_support::storage::with_storage_layer(|| {
 				Pallet::<T>::do_claim(claimant.clone())
 			});
 		}
-		assert!(refused.is_err());
+		assert!(outcome.is_err());
 		assert!(Credits::<T>::contains_key(claimant));
 		Ok(())
 	}
