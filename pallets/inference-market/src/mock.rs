@@ -750,7 +750,8 @@ pub fn price() -> Balance {
 
 /// The part of it for the verification of its proof, planck.
 pub fn verification_fee() -> Balance {
-	let weight = <() as crate::WeightInfo>::prove(OUTPUT.len() as u32);
+	let weight = <() as crate::WeightInfo>::prove(OUTPUT.len() as u32)
+		.max(<() as crate::WeightInfo>::relay_proof());
 	ChainRate::weight_to_fee(&weight.saturating_add(PresentVerifyWeight::get()))
 }
 

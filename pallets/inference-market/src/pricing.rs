@@ -37,7 +37,9 @@ impl<T: Config> Pallet<T> {
 	/// for the weight of the call that proves an output of so many values. Its worker gets that
 	/// call's fee back, so the workload's price pays it.
 	pub fn verification_fee(vk_hash: VkHash, output_values: u32) -> Balance {
+		// With the output or after it, whichever weighs more.
 		let weight = T::WeightInfo::prove(output_values)
+			.max(T::WeightInfo::relay_proof())
 			.saturating_add(T::ProofVerifier::verify_weight(vk_hash));
 		T::WeightToFee::weight_to_fee(&weight)
 	}
