@@ -7,6 +7,8 @@ mod benchmarks;
 mod blocks;
 mod hooks;
 mod properties;
+#[cfg(not(feature = "next-version"))]
+mod states;
 mod verification_fee;
 mod weighing;
 
