@@ -138,7 +138,8 @@ pub enum ParametersError {
 	BadPriceRange,
 	/// `bond_per_cu` must cover 3 · s_u · `price_ceiling` · B.
 	BondTooSmall,
-	/// `deadlines_per_block` must lie between 1 and 64, `redraws` must be at
+	/// `deadlines_per_block` must lie between 1 and
+	/// [`ProtocolParameters::MAX_DEADLINES_PER_BLOCK`], `redraws` must be at
 	/// most [`ProtocolParameters::MAX_REDRAWS`], and `registration_fee_floor`,
 	/// `registration_fee_half_life` and `suspend_after` must not be zero.
 	BadLimits,
@@ -159,6 +160,8 @@ impl ProtocolParameters {
 	pub const MAX_SEED_BLOCKS: u32 = 32;
 	/// Most redraws: so many operators, and one more, are remembered as having failed a workload.
 	pub const MAX_REDRAWS: u8 = 7;
+	/// Most deadlines that a block handles: what hooks may take of it depends on this.
+	pub const MAX_DEADLINES_PER_BLOCK: u32 = 64;
 	/// Blocks whose VRF outputs are kept.
 	pub const VRF_RING: u32 = 1024;
 	/// Blocks whose authors' reports say how far finality lags. Odd, so that a median is one report;
@@ -315,7 +318,7 @@ impl ProtocolParameters {
 			.div_ceil(1_000);
 		ensure(self.bond_per_cu >= misses, BondTooSmall)?;
 		ensure(
-			(1..=64).contains(&self.deadlines_per_block)
+			(1..=Self::MAX_DEADLINES_PER_BLOCK).contains(&self.deadlines_per_block)
 				&& self.redraws <= Self::MAX_REDRAWS
 				&& self.registration_fee_floor > 0
 				&& self.registration_fee_half_life > 0

@@ -16,6 +16,10 @@ extern crate alloc;
 #[cfg(feature = "std")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
+// Its macros are used by `apis`.
+#[cfg(feature = "runtime-benchmarks")]
+#[macro_use]
+mod benchmarking;
 mod apis;
 #[cfg(feature = "std")]
 pub use apis::RuntimeApi;

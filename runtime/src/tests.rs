@@ -3,7 +3,9 @@
 use super::*;
 use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 
+mod benchmarks;
 mod blocks;
+mod hooks;
 mod properties;
 #[cfg(not(feature = "next-version"))]
 mod states;

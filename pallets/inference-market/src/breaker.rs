@@ -20,12 +20,7 @@ use super::*;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 use alloc::collections::BTreeMap;
 use codec::{Decode, Encode, MaxEncodedLen};
-use frame_support::{
-	ensure,
-	pallet_prelude::DispatchResult,
-	traits::{Defensive, Get},
-	weights::Weight,
-};
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Defensive, weights::Weight};
 use inference_primitives::parameters::Permille;
 use scale_info::TypeInfo;
 
@@ -175,13 +170,12 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes the slashes that the breaker delayed, once its pause is over, and drops the forgiven ones.
 	pub(crate) fn settle_delayed() -> Weight {
-		let mut weight = T::DbWeight::get().reads(1);
 		let mut range = Delayed::<T>::get();
 		if range.is_empty() {
-			return weight;
+			return T::WeightInfo::settle_delayed(0);
 		}
 		let paused = Self::is_breaker_tripped();
-		weight.saturating_accrue(T::DbWeight::get().reads_writes(2, 1));
+		let mut dealt_with = 0u32;
 		for _ in 0..DELAYED_PER_BLOCK {
 			let forgiven = range.first < range.forgiven;
 			if range.is_empty() || (paused && !forgiven) {
@@ -191,7 +185,7 @@ impl<T: Config> Pallet<T> {
 				.defensive_proof("a number in the range has a slash; qed");
 			// Saturating: below `next`.
 			range.first = range.first.saturating_add(1);
-			weight.saturating_accrue(T::WeightInfo::settle_delayed());
+			dealt_with = dealt_with.saturating_add(1);
 			let Some(slash) = slash else {
 				continue;
 			};
@@ -205,7 +199,7 @@ impl<T: Config> Pallet<T> {
 		} else {
 			Delayed::<T>::put(range);
 		}
-		weight
+		T::WeightInfo::settle_delayed(dealt_with)
 	}
 
 	fn take_delayed(slash: DelayedSlash<AccountIdOf<T>>) {

@@ -1,6 +1,7 @@
 //! Deadlines: each open workload has one; a time-out falls on the party whose move it was.
 
 use super::*;
+use crate::breaker::DELAYED_PER_BLOCK;
 use frame_support::{
 	dispatch::DispatchResultWithPostInfo,
 	ensure,
@@ -9,9 +10,10 @@ use frame_support::{
 	traits::{Defensive, DefensiveOption, Get},
 	weights::Weight,
 };
+use inference_primitives::ProtocolParameters;
 
 /// Ticks that the hook moves its cursor over per block at most.
-const MAX_CURSOR_STEPS: u32 = 16;
+pub(crate) const MAX_CURSOR_STEPS: u32 = 16;
 
 impl<T: Config> Pallet<T> {
 	/// Gives an open workload its deadline. The caller drops the old one.
@@ -20,12 +22,24 @@ impl<T: Config> Pallet<T> {
 		Deadlines::<T>::insert(deadline, id, ());
 	}
 
+	/// Weight of the hooks of a block at most.
+	pub fn max_hook_weight() -> Weight {
+		let deadlines = ProtocolParameters::MAX_DEADLINES_PER_BLOCK;
+		let queues = T::WeightInfo::serve_queues(T::MaxServedModels::get());
+		T::WeightInfo::on_initialize()
+			.saturating_add(T::WeightInfo::on_finalize())
+			.saturating_add(T::WeightInfo::settle_delayed(DELAYED_PER_BLOCK))
+			.saturating_add(T::WeightInfo::pass_deadlines(MAX_CURSOR_STEPS))
+			.saturating_add(T::WeightInfo::expire().saturating_mul(deadlines.into()))
+			.saturating_add(T::MaxDrawWeight::get().max(queues))
+	}
+
 	/// Handles deadlines that have passed, oldest first, at most `deadlines_per_block`.
 	pub(crate) fn let_deadlines_pass() -> Weight {
 		let now = T::Network::now();
 		let mut budget = T::Network::parameters().deadlines_per_block as usize;
 		let mut cursor = DeadlineCursor::<T>::get();
-		let mut weight = T::DbWeight::get().reads_writes(3, 1);
+		let (mut ticks, mut handled) = (0u32, 0u64);
 		for _ in 0..MAX_CURSOR_STEPS {
 			if cursor >= now || budget == 0 {
 				break;
@@ -33,8 +47,9 @@ impl<T: Config> Pallet<T> {
 			let passed: alloc::vec::Vec<WorkloadId> = Deadlines::<T>::iter_key_prefix(cursor)
 				.take(budget)
 				.collect();
-			weight.saturating_accrue(T::DbWeight::get().reads(1));
-			weight.saturating_accrue(T::WeightInfo::expire().saturating_mul(passed.len() as u64));
+			// Saturating: both are bounded by what one block handles.
+			ticks = ticks.saturating_add(1);
+			handled = handled.saturating_add(passed.len() as u64);
 			let all = passed.len() < budget;
 			budget = budget.saturating_sub(passed.len());
 			for id in passed {
@@ -48,7 +63,8 @@ impl<T: Config> Pallet<T> {
 			cursor = Tick(cursor.0.saturating_add(1));
 		}
 		DeadlineCursor::<T>::put(cursor);
-		weight
+		T::WeightInfo::pass_deadlines(ticks)
+			.saturating_add(T::WeightInfo::expire().saturating_mul(handled))
 	}
 
 	pub(crate) fn do_expire(id: WorkloadId) -> DispatchResultWithPostInfo {

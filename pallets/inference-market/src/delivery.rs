@@ -29,6 +29,17 @@ pub(crate) enum WorkStep {
 	Decline,
 }
 
+/// What a proof must prove, and whose workload it settles.
+pub(crate) struct Claim<AccountId> {
+	workload: Workload<AccountId>,
+	assigned: Assigned<AccountId>,
+	statement: Statement,
+	input: Tensor,
+	output: Tensor,
+	/// Whether the output came with the proof.
+	with_output: bool,
+}
+
 /// A refusal: nothing was changed, and only `used` of the declared weight is kept.
 fn refusal(
 	error: impl Into<DispatchError>,
@@ -189,9 +200,15 @@ impl<T: Config> Pallet<T> {
 	/// Weight that a `prove` or `relay_proof` declares, of its arguments alone. Weights are evaluated
 	/// again at each level of nested batches, by pools and by authors, before anybody pays: one that
 	/// reads storage costs everybody what nobody accounts for.
-	pub(crate) fn prove_weight(values: u32, verify_limit: Weight) -> Weight {
+	pub(crate) fn prove_weight(values: Option<u32>, verify_limit: Weight) -> Weight {
 		let verification = verify_limit.min(T::ProofVerifier::max_verify_weight());
-		T::WeightInfo::prove(values).saturating_add(verification)
+		Self::settlement_weight(values).saturating_add(verification)
+	}
+
+	/// Weight of a proof but for its verification: with an output of so many values, or of one that was
+	/// delivered before.
+	fn settlement_weight(values: Option<u32>) -> Weight {
+		values.map_or_else(T::WeightInfo::relay_proof, T::WeightInfo::prove)
 	}
 
 	/// Weight of verifying a proof of this workload: the least `verify_limit` of its `prove`.
@@ -209,9 +226,42 @@ impl<T: Config> Pallet<T> {
 		output: Option<Tensor>,
 		proof: &[u8],
 	) -> DispatchResultWithPostInfo {
+		let values = output.as_ref().map(|output| output.len() as u32);
+		let claim = Self::claim_to_prove(&prover, id, step, output)?;
+		let vk_hash = claim.workload.statement.vk_hash;
+		let verification = T::ProofVerifier::verify_weight(vk_hash);
+		T::ProofVerifier::verify(
+			vk_hash,
+			&claim.statement,
+			&claim.input,
+			&claim.output,
+			proof,
+		)
+		.map_err(|error| {
+			let refused = T::WeightInfo::refused(claim.output.len() as u32);
+			refusal(error, refused.saturating_add(verification), Pays::Yes)
+		})?;
+		Self::settle_proven(id, claim)?;
+		Ok(PostDispatchInfo {
+			actual_weight: Some(Self::settlement_weight(values).saturating_add(verification)),
+			pays_fee: if step == WorkStep::Relay {
+				Pays::Yes
+			} else {
+				Pays::No
+			},
+		})
+	}
+
+	/// What a proof must prove now. Errors if the step may not be done.
+	pub(crate) fn claim_to_prove(
+		prover: &AccountIdOf<T>,
+		id: WorkloadId,
+		step: WorkStep,
+		output: Option<Tensor>,
+	) -> Result<Claim<AccountIdOf<T>>, DispatchErrorWithPostInfo> {
 		let values = output.as_ref().map_or(0, |output| output.len() as u32);
 		let refused = T::WeightInfo::refused(values);
-		let (mut workload, assigned) = Self::workload_for(&prover, id, step, refused)?;
+		let (workload, assigned) = Self::workload_for(prover, id, step, refused)?;
 		let with_output = output.is_some();
 		let output = match output {
 			Some(output) => {
@@ -222,26 +272,26 @@ impl<T: Config> Pallet<T> {
 			None => Outputs::<T>::get(id).defensive_ok_or(Error::<T>::WrongState)?,
 		};
 		let input = Inputs::<T>::get(id).defensive_ok_or(Error::<T>::WrongState)?;
-		let vk_hash = workload.statement.vk_hash;
-		let verification = T::ProofVerifier::verify_weight(vk_hash);
 		let statement = Statement::new(workload.statement.clone(), &input, &output);
-		T::ProofVerifier::verify(vk_hash, &statement, &input, &output, proof)
-			.map_err(|error| refusal(error, refused.saturating_add(verification), Pays::Yes))?;
-
-		if with_output {
-			T::NodePool::deliver(assigned.node, workload.terms.compute_units);
-			workload.delivered_at = Some(Self::block_number());
-			Outputs::<T>::insert(id, output);
-		}
-		Self::settle(id, workload, assigned)?;
-		Ok(PostDispatchInfo {
-			actual_weight: Some(T::WeightInfo::prove(values).saturating_add(verification)),
-			pays_fee: if step == WorkStep::Relay {
-				Pays::Yes
-			} else {
-				Pays::No
-			},
+		Ok(Claim {
+			workload,
+			assigned,
+			statement,
+			input,
+			output,
+			with_output,
 		})
+	}
+
+	/// Settles a workload whose claim was proven.
+	pub(crate) fn settle_proven(id: WorkloadId, claim: Claim<AccountIdOf<T>>) -> DispatchResult {
+		let mut workload = claim.workload;
+		if claim.with_output {
+			T::NodePool::deliver(claim.assigned.node, workload.terms.compute_units);
+			workload.delivered_at = Some(Self::block_number());
+			Outputs::<T>::insert(id, claim.output);
+		}
+		Self::settle(id, workload, claim.assigned)
 	}
 
 	/// Checks that an output has the shape and domain of the model's output tensor.

@@ -120,29 +120,28 @@ fn tag(id: WorkloadId, step: WorkStep) -> Option<alloc::vec::Vec<u8>> {
 	Some((b"inference/step", kind, id).encode())
 }
 
-impl<T: Config + Send + Sync> CheckStep<T> {
-	fn check(
-		who: &T::AccountId,
-		id: WorkloadId,
-		step: WorkStep,
-		source: TransactionSource,
-	) -> Result<ValidTransaction, TransactionValidityError> {
-		let workload = Workloads::<T>::get(id).ok_or(NotAdmitted::UnknownWorkload)?;
-		let refused = Pallet::<T>::check_step(who, &workload, step).err();
-		let overtaken =
-			source == TransactionSource::InBlock && Pallet::<T>::is_overtaken(who, &workload, step);
-		match refused {
-			Some(Error::<T>::VerifyLimitTooLow) => {
-				return Err(NotAdmitted::VerifyLimitTooLow.into());
-			},
-			Some(_) if !overtaken => return Err(NotAdmitted::NotDue.into()),
-			_ => {},
-		}
-		Ok(ValidTransaction {
-			provides: tag(id, step).into_iter().collect(),
-			..Default::default()
-		})
+/// What a step's transaction provides, if it may be in a pool or a block.
+pub(crate) fn check<T: Config>(
+	who: &T::AccountId,
+	id: WorkloadId,
+	step: WorkStep,
+	source: TransactionSource,
+) -> Result<ValidTransaction, TransactionValidityError> {
+	let workload = Workloads::<T>::get(id).ok_or(NotAdmitted::UnknownWorkload)?;
+	let refused = Pallet::<T>::check_step(who, &workload, step).err();
+	let overtaken =
+		source == TransactionSource::InBlock && Pallet::<T>::is_overtaken(who, &workload, step);
+	match refused {
+		Some(Error::<T>::VerifyLimitTooLow) => {
+			return Err(NotAdmitted::VerifyLimitTooLow.into());
+		},
+		Some(_) if !overtaken => return Err(NotAdmitted::NotDue.into()),
+		_ => {},
 	}
+	Ok(ValidTransaction {
+		provides: tag(id, step).into_iter().collect(),
+		..Default::default()
+	})
 }
 
 impl<T: Config + Send + Sync> TransactionExtension<T::RuntimeCall> for CheckStep<T>
@@ -175,7 +174,7 @@ where
 	) -> ValidateResult<Self::Val, T::RuntimeCall> {
 		let step = call.is_sub_type().and_then(step_of);
 		let validity = match (origin.as_system_origin_signer(), step) {
-			(Some(who), Some((id, step))) => Self::check(who, id, step, source)?,
+			(Some(who), Some((id, step))) => check::<T>(who, id, step, source)?,
 			(None, Some(_)) => return Err(InvalidTransaction::BadSigner.into()),
 			(Some(who), None)
 				if info.class == DispatchClass::Operational

@@ -55,6 +55,8 @@ pub use types::{
 };
 pub use weights::WeightInfo;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 pub mod breaker;
 mod deadlines;
 mod declining;
@@ -167,6 +169,9 @@ pub mod pallet {
 		type StatementVersion: Get<u8>;
 		/// The chain's fee for a weight, that of its transactions.
 		type WeightToFee: frame_support::weights::WeightToFee<Balance = Balance>;
+		/// What the benchmarks need of the runtime.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: benchmarking::BenchmarkHelper<Self::AccountId>;
 	}
 
 	/// Why users' funds are held.
@@ -512,9 +517,10 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(n: BlockNumberFor<T>) -> Weight {
-			let mut weight = Self::record_parent_vrf(n);
-			weight.saturating_accrue(Self::step_base_price());
-			weight.saturating_accrue(Self::note_reserve_weight());
+			Self::record_parent_vrf(n, T::ParentVrf::parent_vrf());
+			Self::step_base_price();
+			let mut weight =
+				T::WeightInfo::on_initialize().saturating_add(T::WeightInfo::on_finalize());
 			if T::Network::is_serving() {
 				weight.saturating_accrue(Self::settle_delayed());
 				weight.saturating_accrue(Self::let_deadlines_pass());
@@ -535,6 +541,7 @@ pub mod pallet {
 			);
 			let heaviest = T::HeaviestProof::get();
 			let call = T::WeightInfo::prove(MAX_TENSOR_VALUES)
+				.max(T::WeightInfo::relay_proof())
 				.saturating_add(T::ProofVerifier::max_verify_weight());
 			assert!(
 				call.all_lte(heaviest),
@@ -653,7 +660,7 @@ pub mod pallet {
 		#[pallet::call_index(3)]
 		#[pallet::weight((
 			Pallet::<T>::prove_weight(
-				output.as_ref().map_or(0, |output| output.len() as u32),
+				output.as_ref().map(|output| output.len() as u32),
 				*verify_limit,
 			),
 			DispatchClass::Operational,
@@ -720,7 +727,7 @@ pub mod pallet {
 		/// delivered workloads), [`Error::TooLate`], and the proof verifier's. Event:
 		/// [`Event::WorkloadSettled`]. Complexity: verification, by the sizes of the workload's key.
 		#[pallet::call_index(7)]
-		#[pallet::weight(Pallet::<T>::prove_weight(0, T::ProofVerifier::max_verify_weight()))]
+		#[pallet::weight(Pallet::<T>::prove_weight(None, T::ProofVerifier::max_verify_weight()))]
 		pub fn relay_proof(
 			origin: OriginFor<T>,
 			workload: WorkloadId,

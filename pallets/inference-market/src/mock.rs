@@ -100,6 +100,8 @@ impl pallet_network_parameters::Config for Test {
 	type WeightInfo = ();
 	type BlockAuthor = BlockAuthor;
 	type HoldsClock = Market;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = ();
 }
 
 impl pallet_worker_staking::Config for Test {
@@ -121,6 +123,8 @@ impl pallet_node_pool::Config for Test {
 	type MaxSnapshotMembers = ConstU32<256>;
 	type WeightInfo = ();
 	type WorkerSignature = TestSignature;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = Benchmarks;
 }
 
 parameter_types! {
@@ -167,6 +171,54 @@ impl pallet_inference_market::Config for Test {
 	type HeaviestProof = HeaviestProof;
 	type StatementVersion = SubmittedVersion;
 	type WeightToFee = ChainRate;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = Benchmarks;
+}
+
+/// What the benchmarks need.
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Benchmarks;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_node_pool::benchmarking::BenchmarkHelper<AccountId, TestSignature> for Benchmarks {
+	fn bond(operator: &AccountId) {
+		assert_ok!(WorkerStaking::benchmark_operator(operator));
+	}
+
+	fn model(model: ModelRef) {
+		add_model(model);
+	}
+
+	fn worker(seed: u32) -> AccountId {
+		1_000 + AccountId::from(seed)
+	}
+
+	fn sign(worker: &AccountId, message: &[u8]) -> TestSignature {
+		TestSignature(*worker, message.to_vec())
+	}
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper<AccountId> for Benchmarks {
+	fn model(model: ModelRef, inputs: u32, outputs: u32) {
+		add_model(model);
+		change_model(model, |view| {
+			view.input.shape = vec![inputs];
+			view.output.shape = vec![outputs];
+		});
+	}
+
+	fn operator(operator: &AccountId) {
+		assert_ok!(WorkerStaking::benchmark_operator(operator));
+	}
+
+	fn node(model: ModelRef, operator: &AccountId, worker: &AccountId) -> NodeId {
+		NodePool::benchmark_node(model, operator, worker)
+	}
+
+	fn set_now(now: Tick) {
+		pallet_network_parameters::ServiceClock::<Test>::put(now);
+	}
 }
 
 /// [`GOVERNOR`].
@@ -197,14 +249,22 @@ impl Convert<(u32, bool), Balance> for MockFee {
 	}
 }
 
-/// Lets a block draw so many workloads at most, if that many models have a turn.
+/// Lets a block draw so many workloads, each at the first candidate, if that many models have a turn.
 pub fn limit_draws(draws: u32, turns: u32) {
 	use crate::WeightInfo;
-	let turn = <Test as crate::Config>::WeightInfo::serve_model();
+	use pallet_node_pool::WeightInfo as _;
+	type Weights = <Test as crate::Config>::WeightInfo;
+	type PoolWeights = <Test as pallet_node_pool::Config>::WeightInfo;
+	let draw = Weights::look()
+		.saturating_add(PoolWeights::draw(1))
+		.saturating_add(PoolWeights::reserve())
+		.saturating_add(Weights::assign());
 	MaxDrawWeight::set(
-		Market::draws_base_weight()
-			.saturating_add(turn.saturating_mul(turns.into()))
-			.saturating_add(Market::attempt_weight().saturating_mul(draws.into())),
+		Weights::serve_queues(MaxServedModels::get())
+			.saturating_add(Weights::serve_model().saturating_mul(turns.into()))
+			// A draw begins only if all of its candidates may be tried.
+			.saturating_add(draw.saturating_mul(draws.saturating_sub(1).into()))
+			.saturating_add(Market::attempt_weight()),
 	);
 }
 
@@ -509,7 +569,8 @@ pub fn run_to_block(block: u64) {
 		System::set_block_number(next);
 		NetworkParameters::on_initialize(next);
 		NodePool::on_initialize(next);
-		Market::on_initialize(next);
+		let used = Market::on_initialize(next);
+		assert!(used.all_lte(Market::max_hook_weight()));
 	}
 }
 
@@ -689,7 +750,8 @@ pub fn price() -> Balance {
 
 /// The part of it for the verification of its proof, planck.
 pub fn verification_fee() -> Balance {
-	let weight = <() as crate::WeightInfo>::prove(OUTPUT.len() as u32);
+	let weight = <() as crate::WeightInfo>::prove(OUTPUT.len() as u32)
+		.max(<() as crate::WeightInfo>::relay_proof());
 	ChainRate::weight_to_fee(&weight.saturating_add(PresentVerifyWeight::get()))
 }
 

@@ -7,10 +7,7 @@
 //! can serve with the stake that they have, so that nodes that can lock nothing do not count.
 
 use super::*;
-use frame_support::{
-	traits::Get,
-	weights::{Weight, WeightToFee},
-};
+use frame_support::weights::WeightToFee;
 use inference_primitives::{model::ModelView, VkHash};
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 
@@ -40,7 +37,9 @@ impl<T: Config> Pallet<T> {
 	/// for the weight of the call that proves an output of so many values. Its worker gets that
 	/// call's fee back, so the workload's price pays it.
 	pub fn verification_fee(vk_hash: VkHash, output_values: u32) -> Balance {
+		// With the output or after it, whichever weighs more.
 		let weight = T::WeightInfo::prove(output_values)
+			.max(T::WeightInfo::relay_proof())
 			.saturating_add(T::ProofVerifier::verify_weight(vk_hash));
 		T::WeightToFee::weight_to_fee(&weight)
 	}
@@ -67,12 +66,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Steps the base price when as many ticks as an epoch has blocks have passed since the last step.
-	pub(crate) fn step_base_price() -> Weight {
+	pub(crate) fn step_base_price() {
 		let now = T::Network::now();
 		let parameters = T::Network::parameters();
 		let length = now.since(PriceStepped::<T>::get()).0;
 		if length < parameters.node_epoch {
-			return T::DbWeight::get().reads(3);
+			return;
 		}
 		PriceStepped::<T>::put(now);
 		let paid = PaidUnits::<T>::take().0.into();
@@ -80,7 +79,6 @@ impl<T: Config> Pallet<T> {
 		let target = u128::from(T::NodePool::total_pledge().0).saturating_mul(length.into()) / 2;
 		let price = next_base_price(Self::base_price(), paid, target);
 		BasePrice::<T>::put(price.clamp(parameters.price_floor, parameters.price_ceiling));
-		T::DbWeight::get().reads_writes(6, 3)
 	}
 }
 

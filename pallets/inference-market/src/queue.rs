@@ -7,10 +7,7 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use inference_primitives::{
-	traits::{Assignment, DrawRequest, Drawn},
-	ProtocolParameters,
-};
+use inference_primitives::traits::{Assignment, DrawRequest, Drawn};
 use sp_runtime::traits::UniqueSaturatedInto;
 
 /// Entries of one queue left waiting per block, at its head and once more further back: one that
@@ -39,11 +36,11 @@ struct Ask {
 
 /// The randomness of a block's draws (the latest blocks' outputs, oldest first), and the weight that they
 /// may take.
-struct Draws {
-	block: BlockNumber,
-	outputs: alloc::vec::Vec<Hash>,
-	used: Weight,
-	most: Weight,
+pub(crate) struct Draws {
+	pub block: BlockNumber,
+	pub outputs: alloc::vec::Vec<Hash>,
+	pub used: Weight,
+	pub most: Weight,
 }
 
 impl Draws {
@@ -160,19 +157,20 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Draws nodes for queued workloads, models in turn, within `MaxDrawWeight`. What a look at an
-	/// entry costs is what it did: one that fails before the draw costs two reads, and a model whose
+	/// entry costs is what it did: one that fails before the draw costs a few reads, and a model whose
 	/// pool is empty one, so that what nobody can serve takes no other model's turn.
 	pub(crate) fn serve_queues(n: BlockNumberFor<T>) -> Weight {
 		let block: BlockNumber = n.unique_saturated_into();
 		let models = ServedModels::<T>::get();
 		let count = models.len();
 		if count == 0 {
-			return T::DbWeight::get().reads(1);
+			return T::WeightInfo::serve_queues(0);
 		}
 		let mut draws = Draws {
 			block,
 			outputs: Self::latest_outputs(block),
-			used: Self::draws_base_weight(),
+			// Saturating: the list's bound is a `u32`.
+			used: T::WeightInfo::serve_queues(u32::try_from(count).unwrap_or(u32::MAX)),
 			most: T::MaxDrawWeight::get(),
 		};
 		let start = ServedCursor::<T>::get() as usize % count;
@@ -182,22 +180,14 @@ impl<T: Config> Pallet<T> {
 				break;
 			}
 			served = served.saturating_add(1);
-			match T::NodePool::reach(*model) {
-				Some(reach) => {
-					draws.spend(T::WeightInfo::serve_model());
-					Self::serve_model(*model, reach, &mut draws);
-				},
-				None => draws.spend(T::DbWeight::get().reads(1)),
+			// Asking for the reach is paid for: `serve_queues` is measured with models that have none.
+			if let Some(reach) = T::NodePool::reach(*model) {
+				draws.spend(T::WeightInfo::serve_model());
+				Self::serve_model(*model, reach, &mut draws);
 			}
 		}
 		ServedCursor::<T>::put((start as u32).saturating_add(served));
 		draws.used
-	}
-
-	/// Weight of serving the queues before any model is looked at.
-	pub(crate) fn draws_base_weight() -> Weight {
-		let outputs = u64::from(ProtocolParameters::MAX_SEED_BLOCKS);
-		T::DbWeight::get().reads_writes(outputs.saturating_add(4), 1)
 	}
 
 	/// Weight of one look that ends in an assignment, at most.
@@ -208,7 +198,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Serves one queue: from its head, then from where the last block's second look ended.
-	fn serve_model(model: ModelRef, reach: Balance, draws: &mut Draws) {
+	pub(crate) fn serve_model(model: ModelRef, reach: Balance, draws: &mut Draws) {
 		let mut tried = alloc::vec::Vec::new();
 		let head = Queues::<T>::get(model).first;
 		let behind = Self::draw_from(head, reach, draws, &mut tried);
@@ -226,7 +216,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Tries entries from `next` on, until [`LOOKAHEAD`] of them wait. Collects these, and returns
 	/// the entry behind them.
-	fn draw_from(
+	pub(crate) fn draw_from(
 		mut next: Option<WorkloadId>,
 		reach: Balance,
 		draws: &mut Draws,
@@ -336,7 +326,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Gives a queued workload to the node that was drawn.
-	fn assign(
+	pub(crate) fn assign(
 		id: WorkloadId,
 		mut workload: WorkloadOf<T>,
 		price: Balance,

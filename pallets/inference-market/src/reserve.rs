@@ -47,11 +47,6 @@ impl<T: Config> Pallet<T> {
 			ReserveExhausted::<T>::put(true);
 		}
 	}
-
-	/// Weight of [`Self::note_reserve`]. Reads: the block's weight. Writes: whether it ran out.
-	pub(crate) fn note_reserve_weight() -> Weight {
-		T::DbWeight::get().reads_writes(1, 1)
-	}
 }
 
 impl<T: Config> HoldsClock for Pallet<T> {

@@ -6,19 +6,17 @@
 //! bounds how early a draw can be foreseen, not this.
 
 use super::*;
-use frame_support::{traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use inference_primitives::{hashing::tagged_hash, ProtocolParameters};
 use sp_runtime::traits::UniqueSaturatedInto;
 
 impl<T: Config> Pallet<T> {
-	/// Keeps the VRF output of block `n - 1`.
-	pub(crate) fn record_parent_vrf(n: BlockNumberFor<T>) -> Weight {
+	/// Keeps the VRF output of block `n - 1`, if it had one.
+	pub(crate) fn record_parent_vrf(n: BlockNumberFor<T>, output: Option<Hash>) {
 		let number: BlockNumber = n.unique_saturated_into();
-		if let (Some(parent), Some(output)) = (number.checked_sub(1), T::ParentVrf::parent_vrf()) {
+		if let (Some(parent), Some(output)) = (number.checked_sub(1), output) {
 			VrfOutputs::<T>::insert(parent % ProtocolParameters::VRF_RING, (parent, output));
 		}
-		T::DbWeight::get().reads_writes(1, 1)
 	}
 
 	/// Whether block `n` comes late enough to draw a workload that entered at `entered_at`: all of

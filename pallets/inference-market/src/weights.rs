@@ -1,7 +1,4 @@
-//! Weights of the pallet's calls and hooks.
-//!
-//! Provisional: storage accesses are counted, computing time is estimated from above, until
-//! frame-omni-bencher's output replaces this file.
+//! Weights, counted and estimated until `scripts/benchmark-weights` overwrites this file.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -9,140 +6,316 @@ use frame_support::{
 	weights::{constants::ParityDbWeight, Weight},
 };
 
-/// Weights of the pallet's calls and hooks. Verification of proofs comes on top, by its verifier.
+/// Weights of the pallet, measured.
 pub trait WeightInfo {
-	/// `submit_workload` with `n` input values.
+	/// Benchmark `submit_workload`.
 	fn submit_workload(n: u32) -> Weight;
-	/// `cancel`
+	/// Benchmark `cancel`.
 	fn cancel() -> Weight;
-	/// `deliver` with `n` output values.
+	/// Benchmark `deliver`.
 	fn deliver(n: u32) -> Weight;
-	/// `prove` with `n` output values, without the verification.
+	/// Benchmark `prove`.
 	fn prove(n: u32) -> Weight;
-	/// `expire`, or one deadline in the hook.
+	/// Benchmark `relay_proof`.
+	fn relay_proof() -> Weight;
+	/// Benchmark `expire`.
 	fn expire() -> Weight;
-	/// `decline`
+	/// Benchmark `decline`.
 	fn decline() -> Weight;
-	/// `claim`
+	/// Benchmark `claim`.
 	fn claim() -> Weight;
-	/// `prune`
+	/// Benchmark `prune`.
 	fn prune() -> Weight;
-	/// A call with `n` values that is refused before it changes anything, without a verification.
+	/// Benchmark `refused`.
 	fn refused(n: u32) -> Weight;
-	/// `claim` that is refused.
+	/// Benchmark `refused_claim`.
 	fn refused_claim() -> Weight;
-	/// What the transaction extension reads for a delivery or a proof.
+	/// Benchmark `check_step`.
 	fn check_step() -> Weight;
-	/// One model's turn in the hook: its pool's reach and its queue.
+	/// Benchmark `on_initialize`.
+	fn on_initialize() -> Weight;
+	/// Benchmark `on_finalize`.
+	fn on_finalize() -> Weight;
+	/// Benchmark `pass_deadlines`.
+	fn pass_deadlines(t: u32) -> Weight;
+	/// Benchmark `serve_queues`.
+	fn serve_queues(m: u32) -> Weight;
+	/// Benchmark `serve_model`.
 	fn serve_model() -> Weight;
-	/// A look at one entry of a queue, without the draw.
+	/// Benchmark `look`.
 	fn look() -> Weight;
-	/// Assigning a workload to the node that was drawn.
+	/// Benchmark `assign`.
 	fn assign() -> Weight;
-	/// One delayed slash in the hook.
-	fn settle_delayed() -> Weight;
-	/// `forgive_delayed_slashes`
+	/// Benchmark `settle_delayed`.
+	fn settle_delayed(n: u32) -> Weight;
+	/// Benchmark `forgive_delayed_slashes`.
 	fn forgive_delayed_slashes() -> Weight;
 }
 
 /// Weights with the runtime's database costs.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
-/// Computing time and database accesses of one operation.
-fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
-	time_us: u64,
-	values: u32,
-	reads: u64,
-	writes: u64,
-) -> Weight {
-	// 20 ns a value: encoding, hashing and range checks. Saturating: a weight's bound is enough.
-	let time = time_us
-		.saturating_mul(1_000_000)
-		.saturating_add(u64::from(values).saturating_mul(20_000));
-	Weight::from_parts(time, 0).saturating_add(D::get().reads_writes(reads, writes))
-}
-
-macro_rules! weights {
-	($db:ty) => {
-		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 27, 15)
-		}
-
-		fn cancel() -> Weight {
-			cost::<$db>(150, 0, 11, 11)
-		}
-
-		fn deliver(n: u32) -> Weight {
-			cost::<$db>(100, n, 12, 8)
-		}
-
-		fn prove(n: u32) -> Weight {
-			cost::<$db>(300, n, 23, 18)
-		}
-
-		fn expire() -> Weight {
-			cost::<$db>(300, 0, 37, 31)
-		}
-
-		/// As `expire`, and what leaving a pool takes, of 256 members.
-		fn decline() -> Weight {
-			cost::<$db>(400, 0, 43, 37)
-		}
-
-		fn claim() -> Weight {
-			cost::<$db>(100, 0, 4, 4)
-		}
-
-		fn prune() -> Weight {
-			cost::<$db>(150, 0, 6, 7)
-		}
-
-		/// Reads: workload, clock, model, input, output, an account or a credit; whether its system,
-		/// setup or key is disabled; its key, for what a verification weighs; the signer's node, twice.
-		fn refused(n: u32) -> Weight {
-			cost::<$db>(60, n, 13, 0)
-		}
-
-		/// Reads: the credit, the pallet's account, the account that is paid.
-		fn refused_claim() -> Weight {
-			cost::<$db>(20, 0, 3, 0)
-		}
-
-		/// Reads: workload, clock, whether its system, setup or key is disabled; its key, for what a
-		/// verification weighs; the signer's node, twice.
-		fn check_step() -> Weight {
-			cost::<$db>(20, 0, 10, 0)
-		}
-
-		fn serve_model() -> Weight {
-			// The queue may leave the list of those that are served.
-			cost::<$db>(10, 0, 3, 2)
-		}
-
-		fn look() -> Weight {
-			// Workload and link; whether its system, setup or key is disabled.
-			cost::<$db>(15, 0, 6, 0)
-		}
-
-		fn assign() -> Weight {
-			// Workload, three links, two deadlines, inbox, and the user's account and holds.
-			cost::<$db>(100, 0, 12, 9)
-		}
-
-		fn settle_delayed() -> Weight {
-			cost::<$db>(150, 0, 10, 10)
-		}
-
-		fn forgive_delayed_slashes() -> Weight {
-			cost::<$db>(20, 0, 3, 1)
-		}
-	};
-}
-
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	weights!(T::DbWeight);
+	fn submit_workload(n: u32) -> Weight {
+		Weight::from_parts(200000000, 0)
+			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(27))
+			.saturating_add(T::DbWeight::get().writes(15))
+	}
+
+	fn cancel() -> Weight {
+		Weight::from_parts(150000000, 0)
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(11))
+	}
+
+	fn deliver(n: u32) -> Weight {
+		Weight::from_parts(100000000, 0)
+			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(12))
+			.saturating_add(T::DbWeight::get().writes(8))
+	}
+
+	fn prove(n: u32) -> Weight {
+		Weight::from_parts(300000000, 0)
+			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(23))
+			.saturating_add(T::DbWeight::get().writes(18))
+	}
+
+	fn relay_proof() -> Weight {
+		Weight::from_parts(340000000, 0)
+			.saturating_add(T::DbWeight::get().reads(23))
+			.saturating_add(T::DbWeight::get().writes(18))
+	}
+
+	fn expire() -> Weight {
+		Weight::from_parts(300000000, 0)
+			.saturating_add(T::DbWeight::get().reads(37))
+			.saturating_add(T::DbWeight::get().writes(31))
+	}
+
+	fn decline() -> Weight {
+		Weight::from_parts(400000000, 0)
+			.saturating_add(T::DbWeight::get().reads(43))
+			.saturating_add(T::DbWeight::get().writes(37))
+	}
+
+	fn claim() -> Weight {
+		Weight::from_parts(100000000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+
+	fn prune() -> Weight {
+		Weight::from_parts(150000000, 0)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(7))
+	}
+
+	fn refused(n: u32) -> Weight {
+		Weight::from_parts(60000000, 0)
+			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(13))
+	}
+
+	fn refused_claim() -> Weight {
+		Weight::from_parts(20000000, 0).saturating_add(T::DbWeight::get().reads(3))
+	}
+
+	fn check_step() -> Weight {
+		Weight::from_parts(20000000, 0).saturating_add(T::DbWeight::get().reads(10))
+	}
+
+	fn on_initialize() -> Weight {
+		Weight::from_parts(20000000, 0)
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+
+	fn on_finalize() -> Weight {
+		Weight::from_parts(5000000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn pass_deadlines(t: u32) -> Weight {
+		Weight::from_parts(10000000, 0)
+			.saturating_add(Weight::from_parts(5000000, 0).saturating_mul(t.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(t.into())))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn serve_queues(m: u32) -> Weight {
+		Weight::from_parts(20000000, 0)
+			.saturating_add(Weight::from_parts(1000000, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(36))
+			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(m.into())))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn serve_model() -> Weight {
+		Weight::from_parts(10000000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+
+	fn look() -> Weight {
+		Weight::from_parts(15000000, 0).saturating_add(T::DbWeight::get().reads(6))
+	}
+
+	fn assign() -> Weight {
+		Weight::from_parts(100000000, 0)
+			.saturating_add(T::DbWeight::get().reads(12))
+			.saturating_add(T::DbWeight::get().writes(9))
+	}
+
+	fn settle_delayed(n: u32) -> Weight {
+		Weight::from_parts(5000000, 0)
+			.saturating_add(Weight::from_parts(150000000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(10_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(n.into())))
+	}
+
+	fn forgive_delayed_slashes() -> Weight {
+		Weight::from_parts(20000000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
 }
 
+/// Weights with ParityDB's costs, for tests.
 impl WeightInfo for () {
-	weights!(ParityDbWeight);
+	fn submit_workload(n: u32) -> Weight {
+		Weight::from_parts(200000000, 0)
+			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(27))
+			.saturating_add(ParityDbWeight::get().writes(15))
+	}
+
+	fn cancel() -> Weight {
+		Weight::from_parts(150000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(11))
+			.saturating_add(ParityDbWeight::get().writes(11))
+	}
+
+	fn deliver(n: u32) -> Weight {
+		Weight::from_parts(100000000, 0)
+			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(12))
+			.saturating_add(ParityDbWeight::get().writes(8))
+	}
+
+	fn prove(n: u32) -> Weight {
+		Weight::from_parts(300000000, 0)
+			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(23))
+			.saturating_add(ParityDbWeight::get().writes(18))
+	}
+
+	fn relay_proof() -> Weight {
+		Weight::from_parts(340000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(23))
+			.saturating_add(ParityDbWeight::get().writes(18))
+	}
+
+	fn expire() -> Weight {
+		Weight::from_parts(300000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(37))
+			.saturating_add(ParityDbWeight::get().writes(31))
+	}
+
+	fn decline() -> Weight {
+		Weight::from_parts(400000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(43))
+			.saturating_add(ParityDbWeight::get().writes(37))
+	}
+
+	fn claim() -> Weight {
+		Weight::from_parts(100000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().writes(4))
+	}
+
+	fn prune() -> Weight {
+		Weight::from_parts(150000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(6))
+			.saturating_add(ParityDbWeight::get().writes(7))
+	}
+
+	fn refused(n: u32) -> Weight {
+		Weight::from_parts(60000000, 0)
+			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(13))
+	}
+
+	fn refused_claim() -> Weight {
+		Weight::from_parts(20000000, 0).saturating_add(ParityDbWeight::get().reads(3))
+	}
+
+	fn check_step() -> Weight {
+		Weight::from_parts(20000000, 0).saturating_add(ParityDbWeight::get().reads(10))
+	}
+
+	fn on_initialize() -> Weight {
+		Weight::from_parts(20000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(8))
+			.saturating_add(ParityDbWeight::get().writes(4))
+	}
+
+	fn on_finalize() -> Weight {
+		Weight::from_parts(5000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+
+	fn pass_deadlines(t: u32) -> Weight {
+		Weight::from_parts(10000000, 0)
+			.saturating_add(Weight::from_parts(5000000, 0).saturating_mul(t.into()))
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().reads(1_u64.saturating_mul(t.into())))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+
+	fn serve_queues(m: u32) -> Weight {
+		Weight::from_parts(20000000, 0)
+			.saturating_add(Weight::from_parts(1000000, 0).saturating_mul(m.into()))
+			.saturating_add(ParityDbWeight::get().reads(36))
+			.saturating_add(ParityDbWeight::get().reads(1_u64.saturating_mul(m.into())))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+
+	fn serve_model() -> Weight {
+		Weight::from_parts(10000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(2))
+	}
+
+	fn look() -> Weight {
+		Weight::from_parts(15000000, 0).saturating_add(ParityDbWeight::get().reads(6))
+	}
+
+	fn assign() -> Weight {
+		Weight::from_parts(100000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(12))
+			.saturating_add(ParityDbWeight::get().writes(9))
+	}
+
+	fn settle_delayed(n: u32) -> Weight {
+		Weight::from_parts(5000000, 0)
+			.saturating_add(Weight::from_parts(150000000, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().reads(10_u64.saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().writes(1))
+			.saturating_add(ParityDbWeight::get().writes(10_u64.saturating_mul(n.into())))
+	}
+
+	fn forgive_delayed_slashes() -> Weight {
+		Weight::from_parts(20000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
 }

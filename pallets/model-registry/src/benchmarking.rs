@@ -1,5 +1,5 @@
 //! Benchmarks of the pallet's calls. What the verifier does with a key is part of them; it is
-//! small beside a real key's decoding, which [`WeightInfo`] leaves to the verifier's weight.
+//! small beside a real key's decoding, for which the calls add the verifier's weight.
 
 use super::*;
 use alloc::vec::Vec;
@@ -9,7 +9,7 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::RawOrigin;
-use inference_primitives::Visibility;
+use inference_primitives::{ComputeUnits, Visibility, VkHash};
 
 /// A key with which models can be registered in benchmarks.
 pub struct BenchmarkKey {
@@ -76,16 +76,69 @@ fn funded<T: Config>() -> Result<T::AccountId, BenchmarkError> {
 	Ok(account)
 }
 
-/// A registered model and its creator.
-fn registered<T: Config>() -> Result<(ModelRef, T::AccountId), BenchmarkError> {
+/// A registered version of a model that has so many, and its creator. The others are names only.
+fn registered<T: Config>(versions: u32) -> Result<(ModelRef, T::AccountId), BenchmarkError> {
 	let creator = funded::<T>()?;
-	let model = ModelRef {
-		model: NextModelId::<T>::get(),
-		version: 1,
-	};
+	let model = NextModelId::<T>::get();
 	Pallet::<T>::do_register_model(creator.clone(), registration::<T>()?, Balance::MAX)
 		.map_err(|_| BenchmarkError::Stop("the model is refused"))?;
-	Ok((model, creator))
+	let registered = Models::<T>::take(ModelRef { model, version: 1 })
+		.ok_or(BenchmarkError::Stop("no model was registered"))?;
+	let version = u16::try_from(versions).map_err(|_| BenchmarkError::Stop("too many versions"))?;
+	let reference = ModelRef { model, version };
+	Models::<T>::insert(reference, registered);
+	Lineages::<T>::mutate(model, |stored| {
+		if let Some(lineage) = stored {
+			lineage.latest = version;
+			lineage.versions = BoundedVec::truncate_from((1..=version).collect());
+		}
+	});
+	Ok((reference, creator))
+}
+
+fn status<T: Config>(model: ModelRef) -> Option<ModelStatus> {
+	Models::<T>::get(model).map(|model| model.status)
+}
+
+fn set_status<T: Config>(
+	creator: &T::AccountId,
+	model: ModelRef,
+	status: ModelStatus,
+) -> Result<(), BenchmarkError> {
+	Pallet::<T>::do_change_status(creator.clone(), model, status)
+		.map_err(|_| BenchmarkError::Stop("the status cannot be changed"))
+}
+
+impl<T: Config> Pallet<T> {
+	/// For benchmarks of other pallets: stores an active version with the longest record, of so many
+	/// input and output values and under this key.
+	pub fn benchmark_model(
+		reference: ModelRef,
+		creator: T::AccountId,
+		vk_hash: VkHash,
+		inputs: u32,
+		outputs: u32,
+	) {
+		Models::<T>::insert(
+			reference,
+			Model {
+				creator,
+				name: BoundedVec::truncate_from(alloc::vec![b'n'; MAX_NAME_BYTES as usize]),
+				status: ModelStatus::Active,
+				system: ProofSystem::Halo2,
+				setup: SetupId::default(),
+				vk_hash,
+				input: spec(inputs),
+				output: spec(outputs),
+				compute_units: ComputeUnits(1),
+				royalty: T::MaxRoyalty::get(),
+				bundle_hash: [1; 32],
+				deposit: 1,
+				in_flight: 0,
+				settled: 0,
+			},
+		);
+	}
 }
 
 #[benchmarks]
@@ -99,52 +152,86 @@ mod benches {
 			model: NextModelId::<T>::get(),
 			version: 1,
 		};
-		let Registration {
-			name,
-			system,
-			setup,
-			key,
-			input,
-			output,
-			royalty,
-			bundle_hash,
-			circuit_hash,
-		} = registration::<T>()?;
+		let new = registration::<T>()?;
 		#[extrinsic_call]
 		_(
 			RawOrigin::Signed(creator),
-			name,
-			system,
-			setup,
-			key,
-			input,
-			output,
-			royalty,
-			bundle_hash,
+			new.name,
+			new.system,
+			new.setup,
+			new.key,
+			new.input,
+			new.output,
+			new.royalty,
+			new.bundle_hash,
 			Balance::MAX,
-			circuit_hash,
+			new.circuit_hash,
 		);
 		assert!(Models::<T>::contains_key(model));
 		Ok(())
 	}
 
+	/// The last version that a model may have stored at a time.
 	#[benchmark]
-	fn change_status() -> Result<(), BenchmarkError> {
-		let (model, creator) = registered::<T>()?;
+	fn register_version() -> Result<(), BenchmarkError> {
+		let (model, creator) = registered::<T>(MAX_VERSIONS - 1)?;
+		let new = registration::<T>()?;
 		#[extrinsic_call]
-		activate(RawOrigin::Signed(creator), model);
+		_(
+			RawOrigin::Signed(creator),
+			model.model,
+			new.name,
+			new.system,
+			new.setup,
+			new.key,
+			new.input,
+			new.output,
+			new.royalty,
+			new.bundle_hash,
+			Balance::MAX,
+			new.circuit_hash,
+		);
+		let lineage = Lineages::<T>::get(model.model);
 		assert_eq!(
-			Models::<T>::get(model).map(|m| m.status),
-			Some(ModelStatus::Active)
+			lineage.map(|lineage| lineage.versions.len()),
+			Some(MAX_VERSIONS as usize)
 		);
 		Ok(())
 	}
 
 	#[benchmark]
+	fn activate() -> Result<(), BenchmarkError> {
+		let (model, creator) = registered::<T>(1)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(creator), model);
+		assert_eq!(status::<T>(model), Some(ModelStatus::Active));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn deprecate() -> Result<(), BenchmarkError> {
+		let (model, creator) = registered::<T>(1)?;
+		set_status::<T>(&creator, model, ModelStatus::Active)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(creator), model);
+		assert_eq!(status::<T>(model), Some(ModelStatus::Deprecated));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn retire() -> Result<(), BenchmarkError> {
+		let (model, creator) = registered::<T>(1)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(creator), model);
+		assert_eq!(status::<T>(model), Some(ModelStatus::Retired));
+		Ok(())
+	}
+
+	/// The last of as many versions as a model may have, and the last reference to its key.
+	#[benchmark]
 	fn remove() -> Result<(), BenchmarkError> {
-		let (model, creator) = registered::<T>()?;
-		Pallet::<T>::do_change_status(creator.clone(), model, ModelStatus::Retired)
-			.map_err(|_| BenchmarkError::Stop("the model cannot be retired"))?;
+		let (model, creator) = registered::<T>(MAX_VERSIONS)?;
+		set_status::<T>(&creator, model, ModelStatus::Retired)?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(creator), model);
 		assert!(!Models::<T>::contains_key(model));

@@ -272,7 +272,7 @@ pub mod pallet {
 		/// [`Error::UnknownModel`], [`Error::NotCreator`], [`Error::TooManyVersions`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(
-			T::WeightInfo::register_model()
+			T::WeightInfo::register_version()
 				.saturating_add(T::ProofVerifier::register_weight(key.len() as u32))
 		)]
 		pub fn register_version(
@@ -309,7 +309,7 @@ pub mod pallet {
 		/// Origin: signed, the creator. Errors: [`Error::UnknownModel`], [`Error::NotCreator`],
 		/// [`Error::WrongStatus`]. Event: [`Event::StatusChanged`]. Complexity: O(1).
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::change_status())]
+		#[pallet::weight(T::WeightInfo::activate())]
 		pub fn activate(origin: OriginFor<T>, model: ModelRef) -> DispatchResult {
 			let creator = ensure_signed(origin)?;
 			Self::do_change_status(creator, model, ModelStatus::Active)
@@ -319,7 +319,7 @@ pub mod pallet {
 		///
 		/// Origin: signed, the creator. Errors and event as [`Self::activate`].
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::change_status())]
+		#[pallet::weight(T::WeightInfo::deprecate())]
 		pub fn deprecate(origin: OriginFor<T>, model: ModelRef) -> DispatchResult {
 			let creator = ensure_signed(origin)?;
 			Self::do_change_status(creator, model, ModelStatus::Deprecated)
@@ -329,7 +329,7 @@ pub mod pallet {
 		///
 		/// Origin: signed, the creator. Errors and event as [`Self::activate`].
 		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::change_status())]
+		#[pallet::weight(T::WeightInfo::retire())]
 		pub fn retire(origin: OriginFor<T>, model: ModelRef) -> DispatchResult {
 			let creator = ensure_signed(origin)?;
 			Self::do_change_status(creator, model, ModelStatus::Retired)

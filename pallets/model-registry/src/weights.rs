@@ -1,18 +1,24 @@
-//! Weights of the pallet's calls.
-//!
-//! Provisional: storage accesses are counted, computing time is estimated from above, until
-//! frame-omni-bencher's output replaces this file.
+//! Weights, counted and estimated until `scripts/benchmark-weights` overwrites this file.
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
 
-/// Weights of the pallet's calls. Decoding and checking a key comes on top, by its verifier.
+/// Weights of the pallet, measured.
 pub trait WeightInfo {
-	/// `register_model` and `register_version`, without the key.
+	/// Benchmark `register_model`.
 	fn register_model() -> Weight;
-	/// `activate`, `deprecate` and `retire`
-	fn change_status() -> Weight;
-	/// `remove`
+	/// Benchmark `register_version`.
+	fn register_version() -> Weight;
+	/// Benchmark `activate`.
+	fn activate() -> Weight;
+	/// Benchmark `deprecate`.
+	fn deprecate() -> Weight;
+	/// Benchmark `retire`.
+	fn retire() -> Weight;
+	/// Benchmark `remove`.
 	fn remove() -> Weight;
 }
 
@@ -21,28 +27,77 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn register_model() -> Weight {
-		Weight::from_parts(200_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(10, 9))
+		Weight::from_parts(200000000, 0)
+			.saturating_add(T::DbWeight::get().reads(10))
+			.saturating_add(T::DbWeight::get().writes(9))
 	}
 
-	fn change_status() -> Weight {
-		Weight::from_parts(30_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+	fn register_version() -> Weight {
+		Weight::from_parts(200000000, 0)
+			.saturating_add(T::DbWeight::get().reads(10))
+			.saturating_add(T::DbWeight::get().writes(9))
+	}
+
+	fn activate() -> Weight {
+		Weight::from_parts(30000000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn deprecate() -> Weight {
+		Weight::from_parts(30000000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn retire() -> Weight {
+		Weight::from_parts(30000000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn remove() -> Weight {
-		Weight::from_parts(150_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(6, 6))
+		Weight::from_parts(150000000, 0)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 }
 
+/// Weights with ParityDB's costs, for tests.
 impl WeightInfo for () {
 	fn register_model() -> Weight {
-		Weight::from_parts(200_000_000, 0)
+		Weight::from_parts(200000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(10))
+			.saturating_add(ParityDbWeight::get().writes(9))
 	}
 
-	fn change_status() -> Weight {
-		Weight::from_parts(30_000_000, 0)
+	fn register_version() -> Weight {
+		Weight::from_parts(200000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(10))
+			.saturating_add(ParityDbWeight::get().writes(9))
+	}
+
+	fn activate() -> Weight {
+		Weight::from_parts(30000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+
+	fn deprecate() -> Weight {
+		Weight::from_parts(30000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+
+	fn retire() -> Weight {
+		Weight::from_parts(30000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 
 	fn remove() -> Weight {
-		Weight::from_parts(150_000_000, 0)
+		Weight::from_parts(150000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(6))
+			.saturating_add(ParityDbWeight::get().writes(6))
 	}
 }

@@ -19,7 +19,6 @@ use super::*;
 use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
 	ensure, migrations::MultiStepMigrator, pallet_prelude::DispatchResult, traits::Get,
-	weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use scale_info::TypeInfo;
@@ -70,12 +69,6 @@ impl<T: Config> Pallet<T> {
 		if lag > Parameters::<T>::get().finality_lag {
 			HeldUntil::<T>::put(block.saturating_add(WINDOW));
 		}
-	}
-
-	/// Weight of [`Self::close_block`]. Reads: report, author, reports, parameters. Writes: report,
-	/// reports, the block until which the clock is held.
-	pub(crate) fn close_block_weight() -> Weight {
-		Weight::from_parts(10_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 3))
 	}
 
 	/// Blocks by which finality lags, as the authors of the last blocks see it.

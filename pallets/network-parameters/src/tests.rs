@@ -77,6 +77,15 @@ impl Config for Test {
 	type WeightInfo = ();
 	type BlockAuthor = Author;
 	type HoldsClock = (FirstReason, SecondReason);
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = Author;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl benchmarking::BenchmarkHelper for Author {
+	fn set_author() {
+		Self::set(Some(1));
+	}
 }
 
 /// A chain with the development parameters, before its first block.
@@ -231,7 +240,10 @@ fn the_hook_weighs_the_reasons_too() {
 	build_and_execute(|| {
 		let weight = NetworkParameters::on_initialize(1);
 		let reasons = <Test as Config>::HoldsClock::weight();
-		assert_eq!(weight, NetworkParameters::close_block_weight() + reasons);
+		assert_eq!(
+			weight,
+			<() as WeightInfo>::on_initialize() + reasons + <() as WeightInfo>::on_finalize()
+		);
 	});
 }
 

@@ -13,16 +13,20 @@ impl<T: Config> Pallet<T> {
 	/// The candidate that the seed's `index`-th sample names: a number below the pool's total
 	/// weight, found in the cumulative weights. The modulo's bias is below 2^-64.
 	pub(crate) fn candidate(pool: &[PoolMember], seed: Hash, index: u32) -> Option<PoolMember> {
-		let total = pool.last()?.cumulative;
-		let digest = tagged_hash(b"inference-network/draw/v1", &(seed, index));
-		let (low, _) = digest.split_first_chunk::<16>()?;
-		let sample = u128::from_le_bytes(*low).checked_rem(u128::from(total))?;
+		let sample = Self::sample(pool.last()?.cumulative, seed, index)?;
 		let position = pool.partition_point(|member| u128::from(member.cumulative) <= sample);
 		pool.get(position).copied()
 	}
 
+	/// The seed's `index`-th number below `total`. `None` if there is none.
+	pub(crate) fn sample(total: u64, seed: Hash, index: u32) -> Option<u128> {
+		let digest = tagged_hash(b"inference-network/draw/v1", &(seed, index));
+		let (low, _) = digest.split_first_chunk::<16>()?;
+		u128::from_le_bytes(*low).checked_rem(u128::from(total))
+	}
+
 	/// Reserves capacity and stake if the node qualifies.
-	fn try_assign(
+	pub(crate) fn try_assign(
 		member: PoolMember,
 		request: &DrawRequest<AccountIdOf<T>>,
 		parameters: &ProtocolParameters,

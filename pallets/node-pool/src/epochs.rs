@@ -21,9 +21,11 @@ impl<T: Config> Pallet<T> {
 		let now: BlockNumber = n.unique_saturated_into();
 		let length = T::Network::parameters().node_epoch;
 		if now.saturating_sub(EpochStart::<T>::get()) < length {
-			return T::DbWeight::get()
-				.reads(2)
-				.saturating_add(Self::take_snapshots());
+			return match SnapshotsDue::<T>::get() {
+				None => T::WeightInfo::on_initialize(),
+				// No more than the epoch's first block takes besides its snapshots.
+				Some(due) => T::WeightInfo::start_epoch().saturating_add(Self::take_snapshots(due)),
+			};
 		}
 		EpochStart::<T>::put(now);
 		let epoch = Epoch::<T>::mutate(|epoch| {
@@ -31,13 +33,29 @@ impl<T: Config> Pallet<T> {
 			*epoch
 		});
 		// Those that the last epoch had no time for are due again, with the others.
-		SnapshotsDue::<T>::put(DueSnapshots::All);
-		let weight = T::WeightInfo::start_epoch().saturating_add(Self::take_snapshots());
+		let weight =
+			T::WeightInfo::start_epoch().saturating_add(Self::take_snapshots(DueSnapshots::All));
 		Self::deposit_event(Event::EpochStarted {
 			epoch,
 			total_pledge: TotalPledge::<T>::get(),
 		});
 		weight
+	}
+
+	/// Weight of the hook of a block at most: a new epoch, of whose snapshots this block takes as many
+	/// as it may, each of members whose pledges fall.
+	pub fn max_hook_weight() -> Weight {
+		let (budget, most) = (T::MaxSnapshotMembers::get(), T::MaxPoolNodes::get());
+		let pools = |count: u32, members: u32| {
+			T::WeightInfo::snapshot(0, 0, members).saturating_mul(count.into())
+		};
+		// One more pool begins when the budget is all but used by large pools, or by the smallest.
+		let large = POOL_COST.saturating_add(most);
+		let within = pools(budget.div_ceil(large), most)
+			.max(pools(budget.div_ceil(POOL_COST.saturating_add(1)), 1));
+		T::WeightInfo::start_epoch()
+			.saturating_add(within)
+			.saturating_add(pools(1, most))
 	}
 
 	/// Blocks until the next epoch begins.
@@ -50,11 +68,8 @@ impl<T: Config> Pallet<T> {
 	/// Takes snapshots that are due in this epoch, of pools with `MaxSnapshotMembers` members
 	/// together, and one more pool's at most. A network of fewer is done in the epoch's first block;
 	/// a pool whose turn comes later is drawn from by its last snapshot until then.
-	fn take_snapshots() -> Weight {
-		let mut weight = T::DbWeight::get().reads(1);
-		let Some(due) = SnapshotsDue::<T>::get() else {
-			return weight;
-		};
+	fn take_snapshots(due: DueSnapshots) -> Weight {
+		let mut weight = Weight::zero();
 		let epoch = Epoch::<T>::get();
 		let parameters = T::Network::parameters();
 		let mut models = match due {
@@ -72,18 +87,27 @@ impl<T: Config> Pallet<T> {
 				changed,
 				lowered,
 			} = Self::take_snapshot(model, epoch, &parameters);
-			weight.saturating_accrue(T::WeightInfo::snapshot(members, changed, lowered));
+			// Saturating: each is a part of the one before.
+			weight.saturating_accrue(T::WeightInfo::snapshot(
+				members.saturating_sub(changed),
+				changed.saturating_sub(lowered),
+				lowered,
+			));
 			budget = budget.saturating_sub(members.saturating_add(POOL_COST));
 			if budget == 0 {
 				SnapshotsDue::<T>::put(DueSnapshots::After(model));
 				break;
 			}
 		}
-		weight.saturating_add(T::DbWeight::get().reads_writes(3, 1))
+		weight
 	}
 
 	/// Takes a pool's snapshot: its members with the weight that their stake can really serve.
-	fn take_snapshot(model: ModelRef, epoch: u32, parameters: &ProtocolParameters) -> Taken {
+	pub(crate) fn take_snapshot(
+		model: ModelRef,
+		epoch: u32,
+		parameters: &ProtocolParameters,
+	) -> Taken {
 		let demand = Demand::of::<T>(model, parameters);
 		let members = Members::<T>::get(model);
 		let mut pool: BoundedVec<PoolMember, T::MaxPoolNodes> = Default::default();
@@ -179,13 +203,13 @@ impl<T: Config> Pallet<T> {
 }
 
 /// What the snapshot of a pool took.
-struct Taken {
+pub(crate) struct Taken {
 	/// Members of the model.
-	members: u32,
+	pub members: u32,
 	/// Those whose records changed.
-	changed: u32,
-	/// Those whose pledges fell.
-	lowered: u32,
+	pub changed: u32,
+	/// Those of them whose pledges fell.
+	pub lowered: u32,
 }
 
 /// What a model's workloads ask of the stake behind a node.

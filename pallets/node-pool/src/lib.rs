@@ -83,6 +83,8 @@ pub use types::{Bounds, Counted, DueSnapshots, EpochMisses, Node, PoolMember};
 pub use weights::WeightInfo;
 
 mod assignment;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod epochs;
 pub mod misses;
 #[cfg(test)]
@@ -151,6 +153,9 @@ pub mod pallet {
 		/// Signature by which a worker key consents to be an operator's.
 		type WorkerSignature: Parameter
 			+ Verify<Signer: IdentifyAccount<AccountId = Self::AccountId>>;
+		/// What the benchmarks need of the runtime.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: benchmarking::BenchmarkHelper<Self::AccountId, Self::WorkerSignature>;
 	}
 
 	/// The next node's identifier.

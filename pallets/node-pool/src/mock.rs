@@ -73,6 +73,8 @@ impl pallet_network_parameters::Config for Test {
 	type WeightInfo = ();
 	type BlockAuthor = ();
 	type HoldsClock = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = ();
 }
 
 impl pallet_worker_staking::Config for Test {
@@ -120,6 +122,29 @@ impl pallet_node_pool::Config for Test {
 	type Orders = MockOrders;
 	type WeightInfo = ();
 	type WorkerSignature = TestSignature;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = Benchmarks;
+}
+
+/// What the benchmarks need.
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Benchmarks;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper<AccountId, TestSignature> for Benchmarks {
+	fn bond(operator: &AccountId) {
+		assert_ok!(WorkerStaking::benchmark_operator(operator));
+	}
+
+	fn model(_: ModelRef) {}
+
+	fn worker(seed: u32) -> AccountId {
+		1_000 + AccountId::from(seed)
+	}
+
+	fn sign(worker: &AccountId, message: &[u8]) -> TestSignature {
+		TestSignature(*worker, message.to_vec())
+	}
 }
 
 /// The model with this number.
@@ -238,7 +263,8 @@ pub fn run_to_block(block: u64) {
 		let next = System::block_number() + 1;
 		System::set_block_number(next);
 		NetworkParameters::on_initialize(next);
-		NodePool::on_initialize(next);
+		let used = NodePool::on_initialize(next);
+		assert!(used.all_lte(NodePool::max_hook_weight()));
 	}
 }
 

@@ -1,15 +1,15 @@
 //! Benchmarks of the pallet's calls, with the real key and proof of `vectors`.
 //!
 //! They measure one key. The weights of other sizes follow from the formula in
-//! [`weights`](crate::weights).
+//! [`verification_weight`](crate::verification_weight), which a test compares with them.
 
 use super::*;
 use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
-use frame_support::traits::{fungible::Mutate, EnsureOrigin, Get};
+use frame_support::traits::{fungible::Mutate, EnsureOrigin};
 use frame_system::RawOrigin;
 use inference_primitives::Ticks;
-use inference_verifier::{vk_hash, Setup};
+use inference_verifier::{vk_hash, Plan, Setup};
 
 const PLAN: &[u8] = include_bytes!("../vectors/plan.bin");
 const PROOF: &[u8] = include_bytes!("../vectors/proof.bin");
@@ -24,6 +24,46 @@ impl<T: Config> Pallet<T> {
 			Self::store_setup(&setup);
 		}
 		(ProofSystem::Halo2, setup.id(), PLAN)
+	}
+
+	/// For benchmarks of other pallets: that key, but holding `binding`.
+	pub fn benchmark_key_of(binding: [u8; 32]) -> (ProofSystem, SetupId, Vec<u8>) {
+		let (system, setup, plan) = Self::benchmark_key();
+		let mut plan = plan.to_vec();
+		let held = Plan::decode_canonical(&plan).map(|plan| plan.binding());
+		let held = held.expect("the vectors' plan is valid; qed");
+		let at = plan.windows(32).position(|bytes| bytes == held);
+		let at = at.expect("a plan's encoding has its binding; qed");
+		plan[at..at + 32].copy_from_slice(&binding);
+		(system, setup, plan)
+	}
+
+	/// For benchmarks of other pallets: stores the record of a key, without its plan.
+	pub fn benchmark_record(vk_hash: VkHash, depositor: T::AccountId) {
+		let (system, setup, _) = Self::benchmark_key();
+		let deposit = Deposit {
+			depositor,
+			amount: 1,
+		};
+		let sizes = KeySizes {
+			bytes: 1,
+			public_inputs: 1,
+			msm_points: 1,
+			proof_points: 1,
+			evaluations: 1,
+			operations: 1,
+			products: 1,
+			compute_units: inference_primitives::ComputeUnits(1),
+		};
+		Keys::<T>::insert(
+			vk_hash,
+			Key {
+				registration: Some(deposit.clone()),
+				references: 1,
+				reference_deposit: Some(deposit),
+				..Key::new(system, setup, sizes)
+			},
+		);
 	}
 }
 
@@ -80,21 +120,16 @@ mod benches {
 		Ok(())
 	}
 
+	/// A key's, whose records are the longest.
 	#[benchmark]
 	fn set_end_of_life() -> Result<(), BenchmarkError> {
+		let (hash, _) = registered::<T>()?;
 		let notice = T::Network::parameters().unbonding;
 		let end = Some(T::Network::now().after(notice).after(Ticks(1)));
 		let origin = governance::<T>()?;
 		#[extrinsic_call]
-		_(
-			origin as T::RuntimeOrigin,
-			Subject::System(ProofSystem::Halo2),
-			end,
-		);
-		assert_eq!(
-			Systems::<T>::get(ProofSystem::Halo2).and_then(|s| s.end_of_life),
-			end
-		);
+		_(origin as T::RuntimeOrigin, Subject::Key(hash), end);
+		assert_eq!(EndsOfLife::<T>::get(Subject::Key(hash)), end);
 		Ok(())
 	}
 
@@ -135,17 +170,30 @@ mod benches {
 		let inputs = PublicInputs::try_from(chunks.to_vec())
 			.map_err(|_| BenchmarkError::Stop("too many public inputs"))?;
 		let proof = bounded::<ProofBytes>(PROOF)?;
-		assert!(T::WeightInfo::verify_proof(
-			&Keys::<T>::get(hash)
-				.ok_or(BenchmarkError::Stop("no key"))?
-				.sizes
-		)
-		.all_lte(T::MaxVerifyWeight::get()));
 		#[extrinsic_call]
 		_(RawOrigin::Signed(by), hash, inputs, proof);
 		Ok(())
 	}
 
+	/// A batch of one: what its keys and proofs add follows from their sizes.
+	#[benchmark]
+	fn verify_proofs() -> Result<(), BenchmarkError> {
+		let (vk_hash, by) = registered::<T>()?;
+		let (chunks, _) = PUBLIC_INPUTS.as_chunks::<32>();
+		let item = ProofItem {
+			vk_hash,
+			public_inputs: PublicInputs::try_from(chunks.to_vec())
+				.map_err(|_| BenchmarkError::Stop("too many public inputs"))?,
+			proof: bounded::<ProofBytes>(PROOF)?,
+		};
+		let proofs = ProofItems::try_from(alloc::vec![item])
+			.map_err(|_| BenchmarkError::Stop("too many proofs"))?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(by), proofs);
+		Ok(())
+	}
+
+	/// A proof under a key that is not registered.
 	#[benchmark]
 	fn verify_unknown_key() -> Result<(), BenchmarkError> {
 		let by = funded::<T>()?;

@@ -114,7 +114,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let bytes = plan.len() as u32; // at most MAX_VK_BYTES
 		let sizes = KeySizes::of(&decoded, bytes);
-		let weight = T::WeightInfo::verify_proof(&sizes);
+		let weight = verification_weight::verify_proof(T::DbWeight::get(), &sizes);
 		ensure!(
 			weight.all_lte(T::MaxVerifyWeight::get()),
 			Error::<T>::KeyTooCostly

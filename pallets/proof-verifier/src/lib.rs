@@ -38,7 +38,7 @@
 //!
 //! **Limitations.** If two creators use one key for their models, the first one's deposit comes
 //! back only when both models are gone. The weight of a verification is a linear formula over the
-//! key's sizes, fitted from above to measured keys ([`weights`]).
+//! key's sizes, fitted from above to measured keys ([`verification_weight`]).
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -66,6 +66,7 @@ mod tests;
 mod try_state;
 mod types;
 mod verification;
+pub mod verification_weight;
 pub mod weights;
 
 use inference_primitives::{
@@ -127,7 +128,7 @@ pub mod pallet {
 		/// largest weight of an extrinsic (checked by the integrity test).
 		#[pallet::constant]
 		type MaxVerifyWeight: Get<Weight>;
-		/// Weights of the calls, and of a verification by the sizes of its key.
+		/// Weights of the calls. Those that a key's sizes decide are in [`verification_weight`].
 		type WeightInfo: WeightInfo;
 	}
 
@@ -412,7 +413,7 @@ pub mod pallet {
 		/// [`Event::KeyRegistered`], and [`Event::KeyStored`] if it is new. Complexity: O(bytes),
 		/// with a curve check for each commitment.
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::register_key(key.len() as u32))]
+		#[pallet::weight(verification_weight::register_key(T::DbWeight::get(), key.len() as u32))]
 		pub fn register_key(
 			origin: OriginFor<T>,
 			system: ProofSystem,

@@ -2,7 +2,11 @@
 
 use crate as pallet_proof_verifier;
 use crate::tests::fixture;
-use frame_support::{derive_impl, parameter_types, traits::ConstU128, weights::Weight};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::ConstU128,
+	weights::{constants::ParityDbWeight, RuntimeDbWeight, Weight},
+};
 use inference_primitives::{traits::Network, Balance, ProtocolParameters, Tick};
 use sp_runtime::BuildStorage;
 
@@ -30,6 +34,12 @@ frame_support::construct_runtime!(
 impl frame_system::Config for Test {
 	type Block = Block;
 	type AccountData = pallet_balances::AccountData<Balance>;
+	type DbWeight = ParityDbWeight;
+}
+
+/// What a chain's database costs.
+pub fn db() -> RuntimeDbWeight {
+	<Test as frame_system::Config>::DbWeight::get()
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]

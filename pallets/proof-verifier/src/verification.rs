@@ -26,11 +26,11 @@ impl<T: Config> Pallet<T> {
 		let (result, weight) = match Keys::<T>::get(vk_hash) {
 			Some(key) => (
 				Self::verify_under(vk_hash, &key, public_inputs, proof),
-				T::WeightInfo::verify_proof(&key.sizes),
+				verification_weight::verify_proof(T::DbWeight::get(), &key.sizes),
 			),
 			None => (
 				Err(Error::<T>::UnknownKey),
-				T::WeightInfo::verify_unknown_key(),
+				verification_weight::verify_unknown_key(T::DbWeight::get()),
 			),
 		};
 		let post_info = Some(weight).into();
@@ -78,11 +78,11 @@ impl<T: Config> Pallet<T> {
 	/// Verifies proofs together; the weight that it took, and the result. Nothing is verified
 	/// before the whole batch's weight is known to be granted.
 	fn verify_together(proofs: &[ProofItem]) -> (Weight, Result<(), Error<T>>) {
-		let mut weight = T::WeightInfo::verify_batch();
+		let mut weight = verification_weight::verify_batch(T::DbWeight::get());
 		let mut keys = BTreeMap::new();
 		let mut setup = None;
 		for item in proofs {
-			weight.saturating_accrue(T::WeightInfo::verify_unknown_key());
+			weight.saturating_accrue(verification_weight::verify_unknown_key(T::DbWeight::get()));
 			if keys.contains_key(&item.vk_hash) {
 				continue;
 			}
@@ -97,11 +97,17 @@ impl<T: Config> Pallet<T> {
 		let granted = T::MaxVerifyWeight::get();
 		let mut needed = weight;
 		for key in keys.values() {
-			needed.saturating_accrue(T::WeightInfo::verify_batch_key(&key.sizes));
+			needed.saturating_accrue(verification_weight::verify_batch_key(
+				T::DbWeight::get(),
+				&key.sizes,
+			));
 		}
 		for item in proofs {
 			if let Some(key) = keys.get(&item.vk_hash) {
-				needed.saturating_accrue(T::WeightInfo::verify_batch_item(&key.sizes));
+				needed.saturating_accrue(verification_weight::verify_batch_item(
+					T::DbWeight::get(),
+					&key.sizes,
+				));
 			}
 		}
 		if needed.any_gt(granted) {
@@ -303,7 +309,7 @@ impl<T: Config> ProofVerifier<AccountIdOf<T>> for Pallet<T> {
 
 	fn verify_weight(vk_hash: VkHash) -> Weight {
 		match Keys::<T>::get(vk_hash) {
-			Some(key) => T::WeightInfo::verify_proof(&key.sizes),
+			Some(key) => verification_weight::verify_proof(T::DbWeight::get(), &key.sizes),
 			None => Self::max_verify_weight(),
 		}
 	}
@@ -313,6 +319,6 @@ impl<T: Config> ProofVerifier<AccountIdOf<T>> for Pallet<T> {
 	}
 
 	fn register_weight(key_bytes: u32) -> Weight {
-		T::WeightInfo::register_key(key_bytes)
+		verification_weight::register_key(T::DbWeight::get(), key_bytes)
 	}
 }

@@ -1,184 +1,31 @@
-//! Weights of the pallet's calls.
-//!
-//! Provisional until frame-omni-bencher's output replaces this file: storage accesses are counted,
-//! computing time in wasm is estimated from above by a linear formula over a key's sizes. Proof
-//! size is left at zero: the chain is no parachain.
+//! Weights, counted and estimated until `scripts/benchmark-weights` overwrites this file.
 
-use crate::KeySizes;
 use core::marker::PhantomData;
 use frame_support::{
 	traits::Get,
-	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
+	weights::{constants::ParityDbWeight, Weight},
 };
 
-/// Reference times of the formula, picoseconds in plain wasm.
-///
-/// **How they were fitted.** `scripts/bench-verification` measures eleven keys: of 16 to 459 points, of
-/// 14 to 58,157 instructions, of 5 to 1,000 public inputs, of 0.5 to 125 KiB. Each part is from above,
-/// so that the weight is at least 1.1 times the median of each key on the idle machine
-/// (docs/VERIFIER.md has them), and the benchmark fails if it is below the least of 20 times of any.
-/// The small keys decide the base and the points; a sum of many points is cheaper, so large keys weigh
-/// up to twice what they take. What a key's maker is free to choose is at its worst, not at its mean:
-/// an instruction is a multiplication, a byte of a key an instruction of its own.
-pub mod time {
-	/// What every verification does once: the transcript, the program's set-up, the setup's lines.
-	pub const VERIFY_BASE: u64 = 600_000_000;
-	/// A pairing check: one product of two pairings.
-	pub const PAIRING_CHECK: u64 = 2_200_000_000;
-	/// Decoding a setup: the check of its subgroup, and its lines.
-	pub const SETUP_DECODE: u64 = 3_000_000_000;
-	/// Hashing a setup into its identifier.
-	pub const SETUP_HASH: u64 = 10_000_000;
-	/// A point of the multi-scalar multiplication.
-	pub const MSM_POINT: u64 = 50_000_000;
-	/// A point of the proof: two coordinates, the curve's equation, the transcript.
-	pub const PROOF_POINT: u64 = 5_000_000;
-	/// A field element of the proof, decoded and hashed.
-	pub const EVALUATION: u64 = 2_000_000;
-	/// A public input, decoded and hashed.
-	pub const PUBLIC_INPUT: u64 = 2_000_000;
-	/// An instruction of the expression program.
-	pub const OPERATION: u64 = 200_000;
-	/// A multiplication in the field.
-	pub const PRODUCT: u64 = 200_000;
-	/// A byte of a stored plan: decoded and hashed.
-	pub const STORED_PLAN_BYTE: u64 = 60_000;
-	/// What every registration does once: the plan's tables, the setup's lines.
-	pub const REGISTER_BASE: u64 = 400_000_000;
-	/// A byte of a submitted key: decoded, checked to be on the curve, encoded, hashed. Measured: 45
-	/// to 75 ns (keys of 3 to 125 KiB, both systems), and 105 ns for an instruction with its operand.
-	pub const KEY_BYTE: u64 = 150_000;
-	/// A hold, or its release.
-	pub const HOLD: u64 = 40_000_000;
-	/// Everything else that a call does.
-	pub const CALL: u64 = 20_000_000;
-}
-
-/// Weights of the pallet's calls.
+/// Weights of the pallet, measured.
 pub trait WeightInfo {
-	/// `approve_setup`
+	/// Benchmark `approve_setup`.
 	fn approve_setup() -> Weight;
-	/// `revoke_setup`
+	/// Benchmark `revoke_setup`.
 	fn revoke_setup() -> Weight;
-	/// `set_end_of_life`
+	/// Benchmark `set_end_of_life`.
 	fn set_end_of_life() -> Weight;
-	/// `register_key` with so many bytes
-	fn register_key(bytes: u32) -> Weight;
-	/// `release_key`
-	fn release_key() -> Weight;
-	/// `verify_proof` under a key of these sizes
-	fn verify_proof(sizes: &KeySizes) -> Weight;
-	/// `verify_proof` under a key that is not registered
-	fn verify_unknown_key() -> Weight;
-	/// `verify_proofs` but for its keys and proofs
-	fn verify_batch() -> Weight;
-	/// One key of `verify_proofs`, of these sizes, however many proofs it has
-	fn verify_batch_key(sizes: &KeySizes) -> Weight;
-	/// One proof of `verify_proofs`, under a key of these sizes
-	fn verify_batch_item(sizes: &KeySizes) -> Weight;
-	/// `disable`
+	/// Benchmark `disable`.
 	fn disable() -> Weight;
-}
-
-/// Σ count · each.
-fn sum(parts: &[(u32, u64)]) -> u64 {
-	parts.iter().fold(0, |sum, (count, each)| {
-		sum.saturating_add(u64::from(*count).saturating_mul(*each))
-	})
-}
-
-/// Computing time for what a key brings: its points and its plan.
-fn key_time(sizes: &KeySizes) -> u64 {
-	sum(&[
-		(
-			sizes.msm_points.saturating_sub(sizes.proof_points),
-			time::MSM_POINT,
-		),
-		(sizes.bytes, time::STORED_PLAN_BYTE),
-	])
-}
-
-/// Computing time for what a proof brings.
-fn proof_time(sizes: &KeySizes) -> u64 {
-	sum(&[
-		(sizes.proof_points, time::MSM_POINT + time::PROOF_POINT),
-		(sizes.evaluations, time::EVALUATION),
-		(sizes.public_inputs, time::PUBLIC_INPUT),
-		(sizes.operations, time::OPERATION),
-		(sizes.products, time::PRODUCT),
-	])
-}
-
-fn weight(time: u64, db: RuntimeDbWeight, reads: u64, writes: u64) -> Weight {
-	Weight::from_parts(time, 0).saturating_add(db.reads_writes(reads, writes))
-}
-
-/// Twice the decoding: the insecure setup, with which it is compared, is computed anew. Reads: whether
-/// the chain is for development, whether the setup is disabled, setup. Writes: setup, its lines.
-fn approve_setup(db: RuntimeDbWeight) -> Weight {
-	let setups = time::SETUP_DECODE + time::SETUP_DECODE;
-	weight(setups + time::SETUP_HASH + time::CALL, db, 3, 2)
-}
-
-fn revoke_setup(db: RuntimeDbWeight) -> Weight {
-	weight(time::CALL, db, 1, 2)
-}
-
-/// Reads: system, setup or key; parameters, clock. Writes: system or end of life.
-fn set_end_of_life(db: RuntimeDbWeight) -> Weight {
-	weight(time::CALL, db, 3, 1)
-}
-
-/// Reads: whether system, setup and key are disabled (3) and when they end (3), clock, setup, its
-/// lines, key, parameters, account, holds. Writes: setup, key, plan, account, holds.
-fn register_key(db: RuntimeDbWeight, bytes: u32) -> Weight {
-	let decode = u64::from(bytes).saturating_mul(time::KEY_BYTE);
-	let once = time::REGISTER_BASE + time::HOLD + time::CALL;
-	weight(decode.saturating_add(once), db, 13, 5)
-}
-
-/// Reads: key, setup, account, holds. Writes: key, plan, setup, account, holds.
-fn release_key(db: RuntimeDbWeight) -> Weight {
-	weight(time::HOLD + time::CALL, db, 4, 5)
-}
-
-/// Reads: system, setup or key; whether it is disabled, clock. Writes: whether it is disabled.
-fn disable(db: RuntimeDbWeight) -> Weight {
-	weight(time::CALL, db, 3, 1)
-}
-
-/// Reads: key, whether it, its system and its setup are disabled (3) and when they end (3), clock,
-/// setup, its lines, plan.
-fn verify_proof(db: RuntimeDbWeight, sizes: &KeySizes) -> Weight {
-	let once = time::VERIFY_BASE + time::PAIRING_CHECK + time::CALL;
-	let time = once
-		.saturating_add(key_time(sizes))
-		.saturating_add(proof_time(sizes));
-	weight(time, db, 11, 0)
-}
-
-fn verify_unknown_key(db: RuntimeDbWeight) -> Weight {
-	weight(time::CALL, db, 1, 0)
-}
-
-/// Reads: clock, setup, its lines.
-fn verify_batch(db: RuntimeDbWeight) -> Weight {
-	weight(
-		time::VERIFY_BASE + time::PAIRING_CHECK + time::CALL,
-		db,
-		3,
-		0,
-	)
-}
-
-/// Reads: whether key, system and setup are disabled (3) and when they end (3), plan.
-fn verify_batch_key(db: RuntimeDbWeight, sizes: &KeySizes) -> Weight {
-	weight(key_time(sizes), db, 7, 0)
-}
-
-/// Reads: none, since the key's is counted when the batch is looked at.
-fn verify_batch_item(db: RuntimeDbWeight, sizes: &KeySizes) -> Weight {
-	weight(proof_time(sizes), db, 0, 0)
+	/// Benchmark `register_key`.
+	fn register_key() -> Weight;
+	/// Benchmark `release_key`.
+	fn release_key() -> Weight;
+	/// Benchmark `verify_proof`.
+	fn verify_proof() -> Weight;
+	/// Benchmark `verify_proofs`.
+	fn verify_proofs() -> Weight;
+	/// Benchmark `verify_unknown_key`.
+	fn verify_unknown_key() -> Weight;
 }
 
 /// Weights with the runtime's database costs.
@@ -186,93 +33,101 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn approve_setup() -> Weight {
-		approve_setup(T::DbWeight::get())
+		Weight::from_parts(6030000000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn revoke_setup() -> Weight {
-		revoke_setup(T::DbWeight::get())
+		Weight::from_parts(20000000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn set_end_of_life() -> Weight {
-		set_end_of_life(T::DbWeight::get())
-	}
-
-	fn register_key(bytes: u32) -> Weight {
-		register_key(T::DbWeight::get(), bytes)
-	}
-
-	fn release_key() -> Weight {
-		release_key(T::DbWeight::get())
-	}
-
-	fn verify_proof(sizes: &KeySizes) -> Weight {
-		verify_proof(T::DbWeight::get(), sizes)
-	}
-
-	fn verify_unknown_key() -> Weight {
-		verify_unknown_key(T::DbWeight::get())
-	}
-
-	fn verify_batch() -> Weight {
-		verify_batch(T::DbWeight::get())
-	}
-
-	fn verify_batch_key(sizes: &KeySizes) -> Weight {
-		verify_batch_key(T::DbWeight::get(), sizes)
-	}
-
-	fn verify_batch_item(sizes: &KeySizes) -> Weight {
-		verify_batch_item(T::DbWeight::get(), sizes)
+		Weight::from_parts(20000000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn disable() -> Weight {
-		disable(T::DbWeight::get())
+		Weight::from_parts(20000000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn register_key() -> Weight {
+		Weight::from_parts(460000000, 0)
+			.saturating_add(T::DbWeight::get().reads(13))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
+
+	fn release_key() -> Weight {
+		Weight::from_parts(60000000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
+
+	fn verify_proof() -> Weight {
+		Weight::from_parts(2800000000, 0).saturating_add(T::DbWeight::get().reads(11))
+	}
+
+	fn verify_proofs() -> Weight {
+		Weight::from_parts(2800000000, 0).saturating_add(T::DbWeight::get().reads(11))
+	}
+
+	fn verify_unknown_key() -> Weight {
+		Weight::from_parts(20000000, 0).saturating_add(T::DbWeight::get().reads(1))
 	}
 }
 
-/// Weights with RocksDB's costs, for tests.
+/// Weights with ParityDB's costs, for tests.
 impl WeightInfo for () {
 	fn approve_setup() -> Weight {
-		approve_setup(RocksDbWeight::get())
+		Weight::from_parts(6030000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 
 	fn revoke_setup() -> Weight {
-		revoke_setup(RocksDbWeight::get())
+		Weight::from_parts(20000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 
 	fn set_end_of_life() -> Weight {
-		set_end_of_life(RocksDbWeight::get())
-	}
-
-	fn register_key(bytes: u32) -> Weight {
-		register_key(RocksDbWeight::get(), bytes)
-	}
-
-	fn release_key() -> Weight {
-		release_key(RocksDbWeight::get())
-	}
-
-	fn verify_proof(sizes: &KeySizes) -> Weight {
-		verify_proof(RocksDbWeight::get(), sizes)
-	}
-
-	fn verify_unknown_key() -> Weight {
-		verify_unknown_key(RocksDbWeight::get())
-	}
-
-	fn verify_batch() -> Weight {
-		verify_batch(RocksDbWeight::get())
-	}
-
-	fn verify_batch_key(sizes: &KeySizes) -> Weight {
-		verify_batch_key(RocksDbWeight::get(), sizes)
-	}
-
-	fn verify_batch_item(sizes: &KeySizes) -> Weight {
-		verify_batch_item(RocksDbWeight::get(), sizes)
+		Weight::from_parts(20000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 
 	fn disable() -> Weight {
-		disable(RocksDbWeight::get())
+		Weight::from_parts(20000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+
+	fn register_key() -> Weight {
+		Weight::from_parts(460000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(13))
+			.saturating_add(ParityDbWeight::get().writes(5))
+	}
+
+	fn release_key() -> Weight {
+		Weight::from_parts(60000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().writes(5))
+	}
+
+	fn verify_proof() -> Weight {
+		Weight::from_parts(2800000000, 0).saturating_add(ParityDbWeight::get().reads(11))
+	}
+
+	fn verify_proofs() -> Weight {
+		Weight::from_parts(2800000000, 0).saturating_add(ParityDbWeight::get().reads(11))
+	}
+
+	fn verify_unknown_key() -> Weight {
+		Weight::from_parts(20000000, 0).saturating_add(ParityDbWeight::get().reads(1))
 	}
 }

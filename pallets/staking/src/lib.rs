@@ -28,6 +28,8 @@ pub use pallet::*;
 pub use types::{Ledger, UnbondingChunk};
 pub use weights::WeightInfo;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 #[cfg(test)]
 mod mock;
 mod stakes;
@@ -56,7 +58,7 @@ pub mod pallet {
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// The token.
-		type Currency: fungible::Inspect<Self::AccountId, Balance = Balance>
+		type Currency: fungible::Mutate<Self::AccountId, Balance = Balance>
 			+ fungible::hold::Mutate<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 		/// The runtime's hold reasons.
 		type RuntimeHoldReason: From<HoldReason>;

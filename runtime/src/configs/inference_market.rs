@@ -101,4 +101,6 @@ impl pallet_inference_market::Config for Runtime {
 	type HeaviestProof = super::system::HeaviestProof;
 	type StatementVersion = ConstU8<{ crate::versions::STATEMENT }>;
 	type WeightToFee = super::transaction_payment::WeightToFee;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarking::Benchmarks;
 }

@@ -16,4 +16,6 @@ impl pallet_model_registry::Config for Runtime {
 	type Treasury = Treasury;
 	type MaxRoyalty = ConstU128<MAX_ROYALTY>;
 	type WeightInfo = pallet_model_registry::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarking::Benchmarks;
 }

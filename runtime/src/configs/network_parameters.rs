@@ -17,4 +17,6 @@ impl pallet_network_parameters::Config for Runtime {
 	type WeightInfo = pallet_network_parameters::weights::SubstrateWeight<Runtime>;
 	type BlockAuthor = BlockAuthor;
 	type HoldsClock = InferenceMarket;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarking::Benchmarks;
 }

@@ -14,4 +14,6 @@ impl pallet_node_pool::Config for Runtime {
 	type Orders = InferenceMarket;
 	type WeightInfo = pallet_node_pool::weights::SubstrateWeight<Runtime>;
 	type WorkerSignature = Signature;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarking::Benchmarks;
 }

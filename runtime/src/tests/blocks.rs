@@ -18,7 +18,7 @@ use inference_primitives::{
 	STATEMENT_VERSION,
 };
 use pallet_inference_market::{Assigned, CheckStep, NotAdmitted, Terms, Workload};
-use pallet_proof_verifier::{Key, KeySizes, WeightInfo as _};
+use pallet_proof_verifier::{verification_weight, Key, KeySizes};
 use pallet_transaction_payment::{Multiplier, MultiplierUpdate};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Eve};
 use sp_runtime::{
@@ -100,7 +100,9 @@ fn prove(workload: WorkloadId, values: u32, proof_bytes: u32) -> RuntimeCall {
 
 /// Stores a key whose verification weighs as much as is allowed, but for less than an instruction.
 fn store_heaviest_key() {
-	type Weights = pallet_proof_verifier::weights::SubstrateWeight<Runtime>;
+	let weigh = |sizes: &KeySizes| {
+		verification_weight::verify_proof(<Runtime as frame_system::Config>::DbWeight::get(), sizes)
+	};
 	let mut sizes = KeySizes {
 		bytes: 0,
 		public_inputs: 0,
@@ -112,10 +114,10 @@ fn store_heaviest_key() {
 		compute_units: ComputeUnits(1),
 	};
 	let most = ProofVerifier::max_verify_weight();
-	let rest = most.ref_time() - Weights::verify_proof(&sizes).ref_time();
-	let instruction = pallet_proof_verifier::weights::time::OPERATION;
+	let rest = most.ref_time() - weigh(&sizes).ref_time();
+	let instruction = verification_weight::time::OPERATION;
 	sizes.operations = u32::try_from(rest / instruction).expect("an allowed key's size");
-	let weight = Weights::verify_proof(&sizes);
+	let weight = weigh(&sizes);
 	assert!(weight.all_lte(most) && weight.ref_time() + instruction > most.ref_time());
 	pallet_proof_verifier::Keys::<Runtime>::insert(
 		VK_HASH,

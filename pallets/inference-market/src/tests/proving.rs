@@ -70,7 +70,7 @@ mod success {
 	fn the_weight_is_that_of_the_key_and_not_of_the_largest_key() {
 		with_unproven(|id| {
 			let info = try_prove(WORKER, id, None, proof(id, &OUTPUT)).unwrap();
-			let expected = <() as WeightInfo>::prove(0) + VERIFY_WEIGHT;
+			let expected = <() as WeightInfo>::relay_proof() + VERIFY_WEIGHT;
 			assert_eq!(info.actual_weight, Some(expected));
 		});
 	}

@@ -62,7 +62,7 @@ fn declared(verify_limit: Weight) -> Weight {
 #[test]
 fn a_proof_declares_the_verification_that_it_allows_and_a_relayed_one_the_heaviest() {
 	// Outside of any storage: of their arguments alone.
-	let around = <() as WeightInfo>::prove(0);
+	let around = <() as WeightInfo>::relay_proof();
 	assert_eq!(declared(VERIFY_WEIGHT), around + VERIFY_WEIGHT);
 	for much in [MAX_VERIFY_WEIGHT, Weight::MAX] {
 		assert_eq!(declared(much), around + MAX_VERIFY_WEIGHT);
@@ -78,7 +78,7 @@ fn a_proof_declares_the_verification_that_it_allows_and_a_relayed_one_the_heavie
 
 #[test]
 fn a_proof_returns_the_verification_that_it_did_not_need() {
-	let used = <() as WeightInfo>::prove(0) + VERIFY_WEIGHT;
+	let used = <() as WeightInfo>::relay_proof() + VERIFY_WEIGHT;
 	with_unproven(|id| {
 		let proof = proof(id, &OUTPUT).try_into().unwrap();
 		let proven = Market::prove(RuntimeOrigin::signed(WORKER), id, None, proof, Weight::MAX);
@@ -127,14 +127,14 @@ fn junk_proofs_use_only_the_weight_really_used() {
 		);
 		assert_eq!(by_stranger, (Some(refused(0)), Pays::Yes));
 		// Far below what one of them took when each declared the largest key's weight and kept it.
-		assert!(refused(0).ref_time() < <() as WeightInfo>::prove(0).ref_time());
+		assert!(refused(0).ref_time() < <() as WeightInfo>::relay_proof().ref_time());
 	});
 }
 
 #[test]
 fn a_false_proof_uses_and_pays_its_verification() {
 	with_unproven(|id| {
-		let used = refused(0) + VERIFY_WEIGHT;
+		let used = refused(OUTPUT.len() as u32) + VERIFY_WEIGHT;
 		let own = kept(
 			prove_call(WORKER, id, vec![7; 100]),
 			DispatchError::Other(REFUSED),

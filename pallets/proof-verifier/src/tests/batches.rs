@@ -53,7 +53,7 @@ mod success {
 			ezkl::registered();
 			let weight = verify(vec![ezkl::item(0), ezkl::item(1), ezkl::item(0)]).unwrap();
 			let key = Keys::<Test>::get(ezkl::item(0).vk_hash).unwrap();
-			let alone = <() as WeightInfo>::verify_proof(&key.sizes);
+			let alone = verification_weight::verify_proof(db(), &key.sizes);
 			assert!(weight.ref_time() < alone.ref_time() * 3);
 			let verified = System::events()
 				.into_iter()
@@ -72,7 +72,7 @@ mod success {
 	fn an_empty_batch_is_valid_and_cheap() {
 		ExtBuilder::default().build_and_execute(|| {
 			let weight = verify(vec![]).unwrap();
-			assert!(weight.all_lte(<Test as Config>::WeightInfo::verify_batch()));
+			assert!(weight.all_lte(verification_weight::verify_batch(db())));
 		});
 	}
 
@@ -133,7 +133,7 @@ mod failure {
 			let (weight, error) = verify(vec![ours(), ezkl::item(0)]).unwrap_err();
 			assert_eq!(error, Error::<Test>::MixedSetups.into());
 			let key = Keys::<Test>::get(fixture::key()).unwrap();
-			let one = <() as WeightInfo>::verify_proof(&key.sizes);
+			let one = verification_weight::verify_proof(db(), &key.sizes);
 			assert!(weight.ref_time() < one.ref_time());
 		});
 	}
@@ -155,10 +155,10 @@ mod failure {
 			ezkl::registered();
 			let item = ezkl::item(0);
 			let key = Keys::<Test>::get(item.vk_hash).unwrap();
-			let each = <() as WeightInfo>::verify_batch_item(&key.sizes)
-				.saturating_add(<() as WeightInfo>::verify_unknown_key());
-			let granted = <() as WeightInfo>::verify_batch()
-				.saturating_add(<() as WeightInfo>::verify_batch_key(&key.sizes))
+			let each = verification_weight::verify_batch_item(db(), &key.sizes)
+				.saturating_add(verification_weight::verify_unknown_key(db()));
+			let granted = verification_weight::verify_batch(db())
+				.saturating_add(verification_weight::verify_batch_key(db(), &key.sizes))
 				.saturating_add(each * 3);
 			MaxVerifyWeight::set(granted);
 			assert_eq!(verify(vec![item.clone(); 3]), Ok(granted));

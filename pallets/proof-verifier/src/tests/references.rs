@@ -169,7 +169,7 @@ fn a_weight_is_known_for_every_key() {
 		);
 		assert_ok!(refer(ALICE));
 		let weight = ProofVerifier::verify_weight(fixture::key()).ref_time();
-		assert!(weight > crate::weights::time::PAIRING_CHECK);
+		assert!(weight > crate::verification_weight::time::PAIRING_CHECK);
 		assert!(weight < MaxVerifyWeight::get().ref_time());
 	});
 }
