@@ -751,6 +751,12 @@ impl Bundle {
 		Ok(hash_of(&read(&dir.join(MANIFEST), MAX_MANIFEST_BYTES)?))
 	}
 
+	/// Compares length and hash of the proving key's file with the manifest, if there is a file: it is not
+	/// loaded, and takes no memory.
+	pub fn check_proving_key_file(&self) -> Result<(), BundleError> {
+		self.proving_key.check_file(&self.manifest)
+	}
+
 	/// Computes the output for `input`, both in fixed point, both of all inferences one after the other.
 	pub fn execute(&self, input: &[i64]) -> Result<Vec<i64>, ExecuteError> {
 		let inputs = self.layout().claim.split(&self.graph, input)?;

@@ -52,6 +52,11 @@ impl Loader {
 		}
 	}
 
+	/// The engine.
+	pub fn engine(&self) -> &Arc<dyn Engine> {
+		&self.engine
+	}
+
 	/// The model with this key; loads it again if it was put out of memory. `None` if there is none.
 	pub async fn model(&self, vk_hash: &VkHash) -> Result<Option<Arc<dyn Model>>, Error> {
 		if let Some(model) = self.models.get(vk_hash) {

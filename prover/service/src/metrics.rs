@@ -33,7 +33,8 @@ pub struct Metrics {
 	executing: HistogramVec,
 	loading: Histogram,
 	info: IntGaugeVec,
-	gauges: [(IntGauge, fn(&Gauges) -> u64); 8],
+	engine_deaths: IntCounter,
+	gauges: [(IntGauge, fn(&Gauges) -> u64); 10],
 }
 
 /// What the service has at the moment.
@@ -41,8 +42,14 @@ pub struct Metrics {
 pub struct Gauges {
 	/// Models loaded.
 	pub models: usize,
-	/// Memory that they take, bytes, about.
+	/// Memory that they take, in the service and in engine processes, bytes, about.
 	pub model_bytes: u64,
+	/// Engine processes that run.
+	pub engine_processes: usize,
+	/// Engine processes that ended although nobody asked them to, since the start.
+	pub engine_deaths: u64,
+	/// Free space where jobs and proofs lie, bytes.
+	pub disk_free_bytes: u64,
 	/// Jobs that wait.
 	pub queued: usize,
 	/// Jobs being proven.
@@ -103,7 +110,12 @@ impl Metrics {
 			&["model", "name"],
 		)?;
 		registry.register(Box::new(info.clone()))?;
-		let gauges: [(IntGauge, fn(&Gauges) -> u64); 8] = [
+		let engine_deaths = IntCounter::new(
+			name("engine_deaths_total"),
+			"Engine processes that ended although nobody asked them to.",
+		)?;
+		registry.register(Box::new(engine_deaths.clone()))?;
+		let gauges: [(IntGauge, fn(&Gauges) -> u64); 10] = [
 			(gauge("models", "Models loaded.")?, |g| wide(g.models)),
 			(
 				gauge("model_bytes", "Memory of the loaded models, about.")?,
@@ -134,6 +146,17 @@ impl Metrics {
 			(
 				gauge("ready", "1 if all models are loaded and the stores work.")?,
 				|g| g.ready.into(),
+			),
+			(
+				gauge("engine_processes", "Engine processes that run.")?,
+				|g| wide(g.engine_processes),
+			),
+			(
+				gauge(
+					"disk_free_bytes",
+					"Free space where jobs and proofs lie; zero if it is not known.",
+				)?,
+				|g| g.disk_free_bytes,
 			),
 		];
 		Ok(Self {
@@ -172,6 +195,7 @@ impl Metrics {
 				&EXECUTING_BUCKETS,
 			)?,
 			damaged,
+			engine_deaths,
 			loading,
 			info,
 			gauges,
@@ -258,6 +282,9 @@ impl Metrics {
 		for (gauge, value) in &self.gauges {
 			gauge.set(i64::try_from(value(&gauges)).unwrap_or(i64::MAX));
 		}
+		let counted = self.engine_deaths.get();
+		self.engine_deaths
+			.inc_by(gauges.engine_deaths.saturating_sub(counted));
 		let mut text = String::new();
 		if let Err(error) = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text) {
 			tracing::error!(%error, "metrics cannot be written");
@@ -283,6 +310,9 @@ mod tests {
 		let text = metrics.render(Gauges {
 			models: 2,
 			model_bytes: 7,
+			engine_processes: 1,
+			engine_deaths: 4,
+			disk_free_bytes: 11,
 			queued: 3,
 			running: 1,
 			overdue: 0,
@@ -298,6 +328,9 @@ mod tests {
 			&format!("inference_prover_model_info{{model=\"{model}\",name=\"digits\"}} 1"),
 			"inference_prover_models 2",
 			"inference_prover_model_bytes 7",
+			"inference_prover_engine_processes 1",
+			"inference_prover_engine_deaths_total 4",
+			"inference_prover_disk_free_bytes 11",
 			"inference_prover_jobs_queued 3",
 			"inference_prover_jobs_running 1",
 			"inference_prover_oldest_queued_seconds 9",

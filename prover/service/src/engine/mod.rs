@@ -1,6 +1,9 @@
 //! Proving engines behind one trait, and the models they have loaded.
 
+pub mod attempt;
+pub mod memory;
 pub mod native;
+pub mod process;
 
 use inference_primitives::{StatementHeader, VkHash};
 use inference_prover_api::ModelInfo;
@@ -14,7 +17,9 @@ use std::{
 	},
 };
 
+pub use attempt::Attempt;
 pub use native::NativeEngine;
+pub use process::{EngineConfig, ProcessEngine};
 
 /// An engine that failed. Trying the same again gives the same result, unless [`Self::is_transient`].
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +88,30 @@ pub trait Engine: Send + Sync {
 		false
 	}
 
-	/// Loads the bundle in `dir`: everything that proving needs, keys included.
+	/// Loads the bundle in `dir`, and finds out whether its model can be proven.
 	fn load(&self, dir: &Path) -> Result<Arc<dyn Model>, EngineError>;
+
+	/// Lets go of what it holds of a model beside [`Model`] itself: it is not wanted any more.
+	fn forget(&self, _model: &VkHash) {}
+
+	/// Ends what it runs outside of this process. Nothing is proven afterwards.
+	fn stop(&self) {}
+
+	/// What it runs outside of this process.
+	fn processes(&self) -> Processes {
+		Processes::default()
+	}
+}
+
+/// What an engine runs outside of the service's process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Processes {
+	/// Processes that run.
+	pub running: usize,
+	/// Processes that ended although nobody asked them to, since the start.
+	pub deaths: u64,
+	/// Memory of the models that they hold, bytes, about.
+	pub model_bytes: u64,
 }
 
 /// A loaded model.
@@ -92,21 +119,22 @@ pub trait Model: Send + Sync {
 	/// What it is.
 	fn info(&self) -> &ModelInfo;
 
-	/// Memory that it takes, bytes, about.
+	/// Memory that it takes in this process, bytes, about.
 	fn bytes(&self) -> u64 {
 		0
-	}
-
-	/// The step that its newest proof is at, if it says so.
-	fn step(&self) -> Option<String> {
-		None
 	}
 
 	/// Its output for `input`, which fits [`ModelInfo::input`].
 	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError>;
 
-	/// Proves the statement that `header` starts, for `input`.
-	fn prove(&self, header: &StatementHeader, input: &[i64]) -> Result<Proof, EngineError>;
+	/// Proves the statement that `header` starts, for `input`. Tells `attempt` how far it is, and ends soon
+	/// by what may pass once that is stopped, if it can.
+	fn prove(
+		&self,
+		header: &StatementHeader,
+		input: &[i64],
+		attempt: &Attempt,
+	) -> Result<Proof, EngineError>;
 
 	/// Checks a proof with the verifier that the chain runs.
 	fn verify(

@@ -14,12 +14,16 @@ use super::{
 	store::{JobStore, JobStoreError},
 	JobRecord, Status, Terms,
 };
+use crate::engine::Attempt;
 use inference_primitives::{StatementHeader, VkHash, WorkloadId};
 use parking_lot::Mutex;
 use std::{
 	cmp::Reverse,
 	collections::{BTreeMap, HashMap},
-	sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+	sync::{
+		atomic::{AtomicU64, AtomicUsize, Ordering},
+		Arc,
+	},
 	time::{Duration, Instant},
 };
 use tokio::sync::{futures::Notified, Notify};
@@ -47,6 +51,8 @@ pub struct Taken {
 	pub record: JobRecord,
 	/// Cancelled when the job is.
 	pub cancelled: CancellationToken,
+	/// The attempt that begins.
+	pub attempt: Arc<Attempt>,
 }
 
 /// The queue.
@@ -72,6 +78,7 @@ struct State {
 
 struct Running {
 	cancelled: CancellationToken,
+	attempt: Arc<Attempt>,
 	since: Instant,
 	is_overdue: bool,
 }
@@ -192,10 +199,11 @@ impl Queue {
 		self.publish(&state);
 	}
 
-	/// How long a worker has had the job.
-	pub fn running_for(&self, key: &WorkloadId) -> Option<Duration> {
+	/// How long a worker has had the job, and the step that its proof is at.
+	pub fn progress(&self, key: &WorkloadId) -> Option<(Duration, Option<String>)> {
 		let state = self.state.lock();
-		Some(state.running.get(&key.0)?.since.elapsed())
+		let running = state.running.get(&key.0)?;
+		Some((running.since.elapsed(), running.attempt.step()))
 	}
 
 	/// When the next job that waits after a failure may be tried, milliseconds of Unix time.
@@ -313,17 +321,23 @@ impl Queue {
 		record.attempts = record.attempts.saturating_add(1);
 		self.store.save(&record, Some(&previous))?;
 		let cancelled = CancellationToken::new();
+		let attempt = Arc::<Attempt>::default();
 		state.waiting.remove(&sequence);
 		state.running.insert(
 			key.0,
 			Running {
 				cancelled: cancelled.clone(),
+				attempt: attempt.clone(),
 				since: Instant::now(),
 				is_overdue: false,
 			},
 		);
 		self.publish(&state);
-		Ok(Some(Taken { record, cancelled }))
+		Ok(Some(Taken {
+			record,
+			cancelled,
+			attempt,
+		}))
 	}
 
 	/// Ends a taken job with `status`, a finished one. Returns false, and changes nothing, if the
@@ -393,17 +407,21 @@ impl Queue {
 		Ok(())
 	}
 
-	/// Gives all taken jobs back: the service stops before they are done.
+	/// Gives all taken jobs back, and stops their attempts: the service stops before they are done.
 	pub fn release_all(&self) -> Result<(), JobStoreError> {
-		let keys: Vec<_> = self
-			.state
-			.lock()
-			.running
-			.keys()
-			.copied()
-			.map(WorkloadId)
-			.collect();
-		keys.iter().try_for_each(|key| self.release(key))
+		let running: Vec<_> = {
+			let state = self.state.lock();
+			let running = state.running.iter();
+			running
+				.map(|(key, running)| (WorkloadId(*key), running.attempt.clone()))
+				.collect()
+		};
+		for (key, attempt) in running {
+			// First: what the stop brings about finds no running job.
+			self.release(&key)?;
+			attempt.stop("the service stops".into());
+		}
+		Ok(())
 	}
 
 	/// Cancels an unfinished job. Returns the job as it is afterwards, and whether this call changed

@@ -1,8 +1,9 @@
 //! A worker: takes the most urgent job, proves, verifies, stores the proof, and then reports it.
 //!
-//! A proof cannot be interrupted. One that takes longer than the time-out goes on, and is kept when it
-//! comes; the worker begins another job beside it, one at most, so that a computation that hangs does
-//! not hold up the others.
+//! A proof that goes on is let go on, however long it takes. One that announces no step for the time-out
+//! hangs: it is stopped, and tried again under the rules for what may pass; one that is cancelled is
+//! stopped, too. An engine that cannot stop goes on, and its proof is kept when it comes; the worker begins
+//! another job beside it, one at most, so that a computation that hangs does not hold up the others.
 
 use super::{
 	now_ms,
@@ -11,7 +12,7 @@ use super::{
 	JobRecord, Status,
 };
 use crate::{
-	engine::{EngineError, Model, Proof},
+	engine::{Attempt, EngineError, Model, Proof},
 	error::Error,
 	loader::Loader,
 	metrics::Metrics,
@@ -53,7 +54,7 @@ pub struct Worker {
 	pub metrics: Arc<Metrics>,
 	/// What is wrong with the stores.
 	pub trouble: Arc<Trouble>,
-	/// Wall time of one proof after which another is begun beside it.
+	/// Time after which a proof counts as overdue, and without a new step after which it is stopped.
 	pub job_timeout: Duration,
 	/// Cancelled when the service drains: the running job is finished, no other is taken.
 	pub draining: CancellationToken,
@@ -129,7 +130,11 @@ impl Worker {
 	}
 
 	async fn process(self: &Arc<Self>, taken: Taken, beside: &mut JoinSet<()>) {
-		let Taken { record, cancelled } = taken;
+		let Taken {
+			record,
+			cancelled,
+			attempt,
+		} = taken;
 		if self.draining.is_cancelled() {
 			self.release(record).await;
 			return;
@@ -154,30 +159,58 @@ impl Worker {
 		tracing::info!(attempt = record.attempts, waited_ms, "proving");
 		let (header, input) = (record.header.clone(), record.input.clone());
 		let expected = record.output.clone();
-		let mut thread =
-			spawn_blocking(move || prove_and_verify(model.as_ref(), &header, &input, &expected));
-		tokio::select! {
-			computed = &mut thread => self.settle(&record, &cancelled, computed).await,
-			() = cancelled.cancelled() => {
-				tracing::info!("cancelled while proving");
-				go_on(beside, wait_for_idle(thread)).await;
-			},
-			() = tokio::time::sleep(self.job_timeout) => {
-				let (queue, key) = (self.queue.clone(), record.key());
-				if let Err(error) = spawn_blocking(move || queue.mark_overdue(&key)).await {
-					tracing::error!(%error, "cannot mark a job as overdue");
-				}
-				self.metrics.overdue(&model_hash);
-				tracing::warn!(
-					seconds = self.job_timeout.as_secs(),
-					"no proof yet; it is kept when it comes, and another job is begun beside it"
-				);
-				go_on(beside, self.clone().settle_late(record, cancelled, thread)).await;
-			},
+		attempt.begin();
+		let proving = attempt.clone();
+		let mut thread = spawn_blocking(move || {
+			prove_and_verify(model.as_ref(), &header, &input, &expected, &proving)
+		});
+		let mut is_overdue = false;
+		loop {
+			let left = self.job_timeout.saturating_sub(attempt.idle());
+			tokio::select! {
+				computed = &mut thread => {
+					self.settle(&record, &cancelled, computed).await;
+					return;
+				},
+				() = cancelled.cancelled() => {
+					tracing::info!("cancelled while proving");
+					attempt.stop("its job was cancelled".into());
+					go_on(beside, wait_for_idle(thread)).await;
+					return;
+				},
+				() = tokio::time::sleep(left) => {},
+			}
+			if !is_overdue {
+				is_overdue = true;
+				self.overdue(&record).await;
+			}
+			if attempt.idle() >= self.job_timeout {
+				break;
+			}
 		}
+		let reason = format!(
+			"no step for {} seconds (--job-timeout-seconds), the last: {}",
+			self.job_timeout.as_secs(),
+			attempt.step().as_deref().unwrap_or("none"),
+		);
+		tracing::warn!(reason, "the proof hangs: it is stopped, if it can be");
+		attempt.stop(reason);
+		go_on(beside, self.clone().settle_late(record, cancelled, thread)).await;
 	}
 
-	/// Waits for a proof beyond the time-out.
+	async fn overdue(&self, record: &JobRecord) {
+		let (queue, key) = (self.queue.clone(), record.key());
+		if let Err(error) = spawn_blocking(move || queue.mark_overdue(&key)).await {
+			tracing::error!(%error, "cannot mark a job as overdue");
+		}
+		self.metrics.overdue(&record.header.vk_hash);
+		tracing::warn!(
+			seconds = self.job_timeout.as_secs(),
+			"no proof yet; while it goes on, it is waited for"
+		);
+	}
+
+	/// Waits for an attempt that was stopped.
 	async fn settle_late(
 		self: Arc<Self>,
 		record: JobRecord,
@@ -333,9 +366,10 @@ fn prove_and_verify(
 	header: &StatementHeader,
 	input: &[i64],
 	expected: &[i64],
+	attempt: &Attempt,
 ) -> Result<Proven, EngineError> {
 	let start = Instant::now();
-	let proof = model.prove(header, input)?;
+	let proof = model.prove(header, input, attempt)?;
 	let elapsed = start.elapsed();
 	if proof.output != expected {
 		return Err(EngineError::Prove {
