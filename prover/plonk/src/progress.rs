@@ -10,6 +10,10 @@ use std::{
 pub enum Stage {
 	/// Making the setup's points.
 	Setup,
+	/// Checking a setup's file.
+	ReadSetup,
+	/// Making the Lagrange basis of a setup's powers.
+	LagrangeBasis,
 	/// Making multiples of the setup's points, with which commitments are faster.
 	Tables,
 	/// Reading the columns of a proving key.
@@ -37,6 +41,8 @@ impl Stage {
 	fn description(self) -> &'static str {
 		match self {
 			Self::Setup => "making the setup's points, basis",
+			Self::ReadSetup => "checking the setup's file, portion",
+			Self::LagrangeBasis => "making the Lagrange basis of the setup's powers, portion",
 			Self::Tables => "making multiples of the setup's points, basis",
 			Self::ReadKey => "reading the proving key, column",
 			Self::CommitCircuit => "committing to the circuit, column",

@@ -127,6 +127,16 @@ pub struct Options {
 		value_delimiter = ','
 	)]
 	pub bundles: Option<Vec<PathBuf>>,
+	/// File with the powers of a trusted setup: Powers of Tau of snarkjs (.ptau) or parameters of halo2 (ParamsKZG).
+	/// Bundles for other setups than the insecure development one need theirs. Repeatable; separated by commas in
+	/// the environment.
+	#[arg(
+		long = "setup",
+		env = "INFERENCE_PROVER_SETUPS",
+		value_name = "FILE",
+		value_delimiter = ','
+	)]
+	pub setups: Option<Vec<PathBuf>>,
 	/// Folder, on a disk, for temporary files with the polynomials of proving keys, which each proof
 	/// reads: 32 bytes times rows times columns of a model. They are in memory without it.
 	#[arg(long, env = "INFERENCE_PROVER_SCRATCH", value_name = "DIR")]
@@ -187,12 +197,12 @@ pub struct Options {
 	)]
 	pub skip_model_check: Option<bool>,
 	/// Memory for models, MiB, of the service (graphs) and of each engine process (proving keys); zero for no
-	/// bound in the service, and half of an engine process's memory [default: 0]. Beyond it, those that were
+	/// bound in the service, and half of what an engine process may have [default: 0]. Beyond it, those that were
 	/// not used for longest are put out of memory, and loaded again when they are needed.
 	#[arg(long, env = "INFERENCE_PROVER_MODEL_MEMORY_MIB", value_name = "MIB")]
 	pub model_memory_mib: Option<u32>,
-	/// Most memory of an engine process, MiB; zero for no bound [default: three quarters of the machine's,
-	/// or of what its control group leaves, divided by the workers]. A proof that needs more fails, and takes
+	/// Most memory of an engine process, MiB; zero for no bound [default: none with one worker; with several the
+	/// machine's, or what its control group leaves, divided by them]. A proof that needs more fails, and takes
 	/// nothing else with it.
 	#[arg(long, env = "INFERENCE_PROVER_ENGINE_MEMORY_MIB", value_name = "MIB")]
 	pub engine_memory_mib: Option<u32>,
@@ -211,6 +221,8 @@ pub struct Config {
 	pub data: PathBuf,
 	/// Bundle directories to load at start.
 	pub bundles: Vec<PathBuf>,
+	/// Files with the powers of trusted setups.
+	pub setups: Vec<PathBuf>,
 	/// Folder for the polynomials of proving keys, which are in memory without it.
 	pub scratch: Option<PathBuf>,
 	/// Most jobs that wait.
@@ -233,7 +245,8 @@ pub struct Config {
 	pub skip_model_check: bool,
 	/// Memory for models, MiB; zero for no bound.
 	pub model_memory_mib: u32,
-	/// Most memory of an engine process, MiB; zero for no bound. The machine's share if absent.
+	/// Most memory of an engine process, MiB; zero for no bound. If absent none for one worker, the
+	/// machine's share for one of several.
 	pub engine_memory_mib: Option<u32>,
 	/// Free space below which nothing is taken, MiB; zero for no bound.
 	pub min_free_disk_mib: u32,
@@ -245,6 +258,7 @@ impl Default for Config {
 			listen: SocketAddr::from(([127, 0, 0, 1], 9955)),
 			data: PathBuf::from("inference-prover-data"),
 			bundles: Vec::new(),
+			setups: Vec::new(),
 			scratch: None,
 			max_queued_jobs: 10_000,
 			job_timeout_seconds: 1800,
@@ -280,6 +294,7 @@ impl Config {
 			listen: first.listen.or(second.listen).unwrap_or(default.listen),
 			data: first.data.or(second.data).unwrap_or(default.data),
 			bundles: first.bundles.or(second.bundles).unwrap_or(default.bundles),
+			setups: first.setups.or(second.setups).unwrap_or(default.setups),
 			scratch: first.scratch.or(second.scratch),
 			max_queued_jobs: first
 				.max_queued_jobs
@@ -373,13 +388,15 @@ impl Config {
 			Some(mib) => u64::from(mib) << 20,
 			None => memory::share(self.workers),
 		};
-		let model_bytes = match self.model_memory_bytes() {
-			0 => memory_bytes / 2,
-			given => given,
+		let model_bytes = match (self.model_memory_bytes(), memory_bytes) {
+			(0, 0) => memory::of_models(self.workers),
+			(0, bound) => bound / 2,
+			(given, _) => given,
 		};
 		EngineConfig {
 			scratch: self.scratch.clone(),
 			checks: self.checks(),
+			setups: self.setups.clone(),
 			skip_check: self.skip_model_check,
 			memory_bytes,
 			model_bytes,

@@ -68,6 +68,12 @@ impl Loader {
 		}
 	}
 
+	/// Has the engine make ready what it can, before the service says that it is ready.
+	pub async fn prepare(&self) -> Result<(), Error> {
+		let engine = self.engine.clone();
+		Ok(spawn_blocking(move || engine.prepare()).await?)
+	}
+
 	/// Loads the bundle in `dir`; refuses it if its key is not the `expected` one. Returns the model
 	/// and the folder's full name.
 	pub async fn load(
@@ -95,10 +101,11 @@ impl Loader {
 			dir: path.clone(),
 			reason: format!("{} models are known, which is the most", Models::MAX),
 		};
-		let model = self
-			.models
-			.insert(model, path.clone())
-			.ok_or_else(too_many)?;
+		if !self.models.insert(model.clone(), path.clone()) {
+			return Err(too_many());
+		}
+		let kept = model.clone();
+		spawn_blocking(move || kept.keep()).await?;
 		let info = model.info();
 		self.metrics
 			.loaded(&info.vk_hash, &info.name, since.elapsed());

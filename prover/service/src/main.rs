@@ -68,7 +68,8 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
 		models_mib = told.model_bytes >> 20,
 		"bounds of an engine process"
 	);
-	let engine = ProcessEngine::new(&told, usize::try_from(config.workers)?)?;
+	let workers = usize::try_from(config.workers)?;
+	let engine = ProcessEngine::new(&told, workers, config.job_timeout())?;
 	let mut running = tokio::select! {
 		started = service::start(&config, Arc::new(engine)) => started?,
 		_ = terminate.recv() => return Ok(ExitCode::SUCCESS),

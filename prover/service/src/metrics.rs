@@ -4,6 +4,7 @@
 //! is bounded.
 
 use inference_primitives::VkHash;
+use parking_lot::Mutex;
 use prometheus::{
 	Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
 	Registry, TextEncoder,
@@ -34,6 +35,8 @@ pub struct Metrics {
 	loading: Histogram,
 	info: IntGaugeVec,
 	engine_deaths: IntCounter,
+	/// Held while the text is made: two who ask at once count nothing twice.
+	rendering: Mutex<()>,
 	gauges: [(IntGauge, fn(&Gauges) -> u64); 10],
 }
 
@@ -196,6 +199,7 @@ impl Metrics {
 			)?,
 			damaged,
 			engine_deaths,
+			rendering: Mutex::default(),
 			loading,
 			info,
 			gauges,
@@ -279,6 +283,7 @@ impl Metrics {
 
 	/// The text that Prometheus reads.
 	pub fn render(&self, gauges: Gauges) -> String {
+		let _alone = self.rendering.lock();
 		for (gauge, value) in &self.gauges {
 			gauge.set(i64::try_from(value(&gauges)).unwrap_or(i64::MAX));
 		}
@@ -301,17 +306,12 @@ fn wide(number: usize) -> u64 {
 mod tests {
 	use super::*;
 
-	#[test]
-	fn render_should_show_every_metric_once_with_its_value() {
-		let (metrics, model) = (Metrics::default(), VkHash([1; 32]));
-		metrics.accepted(&model);
-		metrics.proven(&model, Duration::from_millis(1500));
-		metrics.loaded(&model, "digits", Duration::from_secs(1));
-		let text = metrics.render(Gauges {
+	fn gauges(engine_deaths: u64) -> Gauges {
+		Gauges {
 			models: 2,
 			model_bytes: 7,
 			engine_processes: 1,
-			engine_deaths: 4,
+			engine_deaths,
 			disk_free_bytes: 11,
 			queued: 3,
 			running: 1,
@@ -319,7 +319,29 @@ mod tests {
 			oldest_queued: Duration::from_secs(9),
 			bundles_failed: 0,
 			ready: true,
-		});
+		}
+	}
+
+	#[test]
+	fn render_should_count_no_death_twice_however_many_ask_at_once() {
+		let metrics = Metrics::default();
+		for deaths in 1..=100 {
+			std::thread::scope(|scope| {
+				for _ in 0..4 {
+					scope.spawn(|| metrics.render(gauges(deaths)));
+				}
+			});
+			assert_eq!(metrics.engine_deaths.get(), deaths);
+		}
+	}
+
+	#[test]
+	fn render_should_show_every_metric_once_with_its_value() {
+		let (metrics, model) = (Metrics::default(), VkHash([1; 32]));
+		metrics.accepted(&model);
+		metrics.proven(&model, Duration::from_millis(1500));
+		metrics.loaded(&model, "digits", Duration::from_secs(1));
+		let text = metrics.render(gauges(4));
 		for line in [
 			&format!("inference_prover_jobs_accepted_total{{model=\"{model}\"}} 1"),
 			&format!("inference_prover_jobs_proven_total{{model=\"{model}\"}} 1"),

@@ -50,6 +50,8 @@ use tokio_util::sync::CancellationToken;
 const MAX_BATCH: u32 = 16;
 /// Time between two looks for jobs past their retention.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
+/// Time between two looks at how much is free on the disks.
+const ROOM_PAUSE: Duration = Duration::from_secs(2);
 /// Shortest time after its deadline after which a job that waits counts as wanted by nobody, milliseconds:
 /// the chain's clock may have stood, and the worker been down.
 const ABANDONED_AFTER_MS: u64 = 24 * 60 * 60 * 1000;
@@ -73,7 +75,7 @@ pub struct Service {
 	content: Arc<dyn ContentStore>,
 	metrics: Arc<Metrics>,
 	trouble: Arc<Trouble>,
-	room: Room,
+	room: Arc<Room>,
 	executions: Arc<Executions>,
 	/// Jobs that are being submitted; each channel closes when its job is.
 	submitting: Mutex<BTreeMap<WorkloadId, watch::Receiver<()>>>,
@@ -92,6 +94,8 @@ impl Service {
 		if self.draining.is_cancelled() {
 			problems.push("the service drains".into());
 		}
+		let ready = problems.is_empty();
+		// It executes and proves all the same: whoever sends it work is told, and nobody takes it out of service.
 		if let Err(shortage) = self.room.check() {
 			problems.push(shortage.to_string());
 		}
@@ -102,7 +106,7 @@ impl Service {
 			queued: self.queue.queued(),
 			running: self.queue.running(),
 			draining: self.draining.is_cancelled(),
-			ready: problems.is_empty(),
+			ready,
 			problems,
 			oldest_queued_ms: self.oldest_queued_ms(),
 			overdue: self.queue.overdue(),
@@ -590,7 +594,7 @@ pub struct Running {
 	workers: JoinSet<()>,
 	/// Loads the models of the start, then ends.
 	loading: JoinSet<Result<(), Error>>,
-	/// Held for its drop, which ends the task.
+	/// Held for its drop, which ends the tasks.
 	_pruner: JoinSet<()>,
 	drain_timeout: Duration,
 }
@@ -606,6 +610,12 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 		let (data, max) = (config.data.clone(), to_usize(config.max_queued_jobs));
 		spawn_blocking(move || open(&data, max)).await??
 	};
+	let room = {
+		let disks = [Some(config.data.clone()), config.scratch.clone()];
+		let least = config.min_free_disk_bytes();
+		let room = spawn_blocking(move || Room::new(disks.into_iter().flatten(), least));
+		Arc::new(room.await?)
+	};
 	let metrics = Arc::new(Metrics::default());
 	let models = Arc::new(Models::with_budget(config.model_memory_bytes()));
 	let service = Arc::new(Service {
@@ -620,7 +630,7 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 		)),
 		metrics,
 		trouble: Arc::new(Trouble::default()),
-		room: Room::new(config.data.clone(), config.min_free_disk_bytes()),
+		room,
 		submitting: Mutex::default(),
 		is_loading: AtomicBool::new(true),
 		draining: CancellationToken::new(),
@@ -665,6 +675,7 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 		workers.spawn(worker.clone().run());
 	}
 	let mut pruner = JoinSet::new();
+	pruner.spawn(look_for_room(service.room.clone()));
 	pruner.spawn(
 		service
 			.clone()
@@ -678,6 +689,7 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 	let (loader, bundles) = (service.clone(), config.bundles.clone());
 	loading.spawn(async move {
 		loader.load_at_start(&bundles).await?;
+		loader.loader.prepare().await?;
 		loader.is_loading.store(false, Ordering::Relaxed);
 		match loader.trouble.bundles() {
 			0 => tracing::info!(models = loader.models.len(), "ready"),
@@ -757,6 +769,17 @@ impl Running {
 		}
 		tracing::info!("stopped");
 		all_ended
+	}
+}
+
+/// Asks the disks now and again how much is free.
+async fn look_for_room(room: Arc<Room>) {
+	loop {
+		tokio::time::sleep(ROOM_PAUSE).await;
+		let asked = room.clone();
+		if let Err(error) = spawn_blocking(move || asked.look()).await {
+			tracing::error!(%error, "cannot ask how much is free on the disk");
+		}
 	}
 }
 

@@ -2,14 +2,14 @@
 //! with `inference-circuits`, over real HTTP.
 
 use crate::support::{
-	daemon::{Daemon, Model},
+	daemon::{send, Daemon, Model},
 	refusal,
 };
-use inference_circuits::Bundle;
-use inference_primitives::hashing::blake2_256;
+use inference_circuits::{Bundle, Powers, SetupFile};
+use inference_primitives::{hashing::blake2_256, Statement};
 use inference_prover_api::{error_code, JobRequest, ProverApiClient};
-use inference_verifier::{vk_hash, Plan};
-use std::{fs, path::Path, process::Command, time::Duration};
+use inference_verifier::{public_inputs, verify, vk_hash, Plan, Setup};
+use std::{fs, path::Path, process::Command, sync::Arc, time::Duration};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_daemon_should_prove_what_the_verifier_accepts_even_when_killed() {
@@ -56,6 +56,60 @@ async fn the_daemon_should_prove_what_the_verifier_accepts_even_when_killed() {
 		model.check(workload, &output, &proof);
 	}
 	assert_eq!(daemon.proven(1).await, first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_should_prove_under_a_setup_of_its_file_and_name_one_that_it_lacks() {
+	// Made by snarkjs; prover/plonk/tests/setup/README.md says how.
+	let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plonk/tests/setup/snarkjs.ptau");
+	let powers = Arc::new(SetupFile::open(&file).unwrap());
+	assert_ne!(*powers.setup(), Setup::insecure_development());
+	let model = Model::diabetes_under(Powers::File(powers));
+	let (data, dir) = (model.folder.path().join("data"), model.dir());
+
+	let daemon = Daemon::start(&data, &["--bundle", dir.to_str().unwrap()]);
+	assert!(daemon.client.models().await.unwrap().is_empty());
+	let problems = daemon.client.health().await.unwrap().problems.join(" ");
+	assert!(problems.contains("--setup FILE"), "{problems}");
+	daemon.signal("-KILL");
+	drop(daemon);
+
+	let file = file.to_str().unwrap();
+	let daemon = Daemon::start(&data, &["--bundle", dir.to_str().unwrap(), "--setup", file]);
+	let models = daemon.client.models().await.unwrap();
+	assert!(models[0].checked);
+	daemon.client.submit_job(model.request(1)).await.unwrap();
+	let (output, proof, _) = daemon.proven(1).await;
+	model.check(1, &output, &proof);
+	// The process that has the powers is another one after a kill, too.
+	send(daemon.engines()[0], "-KILL");
+	daemon.client.submit_job(model.request(2)).await.unwrap();
+	let (second, its_proof, _) = daemon.proven(2).await;
+	model.check(2, &second, &its_proof);
+	// And not of the setup whose secret everybody knows.
+	let request = model.request(1);
+	let plan = Plan::decode_canonical(&model.bundle.plan_bytes()).unwrap();
+	let statement = Statement::new(request.statement, &request.input, &output);
+	let inputs = public_inputs(&statement, &request.input, &output);
+	assert!(verify(&plan, &Setup::insecure_development(), &inputs, &proof).is_err());
+}
+
+#[test]
+fn the_daemon_should_not_start_with_a_file_that_is_no_setup() {
+	let folder = tempfile::tempdir().unwrap();
+	let file = folder.path().join("cut.ptau");
+	fs::write(&file, b"ptau\x01\0\0\0\x07\0\0\0").unwrap();
+	let output = Command::new(env!("CARGO_BIN_EXE_inference-prover"))
+		.args(["--listen", "127.0.0.1:0", "--data"])
+		.arg(folder.path().join("data"))
+		.arg("--setup")
+		.arg(&file)
+		.output()
+		.unwrap();
+	assert_eq!(output.status.code(), Some(1));
+	let message = String::from_utf8(output.stderr).unwrap();
+	assert!(message.contains("cut.ptau"), "{message}");
+	assert!(message.contains("cut off"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

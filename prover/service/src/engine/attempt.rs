@@ -14,8 +14,10 @@ pub struct Attempt(Mutex<State>);
 
 struct State {
 	step: Option<String>,
-	/// When it was begun, or the last step was announced.
+	/// When it was begun, the last step was announced, or it last waited.
 	moved: Instant,
+	/// When the proof itself was begun, but not while it waits for what it needs.
+	begun: Option<Instant>,
 	stopped: Option<String>,
 	stopper: Option<Stopper>,
 }
@@ -25,6 +27,7 @@ impl Default for Attempt {
 		Self(Mutex::new(State {
 			step: None,
 			moved: Instant::now(),
+			begun: None,
 			stopped: None,
 			stopper: None,
 		}))
@@ -42,9 +45,27 @@ impl fmt::Debug for Attempt {
 }
 
 impl Attempt {
-	/// The clock of [`Self::idle`] begins anew: what comes now is its own.
+	/// The clocks of [`Self::idle`] and [`Self::at_work`] begin anew: what comes now is the proof's own.
 	pub fn begin(&self) {
-		self.0.lock().moved = Instant::now();
+		let mut state = self.0.lock();
+		state.moved = Instant::now();
+		state.begun = Some(state.moved);
+	}
+
+	/// It waits, for its turn or for its model to be read: that is not its own time. Whoever does these things
+	/// sees to it that they end.
+	pub fn wait(&self) {
+		let mut state = self.0.lock();
+		state.moved = Instant::now();
+		state.begun = None;
+	}
+
+	/// How long the proof has been made; nothing while it waits.
+	pub fn at_work(&self) -> Duration {
+		self.0
+			.lock()
+			.begun
+			.map_or(Duration::ZERO, |begun| begun.elapsed())
 	}
 
 	/// Announces a step.
@@ -102,6 +123,23 @@ mod tests {
 		atomic::{AtomicUsize, Ordering},
 		Arc,
 	};
+
+	#[test]
+	fn an_attempt_should_be_at_work_from_when_it_begins_and_not_while_it_waits() {
+		let (attempt, pause) = (Attempt::default(), Duration::from_millis(20));
+		let sleep = || std::thread::sleep(pause);
+		sleep();
+		assert_eq!(attempt.at_work(), Duration::ZERO);
+		attempt.begin();
+		sleep();
+		assert!(attempt.at_work() >= pause && attempt.idle() >= pause);
+		attempt.report("one".into());
+		assert!(attempt.at_work() >= pause && attempt.idle() < attempt.at_work());
+		attempt.wait();
+		sleep();
+		attempt.report("reading".into());
+		assert_eq!(attempt.at_work(), Duration::ZERO);
+	}
 
 	#[test]
 	fn an_attempt_should_be_stopped_once_at_once_or_when_it_begins_but_not_when_it_is_over() {

@@ -2,19 +2,20 @@
 
 use std::fs;
 
-/// Of the machine's memory, the quarter that engine processes leave to the service, the node beside it and
-/// the system.
-const LEFT_FREE: u64 = 4;
-
-/// Bound of one engine process's memory if `workers` prove at the same time, bytes: three quarters of what
-/// there is, in equal shares. Zero if it is not known what there is: no bound.
+/// Bound of one engine process's memory if `workers` prove at the same time, bytes; zero: no bound. One alone has
+/// none: what it takes is the system's to give, which ends it before the service. Several share what there is, so
+/// that none is ended for another's memory.
 pub fn share(workers: u32) -> u64 {
-	share_of(of_machine(), workers)
+	match workers {
+		0 | 1 => 0,
+		workers => of_machine().unwrap_or(0) / u64::from(workers),
+	}
 }
 
-fn share_of(total: Option<u64>, workers: u32) -> u64 {
-	let total = total.unwrap_or(0);
-	(total - total / LEFT_FREE) / u64::from(workers.max(1))
+/// Memory of one of `workers` engine processes for models, bytes: half of what it has. Zero if it is not known what
+/// there is: no bound.
+pub fn of_models(workers: u32) -> u64 {
+	of_machine().unwrap_or(0) / u64::from(workers.max(1)) / 2
 }
 
 /// The machine's memory, or what this process's control groups leave of it, bytes.
@@ -68,9 +69,6 @@ mod tests {
 	fn memory_should_be_read_from_what_the_system_says_and_shared_by_the_workers() {
 		let meminfo = "MemFree:  1 kB\nMemTotal:       16777216 kB\n";
 		assert_eq!(physical(meminfo), Some(16 << 30));
-		assert_eq!(share_of(physical(meminfo), 1), 12 << 30);
-		assert_eq!(share_of(physical(meminfo), 3), 4 << 30);
-		assert_eq!(share_of(None, 1), 0);
 		assert_eq!(
 			limit_files("5:cpu,cpuacct:/\n4:memory:/a\n0::/b/c\n"),
 			[
@@ -82,7 +80,9 @@ mod tests {
 			]
 		);
 		if cfg!(target_os = "linux") {
-			assert!(share(1) > 0);
+			let total = of_machine().unwrap();
+			assert_eq!([1, 2, 4].map(share), [0, total / 2, total / 4]);
+			assert_eq!([1, 2].map(of_models), [total / 2, total / 4]);
 		}
 	}
 }

@@ -19,7 +19,7 @@ use std::{
 
 pub use attempt::Attempt;
 pub use native::NativeEngine;
-pub use process::{EngineConfig, ProcessEngine};
+pub use process::{EngineConfig, ProcessEngine, StartError};
 
 /// An engine that failed. Trying the same again gives the same result, unless [`Self::is_transient`].
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +91,10 @@ pub trait Engine: Send + Sync {
 	/// Loads the bundle in `dir`, and finds out whether its model can be proven.
 	fn load(&self, dir: &Path) -> Result<Arc<dyn Model>, EngineError>;
 
+	/// Makes ready what it can for the models that it is to keep ([`Model::keep`]): until it is done, or proofs
+	/// are wanted.
+	fn prepare(&self) {}
+
 	/// Lets go of what it holds of a model beside [`Model`] itself: it is not wanted any more.
 	fn forget(&self, _model: &VkHash) {}
 
@@ -124,11 +128,14 @@ pub trait Model: Send + Sync {
 		0
 	}
 
+	/// It is one of the service's models: has its engine keep ready what its proofs take.
+	fn keep(&self) {}
+
 	/// Its output for `input`, which fits [`ModelInfo::input`].
 	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError>;
 
-	/// Proves the statement that `header` starts, for `input`. Tells `attempt` how far it is, and ends soon
-	/// by what may pass once that is stopped, if it can.
+	/// Proves the statement that `header` starts, for `input`. Tells `attempt` how far it is and when it begins
+	/// after it waited, and ends soon by what may pass once that is stopped, if it can.
 	fn prove(
 		&self,
 		header: &StatementHeader,
@@ -181,24 +188,25 @@ impl Models {
 		}
 	}
 
-	/// Adds a model from the bundle in `dir`, and returns it, or the one already in memory under its
-	/// key; `None` if [`Self::MAX`] others are known. Puts the models out of memory that were not used
-	/// for longest, until all are within the budget; this one stays. Whoever uses one of them goes on.
-	pub fn insert(&self, model: Arc<dyn Model>, dir: PathBuf) -> Option<Arc<dyn Model>> {
+	/// Adds a model from the bundle in `dir`, in the place of one with its key: the bundle may have moved, or have
+	/// been built anew. False, and nothing is changed, if [`Self::MAX`] others are known. Puts the models out of
+	/// memory that were not used for longest, until all are within the budget; this one stays. Whoever uses one
+	/// of them, or the one before, goes on.
+	pub fn insert(&self, model: Arc<dyn Model>, dir: PathBuf) -> bool {
 		let mut models = self.models.write();
-		let key = model.info().vk_hash;
+		let info = model.info().clone();
+		let key = info.vk_hash;
 		if !models.contains_key(&key) && models.len() >= Self::MAX {
-			return None;
+			return false;
 		}
-		let entry = models.entry(key).or_insert_with(|| Entry {
-			info: model.info().clone(),
-			dir: dir.clone(),
-			loaded: None,
+		let entry = Entry {
+			info,
+			dir,
+			loaded: Some(model),
 			last_used: AtomicU64::new(0),
-		});
-		entry.dir = dir;
-		let inserted = entry.loaded.get_or_insert(model).clone();
-		self.touch(entry);
+		};
+		self.touch(&entry);
+		models.insert(key, entry);
 		let mut total: u64 = models.values().map(Entry::bytes).sum();
 		while self.budget > 0 && total > self.budget {
 			let oldest = models
@@ -212,7 +220,7 @@ impl Models {
 			entry.loaded = None;
 			tracing::info!(model = %oldest, "put out of memory, within the budget");
 		}
-		Some(inserted)
+		true
 	}
 
 	fn touch(&self, entry: &Entry) {

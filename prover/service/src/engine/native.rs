@@ -2,7 +2,8 @@
 
 use super::{Attempt, Engine, EngineError, Model, Proof};
 use inference_circuits::{
-	Bundle, CheckError, Checks, Progress, ProveError, Prover, ProverOptions, Step,
+	Bundle, CheckError, Checks, Powers, Progress, ProveError, Prover, ProverOptions, SetupFile,
+	Step,
 };
 use inference_plonk::ProveError as PlonkError;
 use inference_primitives::StatementHeader;
@@ -22,6 +23,8 @@ pub struct NativeEngine {
 	pub scratch: Option<PathBuf>,
 	/// Where it is remembered which bundles were checked; without it each is checked whenever it is loaded.
 	pub checks: Option<Checks>,
+	/// Files of the trusted setups that bundles may be for, beside the insecure development one.
+	pub setups: Vec<Arc<SetupFile>>,
 	/// Whether bundles that were not checked before are loaded without a check, and said to be unchecked.
 	pub skip_check: bool,
 	/// Who wants to know of steps, if anyone does.
@@ -29,9 +32,10 @@ pub struct NativeEngine {
 }
 
 impl NativeEngine {
-	/// Reads the bundle in `dir`, but its proving key.
+	/// Reads the bundle in `dir`, but its proving key, and attaches what its proofs are made with.
 	pub fn open(&self, dir: &Path) -> Result<Bundle, EngineError> {
-		let bundle = Bundle::load(dir).map_err(|error| EngineError::Load(error.to_string()))?;
+		let failed = |error: &dyn std::fmt::Display| EngineError::Load(error.to_string());
+		let bundle = Bundle::load(dir).map_err(|error| failed(&error))?;
 		if bundle.layout().claim.hidden_input {
 			// The statements of its proofs bind no input, so no workload is settled by them.
 			return Err(EngineError::Load(
@@ -40,6 +44,15 @@ impl NativeEngine {
 					.into(),
 			));
 		}
+		let (setup, k) = (bundle.manifest().setup, bundle.layout().k);
+		let of_it = self.setups.iter().filter(|file| file.id() == setup);
+		// Of several files of one setup the smallest that serves; if none does, any says so.
+		let bundle = match of_it.min_by_key(|file| (file.k() < k, file.k())) {
+			Some(file) => bundle.with_powers(Powers::File(file.clone())),
+			None => Ok(bundle),
+		};
+		let bundle = bundle.map_err(|error| failed(&error))?;
+		bundle.check_powers().map_err(|error| failed(&error))?;
 		Ok(bundle)
 	}
 

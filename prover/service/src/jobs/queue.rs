@@ -190,11 +190,13 @@ impl Queue {
 		Some(self.oldest_ms.load(Ordering::Relaxed)).filter(|oldest| *oldest > 0)
 	}
 
-	/// Notes that a taken job takes longer than the time-out.
-	pub fn mark_overdue(&self, key: &WorkloadId) {
+	/// Notes that an attempt at a job takes longer than the time-out.
+	pub fn mark_overdue(&self, key: &WorkloadId, attempt: &Arc<Attempt>) {
 		let mut state = self.state.lock();
-		if let Some(running) = state.running.get_mut(&key.0) {
-			running.is_overdue = true;
+		if state.is_running(key, attempt) {
+			if let Some(running) = state.running.get_mut(&key.0) {
+				running.is_overdue = true;
+			}
 		}
 		self.publish(&state);
 	}
@@ -341,10 +343,15 @@ impl Queue {
 	}
 
 	/// Ends a taken job with `status`, a finished one. Returns false, and changes nothing, if the
-	/// job was ended meanwhile (cancelled).
-	pub fn finish(&self, key: &WorkloadId, status: Status) -> Result<bool, JobStoreError> {
+	/// attempt was ended meanwhile (cancelled), although another one may be made since.
+	pub fn finish(
+		&self,
+		key: &WorkloadId,
+		attempt: &Arc<Attempt>,
+		status: Status,
+	) -> Result<bool, JobStoreError> {
 		let mut state = self.state.lock();
-		if !state.running.contains_key(&key.0) {
+		if !state.is_running(key, attempt) {
 			return Ok(false);
 		}
 		let previous = self
@@ -360,15 +367,16 @@ impl Queue {
 	}
 
 	/// Gives a taken job back after an attempt that failed by what may pass: it is tried again after
-	/// `wait`. Returns false, and changes nothing, if the job was ended meanwhile.
+	/// `wait`. Returns false, and changes nothing, if the attempt was ended meanwhile.
 	pub fn retry_later(
 		&self,
 		key: &WorkloadId,
+		attempt: &Arc<Attempt>,
 		wait: Duration,
 		error: String,
 	) -> Result<bool, JobStoreError> {
 		let mut state = self.state.lock();
-		if !state.running.contains_key(&key.0) {
+		if !state.is_running(key, attempt) {
 			return Ok(false);
 		}
 		let previous = self
@@ -387,10 +395,10 @@ impl Queue {
 		Ok(true)
 	}
 
-	/// Gives a taken job back, as if it had not been taken.
-	pub fn release(&self, key: &WorkloadId) -> Result<(), JobStoreError> {
+	/// Gives a taken job back, as if it had not been taken. Changes nothing if the attempt was ended meanwhile.
+	pub fn release(&self, key: &WorkloadId, attempt: &Arc<Attempt>) -> Result<(), JobStoreError> {
 		let mut state = self.state.lock();
-		if !state.running.contains_key(&key.0) {
+		if !state.is_running(key, attempt) {
 			return Ok(());
 		}
 		let previous = self
@@ -418,7 +426,7 @@ impl Queue {
 		};
 		for (key, attempt) in running {
 			// First: what the stop brings about finds no running job.
-			self.release(&key)?;
+			self.release(&key, &attempt)?;
 			attempt.stop("the service stops".into());
 		}
 		Ok(())
@@ -510,6 +518,12 @@ impl Queue {
 }
 
 impl State {
+	/// Whether this very attempt at the job goes on.
+	fn is_running(&self, key: &WorkloadId, attempt: &Arc<Attempt>) -> bool {
+		let running = self.running.get(&key.0);
+		running.is_some_and(|running| Arc::ptr_eq(&running.attempt, attempt))
+	}
+
 	fn wait(&mut self, record: &JobRecord) {
 		let waiting = Waiting {
 			key: record.key(),
@@ -589,11 +603,38 @@ mod tests {
 		}
 	}
 
+	fn taken(queue: &Queue) -> Option<Taken> {
+		queue.take(|_| true).unwrap()
+	}
+
 	fn take(queue: &Queue) -> Option<WorkloadId> {
-		queue
-			.take(|_| true)
-			.unwrap()
-			.map(|taken| taken.record.key())
+		taken(queue).map(|taken| taken.record.key())
+	}
+
+	#[test]
+	fn what_an_attempt_brings_about_that_was_ended_should_not_touch_the_next_one() {
+		let folder = tempfile::tempdir().unwrap();
+		let queue = open(folder.path(), 1);
+		let key = add(&queue, 1).key();
+		let first = taken(&queue).unwrap().attempt;
+		queue.cancel(&key).unwrap();
+		queue.retry(&key).unwrap();
+		let second = taken(&queue).unwrap();
+		let failed = || Status::Failed {
+			reason: "late".into(),
+		};
+		assert!(!queue.finish(&key, &first, failed()).unwrap());
+		let wait = Duration::ZERO;
+		assert!(!queue
+			.retry_later(&key, &first, wait, "late".into())
+			.unwrap());
+		queue.release(&key, &first).unwrap();
+		queue.mark_overdue(&key, &first);
+		assert_eq!(queue.job(&key).unwrap().unwrap(), second.record);
+		assert_eq!((queue.running(), queue.overdue()), (1, 0));
+		queue.mark_overdue(&key, &second.attempt);
+		assert_eq!(queue.overdue(), 1);
+		assert!(queue.finish(&key, &second.attempt, failed()).unwrap());
 	}
 
 	#[test]
@@ -601,7 +642,9 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let queue = open(folder.path(), 9);
 		let late = add_due(&queue, 1, Some(-1_000), 0);
-		assert_eq!(take(&queue), Some(late.key()));
+		let first = taken(&queue).unwrap();
+		assert_eq!(first.record.key(), late.key());
+		let first = first.attempt;
 		add_due(&queue, 2, Some(60_000), 0);
 		let terms = Terms {
 			deadline_ms: Some(now_ms() + 30_000),
@@ -610,12 +653,15 @@ mod tests {
 		let renewed = queue.renew(&late, terms).unwrap();
 		assert_eq!((renewed.status, renewed.value), (Status::Proving, 3));
 		let wait = Duration::ZERO;
-		assert!(queue.retry_later(&late.key(), wait, "x".into()).unwrap());
-		assert_eq!(take(&queue), Some(late.key()));
+		assert!(queue
+			.retry_later(&late.key(), &first, wait, "x".into())
+			.unwrap());
+		let second = taken(&queue).unwrap();
+		assert_eq!(second.record.key(), late.key());
 		// And those of one that was given up, when it is tried again.
 		let reason = "x".to_owned();
 		queue
-			.finish(&late.key(), Status::Failed { reason })
+			.finish(&late.key(), &second.attempt, Status::Failed { reason })
 			.unwrap();
 		let terms = Terms {
 			deadline_ms: Some(now_ms() + 50_000),
@@ -690,18 +736,19 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let queue = open(folder.path(), 2);
 		let key = add(&queue, 1).key();
-		take(&queue).unwrap();
+		let first = taken(&queue).unwrap().attempt;
 		let hour = Duration::from_secs(3600);
-		assert!(queue.retry_later(&key, hour, "no room".into()).unwrap());
+		let error = "no room".to_owned();
+		assert!(queue.retry_later(&key, &first, hour, error).unwrap());
 		assert_eq!(take(&queue), None);
 		assert!(queue.next_retry_ms(now_ms()).is_some());
 		let job = queue.job(&key).unwrap().unwrap();
 		assert_eq!((job.attempts, job.last_error), (1, Some("no room".into())));
 		// The operator does not wait.
 		queue.retry(&key).unwrap();
-		assert_eq!(take(&queue), Some(key));
+		let second = taken(&queue).unwrap().attempt;
 		let failed = Status::Failed { reason: "r".into() };
-		assert!(queue.finish(&key, failed).unwrap());
+		assert!(queue.finish(&key, &second, failed).unwrap());
 		assert_eq!(queue.retry(&key).unwrap().unwrap().attempts, 0);
 		assert_eq!(take(&queue), Some(key));
 		assert_eq!(queue.job(&key).unwrap().unwrap().attempts, 1);
@@ -789,6 +836,7 @@ mod tests {
 		assert!(!queue
 			.finish(
 				&key,
+				&taken.attempt,
 				Status::Proven {
 					proof: [0; 32],
 					prove_ms: 1
@@ -805,10 +853,11 @@ mod tests {
 		let queue = open(folder.path(), 2);
 		let key = add(&queue, 1).key();
 		add(&queue, 2);
-		take(&queue).unwrap();
+		let taken = taken(&queue).unwrap();
 		queue
 			.finish(
 				&key,
+				&taken.attempt,
 				Status::Proven {
 					proof: [0; 32],
 					prove_ms: 1,

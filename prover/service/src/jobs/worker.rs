@@ -21,11 +21,7 @@ use crate::{
 };
 use inference_primitives::{Hash, StatementHeader};
 use rand::Rng;
-use std::{
-	future::Future,
-	sync::Arc,
-	time::{Duration, Instant},
-};
+use std::{future::Future, sync::Arc, time::Duration};
 use tokio::task::{spawn_blocking, JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -136,7 +132,7 @@ impl Worker {
 			attempt,
 		} = taken;
 		if self.draining.is_cancelled() {
-			self.release(record).await;
+			self.release(record, attempt).await;
 			return;
 		}
 		let model_hash = record.header.vk_hash;
@@ -144,12 +140,12 @@ impl Worker {
 			Ok(Some(model)) => model,
 			// Unloaded in this moment.
 			Ok(None) => {
-				self.release(record).await;
+				self.release(record, attempt).await;
 				return;
 			},
 			// It was put out of memory, and its bundle cannot be read now.
 			Err(error) => {
-				self.try_later(&record, error.to_string()).await;
+				self.try_later(&record, &attempt, error.to_string()).await;
 				return;
 			},
 		};
@@ -166,27 +162,35 @@ impl Worker {
 		});
 		let mut is_overdue = false;
 		loop {
-			let left = self.job_timeout.saturating_sub(attempt.idle());
+			let mut left = self.job_timeout.saturating_sub(attempt.idle());
+			if !is_overdue {
+				left = left.min(self.job_timeout.saturating_sub(attempt.at_work()));
+			}
 			tokio::select! {
-				computed = &mut thread => {
-					self.settle(&record, &cancelled, computed).await;
-					return;
-				},
+				// What was cancelled is cancelled, whatever came of it in the same moment.
+				biased;
 				() = cancelled.cancelled() => {
 					tracing::info!("cancelled while proving");
 					attempt.stop("its job was cancelled".into());
 					go_on(beside, wait_for_idle(thread)).await;
 					return;
 				},
+				computed = &mut thread => {
+					self.settle(&record, &attempt, &cancelled, computed).await;
+					return;
+				},
 				() = tokio::time::sleep(left) => {},
 			}
-			if !is_overdue {
+			if !is_overdue && attempt.at_work() >= self.job_timeout {
 				is_overdue = true;
-				self.overdue(&record).await;
+				self.overdue(&record, &attempt).await;
 			}
 			if attempt.idle() >= self.job_timeout {
 				break;
 			}
+		}
+		if !is_overdue {
+			self.overdue(&record, &attempt).await;
 		}
 		let reason = format!(
 			"no step for {} seconds (--job-timeout-seconds), the last: {}",
@@ -195,12 +199,13 @@ impl Worker {
 		);
 		tracing::warn!(reason, "the proof hangs: it is stopped, if it can be");
 		attempt.stop(reason);
-		go_on(beside, self.clone().settle_late(record, cancelled, thread)).await;
+		let late = self.clone().settle_late(record, attempt, cancelled, thread);
+		go_on(beside, late).await;
 	}
 
-	async fn overdue(&self, record: &JobRecord) {
-		let (queue, key) = (self.queue.clone(), record.key());
-		if let Err(error) = spawn_blocking(move || queue.mark_overdue(&key)).await {
+	async fn overdue(&self, record: &JobRecord, attempt: &Arc<Attempt>) {
+		let (queue, key, attempt) = (self.queue.clone(), record.key(), attempt.clone());
+		if let Err(error) = spawn_blocking(move || queue.mark_overdue(&key, &attempt)).await {
 			tracing::error!(%error, "cannot mark a job as overdue");
 		}
 		self.metrics.overdue(&record.header.vk_hash);
@@ -214,38 +219,46 @@ impl Worker {
 	async fn settle_late(
 		self: Arc<Self>,
 		record: JobRecord,
+		attempt: Arc<Attempt>,
 		cancelled: CancellationToken,
 		mut thread: JoinHandle<Result<Proven, EngineError>>,
 	) {
 		tokio::select! {
-			computed = &mut thread => self.settle(&record, &cancelled, computed).await,
+			biased;
 			() = cancelled.cancelled() => {
 				tracing::info!("cancelled while proving");
 				wait_for_idle(thread).await;
 			},
+			computed = &mut thread => self.settle(&record, &attempt, &cancelled, computed).await,
 		}
 	}
 
-	async fn settle(&self, record: &JobRecord, cancelled: &CancellationToken, computed: Computed) {
+	async fn settle(
+		&self,
+		record: &JobRecord,
+		attempt: &Arc<Attempt>,
+		cancelled: &CancellationToken,
+		computed: Computed,
+	) {
 		match computed {
-			Ok(Ok(proven)) => self.save(record, proven, cancelled).await,
+			Ok(Ok(proven)) => self.save(record, attempt, proven, cancelled).await,
 			Ok(Err(error)) if error.is_transient() => {
-				self.try_later(record, error.to_string()).await;
+				self.try_later(record, attempt, error.to_string()).await;
 			},
-			Ok(Err(error)) => self.fail(record, error.to_string()).await,
+			Ok(Err(error)) => self.fail(record, attempt, error.to_string()).await,
 			// A bug or a lack of memory: the one is found by the operator, the other may pass.
 			Err(error) => {
-				self.try_later(record, format!("the engine panicked: {error}"))
+				self.try_later(record, attempt, format!("the engine panicked: {error}"))
 					.await;
 			},
 		}
 	}
 
 	/// Gives the job back for another attempt, or up if it had all its attempts.
-	async fn try_later(&self, record: &JobRecord, error: String) {
+	async fn try_later(&self, record: &JobRecord, attempt: &Arc<Attempt>, error: String) {
 		if record.attempts >= MAX_ATTEMPTS {
-			self.fail(record, format!("{error} (after {MAX_ATTEMPTS} attempts)"))
-				.await;
+			let error = format!("{error} (after {MAX_ATTEMPTS} attempts)");
+			self.fail(record, attempt, error).await;
 			return;
 		}
 		let left = record
@@ -259,8 +272,9 @@ impl Worker {
 			attempt = record.attempts,
 			"attempt failed; will try again"
 		);
-		let (queue, key) = (self.queue.clone(), record.key());
-		let given_back = spawn_blocking(move || queue.retry_later(&key, wait, error)).await;
+		let (queue, key, attempt) = (self.queue.clone(), record.key(), attempt.clone());
+		let retried = move || queue.retry_later(&key, &attempt, wait, error);
+		let given_back = spawn_blocking(retried).await;
 		// If it fails, the job waits again after the next start.
 		match given_back {
 			Ok(Ok(_)) => {},
@@ -269,7 +283,13 @@ impl Worker {
 		}
 	}
 
-	async fn save(&self, record: &JobRecord, proven: Proven, cancelled: &CancellationToken) {
+	async fn save(
+		&self,
+		record: &JobRecord,
+		attempt: &Arc<Attempt>,
+		proven: Proven,
+		cancelled: &CancellationToken,
+	) {
 		let bytes = proven.proof.bytes.len();
 		let Some(hash) = self.store_proof(proven.proof.bytes, cancelled).await else {
 			return;
@@ -278,6 +298,7 @@ impl Worker {
 		if self
 			.finish(
 				record,
+				attempt,
 				Status::Proven {
 					proof: hash,
 					prove_ms,
@@ -311,10 +332,11 @@ impl Worker {
 		}
 	}
 
-	async fn fail(&self, record: &JobRecord, reason: String) {
+	async fn fail(&self, record: &JobRecord, attempt: &Arc<Attempt>, reason: String) {
 		if self
 			.finish(
 				record,
+				attempt,
 				Status::Failed {
 					reason: reason.clone(),
 				},
@@ -326,12 +348,13 @@ impl Worker {
 		}
 	}
 
-	/// Ends the job, trying again while the job store fails. False if it was ended meanwhile.
-	async fn finish(&self, record: &JobRecord, status: Status) -> bool {
+	/// Ends the job, trying again while the job store fails. False if the attempt was ended meanwhile.
+	async fn finish(&self, record: &JobRecord, attempt: &Arc<Attempt>, status: Status) -> bool {
 		let mut backoff = Backoff::new();
 		loop {
 			let (queue, key, status) = (self.queue.clone(), record.key(), status.clone());
-			match spawn_blocking(move || queue.finish(&key, status)).await {
+			let attempt = attempt.clone();
+			match spawn_blocking(move || queue.finish(&key, &attempt, status)).await {
 				Ok(Ok(finished)) => {
 					self.trouble.jobs_work();
 					return finished;
@@ -348,10 +371,10 @@ impl Worker {
 		}
 	}
 
-	async fn release(&self, record: JobRecord) {
+	async fn release(&self, record: JobRecord, attempt: Arc<Attempt>) {
 		let queue = self.queue.clone();
 		let released: Result<Result<(), JobStoreError>, _> =
-			spawn_blocking(move || queue.release(&record.key())).await;
+			spawn_blocking(move || queue.release(&record.key(), &attempt)).await;
 		// If it fails, the job waits again after the next start.
 		match released {
 			Ok(Ok(())) => {},
@@ -368,9 +391,9 @@ fn prove_and_verify(
 	expected: &[i64],
 	attempt: &Attempt,
 ) -> Result<Proven, EngineError> {
-	let start = Instant::now();
 	let proof = model.prove(header, input, attempt)?;
-	let elapsed = start.elapsed();
+	// From when the model was there.
+	let elapsed = attempt.at_work();
 	if proof.output != expected {
 		return Err(EngineError::Prove {
 			model: header.vk_hash,

@@ -1,7 +1,7 @@
 //! The daemon as a process, and real models.
 
 use super::{client, get, header, key, wait};
-use inference_circuits::{BuildOptions, Bundle};
+use inference_circuits::{BuildOptions, Bundle, Powers};
 use inference_primitives::{Statement, StatementVersion};
 use inference_prover_api::{JobRequest, JobState};
 use inference_verifier::{public_inputs, verify, Plan, Setup};
@@ -61,6 +61,8 @@ pub struct Model {
 	/// The model.
 	pub bundle: Bundle,
 	rows: Vec<Vec<i64>>,
+	/// What its proofs are verified under.
+	setup: Setup,
 	/// The directory.
 	pub folder: tempfile::TempDir,
 }
@@ -68,15 +70,20 @@ pub struct Model {
 impl Model {
 	/// The smallest: the linear regression on the diabetes data set.
 	pub fn diabetes() -> Self {
-		Self::build("linear-regression-diabetes")
+		Self::diabetes_under(Powers::default())
+	}
+
+	/// [`Self::diabetes`] with these powers.
+	pub fn diabetes_under(powers: Powers) -> Self {
+		Self::build("linear-regression-diabetes", powers)
 	}
 
 	/// A larger one: the perceptron on the digits data set.
 	pub fn digits() -> Self {
-		Self::build("mlp-digits")
+		Self::build("mlp-digits", Powers::default())
 	}
 
-	fn build(name: &str) -> Self {
+	fn build(name: &str, powers: Powers) -> Self {
 		let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../circuits/fixtures");
 		let fixture = fixtures.join(name);
 		let read = |name: &str| fs::read(fixture.join(name)).unwrap();
@@ -84,6 +91,7 @@ impl Model {
 		let options = BuildOptions {
 			name: name.into(),
 			calibration: samples.clone(),
+			powers: powers.clone(),
 			..BuildOptions::default()
 		};
 		let bundle = Bundle::build(&read("model.onnx"), &options, &mut |_| {}).unwrap();
@@ -96,6 +104,7 @@ impl Model {
 		Self {
 			bundle,
 			rows,
+			setup: powers.setup(),
 			folder,
 		}
 	}
@@ -122,11 +131,11 @@ impl Model {
 		let plan = Plan::decode_canonical(&self.bundle.plan_bytes()).unwrap();
 		let statement = Statement::new(request.statement, &request.input, output);
 		let inputs = public_inputs(&statement, &request.input, output);
-		verify(&plan, &Setup::insecure_development(), &inputs, proof).unwrap();
+		verify(&plan, &self.setup, &inputs, proof).unwrap();
 		// And of no other workload.
 		let other = Statement::new(header(self.bundle.vk_hash(), 99), &request.input, output);
 		let inputs = public_inputs(&other, &request.input, output);
-		assert!(verify(&plan, &Setup::insecure_development(), &inputs, proof).is_err());
+		assert!(verify(&plan, &self.setup, &inputs, proof).is_err());
 	}
 }
 
@@ -187,6 +196,16 @@ impl Daemon {
 	/// What it counts and measures.
 	pub async fn metrics(&self) -> String {
 		get(self.address, "/metrics", "").await
+	}
+
+	/// The value of a metric without labels.
+	pub async fn metric(&self, name: &str) -> u64 {
+		let (text, prefix) = (self.metrics().await, format!("inference_prover_{name} "));
+		let value = text.lines().find_map(|line| line.strip_prefix(&prefix));
+		value
+			.unwrap_or_else(|| panic!("{name} in {text}"))
+			.parse()
+			.unwrap()
 	}
 
 	/// Its engine processes.

@@ -4,7 +4,7 @@
 //! token, no store. It ends when its standard input does.
 
 use super::{
-	wire::{self, Report, Request},
+	wire::{self, Place, Report, Request},
 	EngineConfig,
 };
 use crate::engine::{
@@ -16,6 +16,7 @@ use inference_primitives::{Hash, StatementHeader};
 use parking_lot::Mutex;
 use rustix::process::{getrlimit, setrlimit, Resource, Rlimit};
 use std::{
+	collections::BTreeMap,
 	io::{self, Stdout},
 	path::Path,
 	process,
@@ -65,12 +66,13 @@ pub fn serve() -> io::Result<()> {
 		.name("requests".into())
 		.spawn(move || read_requests(&sender))?;
 	let output = Arc::new(Mutex::new(io::stdout()));
-	let mut native = config.native();
+	let mut native = config.native().map_err(io::Error::other)?;
 	native.announce = Some(Arc::new(announce(output.clone())));
 	let mut engine = Held {
 		native,
 		budget: config.model_bytes,
 		models: Vec::new(),
+		sizes: BTreeMap::new(),
 	};
 	for request in requests {
 		let report = engine.answer(request);
@@ -124,47 +126,55 @@ struct Held {
 	budget: u64,
 	/// By content hash, those that were not used for longest first.
 	models: Vec<(Hash, NativeModel)>,
+	/// Bytes of those that were held so far.
+	sizes: BTreeMap<Hash, u64>,
 }
 
 impl Held {
 	fn answer(&mut self, request: Request) -> Report {
 		let answered = match request {
-			Request::Check { dir, bundle } => self.check(&dir, bundle),
+			Request::Hello => Ok(Report::Ready),
+			Request::Check(place) => self.check(&place),
+			Request::Load { place, evict } => self.load(&place, evict).map(|()| Report::Holds {
+				bundles: self.models.iter().map(|(hash, _)| *hash).collect(),
+				bytes: self.bytes(),
+			}),
 			Request::Prove {
-				dir,
-				bundle,
+				place,
 				header,
 				input,
-			} => self.prove(&dir, bundle, &header, &input),
+			} => self.prove(&place, &header, &input),
 		};
 		answered.unwrap_or_else(|error| Report::Failed(error.into()))
 	}
 
-	fn check(&self, dir: &str, hash: Hash) -> Result<Report, EngineError> {
-		self.native.check(&self.open(dir, hash)?)?;
+	fn check(&self, place: &Place) -> Result<Report, EngineError> {
+		self.native.check(&self.open(place)?)?;
 		Ok(Report::Checked)
 	}
 
 	fn prove(
 		&mut self,
-		dir: &str,
-		hash: Hash,
+		place: &Place,
 		header: &StatementHeader,
 		input: &[i64],
 	) -> Result<Report, EngineError> {
-		let model = self.model(dir, hash)?;
+		self.load(place, true)?;
+		let Some((_, model)) = self.models.last() else {
+			unreachable!("what is loaded by force is the last one");
+		};
 		let proof = model.prove(header, input, &Attempt::default())?;
 		Ok(Report::Proven {
 			output: proof.output,
 			proof: proof.bytes,
-			held_bytes: self.bytes(),
 		})
 	}
 
-	/// The bundle in `dir`, if it is the one with this content.
-	fn open(&self, dir: &str, hash: Hash) -> Result<Bundle, EngineError> {
+	/// The bundle in its folder, if it is the one with this content.
+	fn open(&self, place: &Place) -> Result<Bundle, EngineError> {
+		let dir = &place.dir;
 		let bundle = self.native.open(Path::new(dir))?;
-		if bundle.hash() != hash {
+		if bundle.hash() != place.bundle {
 			return Err(EngineError::Load(format!(
 				"the bundle in {dir} was replaced since it was loaded; load it anew with \
 				 prover_loadModel, or put back what was there"
@@ -173,31 +183,60 @@ impl Held {
 		Ok(bundle)
 	}
 
-	fn model(&mut self, dir: &str, hash: Hash) -> Result<&NativeModel, EngineError> {
-		let found = self.models.iter().position(|(held, _)| *held == hash);
-		let model = match found {
-			Some(index) => self.models.remove(index).1,
-			None => {
-				let bundle = self.open(dir, hash)?;
-				tracing::debug!(model = %bundle.vk_hash(), dir, "reading the proving key");
-				// Whether its keys were compared is the service's to say, which named it.
-				let info = self.native.describe(&bundle, true);
-				self.native.model(bundle, info)?
-			},
-		};
-		self.models.push((hash, model));
-		while self.budget > 0 && self.bytes() > self.budget && self.models.len() > 1 {
+	/// Has the model as the last one: others leave before it is read, so that there is never more than there may
+	/// be. Without `evict` it is left out where there is no room.
+	fn load(&mut self, place: &Place, evict: bool) -> Result<(), EngineError> {
+		let hash = place.bundle;
+		if let Some(index) = self.models.iter().position(|(held, _)| *held == hash) {
+			let model = self.models.remove(index);
+			self.models.push(model);
+			return Ok(());
+		}
+		let bundle = self.open(place)?;
+		let needed = self.sizes.get(&hash).copied();
+		let needed = needed.unwrap_or_else(|| least_bytes(&bundle));
+		if !self.make_room(needed, evict) {
+			return Ok(());
+		}
+		tracing::debug!(model = %bundle.vk_hash(), dir = place.dir, "reading the proving key");
+		// Whether its keys were compared is the service's to say, which named it.
+		let info = self.native.describe(&bundle, true);
+		let model = self.native.model(bundle, info)?;
+		self.sizes.insert(hash, model.bytes());
+		// It may be larger than was known.
+		if self.make_room(model.bytes(), evict) {
+			self.models.push((hash, model));
+		}
+		Ok(())
+	}
+
+	/// Whether so many bytes fit the budget, or there is nothing else to let go of.
+	fn make_room(&mut self, bytes: u64, evict: bool) -> bool {
+		while self.budget > 0
+			&& !self.models.is_empty()
+			&& self.bytes().saturating_add(bytes) > self.budget
+		{
+			if !evict {
+				return false;
+			}
 			self.models.remove(0);
 		}
-		match self.models.last() {
-			Some((_, model)) => Ok(model),
-			None => unreachable!("it was added, and the last one stays"),
-		}
+		true
 	}
 
 	fn bytes(&self) -> u64 {
-		self.models.iter().map(|(_, model)| model.bytes()).sum()
+		let bytes = self.models.iter().map(|(_, model)| model.bytes());
+		bytes.fold(0, u64::saturating_add)
 	}
+}
+
+/// Bytes of a model that was not held yet, at least: its key, and two points for each row.
+fn least_bytes(bundle: &Bundle) -> u64 {
+	let points = 128u64.checked_shl(bundle.layout().k.into());
+	bundle
+		.manifest()
+		.proving_key_bytes
+		.saturating_add(points.unwrap_or(u64::MAX))
 }
 
 /// Has the system end this process with the service, even if it is stopped or hangs.

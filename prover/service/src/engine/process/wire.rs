@@ -14,28 +14,41 @@ const MAX_FRAME: u32 = 64 << 20;
 /// What is said of an answer that answers something else.
 pub const UNEXPECTED: &str = "the engine process answered something else";
 
+/// A bundle, and where it is.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Place {
+	/// Its folder.
+	pub dir: String,
+	/// Its content hash.
+	pub bundle: Hash,
+}
+
 /// What the service wants.
 #[derive(Debug, Encode, Decode)]
 pub enum Request {
 	/// Compare the keys of a bundle with its model, and record it.
 	#[codec(index = 0)]
-	Check {
-		/// Its folder.
-		dir: String,
-		/// Its content hash.
-		bundle: Hash,
-	},
+	Check(Place),
 	/// Prove an inference.
 	#[codec(index = 1)]
 	Prove {
-		/// Folder of the model's bundle.
-		dir: String,
-		/// Its content hash.
-		bundle: Hash,
+		/// The model's bundle.
+		place: Place,
 		/// What the proof is about.
 		header: StatementHeader,
 		/// Input tensor.
 		input: Vec<i64>,
+	},
+	/// Say that it can be done.
+	#[codec(index = 2)]
+	Hello,
+	/// Read what proofs of a model take.
+	#[codec(index = 3)]
+	Load {
+		/// The model's bundle.
+		place: Place,
+		/// Whether other models make room for it; otherwise it is not loaded where there is none.
+		evict: bool,
 	},
 }
 
@@ -55,12 +68,21 @@ pub enum Report {
 		output: Vec<i64>,
 		/// The proof.
 		proof: Vec<u8>,
-		/// Memory of the models that the process holds, bytes, about.
-		held_bytes: u64,
 	},
 	/// It cannot be done.
 	#[codec(index = 3)]
 	Failed(Failure),
+	/// It is there.
+	#[codec(index = 4)]
+	Ready,
+	/// The models that it holds now, by content hash.
+	#[codec(index = 5)]
+	Holds {
+		/// These.
+		bundles: Vec<Hash>,
+		/// Their memory, bytes, about.
+		bytes: u64,
+	},
 }
 
 /// An [`EngineError`] but for its model, which the service knows.
