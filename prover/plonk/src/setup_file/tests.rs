@@ -370,7 +370,7 @@ fn each_tampered_power_is_found_and_only_by_who_needs_it() {
 fn a_power_that_is_tampered_with_beyond_the_first_portion_is_found() {
 	let params = params(4);
 	let mut powers = params.get_g().to_vec();
-	powers[PORTION as usize + 1] = G1Affine::generator();
+	powers[PORTION as usize + 1] = G1::generator().double().to_affine();
 	let (g2, s_g2) = (params.g2(), params.s_g2());
 	let changed = params.from_parts(4, powers, None, g2, s_g2);
 	let bytes = written(&changed, SerdeFormat::RawBytes);
