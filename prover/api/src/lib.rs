@@ -24,7 +24,7 @@ pub mod error_code {
 	pub const BAD_INPUT: i32 = 1002;
 	/// Another request exists under this job key.
 	pub const KEY_REUSED: i32 = 1003;
-	/// The queue is full, or the service is draining; nothing was stored. Try again later;
+	/// The queue or the disk is full, or the service is draining; nothing was stored. Try again later;
 	/// `prover_execute` gives the output meanwhile.
 	pub const QUEUE_FULL: i32 = 1004;
 	/// No job has this key.
@@ -35,6 +35,8 @@ pub mod error_code {
 	pub const INTERNAL: i32 = 1007;
 	/// Not yet: models are being loaded, or the execution goes on. Ask again soon.
 	pub const NOT_YET: i32 = 1008;
+	/// The method needs the administrator's token.
+	pub const FORBIDDEN: i32 = 1009;
 }
 
 /// State of the service.
@@ -204,7 +206,7 @@ pub trait ProverApi {
 	async fn health(&self) -> RpcResult<Health>;
 
 	/// Loads a bundle directory that lies on the service's machine, and keeps it over restarts.
-	/// Loading the same bundle twice is one model.
+	/// Loading the same bundle twice is one model. Needs the administrator's token where there is one.
 	#[method(name = "loadModel")]
 	async fn load_model(&self, bundle_dir: String) -> RpcResult<ModelInfo>;
 
@@ -213,7 +215,7 @@ pub trait ProverApi {
 	async fn models(&self) -> RpcResult<Vec<ModelInfo>>;
 
 	/// Forgets a model and frees its memory. Its jobs wait until it is loaded again. Returns whether
-	/// there was one.
+	/// there was one. Needs the administrator's token where there is one.
 	#[method(name = "unloadModel")]
 	async fn unload_model(&self, vk_hash: VkHash) -> RpcResult<bool>;
 
@@ -235,7 +237,8 @@ pub trait ProverApi {
 	#[method(name = "retryJob")]
 	async fn retry_job(&self, key: WorkloadId) -> RpcResult<Job>;
 
-	/// Cancels a job that is not proven yet. Returns its state afterwards.
+	/// Cancels a job that is not proven yet; a proof that is being made is stopped. Returns its state
+	/// afterwards.
 	#[method(name = "cancelJob")]
 	async fn cancel_job(&self, key: WorkloadId) -> RpcResult<Job>;
 }

@@ -643,10 +643,19 @@ impl Bundle {
 		&self,
 		progress: Progress<'_>,
 	) -> Result<CommitmentKey, KeysError> {
-		let powers = self.powers.as_ref().ok_or(KeysError::NoPowers {
+		self.powers()?.commitment_key(self.layout().k, progress)
+	}
+
+	fn powers(&self) -> Result<&Powers, KeysError> {
+		self.powers.as_ref().ok_or(KeysError::NoPowers {
 			setup: self.manifest.setup,
-		})?;
-		powers.commitment_key(self.layout().k, progress)
+		})
+	}
+
+	/// Fails if there is nothing to make keys and proofs with, or too little for the bundle's circuit. Reads no
+	/// points.
+	pub fn check_powers(&self) -> Result<(), KeysError> {
+		self.powers()?.check_size(self.layout().k)
 	}
 
 	fn check_manifest(&self) -> Result<(), BundleError> {
@@ -792,6 +801,12 @@ impl Bundle {
 	/// load.
 	pub fn hash_in(dir: &Path) -> Result<Hash, BundleError> {
 		Ok(hash_of(&read(&dir.join(MANIFEST), MAX_MANIFEST_BYTES)?))
+	}
+
+	/// Compares length and hash of the proving key's file with the manifest, if there is a file: it is not
+	/// loaded, and takes no memory.
+	pub fn check_proving_key_file(&self) -> Result<(), BundleError> {
+		self.proving_key.check_file(&self.manifest)
 	}
 
 	/// Computes the output for `input`, both in fixed point, both of all inferences one after the other.

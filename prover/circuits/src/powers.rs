@@ -1,7 +1,7 @@
 //! Where the points of a trusted setup come from.
 
 use crate::keys::KeysError;
-use inference_plonk::{CommitmentKey, Progress, SetupFile};
+use inference_plonk::{CommitmentKey, Progress, SetupFile, SetupFileError};
 use inference_primitives::SetupId;
 use inference_verifier::Setup;
 use std::sync::Arc;
@@ -28,6 +28,18 @@ impl Powers {
 	/// The setup's identifier.
 	pub fn id(&self) -> SetupId {
 		self.setup().id()
+	}
+
+	/// Fails if there are fewer than circuits of 2^`k` rows need. Reads none of them.
+	pub fn check_size(&self, k: u8) -> Result<(), KeysError> {
+		match self {
+			Self::File(file) if file.k() < k => Err(SetupFileError::TooSmall {
+				expected: k,
+				got: file.k(),
+			}
+			.into()),
+			Self::InsecureDevelopment | Self::File(_) => Ok(()),
+		}
 	}
 
 	/// The commitment key for circuits of 2^`k` rows.

@@ -12,7 +12,7 @@
 //! is made from the graph, and then it must be the bundle's.
 
 use crate::{
-	bundle::{hex, Bundle, BundleError},
+	bundle::{hex, Bundle, BundleError, Manifest},
 	keys,
 	prove::ProverError,
 };
@@ -135,6 +135,27 @@ impl Source {
 		fs::rename(&partial, &path).map_err(io(&path))
 	}
 
+	/// Compares length and hash of the file with what `manifest` says, if there is a file.
+	pub(crate) fn check_file(&self, manifest: &Manifest) -> Result<(), BundleError> {
+		let Self::Directory(dir) = self else {
+			return Ok(());
+		};
+		let path = dir.join(PROVING_KEY);
+		let io = |error| BundleError::Io {
+			path: path.clone(),
+			error,
+		};
+		let file = match File::open(&path) {
+			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+			opened => opened.map_err(io)?,
+		};
+		check_length(manifest, file.metadata().map_err(io)?.len())?;
+		let input = Hashing::new(file.take(manifest.proving_key_bytes));
+		let mut input = BufReader::with_capacity(BUFFER, input);
+		io::copy(&mut input, &mut io::sink()).map_err(io)?;
+		check_hash(manifest, input.get_ref().finish().0)
+	}
+
 	/// The key of `bundle`, whose source this is.
 	pub(crate) fn load(
 		&self,
@@ -187,33 +208,38 @@ fn read(
 		error,
 	};
 	let manifest = bundle.manifest();
-	let (expected, got) = (
-		manifest.proving_key_bytes,
-		file.metadata().map_err(io)?.len(),
-	);
-	if expected != got {
-		return Err(BundleError::WrongLength {
-			file: PROVING_KEY,
-			expected,
-			got,
-		}
-		.into());
-	}
-	let mut input = BufReader::with_capacity(BUFFER, Hashing::new(file.take(expected)));
+	check_length(manifest, file.metadata().map_err(io)?.len())?;
+	let input = Hashing::new(file.take(manifest.proving_key_bytes));
+	let mut input = BufReader::with_capacity(BUFFER, input);
 	let plan = bundle.plan().clone();
 	let key = CompactKey::read(plan, &bundle.vk_hash().0, &mut input, progress);
 	io::copy(&mut input, &mut io::sink()).map_err(io)?;
-	let (got, _) = input.get_ref().finish();
-	if got != manifest.proving_key_hash {
-		return Err(BundleError::WrongHash {
-			file: PROVING_KEY,
-			expected: manifest.proving_key_hash.clone(),
-			got,
-		}
-		.into());
-	}
+	check_hash(manifest, input.get_ref().finish().0)?;
 	key.map_err(|error| ProverError::KeyFile {
 		path: path.to_owned(),
 		error,
+	})
+}
+
+fn check_length(manifest: &Manifest, got: u64) -> Result<(), BundleError> {
+	let expected = manifest.proving_key_bytes;
+	if expected == got {
+		return Ok(());
+	}
+	Err(BundleError::WrongLength {
+		file: PROVING_KEY,
+		expected,
+		got,
+	})
+}
+
+fn check_hash(manifest: &Manifest, got: String) -> Result<(), BundleError> {
+	if got == manifest.proving_key_hash {
+		return Ok(());
+	}
+	Err(BundleError::WrongHash {
+		file: PROVING_KEY,
+		expected: manifest.proving_key_hash.clone(),
+		got,
 	})
 }

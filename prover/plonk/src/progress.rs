@@ -12,6 +12,8 @@ pub enum Stage {
 	Setup,
 	/// Checking a setup's file.
 	ReadSetup,
+	/// Making the Lagrange basis of a setup's powers.
+	LagrangeBasis,
 	/// Making multiples of the setup's points, with which commitments are faster.
 	Tables,
 	/// Reading the columns of a proving key.
@@ -40,6 +42,7 @@ impl Stage {
 		match self {
 			Self::Setup => "making the setup's points, basis",
 			Self::ReadSetup => "checking the setup's file, portion",
+			Self::LagrangeBasis => "making the Lagrange basis of the setup's powers, portion",
 			Self::Tables => "making multiples of the setup's points, basis",
 			Self::ReadKey => "reading the proving key, column",
 			Self::CommitCircuit => "committing to the circuit, column",

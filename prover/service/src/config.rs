@@ -1,6 +1,7 @@
 //! Configuration: flag, else environment variable, else file (`--config`, JSON), else default.
 //! Checked once, at start, and printed by `--print-config`.
 
+use crate::engine::{memory, EngineConfig};
 use clap::Parser;
 use inference_primitives::{hashing::blake2_256, Hash};
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,16 @@ pub enum ConfigError {
 		path: PathBuf,
 		/// What was found.
 		got: &'static str,
+	},
+	/// Both tokens are one, so that one would be as good as the other.
+	#[error(
+		"--admin-token-file {} holds the token of --bearer-token-file: make another with \
+		 `openssl rand -hex 32`",
+		path.display()
+	)]
+	SameTokens {
+		/// The administrator's file.
+		path: PathBuf,
 	},
 	/// The scratch folder cannot be used.
 	#[error("scratch folder {}: {reason}", path.display())]
@@ -134,21 +145,25 @@ pub struct Options {
 	/// most its pledged capacity times the chain's bound on what is owed (1,200).
 	#[arg(long, env = "INFERENCE_PROVER_MAX_QUEUED_JOBS", value_name = "N")]
 	pub max_queued_jobs: Option<u32>,
-	/// Wall time after which a proof counts as overdue, and another is begun beside it, seconds
-	/// [default: 1800]. Its proof is kept when it comes.
+	/// Time after which a proof counts as overdue, seconds [default: 1800]. One that announces steps is
+	/// waited for; one that announced none for so long hangs, and is stopped and tried again.
 	#[arg(
 		long,
 		env = "INFERENCE_PROVER_JOB_TIMEOUT_SECONDS",
 		value_name = "SECONDS"
 	)]
 	pub job_timeout_seconds: Option<u32>,
-	/// Proofs made at the same time; each uses all cores [default: 1].
+	/// Proofs made at the same time, each in a process of its own that uses all cores [default: 1].
 	#[arg(long, env = "INFERENCE_PROVER_WORKERS", value_name = "N")]
 	pub workers: Option<u32>,
 	/// File with the token that requests must carry as `Authorization: Bearer TOKEN`. Required
 	/// when listening on another address than loopback.
 	#[arg(long, env = "INFERENCE_PROVER_BEARER_TOKEN_FILE", value_name = "FILE")]
 	pub bearer_token_file: Option<PathBuf>,
+	/// File with a second token, without which no model is loaded or unloaded by a request. Whoever has only
+	/// the other submits, reads, retries and cancels jobs.
+	#[arg(long, env = "INFERENCE_PROVER_ADMIN_TOKEN_FILE", value_name = "FILE")]
+	pub admin_token_file: Option<PathBuf>,
 	/// Most connections at the same time [default: 128].
 	#[arg(long, env = "INFERENCE_PROVER_MAX_CONNECTIONS", value_name = "N")]
 	pub max_connections: Option<u32>,
@@ -181,10 +196,20 @@ pub struct Options {
 		default_missing_value = "true"
 	)]
 	pub skip_model_check: Option<bool>,
-	/// Memory for models, MiB; zero for no bound [default: 0]. Beyond it, those that were not used for
-	/// longest are put out of memory, and loaded again when they are needed.
+	/// Memory for models, MiB, of the service (graphs) and of each engine process (proving keys); zero for no
+	/// bound in the service, and half of what an engine process may have [default: 0]. Beyond it, those that were
+	/// not used for longest are put out of memory, and loaded again when they are needed.
 	#[arg(long, env = "INFERENCE_PROVER_MODEL_MEMORY_MIB", value_name = "MIB")]
 	pub model_memory_mib: Option<u32>,
+	/// Most memory of an engine process, MiB; zero for no bound [default: none with one worker; with several the
+	/// machine's, or what its control group leaves, divided by them]. A proof that needs more fails, and takes
+	/// nothing else with it.
+	#[arg(long, env = "INFERENCE_PROVER_ENGINE_MEMORY_MIB", value_name = "MIB")]
+	pub engine_memory_mib: Option<u32>,
+	/// Free space on the disk of the data folder below which no job is taken and no bundle loaded, MiB; zero
+	/// for no bound [default: 256].
+	#[arg(long, env = "INFERENCE_PROVER_MIN_FREE_DISK_MIB", value_name = "MIB")]
+	pub min_free_disk_mib: Option<u32>,
 }
 
 /// The configuration in force.
@@ -202,12 +227,14 @@ pub struct Config {
 	pub scratch: Option<PathBuf>,
 	/// Most jobs that wait.
 	pub max_queued_jobs: u32,
-	/// Wall time after which a proof counts as overdue, seconds.
+	/// Time after which a proof counts as overdue, or hangs if it announced no step, seconds.
 	pub job_timeout_seconds: u32,
 	/// Proofs made at the same time.
 	pub workers: u32,
 	/// File with the bearer token.
 	pub bearer_token_file: Option<PathBuf>,
+	/// File with the administrator's token.
+	pub admin_token_file: Option<PathBuf>,
 	/// Most connections at the same time.
 	pub max_connections: u32,
 	/// How long finished jobs are kept, seconds.
@@ -218,6 +245,11 @@ pub struct Config {
 	pub skip_model_check: bool,
 	/// Memory for models, MiB; zero for no bound.
 	pub model_memory_mib: u32,
+	/// Most memory of an engine process, MiB; zero for no bound. If absent none for one worker, the
+	/// machine's share for one of several.
+	pub engine_memory_mib: Option<u32>,
+	/// Free space below which nothing is taken, MiB; zero for no bound.
+	pub min_free_disk_mib: u32,
 }
 
 impl Default for Config {
@@ -232,11 +264,14 @@ impl Default for Config {
 			job_timeout_seconds: 1800,
 			workers: 1,
 			bearer_token_file: None,
+			admin_token_file: None,
 			max_connections: 128,
 			retention_seconds: 14 * 24 * 60 * 60,
 			drain_timeout_seconds: 60,
 			skip_model_check: false,
 			model_memory_mib: 0,
+			engine_memory_mib: None,
+			min_free_disk_mib: 256,
 		}
 	}
 }
@@ -271,6 +306,7 @@ impl Config {
 				.unwrap_or(default.job_timeout_seconds),
 			workers: first.workers.or(second.workers).unwrap_or(default.workers),
 			bearer_token_file: first.bearer_token_file.or(second.bearer_token_file),
+			admin_token_file: first.admin_token_file.or(second.admin_token_file),
 			max_connections: first
 				.max_connections
 				.or(second.max_connections)
@@ -291,10 +327,15 @@ impl Config {
 				.model_memory_mib
 				.or(second.model_memory_mib)
 				.unwrap_or(default.model_memory_mib),
+			engine_memory_mib: first.engine_memory_mib.or(second.engine_memory_mib),
+			min_free_disk_mib: first
+				.min_free_disk_mib
+				.or(second.min_free_disk_mib)
+				.unwrap_or(default.min_free_disk_mib),
 		}
 	}
 
-	/// Checks the configuration and reads the token.
+	/// Checks the configuration and reads the token that every request must carry.
 	pub fn check(&self) -> Result<Option<BearerToken>, ConfigError> {
 		for (option, value) in [
 			("max-queued-jobs", self.max_queued_jobs),
@@ -326,7 +367,45 @@ impl Config {
 				listen: self.listen,
 			});
 		}
+		let admin = self.admin_token()?;
+		if let Some(path) = self.admin_token_file.clone() {
+			if token.is_some() && token == admin {
+				return Err(ConfigError::SameTokens { path });
+			}
+		}
 		Ok(token)
+	}
+
+	/// Reads the token that loading and unloading models takes.
+	pub fn admin_token(&self) -> Result<Option<BearerToken>, ConfigError> {
+		let file = self.admin_token_file.as_deref();
+		file.map(BearerToken::read).transpose()
+	}
+
+	/// What engine processes are told.
+	pub fn engine(&self) -> EngineConfig {
+		let memory_bytes = match self.engine_memory_mib {
+			Some(mib) => u64::from(mib) << 20,
+			None => memory::share(self.workers),
+		};
+		let model_bytes = match (self.model_memory_bytes(), memory_bytes) {
+			(0, 0) => memory::of_models(self.workers),
+			(0, bound) => bound / 2,
+			(given, _) => given,
+		};
+		EngineConfig {
+			scratch: self.scratch.clone(),
+			checks: self.checks(),
+			setups: self.setups.clone(),
+			skip_check: self.skip_model_check,
+			memory_bytes,
+			model_bytes,
+		}
+	}
+
+	/// Free space below which nothing is taken, bytes; zero for no bound.
+	pub fn min_free_disk_bytes(&self) -> u64 {
+		u64::from(self.min_free_disk_mib) << 20
 	}
 
 	/// Folder of the records of which bundles were checked.

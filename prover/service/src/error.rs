@@ -1,6 +1,9 @@
 //! What can go wrong, with the ids it happened to, and the code each error has over JSON-RPC.
 
-use crate::{jobs::store::JobStoreError, store::StoreError};
+use crate::{
+	jobs::store::JobStoreError,
+	store::{Shortage, StoreError},
+};
 use inference_primitives::{StatementVersion, TensorError, VkHash, WorkloadId};
 use inference_prover_api::error_code;
 use jsonrpsee::types::ErrorObjectOwned;
@@ -108,6 +111,9 @@ pub enum Error {
 	/// The content store failed.
 	#[error("content store: {0}")]
 	Content(#[from] StoreError),
+	/// The disk is nearly full.
+	#[error(transparent)]
+	NoRoom(#[from] Shortage),
 	/// The data folder cannot be used.
 	#[error("data folder {}: {source}", path.display())]
 	DataFolder {
@@ -142,8 +148,10 @@ impl Error {
 			Self::UnknownModel { .. } => error_code::UNKNOWN_MODEL,
 			Self::BadInput { .. } | Self::StatementVersion { .. } => error_code::BAD_INPUT,
 			Self::KeyReused { .. } => error_code::KEY_REUSED,
-			// A client does the same about both: it tries again later.
-			Self::QueueFull { .. } | Self::Draining { .. } => error_code::QUEUE_FULL,
+			// A client does the same about all of them: it tries again later.
+			Self::QueueFull { .. } | Self::Draining { .. } | Self::NoRoom(_) => {
+				error_code::QUEUE_FULL
+			},
 			Self::Loading { .. } | Self::Executing { .. } => error_code::NOT_YET,
 			Self::UnknownJob { .. } => error_code::UNKNOWN_JOB,
 			Self::BadBundle { .. } => error_code::BAD_BUNDLE,

@@ -3,7 +3,9 @@
 //! Every path needs the token when one is configured, `/health` and `/metrics` too, but for the probes
 //! `/live` and `/ready`, which tell one bit each: whether the process answers, and whether its models
 //! are loaded and its stores work (200, or 503). So nothing that watches has to hold the token, which
-//! can cancel jobs. A service on
+//! can cancel jobs. With an administrator's token, which every path takes, too, the other one loads and
+//! unloads no models ([`crate::rpc::AdminLayer`]): it is the worker's, who cancels what the chain does not
+//! want any more, and names no folders. A service on
 //! loopback answers only requests that name it as such in `Host`: a page in a browser on the same
 //! machine cannot reach it by pointing a name of its own there.
 
@@ -34,30 +36,62 @@ pub fn host_filter(address: SocketAddr) -> Result<HostFilterLayer, String> {
 	HostFilterLayer::new(hosts).map_err(|error| error.to_string())
 }
 
-/// Layer that lets only authenticated requests pass and answers `GET /metrics`.
+/// What a request may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+	/// Everything but to load and unload models.
+	Work,
+	/// Everything.
+	Admin,
+}
+
+/// The tokens of the service.
+#[derive(Clone, Debug, Default)]
+pub struct Tokens {
+	/// What every request must carry, unless it carries the other.
+	pub any: Option<BearerToken>,
+	/// What loading and unloading models takes, if it takes more than a request.
+	pub admin: Option<BearerToken>,
+}
+
+impl Tokens {
+	/// What a request with this token may do; nothing if it may not pass.
+	fn scope(&self, given: Option<&[u8]>) -> Option<Scope> {
+		let is = |token: &BearerToken| given.is_some_and(|given| token.matches(given));
+		if self.admin.as_ref().is_some_and(is) {
+			return Some(Scope::Admin);
+		}
+		if !self.any.as_ref().is_none_or(is) {
+			return None;
+		}
+		match self.admin {
+			Some(_) => Some(Scope::Work),
+			None => Some(Scope::Admin),
+		}
+	}
+}
+
+/// Layer that lets only authenticated requests pass, marks them with their [`Scope`], and answers
+/// `GET /metrics`.
 #[derive(Clone)]
 pub struct GateLayer {
-	token: Option<BearerToken>,
+	tokens: Tokens,
 	service: Arc<Service>,
 }
 
 impl GateLayer {
-	/// A gate that asks for `token`, if there is one.
-	pub fn new(token: Option<BearerToken>, service: Arc<Service>) -> Self {
-		Self { token, service }
+	/// A gate that asks for `tokens`.
+	pub fn new(tokens: Tokens, service: Arc<Service>) -> Self {
+		Self { tokens, service }
 	}
 
-	fn admits(&self, request: &HttpRequest) -> bool {
-		let Some(token) = &self.token else {
-			return true;
-		};
-		request
-			.headers()
-			.get("authorization")
+	fn scope(&self, request: &HttpRequest) -> Option<Scope> {
+		let header = request.headers().get("authorization");
+		let given = header
 			.and_then(|value| value.as_bytes().split_first_chunk::<7>())
-			.is_some_and(|(scheme, given)| {
-				scheme.eq_ignore_ascii_case(b"Bearer ") && token.matches(given)
-			})
+			.filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"Bearer "))
+			.map(|(_, given)| given);
+		self.tokens.scope(given)
 	}
 }
 
@@ -92,7 +126,7 @@ where
 		self.inner.poll_ready(context)
 	}
 
-	fn call(&mut self, request: HttpRequest) -> Self::Future {
+	fn call(&mut self, mut request: HttpRequest) -> Self::Future {
 		if request.method() == "GET" {
 			match request.uri().path() {
 				"/live" => return Box::pin(ready(plain_text(HttpBody::from("live\n")))),
@@ -100,13 +134,14 @@ where
 				_ => {},
 			}
 		}
-		if !self.gate.admits(&request) {
+		let Some(scope) = self.gate.scope(&request) else {
 			tracing::warn!(
 				path = request.uri().path(),
 				"request without the bearer token refused"
 			);
 			return Box::pin(ready(unauthorized()));
-		}
+		};
+		request.extensions_mut().insert(scope);
 		if request.method() == "GET" && request.uri().path() == "/metrics" {
 			return Box::pin(ready(plain_text(HttpBody::from(
 				self.gate.service.render_metrics(),

@@ -13,8 +13,8 @@
 //!
 //! **Life of a job.** Submitted: its model is executed, then the job is written to disk, then it is
 //! acknowledged with its output ([`executions`], [`jobs::queue`]). A worker takes the waiting job with
-//! the nearest deadline, proves it, verifies the proof, stores it, and only then reports it
-//! ([`jobs::worker`]). An attempt that fails by what may pass is repeated, later each time; a job that
+//! the nearest deadline, has it proven in a process of its own ([`engine::process`]), verifies the proof,
+//! stores it, and only then reports it ([`jobs::worker`]). An attempt that fails by what may pass is repeated, later each time; a job that
 //! was given up can be put back. Waiting jobs can be cancelled, and so can running ones; a cancelled
 //! job that is submitted again is revived; a finished job is forgotten after the retention period.
 //!
@@ -31,13 +31,15 @@
 //! 5. No job is written to disk when the queue is full; queue, executions, connections and message
 //!    sizes are bounded.
 //! 6. Whatever is read from the content store has the hash that it was asked for by.
-//! 7. A proof that was made is kept, however late, unless its job was cancelled.
+//! 7. A proof that goes on is waited for and kept, however late, unless its job was cancelled; one that
+//!    hangs does not hold its worker for longer than the time-out.
 //! 8. The service answers before it loads a model, and says that it is not ready.
+//! 9. Whatever ends a proof's process (a panic, its bound of memory, the system) fails one attempt of one
+//!    job, and no process outlives the service.
 //!
-//! **Limitations.** Engines run in the service's process: a panic fails one attempt of one job, but a
-//! lack of memory ends the service, and a computation cannot be interrupted. One that takes longer than
-//! the time-out, or whose job was cancelled, goes on beside the next, one for each worker at most. One
-//! process owns a data folder.
+//! **Limitations.** Graphs are read, and models executed, in the service's process: a graph takes at most
+//! 512 MiB while it is read. What an engine process holds of models is lost when it is stopped. One process
+//! owns a data folder.
 
 #![forbid(unsafe_code)]
 

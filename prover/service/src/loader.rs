@@ -52,6 +52,11 @@ impl Loader {
 		}
 	}
 
+	/// The engine.
+	pub fn engine(&self) -> &Arc<dyn Engine> {
+		&self.engine
+	}
+
 	/// The model with this key; loads it again if it was put out of memory. `None` if there is none.
 	pub async fn model(&self, vk_hash: &VkHash) -> Result<Option<Arc<dyn Model>>, Error> {
 		if let Some(model) = self.models.get(vk_hash) {
@@ -61,6 +66,12 @@ impl Loader {
 			Some((_, dir)) => Ok(Some(self.load(dir, Some(*vk_hash)).await?.0)),
 			None => Ok(None),
 		}
+	}
+
+	/// Has the engine make ready what it can, before the service says that it is ready.
+	pub async fn prepare(&self) -> Result<(), Error> {
+		let engine = self.engine.clone();
+		Ok(spawn_blocking(move || engine.prepare()).await?)
 	}
 
 	/// Loads the bundle in `dir`; refuses it if its key is not the `expected` one. Returns the model
@@ -90,10 +101,11 @@ impl Loader {
 			dir: path.clone(),
 			reason: format!("{} models are known, which is the most", Models::MAX),
 		};
-		let model = self
-			.models
-			.insert(model, path.clone())
-			.ok_or_else(too_many)?;
+		if !self.models.insert(model.clone(), path.clone()) {
+			return Err(too_many());
+		}
+		let kept = model.clone();
+		spawn_blocking(move || kept.keep()).await?;
 		let info = model.info();
 		self.metrics
 			.loaded(&info.vk_hash, &info.name, since.elapsed());

@@ -2,14 +2,17 @@
 //!
 //! Exit codes: 0 stopped by a signal, or the configuration was printed; 1 could not start; 2 wrong
 //! usage; 130 stopped by a second signal without draining. Logs go to standard error; `RUST_LOG`
-//! selects them.
+//! selects them. It starts itself again as its engine processes (`engine::process`).
 
 #![forbid(unsafe_code)]
 
 use anyhow::Context;
 use clap::Parser;
-use inference_circuits::{Checks, SetupFile};
-use inference_prover::{config::Cli, engine::NativeEngine, service, Config};
+use inference_prover::{
+	config::Cli,
+	engine::{process, ProcessEngine},
+	service, Config,
+};
 use std::{
 	io::{IsTerminal, Write},
 	process::ExitCode,
@@ -19,6 +22,14 @@ use tokio::signal::unix::{signal, SignalKind};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> anyhow::Result<ExitCode> {
+	if std::env::args_os()
+		.nth(1)
+		.is_some_and(|argument| argument == process::ARGUMENT)
+	{
+		log();
+		process::serve()?;
+		return Ok(ExitCode::SUCCESS);
+	}
 	let cli = Cli::parse();
 	let print = cli.print_config;
 	let config = cli.resolve()?;
@@ -28,12 +39,7 @@ fn main() -> anyhow::Result<ExitCode> {
 		writeln!(std::io::stdout(), "{json}").context("cannot write to standard output")?;
 		return Ok(ExitCode::SUCCESS);
 	}
-	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-	tracing_subscriber::fmt()
-		.with_env_filter(filter)
-		.with_ansi(std::io::stderr().is_terminal())
-		.with_writer(std::io::stderr)
-		.init();
+	log();
 
 	let runtime = tokio::runtime::Builder::new_multi_thread()
 		.enable_all()
@@ -44,22 +50,26 @@ fn main() -> anyhow::Result<ExitCode> {
 	code
 }
 
+fn log() {
+	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+	tracing_subscriber::fmt()
+		.with_env_filter(filter)
+		.with_ansi(std::io::stderr().is_terminal())
+		.with_writer(std::io::stderr)
+		.init();
+}
+
 async fn run(config: Config) -> anyhow::Result<ExitCode> {
 	let mut terminate = signal(SignalKind::terminate())?;
 	let mut interrupt = signal(SignalKind::interrupt())?;
-	let mut setups = Vec::new();
-	for path in &config.setups {
-		let opened = SetupFile::open(path).with_context(|| format!("setup {}", path.display()));
-		let file = opened?;
-		tracing::info!(setup = %file.id(), k = file.k(), file = %path.display(), "setup opened");
-		setups.push(Arc::new(file));
-	}
-	let engine = NativeEngine {
-		setups,
-		scratch: config.scratch.clone(),
-		checks: Some(Checks::at(config.checks())),
-		skip_check: config.skip_model_check,
-	};
+	let told = config.engine();
+	tracing::info!(
+		memory_mib = told.memory_bytes >> 20,
+		models_mib = told.model_bytes >> 20,
+		"bounds of an engine process"
+	);
+	let workers = usize::try_from(config.workers)?;
+	let engine = ProcessEngine::new(&told, workers, config.job_timeout())?;
 	let mut running = tokio::select! {
 		started = service::start(&config, Arc::new(engine)) => started?,
 		_ = terminate.recv() => return Ok(ExitCode::SUCCESS),

@@ -4,6 +4,7 @@
 //! is bounded.
 
 use inference_primitives::VkHash;
+use parking_lot::Mutex;
 use prometheus::{
 	Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
 	Registry, TextEncoder,
@@ -33,7 +34,10 @@ pub struct Metrics {
 	executing: HistogramVec,
 	loading: Histogram,
 	info: IntGaugeVec,
-	gauges: [(IntGauge, fn(&Gauges) -> u64); 8],
+	engine_deaths: IntCounter,
+	/// Held while the text is made: two who ask at once count nothing twice.
+	rendering: Mutex<()>,
+	gauges: [(IntGauge, fn(&Gauges) -> u64); 10],
 }
 
 /// What the service has at the moment.
@@ -41,8 +45,14 @@ pub struct Metrics {
 pub struct Gauges {
 	/// Models loaded.
 	pub models: usize,
-	/// Memory that they take, bytes, about.
+	/// Memory that they take, in the service and in engine processes, bytes, about.
 	pub model_bytes: u64,
+	/// Engine processes that run.
+	pub engine_processes: usize,
+	/// Engine processes that ended although nobody asked them to, since the start.
+	pub engine_deaths: u64,
+	/// Free space where jobs and proofs lie, bytes.
+	pub disk_free_bytes: u64,
 	/// Jobs that wait.
 	pub queued: usize,
 	/// Jobs being proven.
@@ -103,7 +113,12 @@ impl Metrics {
 			&["model", "name"],
 		)?;
 		registry.register(Box::new(info.clone()))?;
-		let gauges: [(IntGauge, fn(&Gauges) -> u64); 8] = [
+		let engine_deaths = IntCounter::new(
+			name("engine_deaths_total"),
+			"Engine processes that ended although nobody asked them to.",
+		)?;
+		registry.register(Box::new(engine_deaths.clone()))?;
+		let gauges: [(IntGauge, fn(&Gauges) -> u64); 10] = [
 			(gauge("models", "Models loaded.")?, |g| wide(g.models)),
 			(
 				gauge("model_bytes", "Memory of the loaded models, about.")?,
@@ -134,6 +149,17 @@ impl Metrics {
 			(
 				gauge("ready", "1 if all models are loaded and the stores work.")?,
 				|g| g.ready.into(),
+			),
+			(
+				gauge("engine_processes", "Engine processes that run.")?,
+				|g| wide(g.engine_processes),
+			),
+			(
+				gauge(
+					"disk_free_bytes",
+					"Free space where jobs and proofs lie; zero if it is not known.",
+				)?,
+				|g| g.disk_free_bytes,
 			),
 		];
 		Ok(Self {
@@ -172,6 +198,8 @@ impl Metrics {
 				&EXECUTING_BUCKETS,
 			)?,
 			damaged,
+			engine_deaths,
+			rendering: Mutex::default(),
 			loading,
 			info,
 			gauges,
@@ -255,9 +283,13 @@ impl Metrics {
 
 	/// The text that Prometheus reads.
 	pub fn render(&self, gauges: Gauges) -> String {
+		let _alone = self.rendering.lock();
 		for (gauge, value) in &self.gauges {
 			gauge.set(i64::try_from(value(&gauges)).unwrap_or(i64::MAX));
 		}
+		let counted = self.engine_deaths.get();
+		self.engine_deaths
+			.inc_by(gauges.engine_deaths.saturating_sub(counted));
 		let mut text = String::new();
 		if let Err(error) = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text) {
 			tracing::error!(%error, "metrics cannot be written");
@@ -274,22 +306,42 @@ fn wide(number: usize) -> u64 {
 mod tests {
 	use super::*;
 
-	#[test]
-	fn render_should_show_every_metric_once_with_its_value() {
-		let (metrics, model) = (Metrics::default(), VkHash([1; 32]));
-		metrics.accepted(&model);
-		metrics.proven(&model, Duration::from_millis(1500));
-		metrics.loaded(&model, "digits", Duration::from_secs(1));
-		let text = metrics.render(Gauges {
+	fn gauges(engine_deaths: u64) -> Gauges {
+		Gauges {
 			models: 2,
 			model_bytes: 7,
+			engine_processes: 1,
+			engine_deaths,
+			disk_free_bytes: 11,
 			queued: 3,
 			running: 1,
 			overdue: 0,
 			oldest_queued: Duration::from_secs(9),
 			bundles_failed: 0,
 			ready: true,
-		});
+		}
+	}
+
+	#[test]
+	fn render_should_count_no_death_twice_however_many_ask_at_once() {
+		let metrics = Metrics::default();
+		for deaths in 1..=100 {
+			std::thread::scope(|scope| {
+				for _ in 0..4 {
+					scope.spawn(|| metrics.render(gauges(deaths)));
+				}
+			});
+			assert_eq!(metrics.engine_deaths.get(), deaths);
+		}
+	}
+
+	#[test]
+	fn render_should_show_every_metric_once_with_its_value() {
+		let (metrics, model) = (Metrics::default(), VkHash([1; 32]));
+		metrics.accepted(&model);
+		metrics.proven(&model, Duration::from_millis(1500));
+		metrics.loaded(&model, "digits", Duration::from_secs(1));
+		let text = metrics.render(gauges(4));
 		for line in [
 			&format!("inference_prover_jobs_accepted_total{{model=\"{model}\"}} 1"),
 			&format!("inference_prover_jobs_proven_total{{model=\"{model}\"}} 1"),
@@ -298,6 +350,9 @@ mod tests {
 			&format!("inference_prover_model_info{{model=\"{model}\",name=\"digits\"}} 1"),
 			"inference_prover_models 2",
 			"inference_prover_model_bytes 7",
+			"inference_prover_engine_processes 1",
+			"inference_prover_engine_deaths_total 4",
+			"inference_prover_disk_free_bytes 11",
 			"inference_prover_jobs_queued 3",
 			"inference_prover_jobs_running 1",
 			"inference_prover_oldest_queued_seconds 9",

@@ -1,10 +1,63 @@
-//! The JSON-RPC methods: [`Service`] behind `inference-prover-api`'s trait.
+//! The JSON-RPC methods: [`Service`] behind `inference-prover-api`'s trait, and who may call which.
 
-use crate::service::Service;
+use crate::{http::Scope, service::Service};
 use inference_primitives::{VkHash, WorkloadId};
-use inference_prover_api::{Execution, Health, Job, JobRequest, ModelInfo, ProverApiServer};
-use jsonrpsee::core::{async_trait, RpcResult};
-use std::{path::PathBuf, sync::Arc};
+use inference_prover_api::{
+	error_code, Execution, Health, Job, JobRequest, ModelInfo, ProverApiServer,
+};
+use jsonrpsee::{
+	core::{async_trait, RpcResult},
+	server::{middleware::rpc::RpcServiceT, MethodResponse},
+	types::{ErrorObject, Request},
+};
+use std::{
+	future::{ready, Future},
+	path::PathBuf,
+	pin::Pin,
+	sync::Arc,
+};
+
+/// Methods that name folders of the service's machine, or take models from all who use them.
+const ADMIN_METHODS: [&str; 2] = ["prover_loadModel", "prover_unloadModel"];
+
+/// Layer that lets only administrators call [`ADMIN_METHODS`], alone or in a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct AdminLayer;
+
+impl<S> tower::Layer<S> for AdminLayer {
+	type Service = AdminGate<S>;
+
+	fn layer(&self, inner: S) -> AdminGate<S> {
+		AdminGate(inner)
+	}
+}
+
+/// See [`AdminLayer`].
+#[derive(Clone, Debug)]
+pub struct AdminGate<S>(S);
+
+impl<'a, S: RpcServiceT<'a>> RpcServiceT<'a> for AdminGate<S>
+where
+	S::Future: 'a,
+{
+	type Future = Pin<Box<dyn Future<Output = MethodResponse> + Send + 'a>>;
+
+	fn call(&self, request: Request<'a>) -> Self::Future {
+		let method = request.method_name();
+		// A request that nobody looked at has no rights.
+		let is_admin = request.extensions().get() == Some(&Scope::Admin);
+		if is_admin || !ADMIN_METHODS.contains(&method) {
+			return Box::pin(self.0.call(request));
+		}
+		tracing::warn!(method, "call without the administrator's token refused");
+		let message = format!(
+			"{method} needs the administrator's token, which the service reads from \
+			 --admin-token-file: send it as `Authorization: Bearer TOKEN`"
+		);
+		let refusal = ErrorObject::owned(error_code::FORBIDDEN, message, None::<()>);
+		Box::pin(ready(MethodResponse::error(request.id(), refusal)))
+	}
+}
 
 /// The server's side of the interface.
 pub struct Rpc(Arc<Service>);

@@ -5,7 +5,7 @@ use crate::{
 	engine::{Engine, Models},
 	error::Error,
 	executions::Executions,
-	http::{host_filter, GateLayer},
+	http::{host_filter, GateLayer, Tokens},
 	jobs::{
 		now_ms,
 		queue::{Admission, Queue},
@@ -15,8 +15,8 @@ use crate::{
 	},
 	loader::Loader,
 	metrics::{Gauges, Metrics},
-	rpc::Rpc,
-	store::{ContentStore, LocalStore, StoreError},
+	rpc::{AdminLayer, Rpc},
+	store::{ContentStore, LocalStore, Room, StoreError},
 	trouble::Trouble,
 };
 use inference_primitives::{StatementHeader, VkHash, WorkloadId};
@@ -25,7 +25,8 @@ use inference_prover_api::{
 	API_VERSION, MAX_MESSAGE_BYTES,
 };
 use jsonrpsee::server::{
-	middleware::http::ProxyGetRequestLayer, BatchRequestConfig, Server, ServerHandle,
+	middleware::{http::ProxyGetRequestLayer, rpc::RpcServiceBuilder},
+	BatchRequestConfig, Server, ServerHandle,
 };
 use parking_lot::Mutex;
 use std::{
@@ -49,6 +50,8 @@ use tokio_util::sync::CancellationToken;
 const MAX_BATCH: u32 = 16;
 /// Time between two looks for jobs past their retention.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
+/// Time between two looks at how much is free on the disks.
+const ROOM_PAUSE: Duration = Duration::from_secs(2);
 /// Shortest time after its deadline after which a job that waits counts as wanted by nobody, milliseconds:
 /// the chain's clock may have stood, and the worker been down.
 const ABANDONED_AFTER_MS: u64 = 24 * 60 * 60 * 1000;
@@ -72,6 +75,7 @@ pub struct Service {
 	content: Arc<dyn ContentStore>,
 	metrics: Arc<Metrics>,
 	trouble: Arc<Trouble>,
+	room: Arc<Room>,
 	executions: Arc<Executions>,
 	/// Jobs that are being submitted; each channel closes when its job is.
 	submitting: Mutex<BTreeMap<WorkloadId, watch::Receiver<()>>>,
@@ -90,6 +94,11 @@ impl Service {
 		if self.draining.is_cancelled() {
 			problems.push("the service drains".into());
 		}
+		let ready = problems.is_empty();
+		// It executes and proves all the same: whoever sends it work is told, and nobody takes it out of service.
+		if let Err(shortage) = self.room.check() {
+			problems.push(shortage.to_string());
+		}
 		Health {
 			api_version: API_VERSION,
 			version: env!("CARGO_PKG_VERSION").into(),
@@ -97,7 +106,7 @@ impl Service {
 			queued: self.queue.queued(),
 			running: self.queue.running(),
 			draining: self.draining.is_cancelled(),
-			ready: problems.is_empty(),
+			ready,
 			problems,
 			oldest_queued_ms: self.oldest_queued_ms(),
 			overdue: self.queue.overdue(),
@@ -111,9 +120,13 @@ impl Service {
 
 	/// The metrics, as Prometheus reads them.
 	pub fn render_metrics(&self) -> String {
+		let engine = self.loader.engine().processes();
 		self.metrics.render(Gauges {
 			models: self.models.len(),
-			model_bytes: self.models.bytes(),
+			model_bytes: self.models.bytes().saturating_add(engine.model_bytes),
+			engine_processes: engine.running,
+			engine_deaths: engine.deaths,
+			disk_free_bytes: self.room.free().unwrap_or(0),
 			queued: self.queue.queued(),
 			running: self.queue.running(),
 			overdue: self.queue.overdue(),
@@ -128,8 +141,13 @@ impl Service {
 		self.models.infos()
 	}
 
-	/// Loads the bundle in `dir` and remembers it over restarts.
+	/// Loads the bundle in `dir` and remembers it over restarts, if there is room.
 	pub async fn load_model(&self, dir: PathBuf) -> Result<ModelInfo, Error> {
+		self.room.check()?;
+		self.load_and_remember(dir).await
+	}
+
+	async fn load_and_remember(&self, dir: PathBuf) -> Result<ModelInfo, Error> {
 		let (info, dir) = self.load(dir, None).await?;
 		let queue = self.queue.clone();
 		spawn_blocking(move || queue.store().save_model(&info.vk_hash, &dir).map(|()| info))
@@ -152,6 +170,8 @@ impl Service {
 			return Ok(false);
 		};
 		self.metrics.unloaded(&vk_hash, &info.name);
+		let engine = self.loader.engine().clone();
+		spawn_blocking(move || engine.forget(&vk_hash)).await?;
 		tracing::info!(model = %vk_hash, name = info.name, "model unloaded");
 		Ok(true)
 	}
@@ -245,6 +265,7 @@ impl Service {
 		if self.draining.is_cancelled() {
 			return Err(Error::Draining { key });
 		}
+		self.room.check()?;
 		// Before the work of executing; decided for good when the job is stored.
 		let full = || Error::QueueFull {
 			key,
@@ -434,11 +455,10 @@ impl Service {
 		match record.status {
 			Status::Proving => {
 				let (queue, key) = (self.queue.clone(), record.key());
-				let running = spawn_blocking(move || queue.running_for(&key)).await?;
-				let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-				progress.running_ms = running.map(millis);
-				let model = self.models.get(&record.header.vk_hash);
-				progress.step = model.and_then(|model| model.step());
+				if let Some((time, step)) = spawn_blocking(move || queue.progress(&key)).await? {
+					progress.running_ms = u64::try_from(time.as_millis()).ok();
+					progress.step = step;
+				}
 			},
 			Status::Queued => {
 				let wait = record.not_before_ms.saturating_sub(now_ms());
@@ -478,7 +498,8 @@ impl Service {
 			loading.spawn(async move {
 				let loaded = match expected {
 					Some(_) => service.load(dir.clone(), expected).await.map(drop),
-					None => service.load_model(dir.clone()).await.map(drop),
+					// However full the disk: an output is owed in minutes.
+					None => service.load_and_remember(dir.clone()).await.map(drop),
 				};
 				if let Err(error) = loaded {
 					let dir = whole(&dir);
@@ -573,7 +594,7 @@ pub struct Running {
 	workers: JoinSet<()>,
 	/// Loads the models of the start, then ends.
 	loading: JoinSet<Result<(), Error>>,
-	/// Held for its drop, which ends the task.
+	/// Held for its drop, which ends the tasks.
 	_pruner: JoinSet<()>,
 	drain_timeout: Duration,
 }
@@ -581,10 +602,19 @@ pub struct Running {
 /// Starts the service: takes up the jobs on disk, listens, and works. Models are loaded meanwhile:
 /// [`Running::loaded`].
 pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, Error> {
-	let token = config.check()?;
+	let tokens = Tokens {
+		any: config.check()?,
+		admin: config.admin_token()?,
+	};
 	let (queue, content) = {
 		let (data, max) = (config.data.clone(), to_usize(config.max_queued_jobs));
 		spawn_blocking(move || open(&data, max)).await??
+	};
+	let room = {
+		let disks = [Some(config.data.clone()), config.scratch.clone()];
+		let least = config.min_free_disk_bytes();
+		let room = spawn_blocking(move || Room::new(disks.into_iter().flatten(), least));
+		Arc::new(room.await?)
 	};
 	let metrics = Arc::new(Metrics::default());
 	let models = Arc::new(Models::with_budget(config.model_memory_bytes()));
@@ -600,6 +630,7 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 		)),
 		metrics,
 		trouble: Arc::new(Trouble::default()),
+		room,
 		submitting: Mutex::default(),
 		is_loading: AtomicBool::new(true),
 		draining: CancellationToken::new(),
@@ -607,7 +638,7 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 
 	let http = tower::ServiceBuilder::new()
 		.layer(host_filter(config.listen).map_err(Error::Http)?)
-		.layer(GateLayer::new(token, service.clone()))
+		.layer(GateLayer::new(tokens, service.clone()))
 		.layer(
 			ProxyGetRequestLayer::new("/health", "prover_health")
 				.map_err(|error| Error::Http(error.to_string()))?,
@@ -623,6 +654,7 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 		.max_response_body_size(MAX_MESSAGE_BYTES)
 		.set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
 		.set_http_middleware(http)
+		.set_rpc_middleware(RpcServiceBuilder::new().layer(AdminLayer))
 		.build(config.listen)
 		.await
 		.map_err(listen_failed)?;
@@ -643,6 +675,7 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 		workers.spawn(worker.clone().run());
 	}
 	let mut pruner = JoinSet::new();
+	pruner.spawn(look_for_room(service.room.clone()));
 	pruner.spawn(
 		service
 			.clone()
@@ -656,6 +689,7 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 	let (loader, bundles) = (service.clone(), config.bundles.clone());
 	loading.spawn(async move {
 		loader.load_at_start(&bundles).await?;
+		loader.loader.prepare().await?;
 		loader.is_loading.store(false, Ordering::Relaxed);
 		match loader.trouble.bundles() {
 			0 => tracing::info!(models = loader.models.len(), "ready"),
@@ -719,6 +753,10 @@ impl Running {
 				Err(error) => tracing::error!(%error, "cannot give running jobs back"),
 			}
 		}
+		let engine = self.service.loader.engine().clone();
+		if let Err(error) = spawn_blocking(move || engine.stop()).await {
+			tracing::error!(%error, "cannot stop the engine");
+		}
 		if self.server.stop().is_ok() {
 			// Idle connections close at once, and requests are short; but a client may be slow.
 			let closed = self.server.clone().stopped();
@@ -731,6 +769,17 @@ impl Running {
 		}
 		tracing::info!("stopped");
 		all_ended
+	}
+}
+
+/// Asks the disks now and again how much is free.
+async fn look_for_room(room: Arc<Room>) {
+	loop {
+		tokio::time::sleep(ROOM_PAUSE).await;
+		let asked = room.clone();
+		if let Err(error) = spawn_blocking(move || asked.look()).await {
+			tracing::error!(%error, "cannot ask how much is free on the disk");
+		}
 	}
 }
 

@@ -1,162 +1,19 @@
 //! The daemon itself, with a real model: the linear regression on the diabetes data set that ships
 //! with `inference-circuits`, over real HTTP.
 
-use crate::support::{client, header, key, refusal, wait};
-use inference_circuits::{BuildOptions, Bundle, Powers, SetupFile};
-use inference_primitives::{hashing::blake2_256, Statement, StatementVersion};
-use inference_prover_api::{error_code, JobRequest, JobState, ProverApiClient};
-use inference_verifier::{public_inputs, verify, vk_hash, Plan, Setup};
-use jsonrpsee::http_client::HttpClient;
-use std::{
-	fs,
-	io::{BufRead, BufReader},
-	path::{Path, PathBuf},
-	process::{Child, Command, Stdio},
-	sync::Arc,
-	time::Duration,
+use crate::support::{
+	daemon::{send, Daemon, Model},
+	refusal,
 };
-
-/// The model, built anew, in a directory.
-struct Model {
-	bundle: Bundle,
-	rows: Vec<Vec<i64>>,
-	folder: tempfile::TempDir,
-	setup: Setup,
-}
-
-impl Model {
-	fn build() -> Self {
-		Self::build_under(Powers::default(), Setup::insecure_development())
-	}
-
-	/// With these powers; its proofs are verified under `setup`.
-	fn build_under(powers: Powers, setup: Setup) -> Self {
-		let fixture = Path::new(env!("CARGO_MANIFEST_DIR"))
-			.join("../circuits/fixtures/linear-regression-diabetes");
-		let read = |name: &str| fs::read(fixture.join(name)).unwrap();
-		let samples: Vec<Vec<f64>> = serde_json::from_slice(&read("samples.json")).unwrap();
-		let options = BuildOptions {
-			name: "diabetes".into(),
-			calibration: samples.clone(),
-			powers,
-			..BuildOptions::default()
-		};
-		let bundle = Bundle::build(&read("model.onnx"), &options, &mut |_| {}).unwrap();
-		let rows = samples
-			.iter()
-			.map(|row| bundle.quantise_input(row).unwrap())
-			.collect();
-		let folder = tempfile::tempdir().unwrap();
-		bundle.save(&folder.path().join("bundle")).unwrap();
-		Self {
-			bundle,
-			rows,
-			folder,
-			setup,
-		}
-	}
-
-	fn dir(&self) -> PathBuf {
-		self.folder.path().join("bundle")
-	}
-
-	fn request(&self, workload: u8) -> JobRequest {
-		let row = usize::from(workload) % self.rows.len();
-		let mut statement = header(self.bundle.vk_hash(), workload);
-		// As between two runtimes.
-		let versions = StatementVersion::numbers();
-		statement.version = versions[usize::from(workload) % versions.len()];
-		JobRequest::new(statement, self.rows[row].clone())
-	}
-
-	/// Verifies as the chain does: from the encoded key and the statement alone.
-	fn check(&self, workload: u8, output: &[i64], proof: &[u8]) {
-		let request = self.request(workload);
-		assert_eq!(output, self.bundle.execute(&request.input).unwrap());
-		let plan = Plan::decode_canonical(&self.bundle.plan_bytes()).unwrap();
-		let statement = Statement::new(request.statement, &request.input, output);
-		let inputs = public_inputs(&statement, &request.input, output);
-		verify(&plan, &self.setup, &inputs, proof).unwrap();
-		// And of no other workload.
-		let other = Statement::new(header(self.bundle.vk_hash(), 99), &request.input, output);
-		let inputs = public_inputs(&other, &request.input, output);
-		assert!(verify(&plan, &self.setup, &inputs, proof).is_err());
-	}
-}
-
-/// The daemon, killed when dropped.
-struct Daemon {
-	child: Child,
-	client: HttpClient,
-}
-
-impl Daemon {
-	fn start(data: &Path, arguments: &[&str]) -> Self {
-		let mut child = Command::new(env!("CARGO_BIN_EXE_inference-prover"))
-			.args(["--listen", "127.0.0.1:0", "--data"])
-			.arg(data)
-			.args(arguments)
-			.env("RUST_LOG", "info")
-			.stderr(Stdio::piped())
-			.spawn()
-			.unwrap();
-		let mut lines = BufReader::new(child.stderr.take().unwrap())
-			.lines()
-			.map(|l| l.unwrap());
-		let line = lines
-			.find(|line| line.contains("listening"))
-			.expect("it listens");
-		let address = line
-			.split_once("address=")
-			.unwrap()
-			.1
-			.split(' ')
-			.next()
-			.unwrap();
-		let client = client(address.parse().unwrap());
-		lines
-			.find(|line| line.contains("ready models="))
-			.expect("its models load");
-		// What it logs later must not block it.
-		std::thread::spawn(move || lines.for_each(|line| eprintln!("{line}")));
-		Self { child, client }
-	}
-
-	fn signal(&self, signal: &str) {
-		let pid = self.child.id().to_string();
-		assert!(Command::new("kill")
-			.args([signal, &pid])
-			.status()
-			.unwrap()
-			.success());
-	}
-
-	async fn proven(&self, workload: u8) -> (Vec<i64>, Vec<u8>, u64) {
-		let state = wait(&self.client, key(workload), |state| {
-			assert!(!matches!(state, JobState::Failed { .. }), "{state:?}");
-			matches!(state, JobState::Proven { .. })
-		});
-		match state.await {
-			JobState::Proven {
-				output,
-				proof,
-				prove_ms,
-			} => (output, proof, prove_ms),
-			other => panic!("{other:?}"),
-		}
-	}
-}
-
-impl Drop for Daemon {
-	fn drop(&mut self) {
-		let _ = self.child.kill();
-		let _ = self.child.wait();
-	}
-}
+use inference_circuits::{Bundle, Powers, SetupFile};
+use inference_primitives::{hashing::blake2_256, Statement};
+use inference_prover_api::{error_code, JobRequest, ProverApiClient};
+use inference_verifier::{public_inputs, verify, vk_hash, Plan, Setup};
+use std::{fs, path::Path, process::Command, sync::Arc, time::Duration};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_daemon_should_prove_what_the_verifier_accepts_even_when_killed() {
-	let model = Model::build();
+	let model = Model::diabetes();
 	let data = model.folder.path().join("data");
 	let dir = model.dir();
 	let daemon = Daemon::start(&data, &["--bundle", dir.to_str().unwrap()]);
@@ -206,9 +63,8 @@ async fn the_daemon_should_prove_under_a_setup_of_its_file_and_name_one_that_it_
 	// Made by snarkjs; prover/plonk/tests/setup/README.md says how.
 	let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plonk/tests/setup/snarkjs.ptau");
 	let powers = Arc::new(SetupFile::open(&file).unwrap());
-	let setup = powers.setup().clone();
-	assert_ne!(setup, Setup::insecure_development());
-	let model = Model::build_under(Powers::File(powers), setup);
+	assert_ne!(*powers.setup(), Setup::insecure_development());
+	let model = Model::diabetes_under(Powers::File(powers));
 	let (data, dir) = (model.folder.path().join("data"), model.dir());
 
 	let daemon = Daemon::start(&data, &["--bundle", dir.to_str().unwrap()]);
@@ -225,6 +81,11 @@ async fn the_daemon_should_prove_under_a_setup_of_its_file_and_name_one_that_it_
 	daemon.client.submit_job(model.request(1)).await.unwrap();
 	let (output, proof, _) = daemon.proven(1).await;
 	model.check(1, &output, &proof);
+	// The process that has the powers is another one after a kill, too.
+	send(daemon.engines()[0], "-KILL");
+	daemon.client.submit_job(model.request(2)).await.unwrap();
+	let (second, its_proof, _) = daemon.proven(2).await;
+	model.check(2, &second, &its_proof);
 	// And not of the setup whose secret everybody knows.
 	let request = model.request(1);
 	let plan = Plan::decode_canonical(&model.bundle.plan_bytes()).unwrap();
@@ -253,7 +114,7 @@ fn the_daemon_should_not_start_with_a_file_that_is_no_setup() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_daemon_should_drain_on_sigterm_and_exit_with_success() {
-	let model = Model::build();
+	let model = Model::diabetes();
 	let data = model.folder.path().join("data");
 	let dir = model.dir();
 	let mut daemon = Daemon::start(&data, &["--bundle", dir.to_str().unwrap()]);
@@ -295,7 +156,7 @@ fn relax(dir: &Path, bundle: &Bundle) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_daemon_should_refuse_a_key_that_is_not_the_models_or_say_that_it_did_not_look() {
-	let model = Model::build();
+	let model = Model::diabetes();
 	let honest = model.folder.path().join("honest");
 	model.bundle.save(&honest).unwrap();
 	let dir = model.dir();
@@ -332,7 +193,7 @@ fn open_files(pid: u32, folder: &Path) -> usize {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_daemon_should_keep_the_key_in_a_file_when_given_a_scratch_folder() {
-	let model = Model::build();
+	let model = Model::diabetes();
 	let scratch = fs::canonicalize(model.folder.path())
 		.unwrap()
 		.join("scratch");
@@ -348,9 +209,13 @@ async fn the_daemon_should_keep_the_key_in_a_file_when_given_a_scratch_folder() 
 		);
 		let data = model.folder.path().join(format!("data-{files}"));
 		let daemon = Daemon::start(&data, &arguments);
-		assert_eq!(open_files(daemon.child.id(), &scratch), files);
 		daemon.client.submit_job(model.request(1)).await.unwrap();
 		let (output, proof, _) = daemon.proven(1).await;
+		let engines = daemon.engines();
+		assert_eq!(engines.len(), 1);
+		assert_eq!(open_files(engines[0], &scratch), files);
+		// The service itself has no key.
+		assert_eq!(open_files(daemon.child.id(), &scratch), 0);
 		model.check(1, &output, &proof);
 		proofs.push(proof);
 	}

@@ -8,5 +8,7 @@ mod deadlines;
 mod end_to_end;
 mod isolation;
 mod jobs;
+#[cfg(target_os = "linux")]
+mod processes;
 mod restart;
 mod support;

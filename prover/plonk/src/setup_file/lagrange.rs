@@ -1,6 +1,7 @@
 //! The Lagrange basis of powers: an inverse Fourier transform of points. And the order of one that is there.
 
-use crate::{fft::Domain, msm::to_affine};
+use super::PORTION;
+use crate::{fft::Domain, msm::to_affine, progress::Counter};
 use halo2curves::{
 	bn256::{Fr, G1Affine, G1},
 	ff::{Field, PrimeField},
@@ -43,45 +44,78 @@ fn exponent(power: Fr, root: Fr, size: usize) -> usize {
 	exponent
 }
 
-/// The Lagrange basis of the domain, from as many powers.
-pub(super) fn basis(powers: &[G1Affine], domain: &Domain) -> Vec<G1Affine> {
+/// Butterflies, or points, of one announced step: with the longest multiplications about a second of one core.
+const STEP: usize = PORTION as usize;
+
+/// The steps that [`basis`] announces for 2^`k` points: one for each portion of each stage of butterflies, and of
+/// the points that are scaled in the end.
+pub(super) fn steps(k: u8) -> usize {
+	let size = 1usize << k;
+	let of_stage = (size / 2).div_ceil(STEP);
+	usize::from(k) * of_stage + size.div_ceil(STEP)
+}
+
+/// The Lagrange basis of the domain, from as many powers. Announces [`steps`].
+pub(super) fn basis(powers: &[G1Affine], domain: &Domain, counter: &Counter<'_>) -> Vec<G1Affine> {
 	let mut points: Vec<G1> = (0..domain.size())
 		.map(|i| {
 			let point = powers.get(domain.reversed(i)).copied();
 			point.unwrap_or(G1Affine::identity()).to_curve()
 		})
 		.collect();
-	butterflies(domain, &mut points);
+	butterflies(domain, &mut points, counter);
 	// That was the transform with ω; with 1/ω the values come in the opposite order.
 	if let Some(rest) = points.get_mut(1..) {
 		rest.reverse();
 	}
 	let scale = digits(&domain.size_inverse());
-	points
-		.par_iter_mut()
-		.for_each(|point| *point = multiply(point, &scale));
+	points.par_chunks_mut(STEP).for_each(|portion| {
+		portion
+			.par_iter_mut()
+			.for_each(|point| *point = multiply(point, &scale));
+		counter.advance();
+	});
 	points.par_chunks(256).flat_map_iter(to_affine).collect()
 }
 
 /// Decimation in time, from bit-reversed order.
-fn butterflies(domain: &Domain, points: &mut [G1]) {
+fn butterflies(domain: &Domain, points: &mut [G1], counter: &Counter<'_>) {
 	let mut half = 1;
 	while half < points.len() {
 		let twiddles = domain.twiddles(half);
-		points.par_chunks_exact_mut(2 * half).for_each(|block| {
-			let (low, high) = block.split_at_mut(half);
-			let pairs = low.par_iter_mut().zip(high).zip(twiddles);
-			pairs.for_each(|((a, b), twiddle)| {
-				let product = if *twiddle == Fr::ONE {
-					*b
-				} else {
-					multiply(b, &digits(twiddle))
-				};
-				(*a, *b) = (*a + product, *a - product);
+		// A step is several blocks, or a part of one.
+		points
+			.par_chunks_mut(2 * half.max(STEP))
+			.for_each(|blocks| {
+				blocks.par_chunks_exact_mut(2 * half).for_each(|block| {
+					let (low, high) = block.split_at_mut(half);
+					let (low, high) = (low.par_chunks_mut(STEP), high.par_chunks_mut(STEP));
+					let parts = low.zip(high).zip(twiddles.par_chunks(STEP));
+					parts.for_each(|((low, high), twiddles)| {
+						butterfly(low, high, twiddles);
+						if half >= STEP {
+							counter.advance();
+						}
+					});
+				});
+				if half < STEP {
+					counter.advance();
+				}
 			});
-		});
 		half *= 2;
 	}
+}
+
+fn butterfly(low: &mut [G1], high: &mut [G1], twiddles: &[Fr]) {
+	let pairs = low.par_iter_mut().zip(high).zip(twiddles);
+	pairs.for_each(|((a, b), twiddle)| {
+		let product = if *twiddle == Fr::ONE {
+			*b
+		} else {
+			multiply(b, &digits(twiddle))
+		};
+		(*a, *b) = (*a + product, *a - product);
+	});
 }
 
 /// A number as digits, the least significant first.

@@ -409,8 +409,8 @@ impl SetupFile {
 
 	/// The commitment key for circuits of 2^`k` rows, from the file's first 2^k powers, which are checked. The
 	/// Lagrange basis is the file's if it has one for 2^k, and otherwise computed, by 2^k · k / 2 multiplications of
-	/// points.
-	/// Kept, 128 bytes a row, for whoever asks for that size again.
+	/// points. Kept, 128 bytes a row, for whoever asks for that size again. Each step that it announces is some
+	/// thousand points: whoever takes silence for a hang waits for seconds between two, whatever the size.
 	pub fn commitment_key(
 		&self,
 		k: u8,
@@ -430,23 +430,31 @@ impl SetupFile {
 		if let Some(key) = keys().get(&k) {
 			return Ok(key.clone());
 		}
-		let counter = progress.stage(Stage::Setup, 2);
 		let (count, z) = (1u64 << k, challenge());
+		let found = self.form.basis(k);
+		let portions = count.div_ceil(PORTION) as usize;
+		let reading = portions * if found.is_some() { 2 } else { 1 };
+		let counter = progress.stage(Stage::ReadSetup, reading);
 		// The file is as long as its header says, so this is at most four times what it takes on disk.
 		let mut points = Vec::with_capacity(count as usize);
-		let sum = self.sum_of_powers(count, z, |portion| points.extend_from_slice(portion))?;
-		counter.advance();
-		let basis = match self.form.basis(k) {
+		let sum = self.sum_of_powers(count, z, |portion| {
+			points.extend_from_slice(portion);
+			counter.advance();
+		})?;
+		let basis = match found {
 			Some(at) => {
 				let mut basis = Vec::with_capacity(count as usize);
 				self.check_basis(at, count, z, sum, |portion| {
-					basis.extend_from_slice(portion)
+					basis.extend_from_slice(portion);
+					counter.advance();
 				})?;
 				lagrange::reorder(basis, at.1, root_of(k, Fr::ROOT_OF_UNITY))
 			},
-			None => lagrange::basis(&points, &domain(k)?),
+			None => {
+				let counter = progress.stage(Stage::LagrangeBasis, lagrange::steps(k));
+				lagrange::basis(&points, &domain(k)?, &counter)
+			},
 		};
-		counter.advance();
 		let key = CommitmentKey::new(k, points, basis)?;
 		Ok(keys().entry(k).or_insert(key).clone())
 	}

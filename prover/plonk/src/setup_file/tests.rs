@@ -218,6 +218,37 @@ fn powers_of_tau_give_the_commitment_key_of_their_secret_at_every_size() {
 }
 
 #[test]
+fn each_portion_that_is_read_and_each_of_each_stage_of_the_basis_is_announced() {
+	let s = Fr::random(OsRng);
+	let (bytes, prepared) = (ptau(6, s), ptau_of(&prepared_sections(6, s)));
+	// Portions of 8 points: 8 are read of each basis; a stage of 32 butterflies has 4, the scaling 8.
+	for (bytes, k, expected) in [
+		(&bytes, 6, [8, 6 * 4 + 8]),
+		(&bytes, 4, [2, 4 + 2]),
+		(&bytes, 2, [1, 2 + 1]),
+		(&prepared, 6, [16, 0]),
+	] {
+		let counts = std::sync::Mutex::new([[0; 2]; 2]);
+		let announce = |step: crate::Step| {
+			let index = match step.stage {
+				Stage::ReadSetup => 0,
+				Stage::LagrangeBasis => 1,
+				other => panic!("{other:?}"),
+			};
+			let mut counts = counts.lock().unwrap();
+			counts[index][0] = step.total;
+			counts[index][1] += usize::from(step.done > 0);
+		};
+		let file = open(bytes).unwrap();
+		let key = file.commitment_key(k, Progress::new(&announce)).unwrap();
+		assert_eq!(key.points()[1], basis_of(k, s));
+		// As many as were promised.
+		let counts = counts.into_inner().unwrap();
+		assert_eq!(counts, expected.map(|steps| [steps; 2]), "{k}");
+	}
+}
+
+#[test]
 fn powers_of_tau_that_are_prepared_for_phase_2_give_the_same_commitment_keys() {
 	let s = Fr::random(OsRng);
 	let bytes = ptau_of(&prepared_sections(4, s));

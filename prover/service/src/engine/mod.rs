@@ -1,6 +1,9 @@
 //! Proving engines behind one trait, and the models they have loaded.
 
+pub mod attempt;
+pub mod memory;
 pub mod native;
+pub mod process;
 
 use inference_primitives::{StatementHeader, VkHash};
 use inference_prover_api::ModelInfo;
@@ -14,7 +17,9 @@ use std::{
 	},
 };
 
+pub use attempt::Attempt;
 pub use native::NativeEngine;
+pub use process::{EngineConfig, ProcessEngine, StartError};
 
 /// An engine that failed. Trying the same again gives the same result, unless [`Self::is_transient`].
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +88,34 @@ pub trait Engine: Send + Sync {
 		false
 	}
 
-	/// Loads the bundle in `dir`: everything that proving needs, keys included.
+	/// Loads the bundle in `dir`, and finds out whether its model can be proven.
 	fn load(&self, dir: &Path) -> Result<Arc<dyn Model>, EngineError>;
+
+	/// Makes ready what it can for the models that it is to keep ([`Model::keep`]): until it is done, or proofs
+	/// are wanted.
+	fn prepare(&self) {}
+
+	/// Lets go of what it holds of a model beside [`Model`] itself: it is not wanted any more.
+	fn forget(&self, _model: &VkHash) {}
+
+	/// Ends what it runs outside of this process. Nothing is proven afterwards.
+	fn stop(&self) {}
+
+	/// What it runs outside of this process.
+	fn processes(&self) -> Processes {
+		Processes::default()
+	}
+}
+
+/// What an engine runs outside of the service's process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Processes {
+	/// Processes that run.
+	pub running: usize,
+	/// Processes that ended although nobody asked them to, since the start.
+	pub deaths: u64,
+	/// Memory of the models that they hold, bytes, about.
+	pub model_bytes: u64,
 }
 
 /// A loaded model.
@@ -92,21 +123,25 @@ pub trait Model: Send + Sync {
 	/// What it is.
 	fn info(&self) -> &ModelInfo;
 
-	/// Memory that it takes, bytes, about.
+	/// Memory that it takes in this process, bytes, about.
 	fn bytes(&self) -> u64 {
 		0
 	}
 
-	/// The step that its newest proof is at, if it says so.
-	fn step(&self) -> Option<String> {
-		None
-	}
+	/// It is one of the service's models: has its engine keep ready what its proofs take.
+	fn keep(&self) {}
 
 	/// Its output for `input`, which fits [`ModelInfo::input`].
 	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError>;
 
-	/// Proves the statement that `header` starts, for `input`.
-	fn prove(&self, header: &StatementHeader, input: &[i64]) -> Result<Proof, EngineError>;
+	/// Proves the statement that `header` starts, for `input`. Tells `attempt` how far it is and when it begins
+	/// after it waited, and ends soon by what may pass once that is stopped, if it can.
+	fn prove(
+		&self,
+		header: &StatementHeader,
+		input: &[i64],
+		attempt: &Attempt,
+	) -> Result<Proof, EngineError>;
 
 	/// Checks a proof with the verifier that the chain runs.
 	fn verify(
@@ -153,24 +188,25 @@ impl Models {
 		}
 	}
 
-	/// Adds a model from the bundle in `dir`, and returns it, or the one already in memory under its
-	/// key; `None` if [`Self::MAX`] others are known. Puts the models out of memory that were not used
-	/// for longest, until all are within the budget; this one stays. Whoever uses one of them goes on.
-	pub fn insert(&self, model: Arc<dyn Model>, dir: PathBuf) -> Option<Arc<dyn Model>> {
+	/// Adds a model from the bundle in `dir`, in the place of one with its key: the bundle may have moved, or have
+	/// been built anew. False, and nothing is changed, if [`Self::MAX`] others are known. Puts the models out of
+	/// memory that were not used for longest, until all are within the budget; this one stays. Whoever uses one
+	/// of them, or the one before, goes on.
+	pub fn insert(&self, model: Arc<dyn Model>, dir: PathBuf) -> bool {
 		let mut models = self.models.write();
-		let key = model.info().vk_hash;
+		let info = model.info().clone();
+		let key = info.vk_hash;
 		if !models.contains_key(&key) && models.len() >= Self::MAX {
-			return None;
+			return false;
 		}
-		let entry = models.entry(key).or_insert_with(|| Entry {
-			info: model.info().clone(),
-			dir: dir.clone(),
-			loaded: None,
+		let entry = Entry {
+			info,
+			dir,
+			loaded: Some(model),
 			last_used: AtomicU64::new(0),
-		});
-		entry.dir = dir;
-		let inserted = entry.loaded.get_or_insert(model).clone();
-		self.touch(entry);
+		};
+		self.touch(&entry);
+		models.insert(key, entry);
 		let mut total: u64 = models.values().map(Entry::bytes).sum();
 		while self.budget > 0 && total > self.budget {
 			let oldest = models
@@ -184,7 +220,7 @@ impl Models {
 			entry.loaded = None;
 			tracing::info!(model = %oldest, "put out of memory, within the budget");
 		}
-		Some(inserted)
+		true
 	}
 
 	fn touch(&self, entry: &Entry) {

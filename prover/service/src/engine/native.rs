@@ -1,21 +1,23 @@
 //! The engine of `inference-circuits`: halo2 on the CPU.
 
-use super::{Engine, EngineError, Model, Proof};
+use super::{Attempt, Engine, EngineError, Model, Proof};
 use inference_circuits::{
-	Bundle, BundleError, CheckError, Checks, Powers, Progress, ProveError, Prover, ProverOptions,
-	SetupFile, Step,
+	Bundle, CheckError, Checks, Powers, Progress, ProveError, Prover, ProverOptions, SetupFile,
+	Step,
 };
 use inference_plonk::ProveError as PlonkError;
 use inference_primitives::StatementHeader;
 use inference_prover_api::ModelInfo;
-use parking_lot::Mutex;
 use std::{
 	path::{Path, PathBuf},
 	sync::Arc,
 };
 
-/// Loads bundles made by `inference-circuits`.
-#[derive(Clone, Debug, Default)]
+/// Told of the steps of checking, loading and proving, from any thread.
+pub type Announce = Arc<dyn Fn(Step) + Send + Sync>;
+
+/// Loads bundles made by `inference-circuits`, and proves in this process.
+#[derive(Clone, Default)]
 pub struct NativeEngine {
 	/// Folder for the polynomials of proving keys, which are in memory without it.
 	pub scratch: Option<PathBuf>,
@@ -25,39 +27,91 @@ pub struct NativeEngine {
 	pub setups: Vec<Arc<SetupFile>>,
 	/// Whether bundles that were not checked before are loaded without a check, and said to be unchecked.
 	pub skip_check: bool,
+	/// Who wants to know of steps, if anyone does.
+	pub announce: Option<Announce>,
 }
 
 impl NativeEngine {
-	/// Reads the bundle in `dir`, with what its proofs are made with.
-	fn read(&self, dir: &Path) -> Result<Bundle, BundleError> {
-		let bundle = Bundle::load(dir)?;
+	/// Reads the bundle in `dir`, but its proving key, and attaches what its proofs are made with.
+	pub fn open(&self, dir: &Path) -> Result<Bundle, EngineError> {
+		let failed = |error: &dyn std::fmt::Display| EngineError::Load(error.to_string());
+		let bundle = Bundle::load(dir).map_err(|error| failed(&error))?;
+		if bundle.layout().claim.hidden_input {
+			// The statements of its proofs bind no input, so no workload is settled by them.
+			return Err(EngineError::Load(
+				"its inputs are hidden, and models on chain have public ones: build it without \
+				 --hidden-input"
+					.into(),
+			));
+		}
 		let (setup, k) = (bundle.manifest().setup, bundle.layout().k);
 		let of_it = self.setups.iter().filter(|file| file.id() == setup);
 		// Of several files of one setup the smallest that serves; if none does, any says so.
-		match of_it.min_by_key(|file| (file.k() < k, file.k())) {
+		let bundle = match of_it.min_by_key(|file| (file.k() < k, file.k())) {
 			Some(file) => bundle.with_powers(Powers::File(file.clone())),
 			None => Ok(bundle),
+		};
+		let bundle = bundle.map_err(|error| failed(&error))?;
+		bundle.check_powers().map_err(|error| failed(&error))?;
+		Ok(bundle)
+	}
+
+	/// Whether it is known that the keys of `bundle` are those of its model.
+	pub fn is_checked(&self, bundle: &Bundle) -> bool {
+		let checks = self.checks.as_ref();
+		checks.is_some_and(|checks| checks.find(&bundle.hash()).is_some())
+	}
+
+	/// Compares the keys of `bundle` with its model, unless that was done before. Fails if they are not
+	/// its.
+	pub fn check(&self, bundle: &Bundle) -> Result<(), EngineError> {
+		let failed = |error: CheckError| EngineError::Load(error.to_string());
+		let progress = match &self.announce {
+			Some(announce) => Progress::new(announce.as_ref()),
+			None => Progress::NONE,
+		};
+		match &self.checks {
+			Some(checks) => {
+				if checks.check(bundle, progress).map_err(failed)? {
+					tracing::info!(
+						model = %bundle.vk_hash(), "keys rebuilt from the graph: equal"
+					);
+				}
+				Ok(())
+			},
+			None => bundle.check(progress).map_err(failed),
 		}
 	}
 
-	/// Whether the keys of `bundle` are known to be those of its model. Fails if they are not.
-	fn check(&self, bundle: &Bundle) -> Result<bool, CheckError> {
-		let vk_hash = bundle.vk_hash();
-		if self.skip_check {
-			let checks = self.checks.as_ref();
-			return Ok(checks.is_some_and(|checks| checks.find(&bundle.hash()).is_some()));
+	/// What `bundle` is, once it is said whether its keys are known to be its model's.
+	pub fn describe(&self, bundle: &Bundle, checked: bool) -> ModelInfo {
+		if !checked {
+			tracing::warn!(
+				model = %bundle.vk_hash(),
+				"the keys were not compared with the model: workers refuse to work on it"
+			);
 		}
-		let announce = |step: Step| tracing::debug!(model = %vk_hash, "{step}");
-		let progress = Progress::new(&announce);
-		match &self.checks {
-			Some(checks) => {
-				if checks.check(bundle, progress)? {
-					tracing::info!(model = %vk_hash, "keys rebuilt from the graph: equal");
-				}
-			},
-			None => bundle.check(progress)?,
+		let manifest = bundle.manifest();
+		ModelInfo {
+			vk_hash: bundle.vk_hash(),
+			name: manifest.name.clone(),
+			input: manifest.input.clone(),
+			output: manifest.output.clone(),
+			k: bundle.layout().k.into(),
+			checked,
 		}
-		Ok(true)
+	}
+
+	/// Reads the proving key of `bundle`, and refuses one that is not the bundle's.
+	pub fn model(&self, bundle: Bundle, info: ModelInfo) -> Result<NativeModel, EngineError> {
+		let options = ProverOptions {
+			scratch: self.scratch.clone(),
+			progress: self.announce.clone(),
+			..ProverOptions::default()
+		};
+		let prover = Prover::with_options(Arc::new(bundle), options)
+			.map_err(|error| EngineError::Load(error.to_string()))?;
+		Ok(NativeModel { info, prover })
 	}
 }
 
@@ -75,58 +129,20 @@ impl Engine for NativeEngine {
 	}
 
 	fn load(&self, dir: &Path) -> Result<Arc<dyn Model>, EngineError> {
-		let bundle = self
-			.read(dir)
-			.map_err(|error| EngineError::Load(error.to_string()))?;
-		if bundle.layout().claim.hidden_input {
-			// The statements of its proofs bind no input, so no workload is settled by them.
-			return Err(EngineError::Load(
-				"its inputs are hidden, and models on chain have public ones: build it without \
-				 --hidden-input"
-					.into(),
-			));
+		let bundle = self.open(dir)?;
+		if !self.skip_check {
+			self.check(&bundle)?;
 		}
-		let checked = self
-			.check(&bundle)
-			.map_err(|error| EngineError::Load(error.to_string()))?;
-		if !checked {
-			tracing::warn!(
-				model = %bundle.vk_hash(),
-				"the keys were not compared with the model: workers refuse to work on it"
-			);
-		}
-		let bundle = Arc::new(bundle);
-		let vk_hash = bundle.vk_hash();
-		let step = Arc::new(Mutex::new(None));
-		let newest = step.clone();
-		let options = ProverOptions {
-			scratch: self.scratch.clone(),
-			progress: Some(Arc::new(move |step| {
-				tracing::debug!(model = %vk_hash, "{step}");
-				*newest.lock() = Some(step.to_string());
-			})),
-			..ProverOptions::default()
-		};
-		// Reads the proving key, and refuses one that is not the bundle's.
-		let prover = Prover::with_options(bundle.clone(), options)
-			.map_err(|error| EngineError::Load(error.to_string()))?;
-		let manifest = bundle.manifest();
-		let info = ModelInfo {
-			vk_hash: bundle.vk_hash(),
-			name: manifest.name.clone(),
-			input: manifest.input.clone(),
-			output: manifest.output.clone(),
-			k: bundle.layout().k.into(),
-			checked,
-		};
-		Ok(Arc::new(NativeModel { info, prover, step }))
+		let checked = !self.skip_check || self.is_checked(&bundle);
+		let info = self.describe(&bundle, checked);
+		Ok(Arc::new(self.model(bundle, info)?))
 	}
 }
 
-struct NativeModel {
+/// A model with its proving key.
+pub struct NativeModel {
 	info: ModelInfo,
 	prover: Prover,
-	step: Arc<Mutex<Option<String>>>,
 }
 
 impl Model for NativeModel {
@@ -138,21 +154,17 @@ impl Model for NativeModel {
 		u64::try_from(self.prover.bytes()).unwrap_or(u64::MAX)
 	}
 
-	fn step(&self) -> Option<String> {
-		self.step.lock().clone()
-	}
-
 	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError> {
-		self.prover
-			.bundle()
-			.execute(input)
-			.map_err(|error| EngineError::Execute {
-				model: self.info.vk_hash,
-				reason: error.to_string(),
-			})
+		execute(self.prover.bundle(), input)
 	}
 
-	fn prove(&self, header: &StatementHeader, input: &[i64]) -> Result<Proof, EngineError> {
+	/// Cannot be stopped: a process that runs this can.
+	fn prove(
+		&self,
+		header: &StatementHeader,
+		input: &[i64],
+		_attempt: &Attempt,
+	) -> Result<Proof, EngineError> {
 		let proof = self
 			.prover
 			.prove(header, input)
@@ -169,13 +181,7 @@ impl Model for NativeModel {
 		input: &[i64],
 		proof: &Proof,
 	) -> Result<(), EngineError> {
-		let bundle = self.prover.bundle();
-		bundle
-			.verify(header, input, &proof.output, &proof.bytes)
-			.map_err(|error| EngineError::Verify {
-				model: self.info.vk_hash,
-				reason: error.to_string(),
-			})
+		verify(self.prover.bundle(), header, input, proof)
 	}
 }
 
@@ -189,4 +195,28 @@ impl NativeModel {
 			_ => EngineError::Prove { model, reason },
 		}
 	}
+}
+
+/// The output of `bundle`'s model for `input`.
+pub(super) fn execute(bundle: &Bundle, input: &[i64]) -> Result<Vec<i64>, EngineError> {
+	let failed = |error: inference_circuits::ExecuteError| EngineError::Execute {
+		model: bundle.vk_hash(),
+		reason: error.to_string(),
+	};
+	bundle.execute(input).map_err(failed)
+}
+
+/// Checks a proof as the chain does.
+pub(super) fn verify(
+	bundle: &Bundle,
+	header: &StatementHeader,
+	input: &[i64],
+	proof: &Proof,
+) -> Result<(), EngineError> {
+	bundle
+		.verify(header, input, &proof.output, &proof.bytes)
+		.map_err(|error| EngineError::Verify {
+			model: bundle.vk_hash(),
+			reason: error.to_string(),
+		})
 }

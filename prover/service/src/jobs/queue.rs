@@ -14,12 +14,16 @@ use super::{
 	store::{JobStore, JobStoreError},
 	JobRecord, Status, Terms,
 };
+use crate::engine::Attempt;
 use inference_primitives::{StatementHeader, VkHash, WorkloadId};
 use parking_lot::Mutex;
 use std::{
 	cmp::Reverse,
 	collections::{BTreeMap, HashMap},
-	sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+	sync::{
+		atomic::{AtomicU64, AtomicUsize, Ordering},
+		Arc,
+	},
 	time::{Duration, Instant},
 };
 use tokio::sync::{futures::Notified, Notify};
@@ -47,6 +51,8 @@ pub struct Taken {
 	pub record: JobRecord,
 	/// Cancelled when the job is.
 	pub cancelled: CancellationToken,
+	/// The attempt that begins.
+	pub attempt: Arc<Attempt>,
 }
 
 /// The queue.
@@ -72,6 +78,7 @@ struct State {
 
 struct Running {
 	cancelled: CancellationToken,
+	attempt: Arc<Attempt>,
 	since: Instant,
 	is_overdue: bool,
 }
@@ -183,19 +190,22 @@ impl Queue {
 		Some(self.oldest_ms.load(Ordering::Relaxed)).filter(|oldest| *oldest > 0)
 	}
 
-	/// Notes that a taken job takes longer than the time-out.
-	pub fn mark_overdue(&self, key: &WorkloadId) {
+	/// Notes that an attempt at a job takes longer than the time-out.
+	pub fn mark_overdue(&self, key: &WorkloadId, attempt: &Arc<Attempt>) {
 		let mut state = self.state.lock();
-		if let Some(running) = state.running.get_mut(&key.0) {
-			running.is_overdue = true;
+		if state.is_running(key, attempt) {
+			if let Some(running) = state.running.get_mut(&key.0) {
+				running.is_overdue = true;
+			}
 		}
 		self.publish(&state);
 	}
 
-	/// How long a worker has had the job.
-	pub fn running_for(&self, key: &WorkloadId) -> Option<Duration> {
+	/// How long a worker has had the job, and the step that its proof is at.
+	pub fn progress(&self, key: &WorkloadId) -> Option<(Duration, Option<String>)> {
 		let state = self.state.lock();
-		Some(state.running.get(&key.0)?.since.elapsed())
+		let running = state.running.get(&key.0)?;
+		Some((running.since.elapsed(), running.attempt.step()))
 	}
 
 	/// When the next job that waits after a failure may be tried, milliseconds of Unix time.
@@ -313,24 +323,35 @@ impl Queue {
 		record.attempts = record.attempts.saturating_add(1);
 		self.store.save(&record, Some(&previous))?;
 		let cancelled = CancellationToken::new();
+		let attempt = Arc::<Attempt>::default();
 		state.waiting.remove(&sequence);
 		state.running.insert(
 			key.0,
 			Running {
 				cancelled: cancelled.clone(),
+				attempt: attempt.clone(),
 				since: Instant::now(),
 				is_overdue: false,
 			},
 		);
 		self.publish(&state);
-		Ok(Some(Taken { record, cancelled }))
+		Ok(Some(Taken {
+			record,
+			cancelled,
+			attempt,
+		}))
 	}
 
 	/// Ends a taken job with `status`, a finished one. Returns false, and changes nothing, if the
-	/// job was ended meanwhile (cancelled).
-	pub fn finish(&self, key: &WorkloadId, status: Status) -> Result<bool, JobStoreError> {
+	/// attempt was ended meanwhile (cancelled), although another one may be made since.
+	pub fn finish(
+		&self,
+		key: &WorkloadId,
+		attempt: &Arc<Attempt>,
+		status: Status,
+	) -> Result<bool, JobStoreError> {
 		let mut state = self.state.lock();
-		if !state.running.contains_key(&key.0) {
+		if !state.is_running(key, attempt) {
 			return Ok(false);
 		}
 		let previous = self
@@ -346,15 +367,16 @@ impl Queue {
 	}
 
 	/// Gives a taken job back after an attempt that failed by what may pass: it is tried again after
-	/// `wait`. Returns false, and changes nothing, if the job was ended meanwhile.
+	/// `wait`. Returns false, and changes nothing, if the attempt was ended meanwhile.
 	pub fn retry_later(
 		&self,
 		key: &WorkloadId,
+		attempt: &Arc<Attempt>,
 		wait: Duration,
 		error: String,
 	) -> Result<bool, JobStoreError> {
 		let mut state = self.state.lock();
-		if !state.running.contains_key(&key.0) {
+		if !state.is_running(key, attempt) {
 			return Ok(false);
 		}
 		let previous = self
@@ -373,10 +395,10 @@ impl Queue {
 		Ok(true)
 	}
 
-	/// Gives a taken job back, as if it had not been taken.
-	pub fn release(&self, key: &WorkloadId) -> Result<(), JobStoreError> {
+	/// Gives a taken job back, as if it had not been taken. Changes nothing if the attempt was ended meanwhile.
+	pub fn release(&self, key: &WorkloadId, attempt: &Arc<Attempt>) -> Result<(), JobStoreError> {
 		let mut state = self.state.lock();
-		if !state.running.contains_key(&key.0) {
+		if !state.is_running(key, attempt) {
 			return Ok(());
 		}
 		let previous = self
@@ -393,17 +415,21 @@ impl Queue {
 		Ok(())
 	}
 
-	/// Gives all taken jobs back: the service stops before they are done.
+	/// Gives all taken jobs back, and stops their attempts: the service stops before they are done.
 	pub fn release_all(&self) -> Result<(), JobStoreError> {
-		let keys: Vec<_> = self
-			.state
-			.lock()
-			.running
-			.keys()
-			.copied()
-			.map(WorkloadId)
-			.collect();
-		keys.iter().try_for_each(|key| self.release(key))
+		let running: Vec<_> = {
+			let state = self.state.lock();
+			let running = state.running.iter();
+			running
+				.map(|(key, running)| (WorkloadId(*key), running.attempt.clone()))
+				.collect()
+		};
+		for (key, attempt) in running {
+			// First: what the stop brings about finds no running job.
+			self.release(&key, &attempt)?;
+			attempt.stop("the service stops".into());
+		}
+		Ok(())
 	}
 
 	/// Cancels an unfinished job. Returns the job as it is afterwards, and whether this call changed
@@ -492,6 +518,12 @@ impl Queue {
 }
 
 impl State {
+	/// Whether this very attempt at the job goes on.
+	fn is_running(&self, key: &WorkloadId, attempt: &Arc<Attempt>) -> bool {
+		let running = self.running.get(&key.0);
+		running.is_some_and(|running| Arc::ptr_eq(&running.attempt, attempt))
+	}
+
 	fn wait(&mut self, record: &JobRecord) {
 		let waiting = Waiting {
 			key: record.key(),
@@ -571,11 +603,38 @@ mod tests {
 		}
 	}
 
+	fn taken(queue: &Queue) -> Option<Taken> {
+		queue.take(|_| true).unwrap()
+	}
+
 	fn take(queue: &Queue) -> Option<WorkloadId> {
-		queue
-			.take(|_| true)
-			.unwrap()
-			.map(|taken| taken.record.key())
+		taken(queue).map(|taken| taken.record.key())
+	}
+
+	#[test]
+	fn what_an_attempt_brings_about_that_was_ended_should_not_touch_the_next_one() {
+		let folder = tempfile::tempdir().unwrap();
+		let queue = open(folder.path(), 1);
+		let key = add(&queue, 1).key();
+		let first = taken(&queue).unwrap().attempt;
+		queue.cancel(&key).unwrap();
+		queue.retry(&key).unwrap();
+		let second = taken(&queue).unwrap();
+		let failed = || Status::Failed {
+			reason: "late".into(),
+		};
+		assert!(!queue.finish(&key, &first, failed()).unwrap());
+		let wait = Duration::ZERO;
+		assert!(!queue
+			.retry_later(&key, &first, wait, "late".into())
+			.unwrap());
+		queue.release(&key, &first).unwrap();
+		queue.mark_overdue(&key, &first);
+		assert_eq!(queue.job(&key).unwrap().unwrap(), second.record);
+		assert_eq!((queue.running(), queue.overdue()), (1, 0));
+		queue.mark_overdue(&key, &second.attempt);
+		assert_eq!(queue.overdue(), 1);
+		assert!(queue.finish(&key, &second.attempt, failed()).unwrap());
 	}
 
 	#[test]
@@ -583,7 +642,9 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let queue = open(folder.path(), 9);
 		let late = add_due(&queue, 1, Some(-1_000), 0);
-		assert_eq!(take(&queue), Some(late.key()));
+		let first = taken(&queue).unwrap();
+		assert_eq!(first.record.key(), late.key());
+		let first = first.attempt;
 		add_due(&queue, 2, Some(60_000), 0);
 		let terms = Terms {
 			deadline_ms: Some(now_ms() + 30_000),
@@ -592,12 +653,15 @@ mod tests {
 		let renewed = queue.renew(&late, terms).unwrap();
 		assert_eq!((renewed.status, renewed.value), (Status::Proving, 3));
 		let wait = Duration::ZERO;
-		assert!(queue.retry_later(&late.key(), wait, "x".into()).unwrap());
-		assert_eq!(take(&queue), Some(late.key()));
+		assert!(queue
+			.retry_later(&late.key(), &first, wait, "x".into())
+			.unwrap());
+		let second = taken(&queue).unwrap();
+		assert_eq!(second.record.key(), late.key());
 		// And those of one that was given up, when it is tried again.
 		let reason = "x".to_owned();
 		queue
-			.finish(&late.key(), Status::Failed { reason })
+			.finish(&late.key(), &second.attempt, Status::Failed { reason })
 			.unwrap();
 		let terms = Terms {
 			deadline_ms: Some(now_ms() + 50_000),
@@ -672,18 +736,19 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let queue = open(folder.path(), 2);
 		let key = add(&queue, 1).key();
-		take(&queue).unwrap();
+		let first = taken(&queue).unwrap().attempt;
 		let hour = Duration::from_secs(3600);
-		assert!(queue.retry_later(&key, hour, "no room".into()).unwrap());
+		let error = "no room".to_owned();
+		assert!(queue.retry_later(&key, &first, hour, error).unwrap());
 		assert_eq!(take(&queue), None);
 		assert!(queue.next_retry_ms(now_ms()).is_some());
 		let job = queue.job(&key).unwrap().unwrap();
 		assert_eq!((job.attempts, job.last_error), (1, Some("no room".into())));
 		// The operator does not wait.
 		queue.retry(&key).unwrap();
-		assert_eq!(take(&queue), Some(key));
+		let second = taken(&queue).unwrap().attempt;
 		let failed = Status::Failed { reason: "r".into() };
-		assert!(queue.finish(&key, failed).unwrap());
+		assert!(queue.finish(&key, &second, failed).unwrap());
 		assert_eq!(queue.retry(&key).unwrap().unwrap().attempts, 0);
 		assert_eq!(take(&queue), Some(key));
 		assert_eq!(queue.job(&key).unwrap().unwrap().attempts, 1);
@@ -771,6 +836,7 @@ mod tests {
 		assert!(!queue
 			.finish(
 				&key,
+				&taken.attempt,
 				Status::Proven {
 					proof: [0; 32],
 					prove_ms: 1
@@ -787,10 +853,11 @@ mod tests {
 		let queue = open(folder.path(), 2);
 		let key = add(&queue, 1).key();
 		add(&queue, 2);
-		take(&queue).unwrap();
+		let taken = taken(&queue).unwrap();
 		queue
 			.finish(
 				&key,
+				&taken.attempt,
 				Status::Proven {
 					proof: [0; 32],
 					prove_ms: 1,

@@ -1,8 +1,9 @@
 //! A worker: takes the most urgent job, proves, verifies, stores the proof, and then reports it.
 //!
-//! A proof cannot be interrupted. One that takes longer than the time-out goes on, and is kept when it
-//! comes; the worker begins another job beside it, one at most, so that a computation that hangs does
-//! not hold up the others.
+//! A proof that goes on is let go on, however long it takes. One that announces no step for the time-out
+//! hangs: it is stopped, and tried again under the rules for what may pass; one that is cancelled is
+//! stopped, too. An engine that cannot stop goes on, and its proof is kept when it comes; the worker begins
+//! another job beside it, one at most, so that a computation that hangs does not hold up the others.
 
 use super::{
 	now_ms,
@@ -11,7 +12,7 @@ use super::{
 	JobRecord, Status,
 };
 use crate::{
-	engine::{EngineError, Model, Proof},
+	engine::{Attempt, EngineError, Model, Proof},
 	error::Error,
 	loader::Loader,
 	metrics::Metrics,
@@ -20,11 +21,7 @@ use crate::{
 };
 use inference_primitives::{Hash, StatementHeader};
 use rand::Rng;
-use std::{
-	future::Future,
-	sync::Arc,
-	time::{Duration, Instant},
-};
+use std::{future::Future, sync::Arc, time::Duration};
 use tokio::task::{spawn_blocking, JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -53,7 +50,7 @@ pub struct Worker {
 	pub metrics: Arc<Metrics>,
 	/// What is wrong with the stores.
 	pub trouble: Arc<Trouble>,
-	/// Wall time of one proof after which another is begun beside it.
+	/// Time after which a proof counts as overdue, and without a new step after which it is stopped.
 	pub job_timeout: Duration,
 	/// Cancelled when the service drains: the running job is finished, no other is taken.
 	pub draining: CancellationToken,
@@ -129,9 +126,13 @@ impl Worker {
 	}
 
 	async fn process(self: &Arc<Self>, taken: Taken, beside: &mut JoinSet<()>) {
-		let Taken { record, cancelled } = taken;
+		let Taken {
+			record,
+			cancelled,
+			attempt,
+		} = taken;
 		if self.draining.is_cancelled() {
-			self.release(record).await;
+			self.release(record, attempt).await;
 			return;
 		}
 		let model_hash = record.header.vk_hash;
@@ -139,12 +140,12 @@ impl Worker {
 			Ok(Some(model)) => model,
 			// Unloaded in this moment.
 			Ok(None) => {
-				self.release(record).await;
+				self.release(record, attempt).await;
 				return;
 			},
 			// It was put out of memory, and its bundle cannot be read now.
 			Err(error) => {
-				self.try_later(&record, error.to_string()).await;
+				self.try_later(&record, &attempt, error.to_string()).await;
 				return;
 			},
 		};
@@ -154,65 +155,110 @@ impl Worker {
 		tracing::info!(attempt = record.attempts, waited_ms, "proving");
 		let (header, input) = (record.header.clone(), record.input.clone());
 		let expected = record.output.clone();
-		let mut thread =
-			spawn_blocking(move || prove_and_verify(model.as_ref(), &header, &input, &expected));
-		tokio::select! {
-			computed = &mut thread => self.settle(&record, &cancelled, computed).await,
-			() = cancelled.cancelled() => {
-				tracing::info!("cancelled while proving");
-				go_on(beside, wait_for_idle(thread)).await;
-			},
-			() = tokio::time::sleep(self.job_timeout) => {
-				let (queue, key) = (self.queue.clone(), record.key());
-				if let Err(error) = spawn_blocking(move || queue.mark_overdue(&key)).await {
-					tracing::error!(%error, "cannot mark a job as overdue");
-				}
-				self.metrics.overdue(&model_hash);
-				tracing::warn!(
-					seconds = self.job_timeout.as_secs(),
-					"no proof yet; it is kept when it comes, and another job is begun beside it"
-				);
-				go_on(beside, self.clone().settle_late(record, cancelled, thread)).await;
-			},
+		attempt.begin();
+		let proving = attempt.clone();
+		let mut thread = spawn_blocking(move || {
+			prove_and_verify(model.as_ref(), &header, &input, &expected, &proving)
+		});
+		let mut is_overdue = false;
+		loop {
+			let mut left = self.job_timeout.saturating_sub(attempt.idle());
+			if !is_overdue {
+				left = left.min(self.job_timeout.saturating_sub(attempt.at_work()));
+			}
+			tokio::select! {
+				// What was cancelled is cancelled, whatever came of it in the same moment.
+				biased;
+				() = cancelled.cancelled() => {
+					tracing::info!("cancelled while proving");
+					attempt.stop("its job was cancelled".into());
+					go_on(beside, wait_for_idle(thread)).await;
+					return;
+				},
+				computed = &mut thread => {
+					self.settle(&record, &attempt, &cancelled, computed).await;
+					return;
+				},
+				() = tokio::time::sleep(left) => {},
+			}
+			if !is_overdue && attempt.at_work() >= self.job_timeout {
+				is_overdue = true;
+				self.overdue(&record, &attempt).await;
+			}
+			if attempt.idle() >= self.job_timeout {
+				break;
+			}
 		}
+		if !is_overdue {
+			self.overdue(&record, &attempt).await;
+		}
+		let reason = format!(
+			"no step for {} seconds (--job-timeout-seconds), the last: {}",
+			self.job_timeout.as_secs(),
+			attempt.step().as_deref().unwrap_or("none"),
+		);
+		tracing::warn!(reason, "the proof hangs: it is stopped, if it can be");
+		attempt.stop(reason);
+		let late = self.clone().settle_late(record, attempt, cancelled, thread);
+		go_on(beside, late).await;
 	}
 
-	/// Waits for a proof beyond the time-out.
+	async fn overdue(&self, record: &JobRecord, attempt: &Arc<Attempt>) {
+		let (queue, key, attempt) = (self.queue.clone(), record.key(), attempt.clone());
+		if let Err(error) = spawn_blocking(move || queue.mark_overdue(&key, &attempt)).await {
+			tracing::error!(%error, "cannot mark a job as overdue");
+		}
+		self.metrics.overdue(&record.header.vk_hash);
+		tracing::warn!(
+			seconds = self.job_timeout.as_secs(),
+			"no proof yet; while it goes on, it is waited for"
+		);
+	}
+
+	/// Waits for an attempt that was stopped.
 	async fn settle_late(
 		self: Arc<Self>,
 		record: JobRecord,
+		attempt: Arc<Attempt>,
 		cancelled: CancellationToken,
 		mut thread: JoinHandle<Result<Proven, EngineError>>,
 	) {
 		tokio::select! {
-			computed = &mut thread => self.settle(&record, &cancelled, computed).await,
+			biased;
 			() = cancelled.cancelled() => {
 				tracing::info!("cancelled while proving");
 				wait_for_idle(thread).await;
 			},
+			computed = &mut thread => self.settle(&record, &attempt, &cancelled, computed).await,
 		}
 	}
 
-	async fn settle(&self, record: &JobRecord, cancelled: &CancellationToken, computed: Computed) {
+	async fn settle(
+		&self,
+		record: &JobRecord,
+		attempt: &Arc<Attempt>,
+		cancelled: &CancellationToken,
+		computed: Computed,
+	) {
 		match computed {
-			Ok(Ok(proven)) => self.save(record, proven, cancelled).await,
+			Ok(Ok(proven)) => self.save(record, attempt, proven, cancelled).await,
 			Ok(Err(error)) if error.is_transient() => {
-				self.try_later(record, error.to_string()).await;
+				self.try_later(record, attempt, error.to_string()).await;
 			},
-			Ok(Err(error)) => self.fail(record, error.to_string()).await,
+			Ok(Err(error)) => self.fail(record, attempt, error.to_string()).await,
 			// A bug or a lack of memory: the one is found by the operator, the other may pass.
 			Err(error) => {
-				self.try_later(record, format!("the engine panicked: {error}"))
+				self.try_later(record, attempt, format!("the engine panicked: {error}"))
 					.await;
 			},
 		}
 	}
 
 	/// Gives the job back for another attempt, or up if it had all its attempts.
-	async fn try_later(&self, record: &JobRecord, error: String) {
+	async fn try_later(&self, record: &JobRecord, attempt: &Arc<Attempt>, error: String) {
 		if record.attempts >= MAX_ATTEMPTS {
-			self.fail(record, format!("{error} (after {MAX_ATTEMPTS} attempts)"))
-				.await;
+			let error = format!("{error} (after {MAX_ATTEMPTS} attempts)");
+			self.fail(record, attempt, error).await;
 			return;
 		}
 		let left = record
@@ -226,8 +272,9 @@ impl Worker {
 			attempt = record.attempts,
 			"attempt failed; will try again"
 		);
-		let (queue, key) = (self.queue.clone(), record.key());
-		let given_back = spawn_blocking(move || queue.retry_later(&key, wait, error)).await;
+		let (queue, key, attempt) = (self.queue.clone(), record.key(), attempt.clone());
+		let retried = move || queue.retry_later(&key, &attempt, wait, error);
+		let given_back = spawn_blocking(retried).await;
 		// If it fails, the job waits again after the next start.
 		match given_back {
 			Ok(Ok(_)) => {},
@@ -236,7 +283,13 @@ impl Worker {
 		}
 	}
 
-	async fn save(&self, record: &JobRecord, proven: Proven, cancelled: &CancellationToken) {
+	async fn save(
+		&self,
+		record: &JobRecord,
+		attempt: &Arc<Attempt>,
+		proven: Proven,
+		cancelled: &CancellationToken,
+	) {
 		let bytes = proven.proof.bytes.len();
 		let Some(hash) = self.store_proof(proven.proof.bytes, cancelled).await else {
 			return;
@@ -245,6 +298,7 @@ impl Worker {
 		if self
 			.finish(
 				record,
+				attempt,
 				Status::Proven {
 					proof: hash,
 					prove_ms,
@@ -278,10 +332,11 @@ impl Worker {
 		}
 	}
 
-	async fn fail(&self, record: &JobRecord, reason: String) {
+	async fn fail(&self, record: &JobRecord, attempt: &Arc<Attempt>, reason: String) {
 		if self
 			.finish(
 				record,
+				attempt,
 				Status::Failed {
 					reason: reason.clone(),
 				},
@@ -293,12 +348,13 @@ impl Worker {
 		}
 	}
 
-	/// Ends the job, trying again while the job store fails. False if it was ended meanwhile.
-	async fn finish(&self, record: &JobRecord, status: Status) -> bool {
+	/// Ends the job, trying again while the job store fails. False if the attempt was ended meanwhile.
+	async fn finish(&self, record: &JobRecord, attempt: &Arc<Attempt>, status: Status) -> bool {
 		let mut backoff = Backoff::new();
 		loop {
 			let (queue, key, status) = (self.queue.clone(), record.key(), status.clone());
-			match spawn_blocking(move || queue.finish(&key, status)).await {
+			let attempt = attempt.clone();
+			match spawn_blocking(move || queue.finish(&key, &attempt, status)).await {
 				Ok(Ok(finished)) => {
 					self.trouble.jobs_work();
 					return finished;
@@ -315,10 +371,10 @@ impl Worker {
 		}
 	}
 
-	async fn release(&self, record: JobRecord) {
+	async fn release(&self, record: JobRecord, attempt: Arc<Attempt>) {
 		let queue = self.queue.clone();
 		let released: Result<Result<(), JobStoreError>, _> =
-			spawn_blocking(move || queue.release(&record.key())).await;
+			spawn_blocking(move || queue.release(&record.key(), &attempt)).await;
 		// If it fails, the job waits again after the next start.
 		match released {
 			Ok(Ok(())) => {},
@@ -333,10 +389,11 @@ fn prove_and_verify(
 	header: &StatementHeader,
 	input: &[i64],
 	expected: &[i64],
+	attempt: &Attempt,
 ) -> Result<Proven, EngineError> {
-	let start = Instant::now();
-	let proof = model.prove(header, input)?;
-	let elapsed = start.elapsed();
+	let proof = model.prove(header, input, attempt)?;
+	// From when the model was there.
+	let elapsed = attempt.at_work();
 	if proof.output != expected {
 		return Err(EngineError::Prove {
 			model: header.vk_hash,

@@ -1,12 +1,14 @@
 //! Content-addressed storage: bytes by their BLAKE2b-256 hash.
 
 pub mod local;
+pub mod room;
 
 use async_trait::async_trait;
 use inference_primitives::{hashing::blake2_256, Hash};
 use std::path::PathBuf;
 
 pub use local::LocalStore;
+pub use room::{Room, Shortage};
 
 /// A content store that failed.
 #[derive(Debug, thiserror::Error)]

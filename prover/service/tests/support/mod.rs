@@ -3,13 +3,15 @@
 //! The engine's bundles are directories with a file `name`; its models compute the doubled input,
 //! and each proof waits for the engine's gate. No two proofs are equal, so a proof made twice shows.
 
+pub mod daemon;
+
 use inference_primitives::{
 	hashing::blake2_256, Destination, GenesisHash, ModelId, ModelRef, StatementHeader, TensorSpec,
 	Visibility, VkHash, WorkloadId, STATEMENT_VERSION,
 };
 use inference_prover::{
 	config::Config,
-	engine::{Engine, EngineError, Model, Proof},
+	engine::{Attempt, Engine, EngineError, Model, Proof},
 	error::Error,
 	jobs::store::JobStoreError,
 	service::{start, Running},
@@ -187,10 +189,6 @@ impl Model for Doubler {
 		700 << 10
 	}
 
-	fn step(&self) -> Option<String> {
-		Some("doubling".into())
-	}
-
 	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError> {
 		if input.first() == Some(&17) {
 			self.control.wait_while_shut();
@@ -199,8 +197,14 @@ impl Model for Doubler {
 		Ok(input.iter().map(|value| value * 2).collect())
 	}
 
-	/// Input 13 fails, 15 makes a wrong proof, 16 proves another output.
-	fn prove(&self, header: &StatementHeader, input: &[i64]) -> Result<Proof, EngineError> {
+	/// Input 13 fails, 15 makes a wrong proof, 16 proves another output. Obeys no stop.
+	fn prove(
+		&self,
+		header: &StatementHeader,
+		input: &[i64],
+		attempt: &Attempt,
+	) -> Result<Proof, EngineError> {
+		attempt.report("doubling".into());
 		self.control.pass();
 		if Control::takes(&self.control.transient) {
 			return Err(EngineError::Transient {
