@@ -109,7 +109,7 @@ impl<T: Config> Pallet<T> {
 			.assigned
 			.take()
 			.defensive_ok_or(Error::<T>::WrongState)?;
-		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
+		let price = Self::price_of(&workload)?;
 		let terms = workload.terms;
 		T::NodePool::count_miss(assigned.node);
 		let tripped = Self::trip_breaker();
@@ -165,7 +165,7 @@ impl<T: Config> Pallet<T> {
 			.assigned
 			.clone()
 			.defensive_ok_or(Error::<T>::WrongState)?;
-		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
+		let price = Self::price_of(&workload)?;
 		let terms = workload.terms;
 		let excused = Self::is_breaker_tripped();
 		T::NodePool::miss_proof(assigned.node, terms.compute_units, excused);

@@ -8,14 +8,17 @@ use frame_support::{
 	ensure,
 	traits::fungible::{hold::Inspect as _, Inspect as _},
 };
-use inference_primitives::traits::NodeLoad;
+use inference_primitives::{traits::NodeLoad, PriceMultiplier};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// Checks that
 	/// - a terminal workload's account balances and nothing is held for it
 	///   (docs/DESIGN.md, rule 1);
-	/// - a settled workload paid its verification fee to the treasury;
+	/// - a settled workload paid its verification fee to the treasury, and its operator no more than the
+	///   floor price times what the node asks, and the risk fee;
+	/// - no price is above the user's maximum, and no node that has a workload asks more than its price was
+	///   fixed by;
 	/// - an open workload's account plus what is still held balances;
 	/// - the escrow on hold in each account is the sum of what its workloads still hold, and so
 	///   with storage deposits;
@@ -44,6 +47,28 @@ impl<T: Config> Pallet<T> {
 				ensure!(
 					account.treasury >= workload.terms.verification_fee,
 					"a settled workload did not pay its verification"
+				);
+				let assigned = workload
+					.assigned
+					.as_ref()
+					.ok_or("a settled workload has no node")?;
+				ensure!(
+					Self::most_due(&workload.terms, assigned.multiplier)
+						.is_some_and(|most| account.worker <= most),
+					"an operator was paid more than its node asks"
+				);
+			}
+			if let Some(price) = workload.price {
+				ensure!(
+					price.amount <= workload.terms.max_price,
+					"a price is above the user's maximum"
+				);
+				ensure!(
+					workload
+						.assigned
+						.as_ref()
+						.is_none_or(|assigned| assigned.multiplier <= price.multiplier),
+					"a node asks more than the price was fixed by"
 				);
 			}
 			if workload.state.is_terminal() {
@@ -115,6 +140,12 @@ impl<T: Config> Pallet<T> {
 			"the pallet's account does not cover the credits"
 		);
 		Self::check_delayed()
+	}
+
+	/// What an operator is due at most for a workload, planck. `None` on overflow.
+	fn most_due(terms: &Terms, multiplier: PriceMultiplier) -> Option<Balance> {
+		let floor = Balance::from(terms.compute_units.0).checked_mul(terms.price_floor)?;
+		multiplier.earn(floor)?.checked_add(terms.risk_fee)
 	}
 
 	/// Walks all queues, checks their links and counts their workloads.

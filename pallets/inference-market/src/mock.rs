@@ -698,6 +698,11 @@ pub fn workload(id: WorkloadId) -> crate::WorkloadOf<Test> {
 	crate::Workloads::<Test>::get(id).expect("the workload exists")
 }
 
+/// The price that a workload's first draw fixed, planck.
+pub fn fixed_price(id: WorkloadId) -> Option<Balance> {
+	workload(id).price.map(|price| price.amount)
+}
+
 /// A workload's state.
 pub fn state(id: WorkloadId) -> inference_primitives::WorkloadState {
 	workload(id).state

@@ -10,7 +10,10 @@ use frame_support::{
 		Defensive, DefensiveOption, Get,
 	},
 };
-use inference_primitives::parameters::permille_of;
+use inference_primitives::{
+	parameters::permille_of,
+	price::{FixedPrice, PriceMultiplier},
+};
 use sp_runtime::traits::AccountIdConversion;
 
 /// The pruner's part of a storage deposit is the deposit divided by this.
@@ -32,12 +35,23 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Fixes the price at the first draw: releases what the escrow holds beyond this price.
-	pub(crate) fn fix_price(workload: &mut WorkloadOf<T>, price: Balance) {
+	pub(crate) fn fix_price(workload: &mut WorkloadOf<T>, price: FixedPrice) {
 		workload.price = Some(price);
-		// `price` is at most the maximum price, whose escrow fitted; saturating for the same reason.
-		let needed = workload.terms.escrow_for(price).unwrap_or(workload.held);
+		// It is at most the maximum price, whose escrow fitted; saturating for the same reason.
+		let needed = workload
+			.terms
+			.escrow_for(price.amount)
+			.unwrap_or(workload.held);
 		let excess = workload.held.saturating_sub(needed);
 		Self::refund(workload, excess);
+	}
+
+	/// The price of a workload that was drawn, planck.
+	pub(crate) fn price_of(workload: &WorkloadOf<T>) -> Result<Balance, Error<T>> {
+		workload
+			.price
+			.map(|price| price.amount)
+			.defensive_ok_or(Error::<T>::WrongState)
 	}
 
 	/// Releases `amount` of the escrow to the user.
@@ -87,9 +101,9 @@ impl<T: Config> Pallet<T> {
 
 	/// Pays everybody for a proven workload, frees what it reserved and ends it.
 	///
-	/// The operator gets the floor price of the compute units and the creator the royalty, both
-	/// less the treasury's share, rounded down; the operator also gets the risk fee. The rest of
-	/// the price is the treasury's, the verification fee with it, and the queue-slot fee. The decline
+	/// The operator gets the floor price of the compute units times what its node asks, and the creator
+	/// the royalty, both less the treasury's share, rounded down; the operator also gets the risk fee. The
+	/// rest of the price is the treasury's, the verification fee with it, and the queue-slot fee. The decline
 	/// fee goes back to the user.
 	pub(crate) fn settle(
 		id: WorkloadId,
@@ -97,11 +111,11 @@ impl<T: Config> Pallet<T> {
 		assigned: Assigned<AccountIdOf<T>>,
 	) -> DispatchResult {
 		let terms = workload.terms;
-		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
+		let price = Self::price_of(&workload)?;
 		let creator = T::Models::model(workload.statement.model)
 			.defensive_ok_or(Error::<T>::UnknownModel)?
 			.creator;
-		let split = split_price(price, &terms).ok_or(Error::<T>::Overflow)?;
+		let split = split_price(price, &terms, assigned.multiplier).ok_or(Error::<T>::Overflow)?;
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
 		T::NodePool::settle(assigned.node, terms.compute_units);
 		Self::count_use(terms.compute_units);
@@ -237,10 +251,16 @@ pub(crate) struct PriceSplit {
 /// Splits a price; the parts sum to it exactly. `None` on overflow.
 ///
 /// The verification fee comes first: whatever a model's creator and operator agree on, what the
-/// chain does for them is paid to somebody else.
-pub(crate) fn split_price(price: Balance, terms: &Terms) -> Option<PriceSplit> {
+/// chain does for them is paid to somebody else. The operator's part is by what its own node asks, which
+/// after a redraw may be less than what the price was fixed by; the difference is the treasury's, too.
+pub(crate) fn split_price(
+	price: Balance,
+	terms: &Terms,
+	multiplier: PriceMultiplier,
+) -> Option<PriceSplit> {
 	let kept = 1_000u16.checked_sub(terms.treasury_share)?;
 	let floor = Balance::from(terms.compute_units.0).checked_mul(terms.price_floor)?;
+	let floor = multiplier.earn(floor)?;
 	let shared = price.saturating_sub(terms.verification_fee);
 	let royalty = terms.royalty.min(shared);
 	let work = floor.min(shared.checked_sub(royalty)?);

@@ -4,8 +4,9 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use inference_primitives::{
 	parameters::{permille_of, Permille},
-	Balance, BlockNumber, ComputeUnits, Mode, NodeId, ProtocolParameters, Settlement,
-	StatementHeader, Tick, Ticks, WorkloadId, WorkloadState, MAX_TENSOR_VALUES,
+	price::{FixedPrice, StakeTerms},
+	Balance, BlockNumber, ComputeUnits, Mode, NodeId, PriceMultiplier, ProtocolParameters,
+	Settlement, StatementHeader, Tick, Ticks, WorkloadId, WorkloadState, MAX_TENSOR_VALUES,
 };
 use scale_info::TypeInfo;
 
@@ -43,7 +44,8 @@ pub struct Terms {
 	pub proof_compensation: Permille,
 	/// The treasury's part of the price.
 	pub treasury_share: Permille,
-	/// Price floor, planck per compute unit; what is above goes to the treasury.
+	/// Price floor, planck per compute unit: times its node's multiplier the operator's, less the
+	/// treasury's share; what is above goes to the treasury.
 	pub price_floor: Balance,
 	/// Draws after the first.
 	pub redraws: u8,
@@ -158,12 +160,24 @@ impl Terms {
 		}
 	}
 
-	/// Proof stake S = `proof_stake` · P + V at this price, planck, with the first part at least
-	/// twice the least compensation. `None` on overflow.
+	/// What decides the proof stake S = `proof_stake` · P + V: the first part is at least twice the least
+	/// compensation. `None` on overflow.
+	pub fn stake_terms(&self) -> Option<StakeTerms> {
+		Some(StakeTerms {
+			multiple: self.proof_stake,
+			least: self.least_compensation.checked_mul(2)?,
+			value_at_risk: self.value_at_risk,
+		})
+	}
+
+	/// Proof stake at this price, planck. `None` on overflow.
 	pub fn proof_stake_for(&self, price: Balance) -> Option<Balance> {
-		permille_of(price, self.proof_stake)?
-			.max(self.least_compensation.checked_mul(2)?)
-			.checked_add(self.value_at_risk)
+		self.stake_terms()?.at(price)
+	}
+
+	/// What of the price is not for the work, planck: royalty and verification fee. `None` on overflow.
+	pub fn on_top(&self) -> Option<Balance> {
+		self.royalty.checked_add(self.verification_fee)
 	}
 
 	/// What the user gets of a forfeited proof stake, planck, with what makes up for its fees if it
@@ -184,6 +198,8 @@ pub struct Assigned<AccountId> {
 	pub operator: AccountId,
 	/// Proof stake locked, planck.
 	pub proof_stake: Balance,
+	/// What the node asks, by which its operator is paid.
+	pub multiplier: PriceMultiplier,
 	/// When it was drawn.
 	pub assigned_at: Tick,
 }
@@ -201,8 +217,8 @@ pub struct Workload<AccountId> {
 	pub state: WorkloadState,
 	/// What was pinned at submission.
 	pub terms: Terms,
-	/// Price fixed at the first draw, planck.
-	pub price: Option<Balance>,
+	/// Price fixed at the first draw.
+	pub price: Option<FixedPrice>,
 	/// Escrow still held, planck.
 	pub held: Balance,
 	/// Storage deposit held, planck.

@@ -26,7 +26,7 @@ impl<T: Config> Pallet<T> {
 			state: workload.state,
 			input: Inputs::<T>::get(id).unwrap_or_default().into_inner(),
 			output: Outputs::<T>::get(id).map(|output| output.into_inner()),
-			price: workload.price.unwrap_or(0),
+			price: workload.price.map_or(0, |price| price.amount),
 			node: workload.assigned.map(|assigned| assigned.node),
 			attempts: workload.attempts,
 			deadline: open.then_some(workload.deadline),

@@ -63,7 +63,7 @@ fn cost<D: Get<frame_support::weights::RuntimeDbWeight>>(
 macro_rules! weights {
 	($db:ty) => {
 		fn submit_workload(n: u32) -> Weight {
-			cost::<$db>(200, n, 27, 15)
+			cost::<$db>(200, n, 28, 15)
 		}
 
 		fn cancel() -> Weight {

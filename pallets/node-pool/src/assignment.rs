@@ -32,12 +32,13 @@ impl<T: Config> Pallet<T> {
 		let Some(mut node) = Self::node(id) else {
 			return Drawn::Busy;
 		};
+		let multiplier = Limits::multiplier_of(member.limits);
+		let Some(quote) = request.bid.quote(multiplier) else {
+			return Drawn::Unfit;
+		};
 		let admitted = member.limits.is_none_or(|limits| {
-			limits.admit(
-				request.value_at_risk,
-				request.proof_stake,
-				request.work_price,
-			)
+			let at_risk = request.bid.stake.value_at_risk;
+			limits.admit(at_risk, quote.proof_stake, quote.work_price)
 		});
 		if !admitted {
 			return Drawn::Unfit;
@@ -65,7 +66,7 @@ impl<T: Config> Pallet<T> {
 			outstanding: request.compute_units,
 			proving: ComputeUnits::ZERO,
 		};
-		if backing.reach < request.proof_stake || !fits(alone) {
+		if backing.reach < quote.proof_stake || !fits(alone) {
 			return Drawn::Unfit;
 		}
 		let Some(outstanding) = node.outstanding.checked_add(request.compute_units) else {
@@ -80,7 +81,7 @@ impl<T: Config> Pallet<T> {
 		};
 		if !fits(load)
 			|| due > request.latest
-			|| T::Stakes::lock(&node.operator, request.proof_stake).is_err()
+			|| T::Stakes::lock(&node.operator, quote.proof_stake).is_err()
 		{
 			return Drawn::Busy;
 		}
@@ -90,6 +91,8 @@ impl<T: Config> Pallet<T> {
 			node: id,
 			operator: node.operator.clone(),
 			worker: node.worker.clone(),
+			multiplier,
+			quote,
 			due,
 		};
 		Nodes::<T>::insert(id, node);
@@ -156,7 +159,8 @@ impl<T: Config> Pallet<T> {
 	///   suspended or in no snapshot, and no more than its capacity otherwise;
 	/// - a model's members are the nodes that joined it, each once;
 	/// - a pool's cumulative weights ascend, and it has each node that says it is in it; these are
-	///   members.
+	///   members; its offer has the least multiplier that one of its nodes asks;
+	/// - a multiplier that a node asks is one that it may ask.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::ensure;
@@ -195,6 +199,12 @@ impl<T: Config> Pallet<T> {
 					.all(|(of, _)| node.next_models.contains(of)),
 				"a node has limits for a model that it did not join"
 			);
+			ensure!(
+				node.limits
+					.iter()
+					.all(|(_, limits)| limits.multiplier.is_in_range()),
+				"a node asks a multiplier out of range"
+			);
 			for model in node.next_models.iter() {
 				ensure!(
 					Members::<T>::get(model)
@@ -226,11 +236,20 @@ impl<T: Config> Pallet<T> {
 				ensure!(joined, "a member did not join its model");
 			}
 		}
+		ensure!(
+			PoolOffers::<T>::iter_keys().all(Pools::<T>::contains_key),
+			"an offer is of no pool"
+		);
 		for (model, pool) in Pools::<T>::iter() {
+			let least = pool
+				.iter()
+				.map(|member| Limits::multiplier_of(member.limits))
+				.min();
 			ensure!(
-				PoolReach::<T>::contains_key(model) && Members::<T>::contains_key(model),
-				"a pool has no reach or no members"
+				PoolOffers::<T>::get(model).map(|offer| offer.multiplier) == least,
+				"a pool's offer has not the least multiplier of its nodes"
 			);
+			ensure!(Members::<T>::contains_key(model), "a pool has no members");
 			let mut before = 0;
 			for member in pool.iter() {
 				ensure!(
@@ -351,8 +370,8 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 		Self::misses_within_window()
 	}
 
-	fn reach(model: ModelRef) -> Option<Balance> {
-		PoolReach::<T>::get(model)
+	fn offer(model: ModelRef) -> Option<PoolOffer> {
+		PoolOffers::<T>::get(model)
 	}
 
 	fn max_draw_weight() -> Weight {

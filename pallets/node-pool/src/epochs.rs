@@ -7,7 +7,11 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use inference_primitives::{parameters::permille_of, traits::Backing, ProtocolParameters, Ticks};
+use inference_primitives::{
+	price::{Bid, PriceTerms, StakeTerms},
+	traits::Backing,
+	PriceMultiplier, ProtocolParameters, Ticks,
+};
 use sp_runtime::{
 	helpers_128bit::multiply_by_rational_with_rounding, traits::UniqueSaturatedInto, Rounding,
 };
@@ -87,7 +91,11 @@ impl<T: Config> Pallet<T> {
 		let demand = Demand::of::<T>(model, parameters);
 		let members = Members::<T>::get(model);
 		let mut pool: BoundedVec<PoolMember, T::MaxPoolNodes> = Default::default();
-		let (mut cumulative, mut reach) = (0u64, 0);
+		let mut cumulative = 0u64;
+		let mut offer = PoolOffer {
+			reach: 0,
+			multiplier: PriceMultiplier::MOST,
+		};
 		let mut taken = Taken {
 			// Saturating: bounded by the pool's size.
 			members: u32::try_from(members.len()).unwrap_or(u32::MAX),
@@ -109,7 +117,7 @@ impl<T: Config> Pallet<T> {
 				Some(demand)
 					if !waits && node.standing.serves(epoch) && demand.is_within(limits) =>
 				{
-					demand.weight(node.usable, backing)
+					demand.weight(node.usable, backing, Limits::multiplier_of(limits))
 				},
 				_ => 0,
 			};
@@ -117,7 +125,8 @@ impl<T: Config> Pallet<T> {
 			if weight > 0 {
 				// Saturating: each capacity is covered by a bond, so sums stay far below the bound.
 				cumulative = cumulative.saturating_add(weight);
-				reach = backing.reach.max(reach);
+				offer.reach = backing.reach.max(offer.reach);
+				offer.multiplier = Limits::multiplier_of(limits).min(offer.multiplier);
 				let _ = pool
 					.try_push(PoolMember {
 						node: id,
@@ -152,7 +161,7 @@ impl<T: Config> Pallet<T> {
 			Self::drop_snapshot(model);
 		} else {
 			Pools::<T>::insert(model, pool);
-			PoolReach::<T>::insert(model, reach);
+			PoolOffers::<T>::insert(model, offer);
 		}
 		taken
 	}
@@ -160,7 +169,7 @@ impl<T: Config> Pallet<T> {
 	/// Removes a pool's snapshot.
 	pub(crate) fn drop_snapshot(model: ModelRef) {
 		Pools::<T>::remove(model);
-		PoolReach::<T>::remove(model);
+		PoolOffers::<T>::remove(model);
 	}
 
 	/// Sets what a node adds to the total pledge.
@@ -190,12 +199,10 @@ struct Taken {
 
 /// What a model's workloads ask of the stake behind a node.
 struct Demand {
-	/// Proof stake of one workload at the price floor, with nothing at risk, planck.
-	stake: Balance,
-	/// Proof stake of one workload at the present price, with nothing at risk, planck.
-	present_stake: Balance,
-	/// Present price of one workload without royalty and verification fee, planck.
-	work_price: Balance,
+	/// One workload at the price floor, with nothing at risk.
+	least: Bid,
+	/// One workload at the present base price, with nothing at risk.
+	present: Bid,
 	/// Compute units of one workload.
 	compute_units: ComputeUnits,
 	/// For how long, at its capacity, a node must be able to take on work.
@@ -209,38 +216,53 @@ impl Demand {
 		let outputs = u32::try_from(view.output.len()).unwrap_or(u32::MAX);
 		let fee = T::Orders::verification_fee(view.vk_hash, outputs);
 		let on_top = view.royalty.checked_add(fee)?;
-		let price = Balance::from(view.compute_units.0)
-			.checked_mul(parameters.price_floor)?
-			.checked_add(on_top)?;
 		let values = u32::try_from(view.input.len()).unwrap_or(u32::MAX);
-		let least = T::Orders::least_proof_stake(values);
-		let work_price = T::Orders::work_price(view.compute_units);
-		let present = work_price.checked_add(on_top)?;
+		let stake = StakeTerms {
+			multiple: parameters.proof_stake,
+			least: T::Orders::least_proof_stake(values),
+			value_at_risk: 0,
+		};
+		let bid = |work| Bid {
+			price: PriceTerms::Open {
+				work,
+				most: Balance::MAX,
+			},
+			on_top,
+			stake,
+		};
+		let floor = Balance::from(view.compute_units.0).checked_mul(parameters.price_floor)?;
 		Some(Self {
-			stake: permille_of(price, parameters.proof_stake)?.max(least),
-			present_stake: permille_of(present, parameters.proof_stake)?.max(least),
-			work_price,
+			least: bid(floor),
+			present: bid(T::Orders::work_price(view.compute_units)),
 			compute_units: view.compute_units,
 			backlog: parameters.backlog_bound,
 		})
 	}
 
-	/// Whether a workload at the present price and with nothing at risk keeps a node's limits. One whose
+	/// Whether a workload at the node's present price and with nothing at risk keeps its limits. One whose
 	/// limits keep everything out has no weight: it would only be drawn in vain.
 	fn is_within(&self, limits: Option<Limits>) -> bool {
-		limits.is_none_or(|limits| limits.admit(0, self.present_stake, self.work_price))
+		limits.is_none_or(|limits| {
+			self.present
+				.quote(limits.multiplier)
+				.is_some_and(|quote| limits.admit(0, quote.proof_stake, quote.work_price))
+		})
 	}
 
 	/// The weight of a node of this capacity: all of it if the operator's stake can cover the
 	/// backlog that the operator pledged, in proportion otherwise, and nothing if it cannot cover
-	/// one workload. Rounded down, but to one at least.
-	fn weight(&self, capacity: ComputeUnits, backing: Backing) -> u64 {
-		if capacity == ComputeUnits::ZERO || backing.reach == 0 || backing.reach < self.stake {
+	/// one workload. The stake is that of the price that the node asks, so who asks more must have
+	/// more of it. Rounded down, but to one at least.
+	fn weight(&self, capacity: ComputeUnits, backing: Backing, multiplier: PriceMultiplier) -> u64 {
+		let Some(quote) = self.least.quote(multiplier) else {
+			return 0;
+		};
+		let stake = quote.proof_stake;
+		if capacity == ComputeUnits::ZERO || backing.reach == 0 || backing.reach < stake {
 			return 0;
 		}
 		// Saturating: a need beyond the bound is one that nobody covers.
-		let needed = self
-			.stake
+		let needed = stake
 			.saturating_mul(Balance::from(backing.pledge.0))
 			.saturating_mul(Balance::from(self.backlog.0))
 			/ Balance::from(self.compute_units.0.max(1));

@@ -33,8 +33,10 @@
 //! out of the model's pool at once, and keeps it out until the epoch after the next, whenever its
 //! operator joins again: so nobody steps aside for single draws by it.
 //!
-//! **Limits** ([`Limits`]) are what an operator lets one workload of a model ask. Snapshots take them,
-//! so they hold for an epoch.
+//! **Limits** ([`Limits`]) are what an operator lets one workload of a model ask, and the multiple of the
+//! base price that it asks for the work. Snapshots take them, so they hold for an epoch. A workload's price,
+//! and with it the proof stake, follows from the multiplier of the node that is drawn; one that bids less
+//! than that passes the node by. A dear node needs more stake for the same weight.
 //!
 //! **Nobody is locked in.** Leaving, lowering and pausing depend on no list that others can fill and
 //! act at once. What is joined or raised waits for the next epoch and is taken up by reads
@@ -95,6 +97,7 @@ pub mod weights;
 
 use inference_primitives::{
 	node::Limits,
+	price::PoolOffer,
 	traits::{Models, Network, Orders, Stakes},
 	Balance, BlockNumber, ComputeUnits, ModelRef, NodeId,
 };
@@ -193,10 +196,10 @@ pub mod pallet {
 	pub type Pools<T: Config> =
 		StorageMap<_, Twox64Concat, ModelRef, BoundedVec<PoolMember, T::MaxPoolNodes>, ValueQuery>;
 
-	/// The greatest stake, planck, that an operator in the pool's snapshot could lock for one
-	/// workload. There is none where there is no snapshot.
+	/// What the nodes of the pool's snapshot offer at best: stake for one workload, and price. There is
+	/// none where there is no snapshot.
 	#[pallet::storage]
-	pub type PoolReach<T> = StorageMap<_, Twox64Concat, ModelRef, Balance>;
+	pub type PoolOffers<T> = StorageMap<_, Twox64Concat, ModelRef, PoolOffer>;
 
 	/// The snapshots to take in this epoch, if some are left.
 	#[pallet::storage]
@@ -344,6 +347,9 @@ pub mod pallet {
 		NotPaused,
 		/// The node is paused or suspended already.
 		AlreadyPaused,
+		/// The multiplier is below 100 or above 10,000 hundredths. Ask between 1 and 100 times the base
+		/// price.
+		MultiplierOutOfRange,
 	}
 
 	#[pallet::hooks]
@@ -480,13 +486,15 @@ pub mod pallet {
 			Self::do_resume(operator, node)
 		}
 
-		/// Limits what one workload of a model may ask of a node that joined it; `None`: nothing is
-		/// limited. It acts with the next snapshot of the pool, both ways; who must stop at once pauses
-		/// or leaves. A node whose limits keep out even an order at the present price with nothing at
-		/// risk is in no snapshot. Leaving the model forgets the limits.
+		/// Limits what one workload of a model may ask of a node that joined it, and says what multiple of
+		/// the base price the node asks; `None`: nothing is limited, and it asks the base price. It acts
+		/// with the next snapshot of the pool, both ways; who must stop at once pauses or leaves. A node whose
+		/// limits keep out even an order at its own present price with nothing at risk is in no snapshot.
+		/// Leaving the model forgets the limits.
 		///
 		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
-		/// [`Error::NotJoined`]. Event: [`Event::LimitsChanging`]. Complexity: O(models of the node).
+		/// [`Error::NotJoined`], [`Error::MultiplierOutOfRange`]. Event: [`Event::LimitsChanging`].
+		/// Complexity: O(models of the node).
 		#[pallet::call_index(8)]
 		#[pallet::weight(T::WeightInfo::set_limits())]
 		pub fn set_limits(

@@ -12,6 +12,7 @@ use inference_primitives::{
 };
 use inference_primitives::{
 	parameters::UNIT,
+	price::{Bid, PriceTerms, StakeTerms},
 	traits::{DrawRequest, Drawn, Models, NodePool as PoolTrait, Orders},
 	Balance, ComputeUnits, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId, ProofSystem,
 	SetupId, TensorSpec, Tick, Ticks, Visibility, VkHash,
@@ -294,12 +295,32 @@ pub fn request(seed: u8, compute_units: u64) -> DrawRequest<'static, AccountId> 
 		seed: [seed; 32],
 		excluded: &[],
 		compute_units: ComputeUnits(compute_units),
-		proof_stake: UNIT,
-		value_at_risk: 0,
-		work_price: BasePrice::get() * Balance::from(compute_units),
+		bid: Bid {
+			price: PriceTerms::Open {
+				work: BasePrice::get() * Balance::from(compute_units),
+				most: Balance::MAX,
+			},
+			..locking(UNIT)
+		},
 		mode: Mode::Deferred,
 		proving_backlog: Ticks(u32::MAX),
 		latest: Tick(u32::MAX),
+	}
+}
+
+/// A bid for one compute unit that locks so much stake, whatever its price.
+pub fn locking(proof_stake: Balance) -> Bid {
+	Bid {
+		price: PriceTerms::Open {
+			work: BasePrice::get(),
+			most: Balance::MAX,
+		},
+		on_top: 0,
+		stake: StakeTerms {
+			multiple: 0,
+			least: proof_stake,
+			value_at_risk: 0,
+		},
 	}
 }
 

@@ -158,6 +158,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(node.next_models.contains(&model), Error::<T>::NotJoined);
 		node.limits.retain(|(of, _)| *of != model);
 		if let Some(limits) = limits {
+			ensure!(
+				limits.multiplier.is_in_range(),
+				Error::<T>::MultiplierOutOfRange
+			);
 			node.limits
 				.try_push((model, limits))
 				.map_err(|_| Error::<T>::TooManyModels)?;

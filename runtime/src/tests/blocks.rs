@@ -12,10 +12,11 @@ use frame_support::{
 	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
 };
 use inference_primitives::{
+	price::FixedPrice,
 	traits::{HoldsClock, Network, ProofVerifier as _},
-	ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, NodeId, ProofSystem, SetupId,
-	StatementHeader, Tick, VkHash, WorkloadId, WorkloadState, MAX_PROOF_BYTES, MAX_TENSOR_VALUES,
-	STATEMENT_VERSION,
+	ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, NodeId, PriceMultiplier,
+	ProofSystem, SetupId, StatementHeader, Tick, VkHash, WorkloadId, WorkloadState,
+	MAX_PROOF_BYTES, MAX_TENSOR_VALUES, STATEMENT_VERSION,
 };
 use pallet_inference_market::{Assigned, CheckStep, NotAdmitted, Terms, Workload};
 use pallet_proof_verifier::{Key, KeySizes, WeightInfo as _};
@@ -158,13 +159,17 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 		mode,
 		state,
 		terms,
-		price: Some(1),
+		price: Some(FixedPrice {
+			amount: 1,
+			multiplier: PriceMultiplier::ONE,
+		}),
 		held: 0,
 		deposit: 0,
 		assigned: Some(Assigned {
 			node: NodeId(0),
 			operator: Alice.to_account_id(),
 			proof_stake: 0,
+			multiplier: PriceMultiplier::ONE,
 			assigned_at: Tick(0),
 		}),
 		failed_operators: Default::default(),

@@ -55,7 +55,7 @@ struct Node {
 	missed: u64,
 	/// Active, paused, suspended or resuming.
 	standing: Standing,
-	/// What one workload may ask, of models for which that is limited.
+	/// What one workload may ask, and what the node asks, of models for which its operator has set that.
 	limits: Vec<ModelLimits>,
 }
 

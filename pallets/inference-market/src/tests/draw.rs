@@ -149,7 +149,7 @@ mod success {
 				let escrowed = workload(id).held;
 				run_to_draw();
 				let needed = price() + price() / 10 + UNIT / 100 + slot_fee();
-				assert_eq!(workload(id).price, Some(price()));
+				assert_eq!(fixed_price(id), Some(price()));
 				assert_eq!(workload(id).held, needed);
 				assert_eq!(held(HoldReason::Escrow, USER), needed);
 				assert_eq!(credit(TREASURY), 0);
@@ -194,7 +194,7 @@ mod success {
 				BasePrice::<Test>::put(parameters().price_floor);
 				run_blocks(1);
 				assert_eq!(state(id), WorkloadState::Assigned);
-				assert_eq!(workload(id).price, Some(price()));
+				assert_eq!(fixed_price(id), Some(price()));
 			});
 	}
 

@@ -135,7 +135,7 @@ fn the_next_draw_excludes_the_node_that_failed_and_keeps_the_price() {
 				run_to_draw();
 				assert_eq!(state(id), WorkloadState::Assigned);
 				assert_ne!(assigned(id).node, failed.node);
-				assert_eq!(workload(id).price, Some(price()));
+				assert_eq!(fixed_price(id), Some(price()));
 				deliver(id);
 				prove(id);
 				assert_eq!(state(id), WorkloadState::Settled);

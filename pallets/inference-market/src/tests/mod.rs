@@ -12,6 +12,7 @@ mod honest_prover;
 mod missed_deliveries;
 mod missed_proofs;
 mod money;
+mod multipliers;
 mod pricing;
 mod properties;
 mod proving;
@@ -32,7 +33,7 @@ use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::{DispatchClass, Pays},
 };
-use inference_primitives::{parameters::UNIT, ModelStatus};
+use inference_primitives::{parameters::UNIT, ModelStatus, PriceMultiplier};
 use pallet_network_parameters::ServiceClock;
 use sp_runtime::{DispatchError, TokenError};
 
@@ -44,6 +45,11 @@ fn slot_fee() -> Balance {
 /// Moves the clock past a workload's deadline before the hook has seen it.
 fn pass_deadline_without_hook(id: WorkloadId) {
 	ServiceClock::<Test>::put(Tick(workload(id).deadline.0 + 1));
+}
+
+/// A multiplier of so many hundredths.
+fn multiplier(hundredths: u16) -> PriceMultiplier {
+	PriceMultiplier::from_hundredths(hundredths).expect("it is in range")
 }
 
 /// An order that no node's stake can cover: it keeps its place in the queue until it expires.

@@ -1,7 +1,6 @@
 //! The snapshots of pools: weights by the stake that can be locked, and how they are taken.
 
 use super::*;
-use inference_primitives::Balance;
 
 /// The proof stake of one workload of the mock's models (a compute unit at the price floor).
 fn one_stake() -> Balance {
@@ -104,13 +103,16 @@ fn stake_that_work_in_hand_holds_counts() {
 		next_epoch();
 		let all = FUNDS / 2 - 100 * UNIT;
 		let request = inference_primitives::traits::DrawRequest {
-			proof_stake: all,
+			bid: locking(all),
 			..request(0, 1)
 		};
 		assert!(draw(&request).is_some());
 		next_epoch();
 		assert_eq!(weights(model(1)), vec![(id, 50)]);
-		assert_eq!(PoolReach::<Test>::get(model(1)), Some(all));
+		assert_eq!(
+			PoolOffers::<Test>::get(model(1)).map(|offer| offer.reach),
+			Some(all)
+		);
 	});
 }
 
