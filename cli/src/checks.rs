@@ -42,8 +42,9 @@ pub fn require<AccountId>(
 		return Err(CliError::Failed(format!(
 			"model {reference} was not checked on this machine: its creator may know an input whose \
 			 output has no proof, and would take the node's stake with it. Check it: `inference model \
-			 check {reference} --bundle DIR`; or load it into this machine's prover, which checks it, and \
-			 give --prover-data DIR. --unchecked joins all the same"
+			 check {reference} --bundle DIR`; or load it into the node's prover, which checks it, and give \
+			 --prover-url URL (or, of this machine's prover, --prover-data DIR). --unchecked joins all the \
+			 same, and the worker then refuses the model unless its prover checked it"
 		)));
 	};
 	match difference(&record, model) {

@@ -17,7 +17,7 @@
 //! values that do not fit the model; 3 the chain refused the transaction; 4 a proof is not valid;
 //! 5 no node answers, it is of another network, or its runtime cannot take or give what this program
 //! sends or reads; 6 the chain has no such thing; 7 a workload ended without a proven output; 8
-//! waiting took longer than `--timeout`.
+//! waiting took longer than `--timeout` or `--block-timeout`.
 //!
 //! **Limitations.** One node is asked and believed: there is no light client. Keys are sr25519.
 
@@ -31,6 +31,8 @@ mod error;
 mod output;
 mod progress;
 mod proof;
+mod prover;
+mod secret;
 mod tensor;
 
 use clap::{error::ErrorKind, Parser};

@@ -5,5 +5,9 @@
 
 mod chain;
 mod circuit;
+mod joining;
+mod node;
 mod proof;
+mod setup;
+mod submission;
 mod upgraded;

@@ -19,7 +19,9 @@
 //! Otherwise make sure that the prover has the job; then, as the job allows,
 //! - `Assigned` and `Deferred`: `deliver` the output, at once or when it is proven ([`DeliverPolicy`]);
 //! - `Assigned` and `Immediate`: once proven, verify and `prove` with the output;
-//! - `Unproven`: once proven, check that the delivered output is the job's, verify and `prove`.
+//! - `Unproven`: once proven, check that the delivered output is the job's, verify and `prove`;
+//! - `Assigned`, while it may still be declined: if every prover refuses its model (none has it, or none
+//!   has checked it), `decline` it, which costs less than the miss that would follow.
 //!
 //! The prover is asked about each piece of work apart, about a few of each model at a time, and no
 //! block waits for its answers. A job carries the time until its proof is due and what is lost without

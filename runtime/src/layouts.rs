@@ -17,7 +17,7 @@ use std::{fmt::Write, fs, path::PathBuf};
 /// Types that are written by name: they are the SDK's and long, or contain themselves.
 const BY_NAME: [&str; 4] = ["Era", "OriginCaller", "RuntimeCall", "AccountId32"];
 
-fn metadata() -> RuntimeMetadataV16 {
+pub(crate) fn metadata() -> RuntimeMetadataV16 {
 	use codec::Decode;
 	let bytes = linked_metadata(16).expect("the runtime has metadata of version 16");
 	match RuntimeMetadataPrefixed::decode(&mut &bytes[..]) {

@@ -4,6 +4,9 @@ use super::*;
 use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 
 mod blocks;
+mod properties;
+#[cfg(not(feature = "next-version"))]
+mod states;
 mod verification_fee;
 mod weighing;
 

@@ -9,6 +9,7 @@
 mod address;
 mod blocks;
 mod client;
+mod key_file;
 mod reads;
 mod refusal;
 mod signer;

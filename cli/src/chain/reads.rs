@@ -9,9 +9,10 @@ use inference_primitives::{
 	model::ModelView,
 	node::{NodeView, StakeView},
 	runtime_api::NetworkStatus,
-	Balance, ModelId, ModelRef, NodeId, VkHash, WorkloadId,
+	Balance, ModelId, ModelRef, NodeId, SetupId, Tick, VkHash, WorkloadId,
 };
 use inference_runtime::RuntimeHoldReason;
+use pallet_proof_verifier::{ApprovedSetup, Subject};
 use scale_info::TypeInfo;
 
 /// What is read of an account.
@@ -82,6 +83,17 @@ impl Chain {
 		self.stored("ProofVerifier", "Keys", &vk_hash, at)
 			.await?
 			.ok_or_else(|| CliError::NotFound(format!("no key {vk_hash} is registered")))
+	}
+
+	/// Whether governance has approved a trusted setup, and has not disabled it since.
+	pub async fn is_setup_approved(&self, setup: SetupId, at: Hash) -> Result<bool, CliError> {
+		let found: Option<ApprovedSetup> =
+			self.stored("ProofVerifier", "Setups", &setup, at).await?;
+		let subject = Subject::Setup(setup);
+		let disabled: Option<Tick> = self
+			.stored("ProofVerifier", "Disabled", &subject, at)
+			.await?;
+		Ok(found.is_some() && disabled.is_none())
 	}
 
 	/// A node.

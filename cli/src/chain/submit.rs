@@ -8,11 +8,15 @@ use crate::{
 use inference_primitives::Balance;
 use inference_runtime::Nonce;
 use inference_transaction::Terms;
-use jsonrpsee::{core::client::Error as RpcError, rpc_params};
+use jsonrpsee::{
+	core::client::{Error as RpcError, Subscription},
+	rpc_params,
+};
 use serde::{Deserialize, Serialize};
 use sp_core::{crypto::Ss58Codec, Bytes};
 use sp_runtime::{generic::Era, MultiSignature};
-use std::fmt;
+use std::{fmt, time::Duration};
+use tokio::time::timeout;
 
 /// Blocks that a transaction lives, from the finalised block on. A power of two.
 const LIFE: u64 = 64;
@@ -28,6 +32,24 @@ pub struct SubmitArgs {
 	/// only one, so nothing is ordered or paid twice.
 	#[arg(long)]
 	pub nonce: Option<Nonce>,
+	/// Seconds to wait for the transaction's block, with --finalized for its finality. The chain takes it for 64
+	/// blocks only.
+	#[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+	pub block_timeout: u64,
+}
+
+/// A transaction that was made here.
+struct Signed {
+	bytes: Vec<u8>,
+	nonce: Nonce,
+	/// The last block that may have it.
+	last_block: u64,
+}
+
+impl Signed {
+	fn hash(&self) -> Hash {
+		inference_primitives::hashing::blake2_256(&self.bytes).into()
+	}
 }
 
 /// A transaction in a block.
@@ -94,12 +116,12 @@ impl Chain {
 		call: RuntimeCall,
 		args: SubmitArgs,
 	) -> Result<Included, CliError> {
-		let encoded = self.sign(signer, call, args.nonce).await?;
+		let signed = self.sign(signer, call, args.nonce).await?;
 		let method = "author_submitAndWatchExtrinsic";
 		let mut statuses = self
 			.subscribe::<Status>(
 				method,
-				rpc_params![Bytes(encoded.clone())],
+				rpc_params![Bytes(signed.bytes.clone())],
 				"author_unwatchExtrinsic",
 			)
 			.await
@@ -110,10 +132,29 @@ impl Chain {
 				},
 				_ => self.failure(method, error),
 			})?;
-		let block = loop {
-			match self.next(&mut statuses).await? {
-				Status::InBlock(block) if !args.finalized => break block,
-				Status::Finalized(block) => break block,
+		let mut seen = None;
+		let patience = Duration::from_secs(args.block_timeout);
+		let followed = self.follow(&mut statuses, args.finalized, &mut seen);
+		let block = match timeout(patience, followed).await {
+			Ok(block) => block?,
+			Err(_) => return Err(timed_out(&signed, seen, args.block_timeout)),
+		};
+		self.result(block, &signed).await
+	}
+
+	/// The block that has the transaction with these statuses. `seen` is the last one that was named so far.
+	async fn follow(
+		&self,
+		statuses: &mut Subscription<Status>,
+		finalized: bool,
+		seen: &mut Option<Hash>,
+	) -> Result<Hash, CliError> {
+		loop {
+			match self.next(statuses).await? {
+				Status::InBlock(block) if !finalized => return Ok(block),
+				Status::Finalized(block) => return Ok(block),
+				Status::InBlock(block) => *seen = Some(block),
+				Status::Retracted(_) => *seen = None,
 				Status::FinalityTimeout(_) => {
 					return Err(CliError::TimedOut(
 						"the transaction is in a block, but the chain does not finalise".to_owned(),
@@ -122,14 +163,9 @@ impl Chain {
 				Status::Usurped(_) => return Err(not_included("another one took its place")),
 				Status::Dropped => return Err(not_included("the node's pool dropped it")),
 				Status::Invalid => return Err(not_included("it became invalid")),
-				Status::Future
-				| Status::Ready
-				| Status::Broadcast(_)
-				| Status::InBlock(_)
-				| Status::Retracted(_) => {},
+				Status::Future | Status::Ready | Status::Broadcast(_) => {},
 			}
-		};
-		self.result(block, &encoded).await
+		}
 	}
 
 	/// The account's next nonce, after what the node's pool has of it.
@@ -146,16 +182,17 @@ impl Chain {
 		signer: &Signer,
 		call: RuntimeCall,
 		nonce: Option<Nonce>,
-	) -> Result<Vec<u8>, CliError> {
+	) -> Result<Signed, CliError> {
 		let nonce = match nonce {
 			Some(nonce) => nonce,
 			None => self.next_nonce(signer.account()).await?,
 		};
 		let checkpoint = self.finalised().await?;
 		let runtime = self.runtime(self.best().await?.hash).await?;
+		let era = Era::mortal(LIFE, checkpoint.number.into());
 		let terms = Terms {
 			nonce,
-			era: Era::mortal(LIFE, checkpoint.number.into()),
+			era,
 			era_start: checkpoint.hash,
 			genesis: self.genesis(),
 			spec_version: runtime.version.spec_version,
@@ -169,17 +206,22 @@ impl Chain {
 			.transaction(call, &terms)
 			.map_err(foreign)?;
 		let signature = MultiSignature::Sr25519(signer.sign(&unsigned.payload()));
-		unsigned
+		let bytes = unsigned
 			.signed(signer.account().clone(), signature)
-			.map_err(foreign)
+			.map_err(foreign)?;
+		Ok(Signed {
+			bytes,
+			nonce,
+			last_block: era.death(checkpoint.number.into()).saturating_sub(1),
+		})
 	}
 
-	/// What the transaction `encoded` did in `block`.
-	async fn result(&self, block: Hash, encoded: &[u8]) -> Result<Included, CliError> {
+	/// What a transaction did in `block`.
+	async fn result(&self, block: Hash, signed: &Signed) -> Result<Included, CliError> {
 		let extrinsics = self.extrinsics(block).await?;
 		let extrinsic = (0u32..)
 			.zip(&extrinsics)
-			.find(|(_, bytes)| bytes.0 == encoded)
+			.find(|(_, bytes)| bytes.0 == signed.bytes)
 			.map(|(index, _)| index)
 			.ok_or_else(|| not_included("the node named a block that does not have it"))?;
 		let runtime = self.made_by(block).await?;
@@ -219,11 +261,29 @@ impl Chain {
 				hash: block,
 			},
 			extrinsic,
-			extrinsic_hash: inference_primitives::hashing::blake2_256(encoded).into(),
+			extrinsic_hash: signed.hash(),
 			fee: Amount(fee),
 			events,
 		})
 	}
+}
+
+/// Neither a block nor a reason why there is none.
+fn timed_out(signed: &Signed, seen: Option<Hash>, seconds: u64) -> CliError {
+	let Signed {
+		nonce, last_block, ..
+	} = signed;
+	let hash = signed.hash();
+	CliError::TimedOut(match seen {
+		Some(block) => format!(
+			"the transaction {hash:?} is in block {block:?}, which is not final after {seconds} seconds: see \
+			 `inference chain status`. Do not send it again"
+		),
+		None => format!(
+			"the transaction {hash:?} is in no block after {seconds} seconds, and may get into one until block \
+			 {last_block}: see `inference chain status`. To try again without paying twice, give --nonce {nonce}"
+		),
+	})
 }
 
 fn not_included(why: &str) -> CliError {

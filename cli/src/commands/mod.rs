@@ -7,6 +7,7 @@ mod model;
 mod network;
 mod node;
 mod proof;
+mod setup;
 mod transaction;
 mod workload;
 
@@ -60,6 +61,9 @@ enum Command {
 	/// Register verifying keys for proofs beside the market.
 	#[command(subcommand)]
 	Key(key::Command),
+	/// Check a trusted setup's file.
+	#[command(subcommand)]
+	Setup(setup::Command),
 	/// Register models and see them.
 	#[command(subcommand)]
 	Model(model::Command),
@@ -115,6 +119,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
 			Command::Circuit(command) => circuit::run(context, command),
 			Command::Proof(command) => proof::run(context, command).await,
 			Command::Key(command) => key::run(context, command).await,
+			Command::Setup(command) => setup::run(context, command).await,
 			Command::Model(command) => model::run(context, command).await,
 			Command::Node(command) => node::run(context, command).await,
 			Command::Workload(command) => workload::run(context, command).await,
@@ -152,6 +157,14 @@ mod tests {
 		for line in [
 			"inference circuit build m.onnx --out b --calibration c.json --name n",
 			"inference circuit build m.onnx --out b --input-scale-bits 8 --domain -1 1.5",
+			"inference circuit build m.onnx --out b --setup pot.ptau",
+			"inference circuit prove --bundle b --input 1 --out p.json --setup pot.ptau",
+			"inference circuit verify --bundle b --setup pot.ptau p.json",
+			"inference circuit verify --vk plan.bin --setup pot.ptau p.json",
+			"inference proof verify --bundle b --proof p.json --setup pot.ptau",
+			"inference setup check pot.ptau",
+			&format!("inference setup check pot.ptau --setup {id} --approved --url ws://localhost:1"),
+			"inference model check 3.1 --bundle b --setup pot.ptau",
 			"inference circuit prove --bundle b --input 1,2 --out p.json --statement s.json",
 			"inference circuit prove --bundle b --input -1,2 --out p.json",
 			"inference circuit verify --bundle b p.json",
@@ -194,6 +207,10 @@ mod tests {
 			"inference node limits 0 1.1 --multiplier 1.25",
 			"inference node join 0 1.1 --multiplier 2 --max-value-at-risk 5INF",
 			"inference node limits 0 1.1",
+			"inference node join 0 1.1 --prover-url http://localhost:1",
+			"inference node join 0 1.1 --prover-url http://localhost:1 --prover-url http://localhost:2",
+			"inference node join 0 1.1 --unchecked --prover-url http://localhost:1",
+			"inference node join 0 1.1 --prover-url http://localhost:1 --prover-token-file t",
 			"inference node leave 0 1.1",
 			"inference node deregister 0",
 			"inference node status 0",
@@ -209,6 +226,8 @@ mod tests {
 			"inference account balance //Bob",
 			"inference account transfer //Bob 1INF --suri //Alice",
 			"inference account claim --account //Bob",
+			"inference account claim --key-file a.json",
+			"inference account claim --key-file a.json --password-file p",
 			"inference chain status --url ws://localhost:1 --output json",
 			"inference --output json chain status",
 		] {
@@ -232,12 +251,15 @@ mod tests {
 			"inference node limits 0 1.1 --multiplier 0.99",
 			"inference node limits 0 1.1 --multiplier 1.125",
 			"inference node limits 0 1.1 --multiplier 101",
+			"inference node join 0 1.1 --prover-token-file t",
+			"inference node join 0 1.1 --prover-data d --prover-url http://localhost:1",
 			"inference circuit verify --bundle b --vk v p.json",
 			"inference proof verify --ezkl-vka v --proof p.json",
 			"inference proof verify --ezkl-vka v --proof p.json --setup s --setup-from-vka",
 			"inference proof verify --ezkl-vka v --setup development",
 			"inference proof verify --vk plan.bin --proof p.json --setup-from-vka",
-			"inference proof verify --bundle b --proof p.json --setup development",
+			"inference setup check",
+			"inference setup check pot.ptau --setup 0x07",
 			"inference proof verify --bundle b --vk plan.bin --proof p.json",
 			"inference proof verify --proof p.json --setup development",
 			"inference proof submit --ezkl-proof p.json",
@@ -246,6 +268,9 @@ mod tests {
 			"inference key register --ezkl-vka v --vk plan.bin",
 			"inference key show",
 			"inference node bond 1INF --suri a --suri-file b",
+			"inference node bond 1INF --suri-file b --password-file p",
+			"inference node bond 1INF --suri-file b --key-file k",
+			"inference node bond 1INF --suri //Bob --key-file k",
 			"inference node status 0 --account //Bob",
 			"inference chain status --output yaml",
 		] {

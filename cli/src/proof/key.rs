@@ -16,19 +16,23 @@ pub enum Key {
 }
 
 impl Key {
-	/// Reads whichever is given; `setup` is for a verifying key alone.
+	/// Reads whichever is given. A verifying key alone is under the development setup if there is no `setup`;
+	/// a bundle knows its own, which must be `setup` if that is given.
 	pub fn load(
 		bundle: Option<&Path>,
 		plan: Option<&Path>,
-		setup: &ChosenSetup,
+		setup: Option<&ChosenSetup>,
 	) -> Result<Self, CliError> {
 		match (bundle, plan) {
-			(Some(dir), _) => Bundle::load(dir)
-				.map(|bundle| Self::Bundle(Box::new(bundle)))
-				.map_err(|e| CliError::file("load bundle", dir, e)),
+			(Some(dir), _) => {
+				let bundle = load_bundle(dir, setup)?;
+				Ok(Self::Bundle(Box::new(bundle)))
+			},
 			(None, Some(path)) => {
 				let plan = read_plan(path)?;
-				Ok(Self::Plan(Box::new(plan), setup.setup.clone()))
+				let setup = setup.map(|chosen| chosen.setup.clone());
+				let setup = setup.unwrap_or_else(Setup::insecure_development);
+				Ok(Self::Plan(Box::new(plan), setup))
 			},
 			(None, None) => Err(CliError::Usage("give --bundle or --vk".to_owned())),
 		}
@@ -48,6 +52,15 @@ impl Key {
 			Self::Bundle(bundle) => bundle.vk_hash(),
 			Self::Plan(plan, setup) => vk_hash(ProofSystem::Halo2, &setup.id(), &plan.to_bytes()),
 		}
+	}
+
+	/// The setup that it is verified under: the one `chosen` by the user, or else its own. Of a bundle's own setup
+	/// only a known one is trusted: whoever made the bundle may know the secret.
+	pub fn chosen_setup(&self, chosen: Option<ChosenSetup>) -> ChosenSetup {
+		chosen.unwrap_or_else(|| match self {
+			Self::Bundle(bundle) => ChosenSetup::of_bundle(bundle.setup()),
+			Self::Plan(_, setup) => ChosenSetup::of_bundle(setup),
+		})
 	}
 
 	/// Compares a bundle's keys with its model, unless that was done before or is to be skipped: else a proof
@@ -93,6 +106,15 @@ impl Key {
 			},
 			Self::Plan(..) => None,
 		}
+	}
+}
+
+/// Reads a bundle, with the powers of its setup if `setup`, which must be that, has them.
+pub fn load_bundle(dir: &Path, setup: Option<&ChosenSetup>) -> Result<Bundle, CliError> {
+	let bundle = Bundle::load(dir).map_err(|e| CliError::file("load bundle", dir, e))?;
+	match setup {
+		Some(setup) => setup.give_to(bundle),
+		None => Ok(bundle),
 	}
 }
 

@@ -2,9 +2,10 @@
 
 use super::files::read_at_most;
 use crate::error::CliError;
+use inference_circuits::{Bundle, Powers, SetupFile};
 use inference_primitives::SetupId;
 use inference_verifier::{setup::SETUP_BYTES, Setup};
-use std::path::Path;
+use std::{fs, path::Path, sync::Arc};
 
 /// Name of the setup whose secret everyone knows.
 pub const DEVELOPMENT: &str = "development";
@@ -37,10 +38,17 @@ pub struct ChosenSetup {
 	/// Whether a proof under it shows anything: false for the development setup, and for one that
 	/// came with the key.
 	pub trusted: bool,
+	/// What keys and proofs are made with, if it has that.
+	powers: Option<Powers>,
+}
+
+/// Opens a file with a setup's powers.
+pub fn open_setup_file(path: &Path) -> Result<SetupFile, CliError> {
+	SetupFile::open(path).map_err(|e| CliError::file("use the setup", path, e))
 }
 
 impl ChosenSetup {
-	/// A name, or a file of 128 bytes (x.c0, x.c1, y.c0, y.c1 of \[s\]G2, little-endian).
+	/// A name, a file of 128 bytes (x.c0, x.c1, y.c0, y.c1 of \[s\]G2, little-endian), or a file with powers.
 	pub fn load(argument: &str) -> Result<Self, CliError> {
 		let known = named().into_iter().find(|(name, _)| *name == argument);
 		if let Some((name, setup)) = known {
@@ -49,9 +57,18 @@ impl ChosenSetup {
 		let path = Path::new(argument);
 		if !path.is_file() {
 			return Err(CliError::Usage(format!(
-				"{argument:?} is no setup: expected {DEVELOPMENT}, {PERPETUAL_POWERS_OF_TAU}, or a \
-				 file of {SETUP_BYTES} bytes"
+				"{argument:?} is no setup: expected {DEVELOPMENT}, {PERPETUAL_POWERS_OF_TAU}, a file \
+				 of {SETUP_BYTES} bytes, Powers of Tau (.ptau) or parameters of halo2"
 			)));
+		}
+		let length = fs::metadata(path).map_err(|e| CliError::file("read", path, e))?;
+		if length.len() > SETUP_BYTES as u64 {
+			let powers = Powers::File(Arc::new(open_setup_file(path)?));
+			let chosen = Self::new(powers.setup(), argument.to_owned());
+			return Ok(Self {
+				powers: Some(powers),
+				..chosen
+			});
 		}
 		// Long enough for an error that says how long the file is.
 		let bytes = read_at_most(path, 4096)?;
@@ -61,6 +78,7 @@ impl ChosenSetup {
 	}
 
 	/// The development setup.
+	#[cfg(test)]
 	pub fn development() -> Self {
 		Self::new(Setup::insecure_development(), DEVELOPMENT.to_owned())
 	}
@@ -77,7 +95,53 @@ impl ChosenSetup {
 			name: name_of(&setup.id()).unwrap_or("from the key").to_owned(),
 			setup,
 			trusted: false,
+			powers: None,
 		})
+	}
+
+	/// The setup that a bundle names: unless it is a known one, nobody vouches for it.
+	pub fn of_bundle(setup: &Setup) -> Self {
+		let chosen = Self::new(setup.clone(), "the bundle's".to_owned());
+		Self {
+			trusted: chosen.trusted && name_of(&setup.id()).is_some(),
+			..chosen
+		}
+	}
+
+	/// What keys and proofs are made with, if it has that.
+	pub fn powers(&self) -> Option<Powers> {
+		let development = Powers::default();
+		let is_development = development.setup() == self.setup;
+		self.powers
+			.clone()
+			.or_else(|| is_development.then_some(development))
+	}
+
+	/// What keys and proofs are made with, of the setup that `argument` names.
+	pub fn load_powers(argument: &str) -> Result<Powers, CliError> {
+		Self::load(argument)?.powers().ok_or_else(|| {
+			CliError::Usage(format!(
+				"{argument} says which setup to verify under, and has no powers to make keys and proofs \
+				 with: give the setup's file, Powers of Tau (.ptau) or parameters of halo2"
+			))
+		})
+	}
+
+	/// The bundle with the setup's powers, if there are any. Fails if it is another setup's.
+	pub fn give_to(&self, bundle: Bundle) -> Result<Bundle, CliError> {
+		let (expected, got) = (bundle.manifest().setup, self.setup.id());
+		if expected != got {
+			return Err(CliError::Failed(format!(
+				"the bundle is for the trusted setup {expected}; {} is {got}",
+				self.name
+			)));
+		}
+		match self.powers() {
+			Some(powers) => bundle
+				.with_powers(powers)
+				.map_err(|e| CliError::Failed(e.to_string())),
+			None => Ok(bundle),
+		}
 	}
 
 	/// A setup that the user chose, by its name if it has one, or else as `source`.
@@ -87,6 +151,7 @@ impl ChosenSetup {
 			setup,
 			trusted: name != Some(DEVELOPMENT),
 			name: name.map_or(source, str::to_owned),
+			powers: None,
 		}
 	}
 }

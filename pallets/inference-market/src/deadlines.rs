@@ -52,7 +52,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_expire(id: WorkloadId) -> DispatchResultWithPostInfo {
-		Self::or_refused(Self::ensure_due(id))?;
+		Self::or_refused(Self::ensure_due(id), T::WeightInfo::refused(0))?;
 		Self::time_out(id)?;
 		Ok(().into())
 	}

@@ -150,11 +150,11 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// A call whose errors are found before it changes anything.
-	pub(crate) fn or_refused(result: DispatchResult) -> DispatchResultWithPostInfo {
+	/// A call whose errors, found before it changes anything, weigh this.
+	pub(crate) fn or_refused(result: DispatchResult, weight: Weight) -> DispatchResultWithPostInfo {
 		match result {
 			Ok(()) => Ok(().into()),
-			Err(error) => Err(refusal(error, T::WeightInfo::refused(0), Pays::Yes)),
+			Err(error) => Err(refusal(error, weight, Pays::Yes)),
 		}
 	}
 

@@ -613,7 +613,10 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::cancel())]
 		pub fn cancel(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResultWithPostInfo {
 			let submitter = ensure_signed(origin)?;
-			Self::or_refused(Self::do_cancel(submitter, workload))
+			Self::or_refused(
+				Self::do_cancel(submitter, workload),
+				T::WeightInfo::refused(0),
+			)
 		}
 
 		/// Delivers the output of a Deferred workload under the proof stake.
@@ -698,7 +701,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::claim())]
 		pub fn claim(origin: OriginFor<T>, account: T::AccountId) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
-			Self::or_refused(Self::do_claim(account))
+			Self::or_refused(Self::do_claim(account), T::WeightInfo::refused_claim())
 		}
 
 		/// Removes an ended workload after its retention and frees its storage deposit, less a tip
@@ -710,7 +713,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::prune())]
 		pub fn prune(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResultWithPostInfo {
 			let caller = ensure_signed(origin)?;
-			Self::or_refused(Self::do_prune(caller, workload))
+			Self::or_refused(Self::do_prune(caller, workload), T::WeightInfo::refused(0))
 		}
 
 		/// Proves a delivered workload for its worker, and settles it: the worker's operator is paid.

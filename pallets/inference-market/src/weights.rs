@@ -29,6 +29,8 @@ pub trait WeightInfo {
 	fn prune() -> Weight;
 	/// A call with `n` values that is refused before it changes anything, without a verification.
 	fn refused(n: u32) -> Weight;
+	/// `claim` that is refused.
+	fn refused_claim() -> Weight;
 	/// What the transaction extension reads for a delivery or a proof.
 	fn check_step() -> Weight;
 	/// One model's turn in the hook: its pool's reach and its queue.
@@ -99,6 +101,11 @@ macro_rules! weights {
 		/// setup or key is disabled; its key, for what a verification weighs; the signer's node, twice.
 		fn refused(n: u32) -> Weight {
 			cost::<$db>(60, n, 13, 0)
+		}
+
+		/// Reads: the credit, the pallet's account, the account that is paid.
+		fn refused_claim() -> Weight {
+			cost::<$db>(20, 0, 3, 0)
 		}
 
 		/// Reads: workload, clock, whether its system, setup or key is disabled; its key, for what a

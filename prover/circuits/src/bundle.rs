@@ -6,12 +6,17 @@
 //! | `graph.bin` | SCALE encoding of [`GraphParts`](crate::graph::GraphParts) |
 //! | `plan.bin` | the verifying key as the chain registers it |
 //! | `proving_key.bin` | the circuit's columns and permutation; only provers need it |
+//! | `setup.bin` | \[s\]G2 of the trusted setup (128 bytes), unless that is a known one |
 //!
 //! [`Bundle::load`] does not open `proving_key.bin`: [`Prover::new`](crate::Prover::new) does, and
 //! checks its length, its hash and the verifying key that it names. It follows from the graph, so a
 //! bundle without the file is complete, and takes longer to load in a prover.
 //!
-//! **What a malicious bundle can do.** Once loaded, its files agree with its manifest, and the plan's
+//! A bundle says under which setup its proofs are verified, and has what verifying needs of it. It does not have the
+//! powers that keys and proofs are made with: [`Bundle::with_powers`] gives them to it, from a setup's file.
+//!
+//! **What a malicious bundle can do.** Its setup may be one whose secret its maker knows, who then forges proofs.
+//! A chain takes keys of the setups that it approved; who verifies without a chain compares [`Manifest::setup`]. Once loaded, its files agree with its manifest, and the plan's
 //! constraint system (gates, queries, lookups, permutation, degree) is the one that graph and layout have.
 //! Not computed is whether the plan *commits* to the graph's weights, selectors, tables and copies. A plan
 //! that commits to others can be **relaxed**: under it the honest witness verifies too, and so do wrong
@@ -28,6 +33,7 @@ use crate::{
 	layout::{self, Claim, Layout, LayoutError},
 	linear_map::MapError,
 	onnx::{self, OnnxError},
+	powers::Powers,
 	prove::ProverError,
 	proving_key::{self, Source},
 	quantise::{self, QuantiseError, QuantiseOptions, QuantiseReport},
@@ -40,7 +46,8 @@ use inference_primitives::{
 	TensorError, TensorSpec, VkHash, MAX_VK_BYTES,
 };
 use inference_verifier::{
-	plan::Parts, public_inputs, verify, vk_hash, Plan, PlanError, Setup, VerifyError,
+	plan::Parts, public_inputs, setup::SETUP_BYTES, verify, vk_hash, Plan, PlanError, Setup,
+	SetupError, VerifyError,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -56,6 +63,7 @@ pub const FORMAT: u32 = 2;
 const MANIFEST: &str = "manifest.json";
 const GRAPH: &str = "graph.bin";
 const PLAN: &str = "plan.bin";
+const SETUP: &str = "setup.bin";
 /// Most bytes of a manifest.
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 /// Most bytes of an encoded graph: 12 per multiplication and 8 per element, with room.
@@ -84,6 +92,8 @@ pub struct BuildOptions {
 	pub expected: Option<Vec<Vec<f64>>>,
 	/// What its proofs say: for how many inferences, and whether their inputs are hidden.
 	pub claim: Claim,
+	/// The trusted setup: the insecure development setup unless something else is said.
+	pub powers: Powers,
 }
 
 /// A stage of [`Bundle::build`], announced when it starts.
@@ -266,8 +276,11 @@ pub enum BundleError {
 	/// The manifest says something else than graph and plan.
 	#[error("{MANIFEST}: {0} is not what graph and plan say")]
 	Inconsistent(&'static str),
-	/// The bundle is for a trusted setup that this program does not have.
-	#[error("the bundle needs the trusted setup {expected}, this program has {got}")]
+	/// `setup.bin` is no setup.
+	#[error("{SETUP}: {0}")]
+	Setup(SetupError),
+	/// What there is of a trusted setup is another one's than the bundle's.
+	#[error("the bundle is for the trusted setup {expected}, what is there is for {got}")]
 	UnknownSetup {
 		/// The bundle's setup.
 		expected: SetupId,
@@ -450,6 +463,8 @@ pub struct Bundle {
 	graph: Graph,
 	plan: Plan,
 	setup: Setup,
+	/// What keys and proofs are made with, if it is known.
+	powers: Option<Powers>,
 	proving_key: Source,
 }
 
@@ -485,7 +500,7 @@ impl Bundle {
 		start(BuildStage::Layout);
 		let (graph, layout) = layout::choose_graph(graph, options.claim)?;
 		start(BuildStage::Keys);
-		let key = make_key(&graph, &layout, progress)?;
+		let key = make_key(&graph, &layout, &options.powers, progress)?;
 		let plan = key.plan().clone();
 		let plan_bytes = plan.to_bytes();
 		if plan_bytes.len() > MAX_VK_BYTES as usize {
@@ -505,7 +520,7 @@ impl Bundle {
 				options.expected.as_deref(),
 			)
 		});
-		let setup = Setup::insecure_development();
+		let setup = options.powers.setup();
 		let vk_hash = vk_hash(ProofSystem::Halo2, &setup.id(), &plan_bytes);
 		let (proving_key_hash, proving_key_bytes) =
 			proving_key::write(&key, &vk_hash, std::io::sink()).map_err(BuildError::ProvingKey)?;
@@ -540,6 +555,7 @@ impl Bundle {
 			graph,
 			plan,
 			setup,
+			powers: Some(options.powers.clone()),
 			proving_key: Source::Built(Arc::new(key)),
 		})
 	}
@@ -553,12 +569,14 @@ impl Bundle {
 		};
 		fs::create_dir_all(dir).map_err(io(dir))?;
 		self.proving_key.save(&self.vk_hash(), dir)?;
+		let setup = known_setup(&self.manifest.setup).is_none();
+		let setup = setup.then(|| (SETUP, self.setup.to_bytes().to_vec()));
 		let files = [
 			(GRAPH, self.graph.parts().encode()),
 			(PLAN, self.plan.to_bytes()),
 			(MANIFEST, self.manifest_bytes.clone()),
 		];
-		for (name, bytes) in files {
+		for (name, bytes) in setup.into_iter().chain(files) {
 			let (path, partial) = (dir.join(name), dir.join(format!("{name}.partial")));
 			fs::write(&partial, bytes).map_err(io(&partial))?;
 			fs::rename(&partial, &path).map_err(io(&path))?;
@@ -587,23 +605,48 @@ impl Bundle {
 		if let Some(what) = inference_plonk::difference(&expected, plan.parts()) {
 			return Err(BundleError::OtherCircuit { what });
 		}
-		let setup = Setup::insecure_development();
-		if manifest.setup != setup.id() {
-			return Err(BundleError::UnknownSetup {
-				expected: manifest.setup,
-				got: setup.id(),
-			});
-		}
+		let setup = match known_setup(&manifest.setup) {
+			Some(setup) => setup,
+			None => {
+				let bytes = read(&dir.join(SETUP), SETUP_BYTES as u64)?;
+				Setup::from_bytes(&bytes).map_err(BundleError::Setup)?
+			},
+		};
+		is_setup(&manifest.setup, setup.id())?;
+		let powers = Powers::default();
+		let powers = (powers.id() == manifest.setup).then_some(powers);
 		let bundle = Self {
 			manifest,
 			manifest_bytes,
 			graph,
 			plan,
 			setup,
+			powers,
 			proving_key: Source::Directory(dir.to_owned()),
 		};
 		bundle.check_manifest()?;
 		Ok(bundle)
+	}
+
+	/// The bundle with what its keys and proofs are made with, which must be of its setup. Bundles for the
+	/// development setup have it.
+	pub fn with_powers(self, powers: Powers) -> Result<Self, BundleError> {
+		is_setup(&self.manifest.setup, powers.id())?;
+		Ok(Self {
+			powers: Some(powers),
+			..self
+		})
+	}
+
+	/// The commitment key for the bundle's circuit.
+	pub(crate) fn commitment_key(
+		&self,
+		progress: Progress<'_>,
+	) -> Result<CommitmentKey, KeysError> {
+		let powers = self.powers.as_ref().ok_or(KeysError::NoPowers {
+			setup: self.manifest.setup,
+		})?;
+		powers.commitment_key(self.layout().k, progress)
 	}
 
 	fn check_manifest(&self) -> Result<(), BundleError> {
@@ -654,7 +697,7 @@ impl Bundle {
 	/// what they encode to. Takes about as long as making the setup's points and one commitment.
 	pub fn check(&self, progress: Progress<'_>) -> Result<(), CheckError> {
 		let (graph, layout) = (&self.graph, self.layout());
-		let commitments = keys::commitment_key_with_progress(layout.k, progress)?;
+		let commitments = self.commitment_key(progress)?;
 		let checked = keys::checked_key(graph, layout, &self.plan, &commitments, progress);
 		let key = match checked {
 			Err(KeysError::Key(KeyError::OtherCommitments)) => {
@@ -735,7 +778,7 @@ impl Bundle {
 		vk_hash(self.manifest.system, &self.manifest.setup, &plan.to_bytes())
 	}
 
-	/// The trusted setup: for now, the insecure development setup.
+	/// What its proofs are verified with. The bundle's maker chose it.
 	pub fn setup(&self) -> &Setup {
 		&self.setup
 	}
@@ -843,6 +886,7 @@ fn decode_graph(mut bytes: &[u8]) -> Result<Graph, BundleError> {
 fn make_key(
 	graph: &Graph,
 	layout: &Layout,
+	powers: &Powers,
 	progress: &mut (dyn FnMut(BuildStep) + Send),
 ) -> Result<CompactKey, KeysError> {
 	let progress = Mutex::new(progress);
@@ -855,8 +899,29 @@ fn make_key(
 		}
 	};
 	let progress = Progress::new(&announce);
-	let commitments = keys::commitment_key_with_progress(layout.k, progress)?;
+	let commitments = powers.commitment_key(layout.k, progress)?;
 	keys::compact_key(graph, layout, &commitments, progress)
+}
+
+/// The setups whose \[s\]G2 bundles need not have.
+fn known_setup(id: &SetupId) -> Option<Setup> {
+	let known = [
+		Setup::insecure_development(),
+		Setup::perpetual_powers_of_tau(),
+	];
+	known.into_iter().find(|setup| setup.id() == *id)
+}
+
+/// Whether what there is of a setup is the manifest's.
+fn is_setup(expected: &SetupId, got: SetupId) -> Result<(), BundleError> {
+	if *expected == got {
+		Ok(())
+	} else {
+		Err(BundleError::UnknownSetup {
+			expected: *expected,
+			got,
+		})
+	}
 }
 
 /// The field that every version's manifest has.

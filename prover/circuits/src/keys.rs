@@ -15,9 +15,9 @@ use halo2_proofs::{
 };
 use inference_plonk::{
 	Cell as PermutationCell, Circuit, Column, CommitmentKey, CompactKey, KeyError, Progress,
-	ProvingKey,
+	ProvingKey, SetupFileError,
 };
-use inference_primitives::Hash;
+use inference_primitives::{Hash, SetupId};
 use inference_verifier::{
 	halo2::{from_halo2, parts_from_constraint_system, FrontEndError},
 	plan::{ColumnKind, Parts},
@@ -37,6 +37,15 @@ pub enum KeysError {
 	/// Its tensors are not valid.
 	#[error(transparent)]
 	Tensors(#[from] GraphError),
+	/// The setup's file has no such points.
+	#[error("the trusted setup's file: {0}")]
+	SetupFile(#[from] SetupFileError),
+	/// Nobody said where the setup's points are.
+	#[error("keys and proofs need the points of the trusted setup {setup}: give its file (--setup FILE)")]
+	NoPowers {
+		/// The setup.
+		setup: SetupId,
+	},
 	/// The prover refuses the circuit.
 	#[error("the circuit's keys cannot be made: {0}")]
 	Key(#[from] KeyError),
@@ -46,15 +55,7 @@ pub enum KeysError {
 ///
 /// Takes about 2^`k` · 20 µs of one core.
 pub fn commitment_key(k: u8) -> Result<CommitmentKey, KeysError> {
-	commitment_key_with_progress(k, Progress::NONE)
-}
-
-/// As [`commitment_key`], and announces how far it is.
-pub fn commitment_key_with_progress(
-	k: u8,
-	progress: Progress<'_>,
-) -> Result<CommitmentKey, KeysError> {
-	Ok(CommitmentKey::insecure_development(k, progress)?)
+	Ok(CommitmentKey::insecure_development(k, Progress::NONE)?)
 }
 
 /// Makes the verifying key of a model that `layout` fits, as the plan that the chain registers.

@@ -21,6 +21,7 @@
 //! - [`layout`]: chooses rows, lanes, limbs and degree by a cost model.
 //! - [`circuit`]: gates and rows, with the soundness argument.
 //! - [`keys`], [`prove`]: verifying and proving keys, proofs.
+//! - [`powers`]: the trusted setup that keys and proofs are made with.
 //! - [`bundle`]: all of a model in a directory. [`accuracy`]: its measured errors.
 //!
 //! **Terms and units.** Fixed point: the integer v at `scale_bits` s stands for v / 2^s. *Domain*:
@@ -33,7 +34,7 @@
 //! 2. For an admissible input there is no proof of any other output ([`circuit::trace`]). Who
 //!    verifies checks the domain.
 //! 3. The verifying key binds the weights, and depends on nothing but the ONNX file and the build
-//!    options: no randomness, no environment.
+//!    options, the setup among them: no randomness, no environment.
 //! 4. No bytes of an ONNX file or a bundle make this crate panic.
 //!
 //! **Limitations.** Operators: [`onnx::supported`]; docs/ONNX.md measures them. Which of the
@@ -41,7 +42,7 @@
 //! operand is computed and an output: [`PostProcessing`](float_graph::PostProcessing) tells the client
 //! to take the index. Any other index is part of the model, and proven. Outputs are public, and inputs
 //! unless they are hidden ([`layout::Claim`]): at most 1023 public values of all inferences of a proof.
-//! The insecure development setup only, until a ceremony's setup exists.
+//! Without a setup's file ([`Powers`]) keys are for the insecure development setup.
 
 #![forbid(unsafe_code)]
 
@@ -56,6 +57,7 @@ pub mod keys;
 pub mod layout;
 pub mod linear_map;
 pub mod onnx;
+pub mod powers;
 pub mod prove;
 mod proving_key;
 pub mod quantise;
@@ -65,5 +67,6 @@ pub use bundle::{
 };
 pub use checks::{CheckRecord, Checks};
 pub use execute::ExecuteError;
-pub use inference_plonk::{KeyFileError, Progress, Step};
+pub use inference_plonk::{KeyFileError, Progress, SetupFile, SetupFileError, Step};
+pub use powers::Powers;
 pub use prove::{Proof, ProveError, Prover, ProverError, ProverOptions};

@@ -4,7 +4,7 @@ use crate::{
 	bundle::{Bundle, BundleError, VerificationError},
 	circuit::trace::Trace,
 	execute::ExecuteError,
-	keys::{self, KeysError},
+	keys::KeysError,
 };
 use halo2_proofs::halo2curves::bn256::Fr;
 use inference_plonk::{
@@ -152,7 +152,7 @@ impl Prover {
 	/// As [`Self::new`], with options.
 	pub fn with_options(bundle: Arc<Bundle>, options: ProverOptions) -> Result<Self, ProverError> {
 		let progress = options.progress();
-		let mut commitments = keys::commitment_key_with_progress(bundle.layout().k, progress)?;
+		let mut commitments = bundle.commitment_key(progress)?;
 		let compact = bundle.proving_key(&commitments, progress)?;
 		if !options.without_tables {
 			commitments = commitments.with_tables(progress);

@@ -24,5 +24,6 @@ mod proofs;
 mod proto;
 mod ranking;
 mod relaxed;
+mod setup;
 mod support;
 mod svm;

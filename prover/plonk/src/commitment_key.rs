@@ -19,7 +19,7 @@ pub struct CommitmentKey {
 
 impl CommitmentKey {
 	/// A key from the 2^`k` points of each basis. They are trusted: wrong ones give proofs that do
-	/// not verify.
+	/// not verify. Of a file [`SetupFile`](crate::SetupFile) checks them.
 	pub fn new(k: u8, monomial: Vec<G1Affine>, lagrange: Vec<G1Affine>) -> Result<Self, KeyError> {
 		let expected = 1usize << k.min(63);
 		for got in [monomial.len(), lagrange.len()] {
@@ -58,6 +58,12 @@ impl CommitmentKey {
 	/// Binary logarithm of the number of points.
 	pub fn k(&self) -> u8 {
 		self.k
+	}
+
+	/// Powers and Lagrange basis.
+	#[cfg(test)]
+	pub(crate) fn points(&self) -> [&[G1Affine]; 2] {
+		[self.monomial.points(), self.lagrange.points()]
 	}
 
 	/// Commits to polynomials given by values on the subgroup.

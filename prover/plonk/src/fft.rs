@@ -54,6 +54,17 @@ impl Domain {
 		self.omega
 	}
 
+	/// 1 / n.
+	pub(crate) fn size_inverse(&self) -> Fr {
+		self.size_inverse
+	}
+
+	/// What the stage of a transform that joins blocks of `half` elements multiplies by.
+	pub(crate) fn twiddles(&self, half: usize) -> &[Fr] {
+		let range = half - 1..2 * half - 1;
+		self.twiddles.get(range).unwrap_or_default()
+	}
+
 	/// ω^`rotation`.
 	pub(crate) fn rotation(&self, rotation: i64) -> Fr {
 		let index = rotation.rem_euclid(1 << self.k);
@@ -90,7 +101,8 @@ impl Domain {
 		}
 	}
 
-	fn reversed(&self, index: usize) -> usize {
+	/// The number whose k binary digits are those of `index` in opposite order.
+	pub(crate) fn reversed(&self, index: usize) -> usize {
 		if self.k == 0 {
 			0
 		} else {
@@ -111,10 +123,7 @@ impl Domain {
 	fn butterflies(&self, values: &mut [Fr]) {
 		let mut half = 1;
 		while half < values.len() {
-			let twiddles = self
-				.twiddles
-				.get(half - 1..2 * half - 1)
-				.unwrap_or_default();
+			let twiddles = self.twiddles(half);
 			for block in values.chunks_exact_mut(2 * half) {
 				let (low, high) = block.split_at_mut(half);
 				if half == 1 {

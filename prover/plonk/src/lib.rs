@@ -10,8 +10,8 @@
 //! memory at a time, and has the logarithmic-derivative lookups that halo2-axiom lacks.
 //! docs/decisions/ has the figures.
 //!
-//! **Use.** [`CommitmentKey::new`] from a setup's points; [`CompactKey::new`] for a [`Circuit`], which
-//! also gives the plan that the chain registers, and is what files hold; [`ProvingKey::from_compact`];
+//! **Use.** [`SetupFile::commitment_key`] from a setup's file, or [`CommitmentKey::new`] from its points;
+//! [`CompactKey::new`] for a [`Circuit`], which also gives the plan that the chain registers, and is what files hold; [`ProvingKey::from_compact`];
 //! [`prove`].
 //!
 //! **Invariants.**
@@ -40,6 +40,7 @@ mod program;
 mod progress;
 mod prove;
 mod quotient;
+mod setup_file;
 mod store;
 mod transcript;
 
@@ -51,4 +52,5 @@ pub use key_file::KeyFileError;
 pub use permutation::Cell;
 pub use progress::{Progress, Stage, Step};
 pub use prove::{prove, prove_with_progress, Blinding};
+pub use setup_file::{SetupFile, SetupFileError};
 pub use store::Storage;

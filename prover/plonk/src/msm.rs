@@ -15,6 +15,7 @@ use halo2curves::{
 	group::{prime::PrimeCurveAffine, Curve, Group},
 };
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Bits of a scalar, and one for the sign that windows carry upwards.
 const FULL_BITS: u32 = Fr::NUM_BITS + 1;
@@ -32,7 +33,8 @@ const PROJECTIVE_COST: usize = 2;
 pub(crate) struct Bases {
 	len: usize,
 	/// The bases; then, with tables, their multiples by 2^window, 2^(2·window), ….
-	points: Vec<G1Affine>,
+	/// Shared by copies, of which models of one size have many.
+	points: Arc<Vec<G1Affine>>,
 	/// Bits of a window of the tables, if there are any.
 	window: Option<u32>,
 }
@@ -77,7 +79,7 @@ impl Bases {
 	pub(crate) fn new(points: Vec<G1Affine>) -> Self {
 		Self {
 			len: points.len(),
-			points,
+			points: Arc::new(points),
 			window: None,
 		}
 	}
@@ -96,16 +98,17 @@ impl Bases {
 			.min_by_key(|c| cost(self.len, FULL_BITS.div_ceil(*c), 1, *c))
 			.unwrap_or(8);
 		let levels = FULL_BITS.div_ceil(window) as usize;
-		self.points.reserve_exact((levels - 1) * self.len);
+		let points = Arc::make_mut(&mut self.points);
+		points.reserve_exact((levels - 1) * self.len);
 		for level in 1..levels {
 			let start = (level - 1) * self.len;
-			let mut next = self.points.get(start..).unwrap_or_default().to_vec();
+			let mut next = points.get(start..).unwrap_or_default().to_vec();
 			next.par_chunks_mut(BLOCK).for_each(|points| {
 				for _ in 0..window {
 					double_all(points);
 				}
 			});
-			self.points.append(&mut next);
+			points.append(&mut next);
 		}
 		self.window = Some(window);
 		self

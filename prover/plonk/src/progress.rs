@@ -10,6 +10,8 @@ use std::{
 pub enum Stage {
 	/// Making the setup's points.
 	Setup,
+	/// Checking a setup's file.
+	ReadSetup,
 	/// Making multiples of the setup's points, with which commitments are faster.
 	Tables,
 	/// Reading the columns of a proving key.
@@ -37,6 +39,7 @@ impl Stage {
 	fn description(self) -> &'static str {
 		match self {
 			Self::Setup => "making the setup's points, basis",
+			Self::ReadSetup => "checking the setup's file, portion",
 			Self::Tables => "making multiples of the setup's points, basis",
 			Self::ReadKey => "reading the proving key, column",
 			Self::CommitCircuit => "committing to the circuit, column",

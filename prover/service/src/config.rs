@@ -116,6 +116,16 @@ pub struct Options {
 		value_delimiter = ','
 	)]
 	pub bundles: Option<Vec<PathBuf>>,
+	/// File with the powers of a trusted setup: Powers of Tau of snarkjs (.ptau) or parameters of halo2 (ParamsKZG).
+	/// Bundles for other setups than the insecure development one need theirs. Repeatable; separated by commas in
+	/// the environment.
+	#[arg(
+		long = "setup",
+		env = "INFERENCE_PROVER_SETUPS",
+		value_name = "FILE",
+		value_delimiter = ','
+	)]
+	pub setups: Option<Vec<PathBuf>>,
 	/// Folder, on a disk, for temporary files with the polynomials of proving keys, which each proof
 	/// reads: 32 bytes times rows times columns of a model. They are in memory without it.
 	#[arg(long, env = "INFERENCE_PROVER_SCRATCH", value_name = "DIR")]
@@ -186,6 +196,8 @@ pub struct Config {
 	pub data: PathBuf,
 	/// Bundle directories to load at start.
 	pub bundles: Vec<PathBuf>,
+	/// Files with the powers of trusted setups.
+	pub setups: Vec<PathBuf>,
 	/// Folder for the polynomials of proving keys, which are in memory without it.
 	pub scratch: Option<PathBuf>,
 	/// Most jobs that wait.
@@ -214,6 +226,7 @@ impl Default for Config {
 			listen: SocketAddr::from(([127, 0, 0, 1], 9955)),
 			data: PathBuf::from("inference-prover-data"),
 			bundles: Vec::new(),
+			setups: Vec::new(),
 			scratch: None,
 			max_queued_jobs: 10_000,
 			job_timeout_seconds: 1800,
@@ -246,6 +259,7 @@ impl Config {
 			listen: first.listen.or(second.listen).unwrap_or(default.listen),
 			data: first.data.or(second.data).unwrap_or(default.data),
 			bundles: first.bundles.or(second.bundles).unwrap_or(default.bundles),
+			setups: first.setups.or(second.setups).unwrap_or(default.setups),
 			scratch: first.scratch.or(second.scratch),
 			max_queued_jobs: first
 				.max_queued_jobs

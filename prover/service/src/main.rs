@@ -8,7 +8,7 @@
 
 use anyhow::Context;
 use clap::Parser;
-use inference_circuits::Checks;
+use inference_circuits::{Checks, SetupFile};
 use inference_prover::{config::Cli, engine::NativeEngine, service, Config};
 use std::{
 	io::{IsTerminal, Write},
@@ -47,7 +47,15 @@ fn main() -> anyhow::Result<ExitCode> {
 async fn run(config: Config) -> anyhow::Result<ExitCode> {
 	let mut terminate = signal(SignalKind::terminate())?;
 	let mut interrupt = signal(SignalKind::interrupt())?;
+	let mut setups = Vec::new();
+	for path in &config.setups {
+		let opened = SetupFile::open(path).with_context(|| format!("setup {}", path.display()));
+		let file = opened?;
+		tracing::info!(setup = %file.id(), k = file.k(), file = %path.display(), "setup opened");
+		setups.push(Arc::new(file));
+	}
 	let engine = NativeEngine {
+		setups,
 		scratch: config.scratch.clone(),
 		checks: Some(Checks::at(config.checks())),
 		skip_check: config.skip_model_check,

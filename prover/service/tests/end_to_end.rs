@@ -2,7 +2,7 @@
 //! with `inference-circuits`, over real HTTP.
 
 use crate::support::{client, header, key, refusal, wait};
-use inference_circuits::{BuildOptions, Bundle};
+use inference_circuits::{BuildOptions, Bundle, Powers, SetupFile};
 use inference_primitives::{hashing::blake2_256, Statement, StatementVersion};
 use inference_prover_api::{error_code, JobRequest, JobState, ProverApiClient};
 use inference_verifier::{public_inputs, verify, vk_hash, Plan, Setup};
@@ -12,6 +12,7 @@ use std::{
 	io::{BufRead, BufReader},
 	path::{Path, PathBuf},
 	process::{Child, Command, Stdio},
+	sync::Arc,
 	time::Duration,
 };
 
@@ -20,10 +21,16 @@ struct Model {
 	bundle: Bundle,
 	rows: Vec<Vec<i64>>,
 	folder: tempfile::TempDir,
+	setup: Setup,
 }
 
 impl Model {
 	fn build() -> Self {
+		Self::build_under(Powers::default(), Setup::insecure_development())
+	}
+
+	/// With these powers; its proofs are verified under `setup`.
+	fn build_under(powers: Powers, setup: Setup) -> Self {
 		let fixture = Path::new(env!("CARGO_MANIFEST_DIR"))
 			.join("../circuits/fixtures/linear-regression-diabetes");
 		let read = |name: &str| fs::read(fixture.join(name)).unwrap();
@@ -31,6 +38,7 @@ impl Model {
 		let options = BuildOptions {
 			name: "diabetes".into(),
 			calibration: samples.clone(),
+			powers,
 			..BuildOptions::default()
 		};
 		let bundle = Bundle::build(&read("model.onnx"), &options, &mut |_| {}).unwrap();
@@ -44,6 +52,7 @@ impl Model {
 			bundle,
 			rows,
 			folder,
+			setup,
 		}
 	}
 
@@ -67,11 +76,11 @@ impl Model {
 		let plan = Plan::decode_canonical(&self.bundle.plan_bytes()).unwrap();
 		let statement = Statement::new(request.statement, &request.input, output);
 		let inputs = public_inputs(&statement, &request.input, output);
-		verify(&plan, &Setup::insecure_development(), &inputs, proof).unwrap();
+		verify(&plan, &self.setup, &inputs, proof).unwrap();
 		// And of no other workload.
 		let other = Statement::new(header(self.bundle.vk_hash(), 99), &request.input, output);
 		let inputs = public_inputs(&other, &request.input, output);
-		assert!(verify(&plan, &Setup::insecure_development(), &inputs, proof).is_err());
+		assert!(verify(&plan, &self.setup, &inputs, proof).is_err());
 	}
 }
 
@@ -190,6 +199,56 @@ async fn the_daemon_should_prove_what_the_verifier_accepts_even_when_killed() {
 		model.check(workload, &output, &proof);
 	}
 	assert_eq!(daemon.proven(1).await, first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_should_prove_under_a_setup_of_its_file_and_name_one_that_it_lacks() {
+	// Made by snarkjs; prover/plonk/tests/setup/README.md says how.
+	let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plonk/tests/setup/snarkjs.ptau");
+	let powers = Arc::new(SetupFile::open(&file).unwrap());
+	let setup = powers.setup().clone();
+	assert_ne!(setup, Setup::insecure_development());
+	let model = Model::build_under(Powers::File(powers), setup);
+	let (data, dir) = (model.folder.path().join("data"), model.dir());
+
+	let daemon = Daemon::start(&data, &["--bundle", dir.to_str().unwrap()]);
+	assert!(daemon.client.models().await.unwrap().is_empty());
+	let problems = daemon.client.health().await.unwrap().problems.join(" ");
+	assert!(problems.contains("--setup FILE"), "{problems}");
+	daemon.signal("-KILL");
+	drop(daemon);
+
+	let file = file.to_str().unwrap();
+	let daemon = Daemon::start(&data, &["--bundle", dir.to_str().unwrap(), "--setup", file]);
+	let models = daemon.client.models().await.unwrap();
+	assert!(models[0].checked);
+	daemon.client.submit_job(model.request(1)).await.unwrap();
+	let (output, proof, _) = daemon.proven(1).await;
+	model.check(1, &output, &proof);
+	// And not of the setup whose secret everybody knows.
+	let request = model.request(1);
+	let plan = Plan::decode_canonical(&model.bundle.plan_bytes()).unwrap();
+	let statement = Statement::new(request.statement, &request.input, &output);
+	let inputs = public_inputs(&statement, &request.input, &output);
+	assert!(verify(&plan, &Setup::insecure_development(), &inputs, &proof).is_err());
+}
+
+#[test]
+fn the_daemon_should_not_start_with_a_file_that_is_no_setup() {
+	let folder = tempfile::tempdir().unwrap();
+	let file = folder.path().join("cut.ptau");
+	fs::write(&file, b"ptau\x01\0\0\0\x07\0\0\0").unwrap();
+	let output = Command::new(env!("CARGO_BIN_EXE_inference-prover"))
+		.args(["--listen", "127.0.0.1:0", "--data"])
+		.arg(folder.path().join("data"))
+		.arg("--setup")
+		.arg(&file)
+		.output()
+		.unwrap();
+	assert_eq!(output.status.code(), Some(1));
+	let message = String::from_utf8(output.stderr).unwrap();
+	assert!(message.contains("cut.ptau"), "{message}");
+	assert!(message.contains("cut off"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,8 @@
 //! What survives the end of the service, however it ends.
 
-use crate::support::{client, get, key, refusal, request, vk_hash, Folder, Service, TestEngine};
+use crate::support::{
+	client, get, key, refusal, request, request_of, vk_hash, Folder, Service, TestEngine,
+};
 use inference_prover::{
 	error::Error,
 	jobs::store::JobStoreError,

@@ -3,10 +3,10 @@
 use super::Context;
 use crate::{
 	error::CliError,
-	proof::offline_statement,
+	proof::{load_bundle, offline_statement, ChosenSetup},
 	tensor::{self, Tensor},
 };
-use inference_circuits::{Bundle, Prover, ProverOptions};
+use inference_circuits::{Prover, ProverOptions};
 use serde::Serialize;
 use std::{
 	fmt, fs,
@@ -21,6 +21,9 @@ pub struct Args {
 	/// Directory that `inference circuit build` made.
 	#[arg(long, value_name = "DIR")]
 	bundle: PathBuf,
+	/// The bundle's trusted setup, unless it is the development one: its powers (.ptau, or parameters of halo2).
+	#[arg(long, value_name = "FILE")]
+	setup: Option<String>,
 	/// Input as real numbers, row-major: a JSON array, numbers separated by commas, a file of
 	/// either, or - for standard input. That of one inference stands for all of a batch.
 	#[arg(long, allow_hyphen_values = true)]
@@ -123,8 +126,8 @@ fn median(durations: &mut [Duration]) -> f64 {
 /// Runs the command.
 pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let mut values = tensor::read(&args.input)?;
-	let bundle =
-		Bundle::load(&args.bundle).map_err(|e| CliError::file("load bundle", &args.bundle, e))?;
+	let setup = args.setup.as_deref().map(ChosenSetup::load).transpose()?;
+	let bundle = load_bundle(&args.bundle, setup.as_ref())?;
 	let bundle = Arc::new(bundle);
 	let inferences = bundle.layout().claim.inferences;
 	if values.len() == bundle.graph().input().len() {

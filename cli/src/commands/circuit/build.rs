@@ -1,12 +1,16 @@
 //! `inference circuit build`
 
 use super::Context;
-use crate::{checks, error::CliError};
+use crate::{
+	checks,
+	error::CliError,
+	proof::{name_of, ChosenSetup},
+};
 use inference_circuits::{
 	accuracy::AccuracyReport,
 	layout::{Claim, MAX_INFERENCES},
 	quantise::from_fixed,
-	BuildOptions, Bundle, Manifest,
+	BuildOptions, Bundle, Manifest, Powers,
 };
 use inference_primitives::{SetupId, TensorSpec, VkHash};
 use serde::Serialize;
@@ -56,6 +60,10 @@ pub struct OptionArgs {
 	/// for models on chain, whose inputs are public.
 	#[arg(long)]
 	hidden_input: bool,
+	/// The trusted setup that keys and proofs are made with: Powers of Tau of snarkjs (.ptau) or parameters of halo2
+	/// (ParamsKZG), for at least the circuit's rows. The development setup, whose secret is public, if absent.
+	#[arg(long, value_name = "FILE")]
+	setup: Option<String>,
 }
 
 /// Typical inputs, and the original model's outputs for them if they are known.
@@ -140,6 +148,8 @@ impl fmt::Display for Report {
 			"  verifying key  {} ({} bytes)",
 			self.vk_hash, self.vk_bytes
 		)?;
+		let setup = name_of(&self.setup).unwrap_or("not known by name");
+		writeln!(f, "  setup          {} ({setup})", self.setup)?;
 		writeln!(
 			f,
 			"  input          {:?}, {} to {}, {} bits after the point",
@@ -213,7 +223,14 @@ impl OptionArgs {
 				inferences: self.batch,
 				hidden_input: self.hidden_input,
 			},
+			powers: self.powers()?.unwrap_or_default(),
 		})
+	}
+
+	/// The powers of the setup that they name.
+	pub fn powers(&self) -> Result<Option<Powers>, CliError> {
+		let setup = self.setup.as_deref();
+		setup.map(ChosenSetup::load_powers).transpose()
 	}
 
 	/// Builds the model in `file`.

@@ -3,10 +3,10 @@
 use super::Context;
 use crate::{
 	error::CliError,
-	proof::{offline_statement, ProofFile},
+	proof::{load_bundle, offline_statement, ChosenSetup, ProofFile},
 	tensor::{self, Tensor},
 };
-use inference_circuits::{Bundle, ProveError, Prover, ProverOptions};
+use inference_circuits::{ProveError, Prover, ProverOptions};
 use inference_primitives::{StatementHeader, VkHash};
 use serde::Serialize;
 use std::{
@@ -22,6 +22,9 @@ pub struct Args {
 	/// Directory that `inference circuit build` made.
 	#[arg(long, value_name = "DIR")]
 	bundle: PathBuf,
+	/// The bundle's trusted setup, unless it is the development one: its powers (.ptau, or parameters of halo2).
+	#[arg(long, value_name = "FILE")]
+	setup: Option<String>,
 	/// Input as real numbers, row-major: a JSON array, numbers separated by commas, a file of
 	/// either, or - for standard input.
 	#[arg(long, allow_hyphen_values = true)]
@@ -76,8 +79,8 @@ fn read_statement(path: &Path) -> Result<StatementHeader, CliError> {
 /// Runs the command.
 pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let values = tensor::read(&args.input)?;
-	let bundle =
-		Bundle::load(&args.bundle).map_err(|e| CliError::file("load bundle", &args.bundle, e))?;
+	let setup = args.setup.as_deref().map(ChosenSetup::load).transpose()?;
+	let bundle = load_bundle(&args.bundle, setup.as_ref())?;
 	let (input_spec, output_spec) = (
 		bundle.manifest().input.clone(),
 		bundle.manifest().output.clone(),

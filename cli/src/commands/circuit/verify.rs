@@ -5,7 +5,7 @@ use crate::{
 	error::CliError,
 	proof::{ChosenSetup, Key, ProofFile},
 };
-use inference_primitives::StatementHeader;
+use inference_primitives::{SetupId, StatementHeader};
 use serde::Serialize;
 use std::{fmt, path::PathBuf, time::Instant};
 
@@ -21,6 +21,10 @@ pub struct Args {
 	/// less than the model. The comparison is made once for each bundle.
 	#[arg(long, conflicts_with = "vk")]
 	skip_check: bool,
+	/// The setup that you trust: a name, or a file. Must be the bundle's. Comparing a bundle's keys with its
+	/// model needs a file with powers (.ptau, parameters of halo2) unless it is the development setup.
+	#[arg(long, value_name = "NAME|FILE")]
+	setup: Option<String>,
 }
 
 /// What to verify with.
@@ -30,8 +34,8 @@ struct KeyArgs {
 	/// The model's bundle: checks that input and output lie in the model's domains, too.
 	#[arg(long, value_name = "DIR")]
 	bundle: Option<PathBuf>,
-	/// The verifying key alone (`plan.bin` of a bundle), under the development setup. It knows no
-	/// domains: check the input against the model's, outside which a proof says nothing.
+	/// The verifying key alone (`plan.bin` of a bundle), under the development setup if --setup is absent.
+	/// It knows no domains: check the input against the model's, outside which a proof says nothing.
 	#[arg(long, value_name = "FILE")]
 	vk: Option<PathBuf>,
 }
@@ -44,6 +48,9 @@ struct Report {
 	domains_checked: bool,
 	/// Whether the key was compared with the model of the bundle.
 	model_checked: bool,
+	setup: SetupId,
+	/// False if somebody may know the setup's secret: the development setup, or one that only the bundle names.
+	setup_trusted: bool,
 	statement: StatementHeader,
 	/// Fixed point.
 	input: Vec<i64>,
@@ -64,6 +71,13 @@ impl fmt::Display for Report {
 		match &self.output_real {
 			Some(output) => writeln!(f, "  output         {output:?}")?,
 			None => writeln!(f, "  output         {:?} (fixed point)", self.output)?,
+		}
+		if !self.setup_trusted {
+			writeln!(
+				f,
+				"  note           the setup {} is NOT TRUSTED: whoever knows its secret can prove anything",
+				self.setup
+			)?;
 		}
 		if !self.domains_checked {
 			writeln!(
@@ -87,17 +101,21 @@ impl fmt::Display for Report {
 /// Runs the command.
 pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let file = ProofFile::read(&args.proof)?;
+	let chosen = args.setup.as_deref().map(ChosenSetup::load).transpose()?;
 	let key = Key::load(
 		args.key.bundle.as_deref(),
 		args.key.vk.as_deref(),
-		&ChosenSetup::development(),
+		chosen.as_ref(),
 	)?;
+	let setup = key.chosen_setup(chosen);
 	let model_checked = key.check_model(context, args.skip_check)?;
 	let started = Instant::now();
 	key.verify(&file)?;
 	let verify_us = started.elapsed().as_micros();
 	context.print(&Report {
 		valid: true,
+		setup: setup.setup.id(),
+		setup_trusted: setup.trusted,
 		domains_checked: key.checks_domains(),
 		model_checked,
 		output_real: key.output_real(&file.output),

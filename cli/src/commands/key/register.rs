@@ -18,8 +18,8 @@ pub struct Args {
 	#[command(flatten)]
 	key: KeyArgs,
 	/// The setup that the key was made under; governance must have approved it. A name
-	/// (perpetual-powers-of-tau, development) or a file of 128 bytes; perpetual-powers-of-tau for
-	/// --ezkl-vka and development for --vk if absent.
+	/// (perpetual-powers-of-tau, development) or a file: 128 bytes, .ptau, parameters of halo2.
+	/// perpetual-powers-of-tau for --ezkl-vka and development for --vk if absent.
 	#[arg(long, value_name = "NAME|FILE")]
 	setup: Option<String>,
 	#[command(flatten)]
@@ -47,7 +47,7 @@ fn read(args: &KeyArgs, setup: &ChosenSetup) -> Result<(ProofSystem, Vec<u8>), C
 			Ok((ProofSystem::Ezkl, key.vka))
 		},
 		None => {
-			let key = Key::load(None, args.vk.as_deref(), setup)?;
+			let key = Key::load(None, args.vk.as_deref(), Some(setup))?;
 			Ok((ProofSystem::Halo2, key.plan().to_bytes()))
 		},
 	}

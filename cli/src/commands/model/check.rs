@@ -159,7 +159,11 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 	};
 	let bundle = match &args.source.bundle {
 		Some(dir) => {
-			let bundle = Bundle::load(dir).map_err(|e| CliError::file("load bundle", dir, e))?;
+			let failed = |e| CliError::file("load bundle", dir, e);
+			let mut bundle = Bundle::load(dir).map_err(failed)?;
+			if let Some(powers) = args.options.powers()? {
+				bundle = bundle.with_powers(powers).map_err(failed)?;
+			}
 			differences.bundle(&bundle);
 			if let Err(error) = checks::check(context, &bundle) {
 				differences.found.push(error.to_string());

@@ -5,6 +5,7 @@ use crate::{
 	chain::{Runtime, RuntimeCall},
 	checks,
 	error::CliError,
+	prover::ProverArgs,
 };
 use inference_primitives::{ModelRef, NodeId};
 use inference_runtime::UtilityCall;
@@ -29,10 +30,12 @@ pub struct Args {
 pub struct JoinArgs {
 	#[command(flatten)]
 	args: Args,
+	#[command(flatten)]
+	prover: ProverArgs,
 	/// Data folder of this machine's prover service, which checks the bundles that it loads.
-	#[arg(long, value_name = "DIR")]
+	#[arg(long, value_name = "DIR", conflicts_with = "prover_url")]
 	prover_data: Option<PathBuf>,
-	/// Join although it was not checked on this machine that the model's key is its graph's. The creator may
+	/// Join although no prover, nor this machine, has checked that the model's key is its graph's. The creator may
 	/// know an input whose output has no proof, and take the node's stake. The worker declines work of
 	/// such a model, for a fee, unless its prover checked it or the node runs with --allow-unchecked-models.
 	#[arg(long)]
@@ -46,9 +49,23 @@ pub async fn join(context: Context, join: JoinArgs) -> Result<(), CliError> {
 	let args = join.args;
 	let (node, model) = (args.node, args.model);
 	let session = args.transaction.open().await?;
-	if !join.unchecked {
-		let at = session.chain.best().await?.hash;
-		checks::require(&session.chain.model(model, at).await?, join.prover_data)?;
+	let at = session.chain.best().await?.hash;
+	let view = session.chain.model(model, at).await?;
+	if join.prover.is_given() {
+		match join.prover.require(&view).await {
+			Err(error) if join.unchecked => context.warn(&error.to_string()),
+			answer => answer?,
+		}
+	} else {
+		if !join.unchecked {
+			checks::require(&view, join.prover_data)?;
+		}
+		// What is known here says nothing of the prover's machine.
+		context.warn(&format!(
+			"the node's prover was not asked whether it has loaded model {model} and compared its keys: \
+			 --prover-url URL asks it. If it has not when the next epoch begins, the worker declines the \
+			 model's work, for a fee each time"
+		));
 	}
 	let call = Call::<Runtime>::join_model { node, model };
 	let call: RuntimeCall = match join.limits.limits() {

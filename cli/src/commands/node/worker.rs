@@ -27,8 +27,9 @@ pub struct WorkerArgs {
 	/// by itself; for others give one of the next three.
 	#[arg(long, value_name = "ADDRESS", required_unless_present_any = ["worker_suri", "worker_suri_file"])]
 	worker: Option<String>,
-	/// Secret of the worker key. Other users of the machine can see it: prefer --worker-suri-file.
-	#[arg(long, value_name = "SECRET", conflicts_with_all = ["worker_suri_file", "consent"])]
+	/// Worker key of a development chain: //Bob//worker and so on. Real secrets are refused here, where other
+	/// users of the machine see them.
+	#[arg(long, value_name = "//NAME", conflicts_with_all = ["worker_suri_file", "consent"])]
 	worker_suri: Option<String>,
 	/// File whose first line is that secret, or the worker's key file in the node's keystore (its
 	/// name begins with 776f726b).
@@ -67,7 +68,7 @@ impl WorkerArgs {
 	/// The worker's secret, if it is here.
 	fn signer(&self) -> Result<Option<Signer>, CliError> {
 		match (&self.worker_suri, &self.worker_suri_file, &self.worker) {
-			(Some(suri), _, _) => Signer::from_suri(suri, "--worker-suri").map(Some),
+			(Some(suri), _, _) => Signer::from_argument(suri, "--worker-suri").map(Some),
 			(_, Some(path), _) => Signer::from_file(path).map(Some),
 			// The development phrase is public, so the name is the secret.
 			(_, _, Some(name)) if name.starts_with("//") => {
@@ -114,7 +115,7 @@ impl WorkerArgs {
 fn not_here() -> CliError {
 	CliError::Usage(
 		"the worker key must consent: give --worker-suri-file FILE (its file in the node's keystore \
-		 will do), --worker-suri SECRET, or --consent HEX from `inference node consent` on the \
+		 will do), or --consent HEX from `inference node consent` on the \
 		 worker's machine"
 			.to_owned(),
 	)

@@ -43,8 +43,8 @@ struct KeyArgs {
 	#[arg(long, value_name = "FILE", requires = "trusted_setup")]
 	ezkl_vka: Option<PathBuf>,
 	/// The model's bundle, which knows its setup: checks that input and output lie in the model's
-	/// domains, too.
-	#[arg(long, value_name = "DIR", conflicts_with = "setup")]
+	/// domains, too. Unless that setup has a name, say with --setup that you trust it.
+	#[arg(long, value_name = "DIR")]
 	bundle: Option<PathBuf>,
 	/// The verifying key alone (`plan.bin` of a bundle), under the development setup if --setup is
 	/// absent. It knows no domains: check the input against the model's, outside which a proof says
@@ -58,8 +58,8 @@ struct KeyArgs {
 #[group(id = "trusted_setup", multiple = false)]
 struct SetupArgs {
 	/// The setup that you trust: perpetual-powers-of-tau (the public one that EZKL uses),
-	/// development (its secret is public), or a file of 128 bytes: x.c0, x.c1, y.c0, y.c1 of the
-	/// point s·G2, little-endian.
+	/// development (its secret is public), or a file: 128 bytes (x.c0, x.c1, y.c0, y.c1 of the point
+	/// s·G2, little-endian), Powers of Tau of snarkjs (.ptau), or parameters of halo2.
 	#[arg(long, value_name = "NAME|FILE")]
 	setup: Option<String>,
 	/// Take the setup from the key. INSECURE: whoever made the key may know the secret of its setup,
@@ -218,15 +218,11 @@ fn untrusted_setup(setup: &ChosenSetup) -> String {
 /// Verifies a proof of a statement.
 fn statement(context: Context, args: &Args) -> Result<Report, CliError> {
 	let file = ProofFile::read(&args.proof)?;
-	let chosen = match &args.setup.setup {
-		Some(setup) => ChosenSetup::load(setup)?,
-		None => ChosenSetup::development(),
-	};
-	let key = Key::load(args.key.bundle.as_deref(), args.key.vk.as_deref(), &chosen)?;
-	let setup = match &key {
-		Key::Bundle(bundle) => ChosenSetup::new(bundle.setup().clone(), "the bundle's".to_owned()),
-		Key::Plan(..) => chosen,
-	};
+	let chosen = args.setup.setup.as_deref();
+	let chosen = chosen.map(ChosenSetup::load).transpose()?;
+	let (bundle, plan) = (args.key.bundle.as_deref(), args.key.vk.as_deref());
+	let key = Key::load(bundle, plan, chosen.as_ref())?;
+	let setup = key.chosen_setup(chosen);
 	let model_checked = key.check_model(context, args.skip_check)?;
 	let started = Instant::now();
 	key.verify(&file)?;

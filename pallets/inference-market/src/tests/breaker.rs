@@ -212,9 +212,11 @@ fn nobody_is_suspended_while_it_is_tripped() {
 			let before = stake(owner.operator).bonded;
 			let earmarked = <WorkerStaking as inference_primitives::traits::Stakes<_>>::earmarked;
 			let reserved = earmarked(&owner.operator);
+			let price = workload(given).price.unwrap();
 			assert_ok!(Market::decline(RuntimeOrigin::signed(worker(given)), given));
 			assert_eq!(standing(owner.node), Standing::Active);
-			assert_eq!(stake(owner.operator).bonded, before - price() / 10);
+			let unlocked = before + owner.proof_stake;
+			assert_eq!(stake(owner.operator).bonded, unlocked - price / 10);
 			assert_eq!(earmarked(&owner.operator), reserved);
 			// Once the pause is over, a miss is a miss.
 			let until = Breaker::<Test>::get().unwrap().until;

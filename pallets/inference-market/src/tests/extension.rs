@@ -178,7 +178,9 @@ fn work_is_declined_by_its_worker_and_its_operator_for_no_transaction_fee() {
 			let tags = validity(worker, &call, External).unwrap().provides;
 			assert_eq!(tags, validity(operator, &call, External).unwrap().provides);
 			assert_eq!(apply(worker, call.clone()), (true, Pays::No));
-			kept_out(operator, &call, NotAdmitted::NotDue);
+			// The operator, whose worker was first, pays nothing either.
+			dropped_by_pools_only(operator, &call);
+			kept_out(STRANGER, &call, NotAdmitted::NotDue);
 			let late = Order::default().submit_and_draw();
 			let call: RuntimeCall = Call::<Test>::decline { workload: late }.into();
 			run_blocks(parameters().base_latency.0 / 2 + 1);

@@ -262,7 +262,10 @@ fn other_refused_calls_use_only_the_weight_really_used() {
 				Market::claim(from(), STRANGER),
 				Error::<Test>::NothingToClaim
 			),
-			least
+			(
+				Some(<Test as Config>::WeightInfo::refused_claim()),
+				Pays::Yes
+			)
 		);
 	});
 }

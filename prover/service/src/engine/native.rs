@@ -2,7 +2,8 @@
 
 use super::{Engine, EngineError, Model, Proof};
 use inference_circuits::{
-	Bundle, CheckError, Checks, Progress, ProveError, Prover, ProverOptions, Step,
+	Bundle, BundleError, CheckError, Checks, Powers, Progress, ProveError, Prover, ProverOptions,
+	SetupFile, Step,
 };
 use inference_plonk::ProveError as PlonkError;
 use inference_primitives::StatementHeader;
@@ -20,11 +21,25 @@ pub struct NativeEngine {
 	pub scratch: Option<PathBuf>,
 	/// Where it is remembered which bundles were checked; without it each is checked whenever it is loaded.
 	pub checks: Option<Checks>,
+	/// Files of the trusted setups that bundles may be for, beside the insecure development one.
+	pub setups: Vec<Arc<SetupFile>>,
 	/// Whether bundles that were not checked before are loaded without a check, and said to be unchecked.
 	pub skip_check: bool,
 }
 
 impl NativeEngine {
+	/// Reads the bundle in `dir`, with what its proofs are made with.
+	fn read(&self, dir: &Path) -> Result<Bundle, BundleError> {
+		let bundle = Bundle::load(dir)?;
+		let (setup, k) = (bundle.manifest().setup, bundle.layout().k);
+		let of_it = self.setups.iter().filter(|file| file.id() == setup);
+		// Of several files of one setup the smallest that serves; if none does, any says so.
+		match of_it.min_by_key(|file| (file.k() < k, file.k())) {
+			Some(file) => bundle.with_powers(Powers::File(file.clone())),
+			None => Ok(bundle),
+		}
+	}
+
 	/// Whether the keys of `bundle` are known to be those of its model. Fails if they are not.
 	fn check(&self, bundle: &Bundle) -> Result<bool, CheckError> {
 		let vk_hash = bundle.vk_hash();
@@ -60,7 +75,9 @@ impl Engine for NativeEngine {
 	}
 
 	fn load(&self, dir: &Path) -> Result<Arc<dyn Model>, EngineError> {
-		let bundle = Bundle::load(dir).map_err(|error| EngineError::Load(error.to_string()))?;
+		let bundle = self
+			.read(dir)
+			.map_err(|error| EngineError::Load(error.to_string()))?;
 		if bundle.layout().claim.hidden_input {
 			// The statements of its proofs bind no input, so no workload is settled by them.
 			return Err(EngineError::Load(

@@ -1,0 +1,126 @@
+//! A node that answers by hand, for what a real one does seldom, and commands against it.
+
+use inference_runtime::VERSION;
+use jsonrpsee::{
+	server::{RpcModule, Server, ServerHandle},
+	types::ErrorObjectOwned,
+	SubscriptionMessage,
+};
+use serde_json::{json, Value};
+use sp_core::Bytes;
+use std::{
+	process::{Command, Output},
+	sync::{
+		atomic::{AtomicUsize, Ordering},
+		Arc,
+	},
+};
+
+/// A node of a runtime of some name, some releases ahead of the linked one.
+pub struct Node {
+	pub url: String,
+	submitted: Arc<AtomicUsize>,
+	_server: ServerHandle,
+}
+
+impl Node {
+	/// `state_call` answers calls of its runtime's API. What is submitted to it gets into no block.
+	pub async fn start(
+		spec_name: &str,
+		ahead: u32,
+		state_call: impl Fn(&str, &[u8]) -> Option<Vec<u8>> + Send + Sync + 'static,
+	) -> Self {
+		let server = Server::builder().build("127.0.0.1:0").await.unwrap();
+		let url = format!("ws://{}", server.local_addr().unwrap());
+		let mut module = RpcModule::new(spec_name.to_owned());
+		let hash = format!("0x{}", "11".repeat(32));
+		module
+			.register_method("state_getRuntimeVersion", move |_, name, _| {
+				json!({
+					"specName": name,
+					"specVersion": VERSION.spec_version + ahead,
+					"transactionVersion": VERSION.transaction_version + ahead,
+				})
+			})
+			.unwrap();
+		for method in ["chain_getBlockHash", "chain_getFinalizedHead"] {
+			let hash = hash.clone();
+			module
+				.register_method(method, move |_, _, _| hash.clone())
+				.unwrap();
+		}
+		module
+			.register_method(
+				"chain_getHeader",
+				move |_, _, _| json!({ "number": "0x1a", "parentHash": hash }),
+			)
+			.unwrap();
+		module
+			.register_method("system_chain", |_, _, _| "Upgraded")
+			.unwrap();
+		module
+			.register_method("system_accountNextIndex", |_, _, _| 5)
+			.unwrap();
+		module
+			.register_method("state_call", move |params, _, _| {
+				let (method, arguments, _at): (String, Bytes, Value) = params.parse()?;
+				state_call(&method, &arguments)
+					.map(Bytes)
+					.ok_or_else(|| ErrorObjectOwned::owned(1, method, None::<()>))
+			})
+			.unwrap();
+		let submitted = Arc::new(AtomicUsize::new(0));
+		let counter = submitted.clone();
+		module
+			.register_subscription(
+				"author_submitAndWatchExtrinsic",
+				"author_extrinsicUpdate",
+				"author_unwatchExtrinsic",
+				move |_, pending, _, _| {
+					counter.fetch_add(1, Ordering::SeqCst);
+					async move {
+						let sink = pending.accept().await?;
+						sink.send(SubscriptionMessage::from_json(&"ready")?).await?;
+						sink.closed().await;
+						Ok(())
+					}
+				},
+			)
+			.unwrap();
+		Self {
+			url,
+			submitted,
+			_server: server.start(module),
+		}
+	}
+
+	/// Transactions submitted to it.
+	pub fn submitted(&self) -> usize {
+		self.submitted.load(Ordering::SeqCst)
+	}
+
+	/// Runs a command against it.
+	pub async fn inference(&self, line: &str) -> Output {
+		let words = line.split(' ').chain(["--url", &self.url]);
+		let arguments: Vec<String> = words.map(str::to_owned).collect();
+		tokio::task::spawn_blocking(move || {
+			Command::new(env!("CARGO_BIN_EXE_inference"))
+				.args(["--output", "json"])
+				.args(arguments)
+				.output()
+				.unwrap()
+		})
+		.await
+		.unwrap()
+	}
+
+	/// The message of a command that fails with `code`.
+	pub async fn failure(&self, code: i32, line: &str) -> String {
+		let output = self.inference(line).await;
+		assert_eq!(output.status.code(), Some(code), "{output:?}");
+		// Warnings come before.
+		let text = String::from_utf8(output.stderr).unwrap();
+		let error: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+		error["error"]["message"].as_str().unwrap().to_owned()
+	}
+}
