@@ -121,6 +121,9 @@ pub struct NodeView<AccountId> {
 	/// What one workload may ask, of models for which its operator limits that; from the next
 	/// snapshot on.
 	pub limits: Vec<(ModelRef, Limits)>,
+	/// Those of them that are in force in this epoch: the snapshots'. None of a model whose work it
+	/// takes without limits, at the base price.
+	pub limits_in_force: Vec<(ModelRef, Limits)>,
 }
 
 /// An operator's stake, planck.

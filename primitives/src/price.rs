@@ -5,14 +5,15 @@
 //! - *work*: compute units × a price per compute unit, planck: what the work costs at a multiplier of
 //!   one;
 //! - *on top*: royalty and verification fee, planck: parts of each price, which no multiplier raises;
-//! - *price* on a node: ⌈work × multiplier⌉ + on top, at the base price. The first draw fixes it.
+//! - *price* on a node: ⌈work × multiplier⌉ + on top. Each assignment has its own; the base price of all of
+//!   a workload's draws is that of the first.
 //!
 //! **Rounding.** Against the operator: what a user pays for the work is rounded up to a planck, what of
 //! it an operator is due is rounded down. So a multiplier of one changes neither.
 
 use crate::{
 	parameters::{permille_of, Permille},
-	Balance,
+	Balance, ComputeUnits,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::{fmt, str::FromStr};
@@ -61,6 +62,15 @@ impl PriceMultiplier {
 	/// How many hundredths it is.
 	pub fn hundredths(self) -> u16 {
 		self.0
+	}
+
+	/// The weight in draws of a node that asks this and serves so many compute units per block, in
+	/// hundredths of a compute unit: who asks twice as much is drawn half as often. At least one if the
+	/// node serves anything.
+	pub fn weight(self, served: ComputeUnits) -> u64 {
+		// Saturating: no bond covers so much. A multiplier in range is at most the factor.
+		let scaled = served.0.saturating_mul(u64::from(Self::MOST.0));
+		(scaled / u64::from(self.0).max(1)).max(served.0.min(1))
 	}
 
 	/// Whether it is one that an operator may ask.
@@ -159,31 +169,6 @@ impl FromStr for PriceMultiplier {
 	}
 }
 
-/// A price that was fixed by a workload's first draw.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct FixedPrice {
-	/// The price, planck.
-	pub amount: Balance,
-	/// What the node asked that was drawn first.
-	pub multiplier: PriceMultiplier,
-}
-
-/// What decides a workload's price.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PriceTerms {
-	/// The next draw fixes it.
-	Open {
-		/// The work, planck, at the base price.
-		work: Balance,
-		/// The most that the price may be, planck.
-		most: Balance,
-	},
-	/// An earlier draw fixed it. It stays, so a node that asks more than the first one did does not
-	/// take the workload. The base price that is in force now does not count: no operator is paid by it,
-	/// and it must not keep a workload from being served that a node has failed.
-	Fixed(FixedPrice),
-}
-
 /// What decides a workload's proof stake: `multiple` of the price, but at least `least`, and the value
 /// at risk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -208,8 +193,10 @@ impl StakeTerms {
 /// What a workload brings to a draw: how its price and its proof stake follow from what a node asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Bid {
-	/// What decides its price.
-	pub price: PriceTerms,
+	/// The work, planck, at a multiplier of one.
+	pub work: Balance,
+	/// The most that the price may be, planck.
+	pub most: Balance,
 	/// Royalty and verification fee, planck.
 	pub on_top: Balance,
 	/// What decides its proof stake.
@@ -229,15 +216,13 @@ pub struct Quote {
 
 impl Bid {
 	/// What the workload pays and locks on a node that asks this multiplier. `None` if it does not pay
-	/// what the node asks, or on overflow. Price and stake never fall as the multiplier rises.
+	/// what the node asks, or on overflow. Price and stake never fall as the multiplier rises: who gets
+	/// a quote at one gets it at all lower ones.
 	pub fn quote(&self, multiplier: PriceMultiplier) -> Option<Quote> {
-		let price = match self.price {
-			PriceTerms::Open { work, most } => multiplier
-				.charge(work)?
-				.checked_add(self.on_top)
-				.filter(|price| *price <= most)?,
-			PriceTerms::Fixed(fixed) => (multiplier <= fixed.multiplier).then_some(fixed.amount)?,
-		};
+		let price = multiplier
+			.charge(self.work)?
+			.checked_add(self.on_top)
+			.filter(|price| *price <= self.most)?;
 		Some(Quote {
 			price,
 			// Saturating: it is a part of each price.
@@ -247,7 +232,7 @@ impl Bid {
 	}
 }
 
-/// What the nodes of a pool's snapshot offer at best. One node need not offer both.
+/// What the nodes of a pool's snapshot offer. One node need not offer all of it.
 #[derive(
 	Clone,
 	Copy,
@@ -264,7 +249,10 @@ pub struct PoolOffer {
 	/// The greatest stake that an operator could lock for one workload, planck.
 	pub reach: Balance,
 	/// The least multiple of the base price that a node asks.
-	pub multiplier: PriceMultiplier,
+	pub least: PriceMultiplier,
+	/// The least multiple at which nodes with a sixteenth of the pool's weight serve: what an order must
+	/// pay at least.
+	pub going: PriceMultiplier,
 }
 
 #[cfg(test)]
@@ -277,9 +265,10 @@ mod tests {
 		PriceMultiplier::from_hundredths(hundredths).unwrap()
 	}
 
-	fn open(work: Balance, on_top: Balance, most: Balance) -> Bid {
+	fn bid_of(work: Balance, on_top: Balance, most: Balance) -> Bid {
 		Bid {
-			price: PriceTerms::Open { work, most },
+			work,
+			most,
 			on_top,
 			stake: StakeTerms {
 				multiple: 1_500,
@@ -367,31 +356,28 @@ mod tests {
 
 	#[test]
 	fn a_bid_that_pays_less_than_a_node_asks_gets_no_quote() {
-		let bid = open(1_000, 77, 1_327);
+		let bid = bid_of(1_000, 77, 1_327);
 		let quote = bid.quote(multiplier(125)).unwrap();
 		assert_eq!((quote.price, quote.work_price), (1_327, 1_250));
 		assert_eq!(quote.proof_stake, 1_990);
 		assert_eq!(bid.quote(multiplier(126)), None);
 		assert_eq!(
-			open(Balance::MAX, 0, Balance::MAX).quote(PriceMultiplier::ONE),
+			bid_of(Balance::MAX, 0, Balance::MAX).quote(PriceMultiplier::ONE),
 			None
 		);
 	}
 
 	#[test]
-	fn a_fixed_price_is_for_nodes_that_ask_no_more_than_the_first_one_did() {
-		let bid = Bid {
-			price: PriceTerms::Fixed(FixedPrice {
-				amount: 1_327,
-				multiplier: multiplier(125),
-			}),
-			..open(0, 77, 0)
-		};
-		for asked in [100, 125] {
-			let quote = bid.quote(multiplier(asked)).unwrap();
-			assert_eq!((quote.price, quote.work_price), (1_327, 1_250));
-		}
-		assert_eq!(bid.quote(multiplier(126)), None);
+	fn who_asks_more_weighs_less_and_never_nothing() {
+		let weight = |hundredths, served| multiplier(hundredths).weight(ComputeUnits(served));
+		assert_eq!(weight(100, 30), 3_000);
+		assert_eq!(weight(200, 30), 1_500);
+		assert_eq!(weight(300, 1), 33);
+		// Even one unit of the dearest: so dividing a pledge among many nodes adds no weight.
+		assert_eq!(weight(10_000, 1), 1);
+		assert_eq!(weight(10_000, 7), 7);
+		assert_eq!(weight(10_000, 0), 0);
+		assert!(weight(100, u64::MAX) > 0);
 	}
 
 	proptest! {
@@ -406,7 +392,7 @@ mod tests {
 		) {
 			let bid = Bid {
 				stake: StakeTerms { multiple: 1_500, least, value_at_risk },
-				..open(work, on_top, most)
+				..bid_of(work, on_top, most)
 			};
 			let (low, high) = (multiplier(low.min(high)), multiplier(low.max(high)));
 			if let Some(dear) = bid.quote(high) {

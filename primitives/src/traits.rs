@@ -183,8 +183,8 @@ pub struct Backing {
 /// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`], or
 /// [`Self::decline`], or, if nobody is to blame, [`Self::release`].
 pub trait NodePool<AccountId> {
-	/// Draws a node with free capacity and stake, and reserves both. Returns the weight of what was
-	/// done, too.
+	/// Draws a node with free capacity and stake among those whose price is within the bid, and reserves
+	/// both. Returns the weight of what was done, too.
 	fn draw(request: &DrawRequest<AccountId>) -> (Drawn<AccountId>, Weight);
 	/// The output was delivered in time: moves the compute units from what is outstanding to what
 	/// is to be proven, and records the delivery.
@@ -215,8 +215,8 @@ pub trait NodePool<AccountId> {
 	fn total_pledge() -> ComputeUnits;
 	/// Nodes that missed deliveries within the circuit breaker's window, each once.
 	fn recent_misses() -> RecentMisses;
-	/// What the nodes of a model's pool offer at best: the greatest stake for one workload, idle, and the
-	/// least price. `None` if nobody can serve the model in this epoch.
+	/// What the nodes of a model's pool offer: the greatest stake for one workload, idle, and what they
+	/// ask. `None` if nobody can serve the model in this epoch.
 	fn offer(model: ModelRef) -> Option<PoolOffer>;
 	/// Weight of one [`Self::draw`] at most.
 	fn max_draw_weight() -> Weight;

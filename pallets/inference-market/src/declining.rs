@@ -32,10 +32,9 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_decline(who: AccountIdOf<T>, id: WorkloadId) -> DispatchResultWithPostInfo {
 		let refused = T::WeightInfo::refused(0);
 		let (mut workload, assigned) = Self::workload_for(&who, id, WorkStep::Decline, refused)?;
-		let price = Self::price_of(&workload)?;
 		let (fee, to_user) = workload
 			.terms
-			.decline(price, workload.failed_operators.is_empty())
+			.decline(assigned.price, workload.failed_operators.is_empty())
 			.ok_or(Error::<T>::Overflow)?;
 		workload.assigned = None;
 		workload.failed_node = Some(assigned.node);

@@ -17,9 +17,9 @@ impl<T: Config> Pallet<T> {
 	///   (docs/DESIGN.md, rule 1);
 	/// - a settled workload paid its verification fee to the treasury, and its operator no more than the
 	///   floor price times what the node asks, and the risk fee;
-	/// - no price is above the user's maximum, and no node that has a workload asks more than its price was
-	///   fixed by;
-	/// - an open workload's account plus what is still held balances;
+	/// - a node's price is what it asks at the base price of the workload's first draw, and no price is above
+	///   the user's maximum;
+	/// - an open workload holds its whole escrow, and its account plus that balances;
 	/// - the escrow on hold in each account is the sum of what its workloads still hold, and so
 	///   with storage deposits;
 	/// - the pallet's account holds at least all credits;
@@ -58,17 +58,14 @@ impl<T: Config> Pallet<T> {
 					"an operator was paid more than its node asks"
 				);
 			}
-			if let Some(price) = workload.price {
+			if let Some(assigned) = &workload.assigned {
 				ensure!(
-					price.amount <= workload.terms.max_price,
+					assigned.price <= workload.terms.max_price,
 					"a price is above the user's maximum"
 				);
 				ensure!(
-					workload
-						.assigned
-						.as_ref()
-						.is_none_or(|assigned| assigned.multiplier <= price.multiplier),
-					"a node asks more than the price was fixed by"
+					Self::price_on(&workload, assigned.multiplier) == Some(assigned.price),
+					"a price is not what the node asks"
 				);
 			}
 			if workload.state.is_terminal() {
@@ -76,6 +73,10 @@ impl<T: Config> Pallet<T> {
 				continue;
 			}
 			open = open.saturating_add(1);
+			ensure!(
+				workload.terms.escrow() == Some(workload.held),
+				"an open workload does not hold its escrow"
+			);
 			ensure!(
 				Deadlines::<T>::contains_key(workload.deadline, id),
 				"an open workload has no deadline"
@@ -140,6 +141,13 @@ impl<T: Config> Pallet<T> {
 			"the pallet's account does not cover the credits"
 		);
 		Self::check_delayed()
+	}
+
+	/// A drawn workload's price on a node that asks this, planck. `None` on overflow.
+	fn price_on(workload: &WorkloadOf<T>, multiplier: PriceMultiplier) -> Option<Balance> {
+		let terms = &workload.terms;
+		let work = Balance::from(terms.compute_units.0).checked_mul(workload.base_price?)?;
+		multiplier.charge(work)?.checked_add(terms.on_top()?)
 	}
 
 	/// What an operator is due at most for a workload, planck. `None` on overflow.

@@ -6,8 +6,8 @@
 //! **Terms** (docs/PROTOCOL.md, section 3, has the state machine):
 //! - *escrow* ([`HoldReason::Escrow`]): maximum price, risk fee, decline fee and queue-slot fee,
 //!   held in the user's account until the workload ends;
-//! - *price*: compute units × base price × the node's multiplier + royalty + verification fee, fixed at
-//!   the first draw;
+//! - *price*: compute units × base price × the node's multiplier + royalty + verification fee: of each
+//!   assignment its own, at the base price of the first draw. Stake, slashes, fees and pay are by it;
 //! - *multiplier*: what a node asks of the base price, in hundredths, from one on (node-pool's limits).
 //!   Its operator is paid the floor price times it;
 //! - *verification fee*: what the chain asks for the weight of proving, at its own rate; pinned at
@@ -29,8 +29,8 @@
 //! **Invariants** (`try_state`): docs/DESIGN.md, rules 1 and 2.
 //! - A terminal workload's account balances: escrowed = refunded + worker + creator + treasury.
 //! - A settled workload paid its verification fee to the treasury, and its operator no more than its node
-//!   asks. No price is above the user's maximum.
-//! - What is held for escrow in an account is the sum of what its open workloads still hold.
+//!   asks. Each price is what the node asks, and none is above the user's maximum.
+//! - An open workload holds its whole escrow. What is held for escrow in an account is the sum of these.
 //! - The pallet's account holds at least the sum of all credits.
 //! - Each open workload has exactly one deadline, and is in a queue or an inbox as its state says.
 //! - The delayed slashes are those counted, at most [`breaker::MAX_DELAYED`].

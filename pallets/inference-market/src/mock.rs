@@ -698,9 +698,9 @@ pub fn workload(id: WorkloadId) -> crate::WorkloadOf<Test> {
 	crate::Workloads::<Test>::get(id).expect("the workload exists")
 }
 
-/// The price that a workload's first draw fixed, planck.
-pub fn fixed_price(id: WorkloadId) -> Option<Balance> {
-	workload(id).price.map(|price| price.amount)
+/// A workload's price on the present or last node, planck.
+pub fn price_of(id: WorkloadId) -> Option<Balance> {
+	workload(id).assigned.map(|assigned| assigned.price)
 }
 
 /// A workload's state.

@@ -32,14 +32,14 @@ impl<T: Config> Pallet<T> {
 		Balance::from(compute_units.0).checked_mul(Self::base_price())
 	}
 
-	/// Price of an inference by this model now, planck, on the node of its pool that asks least; at the
-	/// base price if there is no such node. `None` on overflow.
-	pub(crate) fn least_price(
+	/// Price of an inference by this model now, planck, at the going multiple of its pool; at the base price
+	/// if it has no pool. `None` on overflow.
+	pub(crate) fn going_price(
 		model: &ModelView<AccountIdOf<T>>,
 		verification_fee: Balance,
 	) -> Option<Balance> {
 		T::NodePool::offer(model.reference)
-			.map_or(PriceMultiplier::ONE, |offer| offer.multiplier)
+			.map_or(PriceMultiplier::ONE, |offer| offer.going)
 			.charge(Self::work(model.compute_units)?)?
 			.checked_add(model.royalty)?
 			.checked_add(verification_fee)
@@ -61,12 +61,12 @@ impl<T: Config> Pallet<T> {
 		Self::verification_fee(model.vk_hash, values)
 	}
 
-	/// What an inference by this model costs now, planck, on the node of its pool that asks least: the
-	/// least maximum price that an order may have. Who bids no more is served by such nodes only. `None` if
-	/// there is no such model.
+	/// What an inference by this model costs now, planck, where nodes with a sixteenth of its pool's weight
+	/// serve: the least maximum price that an order may have. Who bids no more is served by these only. At
+	/// the base price if nobody serves the model in this epoch. `None` if there is no such model.
 	pub fn present_price(model: ModelRef) -> Option<Balance> {
 		let model = T::Models::model(model)?;
-		Self::least_price(&model, Self::verification_fee_of(&model))
+		Self::going_price(&model, Self::verification_fee_of(&model))
 	}
 
 	/// Counts a settled workload as use: its compute units, whatever its node asked for them.

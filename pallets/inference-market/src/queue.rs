@@ -8,7 +8,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use inference_primitives::{
-	price::{Bid, FixedPrice, PoolOffer, PriceTerms},
+	price::{Bid, PoolOffer},
 	traits::{Assignment, DrawRequest, Drawn},
 	ProtocolParameters,
 };
@@ -242,18 +242,18 @@ impl<T: Config> Pallet<T> {
 		next
 	}
 
-	/// What a workload pays and locks now, by what a node asks. `None` on overflow.
+	/// The base price of a workload's next draw, planck per compute unit.
+	fn base_price_of(workload: &WorkloadOf<T>) -> Balance {
+		workload.base_price.unwrap_or_else(Self::base_price)
+	}
+
+	/// What a workload pays and locks in its next draw, by what a node asks. `None` on overflow.
 	fn bid(workload: &WorkloadOf<T>) -> Option<Bid> {
 		let terms = &workload.terms;
-		let price = match workload.price {
-			Some(fixed) => PriceTerms::Fixed(fixed),
-			None => PriceTerms::Open {
-				work: Self::work(terms.compute_units)?,
-				most: terms.max_price,
-			},
-		};
 		Some(Bid {
-			price,
+			work: Balance::from(terms.compute_units.0)
+				.checked_mul(Self::base_price_of(workload))?,
+			most: terms.max_price,
 			on_top: terms.on_top()?,
 			stake: terms.stake_terms()?,
 		})
@@ -264,7 +264,7 @@ impl<T: Config> Pallet<T> {
 	/// it needs more stake than the greatest reach. Dearer nodes only ask for more of both.
 	fn ask(workload: &WorkloadOf<T>, offer: PoolOffer) -> Option<Bid> {
 		let bid = Self::bid(workload)?;
-		let least = bid.quote(offer.multiplier)?;
+		let least = bid.quote(offer.least)?;
 		(least.proof_stake <= offer.reach).then_some(bid)
 	}
 
@@ -339,21 +339,14 @@ impl<T: Config> Pallet<T> {
 	fn assign(id: WorkloadId, mut workload: WorkloadOf<T>, assignment: Assignment<AccountIdOf<T>>) {
 		Self::dequeue(&workload);
 		let price = assignment.quote.price;
-		if workload.price.is_none() {
-			Self::fix_price(
-				&mut workload,
-				FixedPrice {
-					amount: price,
-					multiplier: assignment.multiplier,
-				},
-			);
-		}
+		workload.base_price = Some(Self::base_price_of(&workload));
 		workload.state = WorkloadState::Assigned;
 		// Saturating: bounded by the redraws.
 		workload.attempts = workload.attempts.saturating_add(1);
 		workload.assigned = Some(Assigned {
 			node: assignment.node,
 			operator: assignment.operator,
+			price,
 			proof_stake: assignment.quote.proof_stake,
 			multiplier: assignment.multiplier,
 			assigned_at: T::Network::now(),

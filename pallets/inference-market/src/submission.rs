@@ -47,7 +47,7 @@ impl<T: Config> Pallet<T> {
 			Error::<T>::BadDeadline
 		);
 		let verification_fee = Self::verification_fee_of(&model);
-		let price = Self::least_price(&model, verification_fee).ok_or(Error::<T>::Overflow)?;
+		let price = Self::going_price(&model, verification_fee).ok_or(Error::<T>::Overflow)?;
 		ensure!(order.max_price >= price, Error::<T>::BidTooLow);
 		let now = T::Network::now();
 		let values = u32::try_from(order.input.len()).unwrap_or(u32::MAX);
@@ -129,7 +129,7 @@ impl<T: Config> Pallet<T> {
 			mode: order.mode,
 			state: WorkloadState::Queued,
 			terms,
-			price: None,
+			base_price: None,
 			held: escrow,
 			deposit,
 			assigned: None,

@@ -4,7 +4,7 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use inference_primitives::{
 	parameters::{permille_of, Permille},
-	price::{FixedPrice, StakeTerms},
+	price::StakeTerms,
 	Balance, BlockNumber, ComputeUnits, Mode, NodeId, PriceMultiplier, ProtocolParameters,
 	Settlement, StatementHeader, Tick, Ticks, WorkloadId, WorkloadState, MAX_TENSOR_VALUES,
 };
@@ -118,15 +118,11 @@ impl Terms {
 		})
 	}
 
-	/// Escrow of the whole order, planck. `None` on overflow.
+	/// Escrow of the whole order, planck, from its submission to its end: whichever node is drawn, the
+	/// first or a later one, its price is in it. `None` on overflow.
 	pub fn escrow(&self) -> Option<Balance> {
-		self.escrow_for(self.max_price)
-	}
-
-	/// Escrow at this price, planck. `None` on overflow.
-	pub fn escrow_for(&self, price: Balance) -> Option<Balance> {
-		price
-			.checked_add(permille_of(price, self.decline_fee)?)?
+		self.max_price
+			.checked_add(permille_of(self.max_price, self.decline_fee)?)?
 			.checked_add(self.risk_fee)?
 			.checked_add(self.slot_fee)
 	}
@@ -196,6 +192,8 @@ pub struct Assigned<AccountId> {
 	pub node: NodeId,
 	/// Its operator.
 	pub operator: AccountId,
+	/// The workload's price on this node, planck: what the node asks, at most the bid.
+	pub price: Balance,
 	/// Proof stake locked, planck.
 	pub proof_stake: Balance,
 	/// What the node asks, by which its operator is paid.
@@ -217,8 +215,10 @@ pub struct Workload<AccountId> {
 	pub state: WorkloadState,
 	/// What was pinned at submission.
 	pub terms: Terms,
-	/// Price fixed at the first draw.
-	pub price: Option<FixedPrice>,
+	/// Base price of the first draw, planck per compute unit: later draws' prices are by it, too. One that
+	/// rises meanwhile pays no operator, and must not keep a workload from being served that a node has
+	/// failed.
+	pub base_price: Option<Balance>,
 	/// Escrow still held, planck.
 	pub held: Balance,
 	/// Storage deposit held, planck.

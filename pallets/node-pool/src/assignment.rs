@@ -5,12 +5,21 @@ use frame_support::{traits::Defensive, weights::Weight};
 use inference_primitives::{
 	hashing::tagged_hash,
 	node::Standing,
+	price::Bid,
 	traits::{Assignment, DrawRequest, Drawn, NodeLoad, NodePool, RecentMisses},
 	Hash, Mode, ProtocolParameters, Tick, Ticks,
 };
 
 impl<T: Config> Pallet<T> {
-	/// The candidate that the seed's `index`-th sample names: a number below the pool's total
+	/// The members that a draw samples from: those whose price is within the bid, which come first. What
+	/// the others weigh is no part of its total, so that no order is tried on nodes that it cannot pay.
+	pub(crate) fn within_bid<'a>(pool: &'a [PoolMember], bid: &Bid) -> &'a [PoolMember] {
+		// Who asks no more than one that is within the bid is, too.
+		let most = pool.partition_point(|member| bid.quote(member.multiplier()).is_some());
+		pool.get(..most).unwrap_or_default()
+	}
+
+	/// The candidate that the seed's `index`-th sample names: a number below the members' total
 	/// weight, found in the cumulative weights. The modulo's bias is below 2^-64.
 	pub(crate) fn candidate(pool: &[PoolMember], seed: Hash, index: u32) -> Option<PoolMember> {
 		let total = pool.last()?.cumulative;
@@ -32,7 +41,7 @@ impl<T: Config> Pallet<T> {
 		let Some(mut node) = Self::node(id) else {
 			return Drawn::Busy;
 		};
-		let multiplier = Limits::multiplier_of(member.limits);
+		let multiplier = member.multiplier();
 		let Some(quote) = request.bid.quote(multiplier) else {
 			return Drawn::Unfit;
 		};
@@ -158,8 +167,8 @@ impl<T: Config> Pallet<T> {
 	/// - the total pledge is the sum of what nodes count for, which is nothing for one that is paused,
 	///   suspended or in no snapshot, and no more than its capacity otherwise;
 	/// - a model's members are the nodes that joined it, each once;
-	/// - a pool's cumulative weights ascend, and it has each node that says it is in it; these are
-	///   members; its offer has the least multiplier that one of its nodes asks;
+	/// - a pool's cumulative weights ascend, and so does what its nodes ask; it has each node that says it is
+	///   in it; these are members; its offer is what its nodes ask;
 	/// - a multiplier that a node asks is one that it may ask.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
@@ -241,13 +250,14 @@ impl<T: Config> Pallet<T> {
 			"an offer is of no pool"
 		);
 		for (model, pool) in Pools::<T>::iter() {
-			let least = pool
-				.iter()
-				.map(|member| Limits::multiplier_of(member.limits))
-				.min();
+			let offer = PoolOffers::<T>::get(model).ok_or("a pool has no offer")?;
 			ensure!(
-				PoolOffers::<T>::get(model).map(|offer| offer.multiplier) == least,
-				"a pool's offer has not the least multiplier of its nodes"
+				Self::offer_of(&pool, offer.reach) == Some(offer),
+				"a pool's offer is not what its nodes ask"
+			);
+			ensure!(
+				pool.is_sorted_by_key(PoolMember::multiplier),
+				"a pool's nodes are not in the order of what they ask"
 			);
 			ensure!(Members::<T>::contains_key(model), "a pool has no members");
 			let mut before = 0;
@@ -274,13 +284,14 @@ fn free(reserved: &mut ComputeUnits, compute_units: ComputeUnits) {
 impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 	fn draw(request: &DrawRequest<AccountIdOf<T>>) -> (Drawn<AccountIdOf<T>>, Weight) {
 		let pool = Pools::<T>::get(request.model);
+		let payable = Self::within_bid(&pool, &request.bid);
 		let parameters = T::Network::parameters();
 		let epoch = Epoch::<T>::get();
 		// Each node is tried once, however often it is sampled.
 		let mut tried = alloc::vec::Vec::new();
 		let mut found = Drawn::Unfit;
 		for index in 0..MAX_CANDIDATES {
-			let Some(member) = Self::candidate(&pool, request.seed, index) else {
+			let Some(member) = Self::candidate(payable, request.seed, index) else {
 				break;
 			};
 			if tried.contains(&member.node) {

@@ -8,13 +8,16 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use inference_primitives::{
-	price::{Bid, PriceTerms, StakeTerms},
-	traits::Backing,
-	PriceMultiplier, ProtocolParameters, Ticks,
+	price::{Bid, StakeTerms},
+	traits::{Backing, NodeLoad},
+	PriceMultiplier, ProtocolParameters,
 };
 use sp_runtime::{
 	helpers_128bit::multiply_by_rational_with_rounding, traits::UniqueSaturatedInto, Rounding,
 };
+
+/// The price that orders must pay is one at which this part of a pool's weight serves: its reciprocal.
+const GOING_PART: u64 = 16;
 
 /// What a pool costs of a block's `MaxSnapshotMembers` on top of its members.
 const POOL_COST: u32 = 4;
@@ -86,16 +89,14 @@ impl<T: Config> Pallet<T> {
 		weight.saturating_add(T::DbWeight::get().reads_writes(3, 1))
 	}
 
-	/// Takes a pool's snapshot: its members with the weight that their stake can really serve.
+	/// Takes a pool's snapshot: its members with the weight that their stake can really serve, those that
+	/// ask least first, so that a draw samples from those that its bid pays and from no others. Among those
+	/// that ask the same, who joined first comes first.
 	fn take_snapshot(model: ModelRef, epoch: u32, parameters: &ProtocolParameters) -> Taken {
 		let demand = Demand::of::<T>(model, parameters);
 		let members = Members::<T>::get(model);
-		let mut pool: BoundedVec<PoolMember, T::MaxPoolNodes> = Default::default();
-		let mut cumulative = 0u64;
-		let mut offer = PoolOffer {
-			reach: 0,
-			multiplier: PriceMultiplier::MOST,
-		};
+		let mut pool = alloc::vec::Vec::with_capacity(members.len());
+		let mut reach = 0;
 		let mut taken = Taken {
 			// Saturating: bounded by the pool's size.
 			members: u32::try_from(members.len()).unwrap_or(u32::MAX),
@@ -113,36 +114,33 @@ impl<T: Config> Pallet<T> {
 			// What was joined in this epoch waits for the next one.
 			let waits = node.changed_in >= epoch && !node.models.contains(&model);
 			let limits = node.limits_for(model);
-			let weight = match &demand {
+			let multiplier = Limits::multiplier_of(limits);
+			let served = match &demand {
 				Some(demand)
 					if !waits && node.standing.serves(epoch) && demand.is_within(limits) =>
 				{
-					demand.weight(node.usable, backing, Limits::multiplier_of(limits))
+					demand.served(node.usable, backing, multiplier)
 				},
-				_ => 0,
+				_ => ComputeUnits::ZERO,
 			};
 			node.models.retain(|other| *other != model);
-			if weight > 0 {
-				// Saturating: each capacity is covered by a bond, so sums stay far below the bound.
-				cumulative = cumulative.saturating_add(weight);
-				offer.reach = backing.reach.max(offer.reach);
-				offer.multiplier = Limits::multiplier_of(limits).min(offer.multiplier);
-				let _ = pool
-					.try_push(PoolMember {
-						node: id,
-						cumulative,
-						limits,
-					})
-					.defensive_proof("as many as members at most; qed");
+			if served > ComputeUnits::ZERO {
+				reach = backing.reach.max(reach);
+				pool.push(PoolMember {
+					node: id,
+					// Its own weight until all are in order.
+					cumulative: multiplier.weight(served),
+					limits,
+				});
 				let _ = node
 					.models
 					.try_push(model)
 					.defensive_proof("as many as joined at most; qed");
 			}
 			let counted = if node.counted.epoch == epoch {
-				node.counted.units.max(ComputeUnits(weight))
+				node.counted.units.max(served)
 			} else {
-				ComputeUnits(weight)
+				served
 			};
 			Self::count(&mut node, counted);
 			node.counted.epoch = epoch;
@@ -157,13 +155,35 @@ impl<T: Config> Pallet<T> {
 				}
 			}
 		}
-		if pool.is_empty() {
-			Self::drop_snapshot(model);
-		} else {
-			Pools::<T>::insert(model, pool);
-			PoolOffers::<T>::insert(model, offer);
+		pool.sort_by_key(PoolMember::multiplier);
+		let mut cumulative = 0u64;
+		for member in &mut pool {
+			// Saturating: each capacity is covered by a bond, so sums stay far below the bound.
+			cumulative = cumulative.saturating_add(member.cumulative);
+			member.cumulative = cumulative;
+		}
+		match Self::offer_of(&pool, reach) {
+			Some(offer) => {
+				// As many as members at most, so none is left out.
+				let pool = BoundedVec::<_, T::MaxPoolNodes>::truncate_from(pool);
+				Pools::<T>::insert(model, pool);
+				PoolOffers::<T>::insert(model, offer);
+			},
+			None => Self::drop_snapshot(model),
 		}
 		taken
+	}
+
+	/// What the nodes of a snapshot offer, of which one has this reach and none more. `None` if there are
+	/// none.
+	pub(crate) fn offer_of(pool: &[PoolMember], reach: Balance) -> Option<PoolOffer> {
+		let part = pool.last()?.cumulative.div_ceil(GOING_PART);
+		let going = pool.partition_point(|member| member.cumulative < part);
+		Some(PoolOffer {
+			reach,
+			least: pool.first()?.multiplier(),
+			going: pool.get(going)?.multiplier(),
+		})
 	}
 
 	/// Removes a pool's snapshot.
@@ -205,8 +225,8 @@ struct Demand {
 	present: Bid,
 	/// Compute units of one workload.
 	compute_units: ComputeUnits,
-	/// For how long, at its capacity, a node must be able to take on work.
-	backlog: Ticks,
+	/// How much work a node must be able to take on.
+	bounds: Bounds,
 }
 
 impl Demand {
@@ -223,10 +243,8 @@ impl Demand {
 			value_at_risk: 0,
 		};
 		let bid = |work| Bid {
-			price: PriceTerms::Open {
-				work,
-				most: Balance::MAX,
-			},
+			work,
+			most: Balance::MAX,
 			on_top,
 			stake,
 		};
@@ -235,7 +253,10 @@ impl Demand {
 			least: bid(floor),
 			present: bid(T::Orders::work_price(view.compute_units)),
 			compute_units: view.compute_units,
-			backlog: parameters.backlog_bound,
+			bounds: Bounds {
+				backlog: parameters.backlog_bound,
+				proving: parameters.proving_backlog,
+			},
 		})
 	}
 
@@ -249,25 +270,39 @@ impl Demand {
 		})
 	}
 
-	/// The weight of a node of this capacity: all of it if the operator's stake can cover the
-	/// backlog that the operator pledged, in proportion otherwise, and nothing if it cannot cover
-	/// one workload. The stake is that of the price that the node asks, so who asks more must have
-	/// more of it. Rounded down, but to one at least.
-	fn weight(&self, capacity: ComputeUnits, backing: Backing, multiplier: PriceMultiplier) -> u64 {
+	/// What a node of this capacity can serve, compute units per block: all of it if the operator's stake
+	/// can cover the backlog that the operator pledged, in proportion otherwise, and nothing if it cannot
+	/// cover one workload, or one does not fit the node's backlog: it would only be drawn in vain, and its
+	/// price would be one at which nobody serves. The stake is that of the price that the node asks, so who
+	/// asks more must have more of it. Rounded down, but to one at least.
+	fn served(
+		&self,
+		capacity: ComputeUnits,
+		backing: Backing,
+		multiplier: PriceMultiplier,
+	) -> ComputeUnits {
 		let Some(quote) = self.least.quote(multiplier) else {
-			return 0;
+			return ComputeUnits::ZERO;
 		};
 		let stake = quote.proof_stake;
-		if capacity == ComputeUnits::ZERO || backing.reach == 0 || backing.reach < stake {
-			return 0;
+		let one = NodeLoad {
+			outstanding: self.compute_units,
+			proving: ComputeUnits::ZERO,
+		};
+		if capacity == ComputeUnits::ZERO
+			|| !self.bounds.allow(one, capacity)
+			|| backing.reach == 0
+			|| backing.reach < stake
+		{
+			return ComputeUnits::ZERO;
 		}
 		// Saturating: a need beyond the bound is one that nobody covers.
 		let needed = stake
 			.saturating_mul(Balance::from(backing.pledge.0))
-			.saturating_mul(Balance::from(self.backlog.0))
+			.saturating_mul(Balance::from(self.bounds.backlog.0))
 			/ Balance::from(self.compute_units.0.max(1));
 		if backing.reach >= needed {
-			return capacity.0;
+			return capacity;
 		}
 		let part = multiply_by_rational_with_rounding(
 			capacity.0.into(),
@@ -275,8 +310,7 @@ impl Demand {
 			needed,
 			Rounding::Down,
 		);
-		part.and_then(|part| u64::try_from(part).ok())
-			.unwrap_or(capacity.0)
-			.clamp(1, capacity.0)
+		let part = part.and_then(|part| u64::try_from(part).ok());
+		ComputeUnits(part.unwrap_or(capacity.0).clamp(1, capacity.0))
 	}
 }

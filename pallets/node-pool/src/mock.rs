@@ -12,7 +12,7 @@ use inference_primitives::{
 };
 use inference_primitives::{
 	parameters::UNIT,
-	price::{Bid, PriceTerms, StakeTerms},
+	price::{Bid, StakeTerms},
 	traits::{DrawRequest, Drawn, Models, NodePool as PoolTrait, Orders},
 	Balance, ComputeUnits, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId, ProofSystem,
 	SetupId, TensorSpec, Tick, Ticks, Visibility, VkHash,
@@ -91,6 +91,8 @@ parameter_types! {
 	pub static LeastStake: Balance = 0;
 	/// The present price of a compute unit.
 	pub static BasePrice: Balance = UNIT / 10_000;
+	/// Compute units of one inference by any model.
+	pub static ModelUnits: u64 = 1;
 }
 
 /// [`LeastStake`] and [`BasePrice`].
@@ -171,7 +173,7 @@ impl Models<AccountId> for MockModels {
 			vk_hash: VkHash::default(),
 			input: tensor.clone(),
 			output: tensor,
-			compute_units: ComputeUnits(1),
+			compute_units: ComputeUnits(ModelUnits::get()),
 			royalty: 0,
 			bundle_hash: Hash::default(),
 			in_flight: 0,
@@ -208,6 +210,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 		MaxSnapshotMembers::set(64);
 		LeastStake::set(0);
 		BasePrice::set(UNIT / 10_000);
+		ModelUnits::set(1);
 		System::set_block_number(1);
 		for operator in [ALICE, BOB, CAROL, DAVE] {
 			assert_ok!(WorkerStaking::bond(
@@ -296,10 +299,7 @@ pub fn request(seed: u8, compute_units: u64) -> DrawRequest<'static, AccountId> 
 		excluded: &[],
 		compute_units: ComputeUnits(compute_units),
 		bid: Bid {
-			price: PriceTerms::Open {
-				work: BasePrice::get() * Balance::from(compute_units),
-				most: Balance::MAX,
-			},
+			work: BasePrice::get() * Balance::from(compute_units),
 			..locking(UNIT)
 		},
 		mode: Mode::Deferred,
@@ -311,10 +311,8 @@ pub fn request(seed: u8, compute_units: u64) -> DrawRequest<'static, AccountId> 
 /// A bid for one compute unit that locks so much stake, whatever its price.
 pub fn locking(proof_stake: Balance) -> Bid {
 	Bid {
-		price: PriceTerms::Open {
-			work: BasePrice::get(),
-			most: Balance::MAX,
-		},
+		work: BasePrice::get(),
+		most: Balance::MAX,
 		on_top: 0,
 		stake: StakeTerms {
 			multiple: 0,

@@ -302,6 +302,7 @@ impl<T: Config> Pallet<T> {
 	/// A node, for the runtime API.
 	pub fn view(id: NodeId) -> Option<NodeView<AccountIdOf<T>>> {
 		Self::node(id).map(|node| NodeView {
+			limits_in_force: Self::limits_in_force(id, &node),
 			id,
 			operator: node.operator,
 			worker: node.worker,
@@ -316,6 +317,16 @@ impl<T: Config> Pallet<T> {
 			standing: node.standing,
 			limits: node.limits.into_inner(),
 		})
+	}
+
+	/// What the snapshots that a node is in hold of its limits.
+	fn limits_in_force(id: NodeId, node: &NodeOf<T>) -> alloc::vec::Vec<(ModelRef, Limits)> {
+		let of = |model: &ModelRef| {
+			let pool = Pools::<T>::get(model);
+			let member = pool.iter().find(|member| member.node == id)?;
+			Some((*model, member.limits?))
+		};
+		node.models.iter().filter_map(of).collect()
 	}
 
 	/// Nodes that `account` operates or works for, for the runtime API.

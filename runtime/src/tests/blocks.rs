@@ -12,7 +12,6 @@ use frame_support::{
 	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
 };
 use inference_primitives::{
-	price::FixedPrice,
 	traits::{HoldsClock, Network, ProofVerifier as _},
 	ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, NodeId, PriceMultiplier,
 	ProofSystem, SetupId, StatementHeader, Tick, VkHash, WorkloadId, WorkloadState,
@@ -159,15 +158,13 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 		mode,
 		state,
 		terms,
-		price: Some(FixedPrice {
-			amount: 1,
-			multiplier: PriceMultiplier::ONE,
-		}),
+		base_price: Some(1),
 		held: 0,
 		deposit: 0,
 		assigned: Some(Assigned {
 			node: NodeId(0),
 			operator: Alice.to_account_id(),
+			price: 1,
 			proof_stake: 0,
 			multiplier: PriceMultiplier::ONE,
 			assigned_at: Tick(0),

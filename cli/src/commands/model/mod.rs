@@ -67,8 +67,9 @@ struct Model {
 	output: TensorSpec,
 	compute_units: u64,
 	royalty: Amount,
-	/// Compute units × present base price × the least multiplier that a node of the pool asks, royalty, and
-	/// fee for verifying the proof; other fees come on top.
+	/// Compute units × present base price × the least multiplier at which nodes with a sixteenth of the pool's
+	/// weight serve (one if nobody serves the model now), royalty, and fee for verifying the proof; other fees
+	/// come on top.
 	price_now: Amount,
 	in_flight: u32,
 	settled: u64,

@@ -8,8 +8,16 @@ use serde::Serialize;
 use serde_json::json;
 use std::fmt;
 
-/// What one workload may ask of a node, and what the node asks. What is not given is not limited, and the base
-/// price.
+/// Limits that limit nothing.
+const OPEN: Limits = Limits {
+	max_value_at_risk: Balance::MAX,
+	max_proof_stake: Balance::MAX,
+	min_work_price: 0,
+	multiplier: PriceMultiplier::ONE,
+};
+
+/// What one workload may ask of a node, and what the node asks. What is not given is not limited; a
+/// multiplier that is not given stays as it is.
 #[derive(Clone, Copy, Default, clap::Args)]
 pub struct LimitArgs {
 	/// Most value at risk of one workload: the node is drawn for no order that insures more.
@@ -24,37 +32,24 @@ pub struct LimitArgs {
 	/// epoch.
 	#[arg(long, value_name = "AMOUNT")]
 	min_price: Option<Amount>,
-	/// The multiple of the base price that the node asks: from 1 (the default) to 100, with at most two
-	/// decimals. Its operator is paid the floor price times it. An order that bids less is not drawn to the
+	/// The multiple of the base price that the node asks: from 1 to 100, with at most two decimals. What it
+	/// asks now is kept if this is not given; a node that joins asks 1. Its operator is paid the floor price times it. An order that bids less is not drawn to the
 	/// node, and the proof stake grows with it.
 	#[arg(long, value_name = "DECIMAL")]
 	multiplier: Option<PriceMultiplier>,
 }
 
 impl LimitArgs {
-	/// The limits, if there are any.
-	pub fn limits(self) -> Option<Limits> {
-		let Self {
-			max_value_at_risk,
-			max_proof_stake,
-			min_price,
-			multiplier,
-		} = self;
-		if max_value_at_risk
-			.or(max_proof_stake)
-			.or(min_price)
-			.is_none()
-			&& multiplier.is_none()
-		{
-			return None;
-		}
+	/// The limits of a node that asks `asked` so far. `None` if they limit nothing, at the base price.
+	pub fn limits(self, asked: PriceMultiplier) -> Option<Limits> {
 		let most = |amount: Option<Amount>| amount.map_or(Balance::MAX, |amount| amount.0);
-		Some(Limits {
-			max_value_at_risk: most(max_value_at_risk),
-			max_proof_stake: most(max_proof_stake),
-			min_work_price: min_price.map_or(0, |amount| amount.0),
-			multiplier: multiplier.unwrap_or_default(),
-		})
+		let limits = Limits {
+			max_value_at_risk: most(self.max_value_at_risk),
+			max_proof_stake: most(self.max_proof_stake),
+			min_work_price: self.min_price.map_or(0, |amount| amount.0),
+			multiplier: self.multiplier.unwrap_or(asked),
+		};
+		(limits != OPEN).then_some(limits)
 	}
 }
 
@@ -117,9 +112,13 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 		model,
 		transaction,
 	} = args.pool;
-	let limits = args.limits.limits();
-	let shown = limits.map_or_else(Shown::default, Shown::from);
 	let session = transaction.open().await?;
+	let at = session.chain.best().await?.hash;
+	let view = session.chain.node(node, at).await?;
+	let present = view.limits.into_iter().find(|(of, _)| *of == model);
+	let asked = Limits::multiplier_of(present.map(|(_, limits)| limits));
+	let limits = args.limits.limits(asked);
+	let shown = limits.map_or_else(Shown::default, Shown::from);
 	let call = Call::<Runtime>::set_limits {
 		node,
 		model,
@@ -142,12 +141,12 @@ mod tests {
 
 	#[test]
 	fn what_is_not_given_is_not_limited() {
-		assert_eq!(LimitArgs::default().limits(), None);
+		assert_eq!(LimitArgs::default().limits(PriceMultiplier::ONE), None);
 		let limits = LimitArgs {
 			max_value_at_risk: Some(Amount(0)),
 			..LimitArgs::default()
 		}
-		.limits()
+		.limits(PriceMultiplier::ONE)
 		.unwrap();
 		assert!(limits.admit(0, Balance::MAX, 0));
 		assert!(!limits.admit(1, 0, 1));
@@ -165,12 +164,32 @@ mod tests {
 	}
 
 	#[test]
+	fn a_multiplier_that_is_not_given_stays_as_it_is() {
+		let asked: PriceMultiplier = "1.25".parse().unwrap();
+		let kept = LimitArgs::default().limits(asked).unwrap();
+		assert_eq!(kept.multiplier, asked);
+		assert!(kept.admit(Balance::MAX, Balance::MAX, 0));
+		let limited = LimitArgs {
+			min_price: Some(Amount(7)),
+			..LimitArgs::default()
+		}
+		.limits(asked)
+		.unwrap();
+		assert_eq!((limited.multiplier, limited.min_work_price), (asked, 7));
+		let back = LimitArgs {
+			multiplier: Some(PriceMultiplier::ONE),
+			..LimitArgs::default()
+		};
+		assert_eq!(back.limits(asked), None);
+	}
+
+	#[test]
 	fn a_multiplier_alone_limits_nothing_else() {
 		let limits = LimitArgs {
 			multiplier: Some("1.25".parse().unwrap()),
 			..LimitArgs::default()
 		}
-		.limits()
+		.limits(PriceMultiplier::ONE)
 		.unwrap();
 		assert_eq!(limits.multiplier.hundredths(), 125);
 		assert!(limits.admit(Balance::MAX, Balance::MAX, 0));

@@ -59,3 +59,15 @@ fn unservable() -> Order {
 		..Order::default()
 	}
 }
+
+/// Asks so many hundredths of the base price for a node's work of [`MODEL`], from the next epoch on.
+fn set_multiplier(operator: u64, node: u32, hundredths: u16) -> sp_runtime::DispatchResult {
+	let limits = inference_primitives::node::Limits {
+		max_value_at_risk: Balance::MAX,
+		max_proof_stake: Balance::MAX,
+		min_work_price: 0,
+		multiplier: multiplier(hundredths),
+	};
+	let origin = RuntimeOrigin::signed(operator);
+	NodePool::set_limits(origin, NodeId(node), MODEL, Some(limits))
+}

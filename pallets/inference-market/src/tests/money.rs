@@ -77,7 +77,7 @@ mod settlement {
 					..Order::default()
 				}
 				.submit_and_draw();
-				let paid = fixed_price(id).unwrap();
+				let paid = price_of(id).unwrap();
 				assert!(paid > 8 * price());
 				deliver(id);
 				prove(id);

@@ -2,20 +2,6 @@
 
 use super::*;
 use frame_support::traits::fungible::Inspect;
-use inference_primitives::node::Limits;
-use sp_runtime::DispatchResult;
-
-/// Asks so many hundredths of the base price for a node's work of [`MODEL`], from the next epoch on.
-fn set_multiplier(operator: u64, node: u32, hundredths: u16) -> DispatchResult {
-	let limits = Limits {
-		max_value_at_risk: Balance::MAX,
-		max_proof_stake: Balance::MAX,
-		min_work_price: 0,
-		multiplier: multiplier(hundredths),
-	};
-	let origin = RuntimeOrigin::signed(operator);
-	NodePool::set_limits(origin, NodeId(node), MODEL, Some(limits))
-}
 
 /// A chain with nodes of these operators that ask so many hundredths of the base price.
 fn with_asking(nodes: &[(u64, u16)], test: impl FnOnce()) {
@@ -72,12 +58,12 @@ mod price {
 				assert_noop!(order.try_submit(), Error::<Test>::BidTooLow);
 			}
 			let id = bidding(price_at(10_000)).submit_and_draw();
-			assert_eq!(fixed_price(id), Some(price_at(10_000)));
+			assert_eq!(price_of(id), Some(price_at(10_000)));
 		});
 	}
 
 	#[test]
-	fn the_present_price_is_the_least_that_a_node_in_the_snapshot_asks() {
+	fn the_present_price_is_what_nodes_in_the_snapshot_ask() {
 		with_asking(&[(ALICE, 300), (BOB, 150)], || {
 			assert_eq!(Market::present_price(MODEL), Some(price_at(150)));
 			// Other models' nodes do not count, nor what is asked from the next epoch on.
@@ -98,13 +84,75 @@ mod price {
 	}
 
 	#[test]
+	fn a_bait_too_small_for_one_workload_shows_no_price() {
+		let nodes = [(ALICE, 100), (BOB, 1)];
+		ExtBuilder::default().nodes(&nodes).build_and_execute(|| {
+			assert_ok!(set_multiplier(ALICE, 0, 300));
+			next_epoch();
+			assert_eq!(Market::present_price(MODEL), Some(price_at(300)));
+			let order = bidding(price_at(300) - 1);
+			assert_noop!(order.try_submit(), Error::<Test>::BidTooLow);
+		});
+	}
+
+	#[test]
+	fn a_bait_of_little_weight_shows_no_price_and_who_bid_its_own_is_served_by_it_still() {
+		// 100 units at a multiplier of four weigh 2,500; a sixteenth of the whole takes two units.
+		for (bait, shown) in [(2, 100), (1, 400)] {
+			ExtBuilder::default()
+				.nodes(&[(ALICE, 100), (BOB, bait)])
+				.build_and_execute(|| {
+					change_model(MODEL, |model| model.compute_units = ComputeUnits(20));
+					assert_ok!(set_multiplier(ALICE, 0, 400));
+					let old = bidding(price_at(200));
+					// Admitted before Alice asks more.
+					let next =
+						pallet_node_pool::EpochStart::<Test>::get() + parameters().node_epoch;
+					run_to_block(u64::from(next) - 2);
+					let id = old.submit();
+					next_epoch();
+					let least = Balance::from(20u32) * parameters().price_floor;
+					let price = multiplier(shown).charge(least).unwrap();
+					let on_top = ROYALTY + verification_fee();
+					assert_eq!(Market::present_price(MODEL), Some(price + on_top));
+					run_to_draw();
+					assert_eq!(assigned(id).operator, BOB);
+				});
+		}
+	}
+
+	#[test]
+	fn one_that_only_a_rare_cheap_node_serves_is_drawn_at_once_and_is_not_charged_for_its_slot() {
+		for salt in 0..8 {
+			ExtBuilder::default()
+				.nodes(&[(ALICE, 4_000), (CAROL, 4_000), (BOB, 2)])
+				.build_and_execute(|| {
+					VrfSalt::set(salt);
+					let next =
+						pallet_node_pool::EpochStart::<Test>::get() + parameters().node_epoch;
+					assert_ok!(set_multiplier(ALICE, 0, 150));
+					assert_ok!(set_multiplier(CAROL, 1, 150));
+					run_to_block(u64::from(next) - 2);
+					// The second waits for the first.
+					let ids = [(); 2].map(|_| bidding(price_at(149)).submit());
+					next_epoch();
+					run_to_draw();
+					assert_eq!(assigned(ids[0]).operator, BOB);
+					assert_eq!(state(ids[1]), WorkloadState::Queued);
+					assert_eq!(workload(ids[1]).outlook, Outlook::Able);
+					assert!(!Market::is_unservable(&workload(ids[1])));
+				});
+		}
+	}
+
+	#[test]
 	fn nobody_pays_more_than_its_bid_and_everybody_the_price_of_the_node_that_is_drawn() {
 		let (mut cheap, mut dear) = (0, 0);
 		for salt in 0..16 {
 			with_salt(&[(ALICE, 100), (BOB, 250)], salt, || {
 				let low = bidding(price_at(250) - 1).submit_and_draw();
 				assert_eq!(assigned(low).operator, ALICE);
-				assert_eq!(fixed_price(low), Some(price()));
+				assert_eq!(price_of(low), Some(price()));
 				let high = bidding(price_at(250)).submit_and_draw();
 				let expected = match assigned(high).operator {
 					ALICE => {
@@ -116,15 +164,15 @@ mod price {
 						price_at(250)
 					},
 				};
-				assert_eq!(fixed_price(high), Some(expected));
+				assert_eq!(price_of(high), Some(expected));
 				let stored = workload(high);
-				assert_eq!(Some(stored.held), stored.terms.escrow_for(expected));
+				assert_eq!(Some(stored.held), stored.terms.escrow());
 				for id in [low, high] {
 					deliver(id);
 					prove(id);
 					let settlement = workload(id).settlement;
 					let paid = settlement.escrowed - settlement.refunded;
-					assert_eq!(Some(paid), fixed_price(id).map(|price| price + slot_fee()));
+					assert_eq!(Some(paid), price_of(id).map(|price| price + slot_fee()));
 				}
 			});
 		}
@@ -192,7 +240,7 @@ mod pay {
 		with_asking(&[(ALICE, 250)], || {
 			BasePrice::<Test>::put(4 * parameters().price_floor);
 			let id = bidding(100 * price()).submit_and_draw();
-			let paid = fixed_price(id).unwrap();
+			let paid = price_of(id).unwrap();
 			// The base price of the block of the draw.
 			let work = Balance::from(COMPUTE_UNITS) * Market::base_price();
 			assert!(work > 3 * floor());
@@ -336,6 +384,59 @@ mod queued {
 	}
 
 	#[test]
+	fn low_bids_for_a_busy_cheap_node_hold_up_a_high_bid_for_a_few_blocks_only() {
+		// Bob's node has room for one workload; all other low bids wait for it.
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 1_000), (BOB, 2)])
+			.build_and_execute(|| {
+				assert_ok!(set_multiplier(ALICE, 0, 10_000));
+				next_epoch();
+				assert_eq!(Market::present_price(MODEL), Some(price()));
+				let low: Vec<_> = (1..MAX_QUEUED).map(|_| bidding(price()).submit()).collect();
+				let high = Order {
+					submitter: OTHER_USER,
+					..bidding(price_at(10_000))
+				}
+				.submit();
+				run_to_draw();
+				// Eight at the head and eight more are looked at in each block.
+				run_blocks(MAX_QUEUED / 8);
+				assert_eq!(state(high), WorkloadState::Assigned);
+				let drawn = low
+					.iter()
+					.filter(|id| state(**id) == WorkloadState::Assigned);
+				assert_eq!(drawn.count(), 1);
+			});
+	}
+
+	#[test]
+	fn high_bids_that_come_one_after_another_pass_a_queue_of_low_ones_in_a_few_blocks_each() {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 1_000), (BOB, 2)])
+			.build_and_execute(|| {
+				assert_ok!(set_multiplier(ALICE, 0, 10_000));
+				next_epoch();
+				for _ in 1..MAX_QUEUED {
+					bidding(price()).submit();
+				}
+				run_to_draw();
+				for _ in 0..5 {
+					let high = Order {
+						submitter: OTHER_USER,
+						..bidding(price_at(10_000))
+					}
+					.submit();
+					run_to_draw();
+					// Twice round the queue at most: the second look may just have passed its end.
+					run_blocks(2 * MAX_QUEUED / 8);
+					assert_eq!(state(high), WorkloadState::Assigned);
+					deliver(high);
+					prove(high);
+				}
+			});
+	}
+
+	#[test]
 	fn one_is_served_when_a_node_asks_less_again() {
 		with_asking(&[(ALICE, 100)], || {
 			assert_ok!(set_multiplier(ALICE, 0, 300));
@@ -347,7 +448,7 @@ mod queued {
 			run_blocks(10);
 			assert_eq!(state(id), WorkloadState::Queued);
 			next_epoch();
-			assert_eq!(fixed_price(id), Some(price_at(200)));
+			assert_eq!(price_of(id), Some(price_at(200)));
 		});
 	}
 }
@@ -357,8 +458,11 @@ mod redraw {
 
 	/// Runs with a workload whose first node was of `first`, with each pair of nodes in turn.
 	fn with_first(nodes: &[(u64, u16)], first: u64, test: impl Fn(WorkloadId)) {
-		let mut found = false;
-		for salt in 0..16 {
+		let mut found = 0;
+		for salt in 0..64 {
+			if found == 3 {
+				break;
+			}
 			with_salt(nodes, salt, || {
 				let id = Order {
 					deadline: Ticks(300),
@@ -366,42 +470,91 @@ mod redraw {
 				}
 				.submit_and_draw();
 				if assigned(id).operator == first {
-					found = true;
+					found += 1;
 					test(id);
 				}
 			});
 		}
-		assert!(found);
+		assert!(found > 0);
+	}
+
+	/// Lets the first node miss, and runs to the second draw.
+	fn draw_again(id: WorkloadId) {
+		miss(id);
+		run_to_draw();
 	}
 
 	#[test]
-	fn it_keeps_the_price_and_pays_the_second_node_what_that_asks() {
+	fn each_node_answers_and_is_paid_by_its_own_price() {
 		with_first(&[(ALICE, 200), (BOB, 150)], ALICE, |id| {
-			assert_eq!(fixed_price(id), Some(price_at(200)));
-			miss(id);
-			// The slash is of the price of the node that missed.
-			let slash = price_at(200) / 2;
-			assert_eq!(stake(ALICE).bonded, FUNDS / 2 - slash);
-			assert_eq!(credit(USER), price_at(200) / 10);
-			// No operator is paid by the base price: what that is now does not matter.
-			BasePrice::<Test>::put(parameters().price_ceiling);
-			run_to_draw();
-			assert_eq!(assigned(id).operator, BOB);
-			assert_eq!(fixed_price(id), Some(price_at(200)));
+			assert_eq!(price_of(id), Some(price_at(200)));
 			assert_eq!(assigned(id).proof_stake, price_at(200) * 3 / 2);
+			draw_again(id);
+			// The slash is of the price of the node that missed.
+			assert_eq!(stake(ALICE).bonded, FUNDS / 2 - price_at(200) / 2);
+			assert_eq!(credit(USER), price_at(200) / 10);
+			// What the second one locks, and what the user pays, is of the second one's.
+			assert_eq!(assigned(id).operator, BOB);
+			assert_eq!(price_of(id), Some(price_at(150)));
+			assert_eq!(assigned(id).proof_stake, price_at(150) * 3 / 2);
+			assert_eq!(stake(BOB).proof_stakes, price_at(150) * 3 / 2);
 			let before = credit(TREASURY);
 			deliver(id);
 			prove(id);
 			let worker = floor() * 15 / 10 * 9 / 10;
 			assert_eq!(credit(BOB), worker);
-			let treasury = price_at(200) - worker - 900_002;
-			assert_eq!(credit(TREASURY), before + treasury);
+			assert_eq!(credit(TREASURY), before + price_at(150) - worker - 900_002);
+			let settlement = workload(id).settlement;
+			assert_eq!(settlement.refunded, settlement.escrowed - price_at(150));
 		});
 	}
 
 	#[test]
-	fn a_node_that_asks_more_than_the_first_one_is_not_drawn_and_the_user_is_refunded() {
-		with_first(&[(ALICE, 200), (BOB, 201)], ALICE, |id| {
+	fn a_cheap_node_with_stake_for_its_own_price_only_takes_what_a_dear_one_failed() {
+		with_first(&[(ALICE, 1_000), (BOB, 100)], ALICE, |id| {
+			// Far less than a tenfold price locks.
+			let stakes = stake(BOB);
+			let amount = stakes.bonded - stakes.minimum - price() * 3 / 2;
+			let origin = RuntimeOrigin::signed(BOB);
+			assert_ok!(WorkerStaking::unbond(origin, amount));
+			draw_again(id);
+			assert_eq!(assigned(id).operator, BOB);
+			assert_eq!(price_of(id), Some(price()));
+		});
+	}
+
+	#[test]
+	fn undercutting_and_missing_does_not_keep_the_others_from_the_order() {
+		// Alice asks a hundredth less than everybody else and delivers nothing.
+		with_first(&[(ALICE, 100), (BOB, 101)], ALICE, |id| {
+			draw_again(id);
+			assert_eq!(assigned(id).operator, BOB);
+			assert_eq!(price_of(id), Some(price_at(101)));
+			deliver(id);
+			prove(id);
+			let settlement = workload(id).settlement;
+			assert_eq!(settlement.refunded, settlement.escrowed - price_at(101));
+			assert_eq!(settlement.compensation, price() / 10);
+		});
+	}
+
+	#[test]
+	fn a_step_of_the_base_price_shuts_no_node_out_of_a_redraw() {
+		with_first(&[(ALICE, 100), (BOB, 1_000)], ALICE, |id| {
+			miss(id);
+			// At this base price Bob's own would be far above the bid, and Alice's, too.
+			BasePrice::<Test>::put(parameters().price_ceiling);
+			run_to_draw();
+			// Bob has an eleventh of the weight: sixteen samples may miss him in a block or two.
+			run_blocks(5);
+			assert_eq!(assigned(id).operator, BOB);
+			assert_eq!(price_of(id), Some(price_at(1_000)));
+		});
+	}
+
+	#[test]
+	fn a_node_that_asks_more_than_the_bid_is_not_drawn_and_the_user_is_refunded() {
+		with_first(&[(ALICE, 200), (BOB, 1_001)], ALICE, |id| {
 			miss(id);
 			run_to_draw();
 			assert_eq!(state(id), WorkloadState::Queued);
@@ -410,6 +563,7 @@ mod redraw {
 			let settlement = workload(id).settlement;
 			assert_eq!(settlement.refunded, settlement.escrowed);
 			assert_eq!(settlement.compensation, price_at(200) / 10);
+			assert_eq!(held(HoldReason::Escrow, USER), 0);
 		});
 	}
 
@@ -421,7 +575,23 @@ mod redraw {
 			assert_eq!(stake(ALICE).bonded, FUNDS / 2 - price_at(300) / 10);
 			run_to_draw();
 			assert_eq!(assigned(id).operator, BOB);
-			assert_eq!(fixed_price(id), Some(price_at(300)));
+			assert_eq!(price_of(id), Some(price()));
+		});
+	}
+
+	#[test]
+	fn the_proof_that_the_second_node_owes_is_insured_by_its_own_price() {
+		with_first(&[(ALICE, 100), (BOB, 400)], ALICE, |id| {
+			draw_again(id);
+			deliver(id);
+			let before = credit(USER);
+			miss(id);
+			assert_eq!(state(id), WorkloadState::Failed);
+			assert_eq!(credit(USER), before + price_at(400) / 2);
+			let settlement = workload(id).settlement;
+			assert_eq!(settlement.refunded, settlement.escrowed);
+			let slashed = price() / 2 + price_at(400) * 3 / 2;
+			assert_eq!(settlement.slashed, slashed);
 		});
 	}
 }

@@ -415,15 +415,33 @@ impl World {
 			let (terms, settlement) = (stored.terms, stored.settlement);
 			let paid = settlement.worker + settlement.creator + settlement.treasury;
 			prop_assert!(paid <= terms.max_price + terms.risk_fee + terms.slot_fee);
+			if !stored.state.is_terminal() {
+				prop_assert_eq!(Some(stored.held), terms.escrow());
+				prop_assert_eq!(settlement.refunded, 0);
+			}
+			if let Some(assigned) = &stored.assigned {
+				// What the node asks at the base price of the first draw, within the bid; and stake of it.
+				let work = Balance::from(terms.compute_units.0) * stored.base_price.unwrap();
+				let asked = assigned.multiplier.charge(work).unwrap() + terms.on_top().unwrap();
+				prop_assert_eq!(assigned.price, asked);
+				prop_assert!(assigned.price <= terms.max_price);
+				let locked = terms.proof_stake_for(asked).unwrap();
+				prop_assert_eq!(assigned.proof_stake, locked);
+			}
 			if let (WorkloadState::Settled, Some(assigned)) = (stored.state, &stored.assigned) {
-				let price = stored.price.unwrap();
+				let price = assigned.price;
 				let floor = Balance::from(terms.compute_units.0) * terms.price_floor;
 				let due = assigned.multiplier.earn(floor).unwrap();
 				let kept = Balance::from(1_000 - terms.treasury_share);
 				prop_assert_eq!(settlement.worker, due * kept / 1_000 + terms.risk_fee);
-				prop_assert!(assigned.multiplier <= price.multiplier);
-				prop_assert!(price.amount <= terms.max_price);
-				prop_assert!(price.amount >= price.multiplier.charge(floor).unwrap() + ROYALTY);
+				// To the planck: the price, the risk fee, and the slot of one that was not failed.
+				let slot = if stored.failed_operators.is_empty() {
+					terms.slot_fee
+				} else {
+					0
+				};
+				prop_assert_eq!(paid, price + terms.risk_fee + slot);
+				prop_assert_eq!(settlement.refunded, settlement.escrowed - paid);
 			}
 			if let Some(assigned) = stored.assigned.filter(|_| !stored.state.is_terminal()) {
 				*locked.entry(assigned.operator).or_default() += assigned.proof_stake;

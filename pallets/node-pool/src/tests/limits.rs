@@ -107,10 +107,13 @@ mod success {
 			BasePrice::set(2 * price);
 			next_epoch();
 			assert_eq!(pool(model(1)), vec![dear, other]);
-			// It is not drawn for an order whose price was fixed before.
+			// It is not drawn for an order whose first draw was at the price before.
 			for seed in 0..20 {
 				let old = DrawRequest {
-					bid: fixed(price, PriceMultiplier::ONE),
+					bid: Bid {
+						work: price,
+						..locking(UNIT)
+					},
 					..request(seed, 1)
 				};
 				assert!(draw(&old).is_none_or(|assignment| assignment.node == other));

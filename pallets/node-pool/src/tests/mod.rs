@@ -19,7 +19,7 @@ use frame_support::{assert_noop, assert_ok};
 use inference_primitives::{
 	node::Limits,
 	parameters::UNIT,
-	price::{Bid, FixedPrice, PriceTerms, StakeTerms},
+	price::{Bid, StakeTerms},
 	Balance, Mode, PriceMultiplier, ProtocolParameters, Ticks,
 };
 use pallet_worker_staking::Error as StakingError;
@@ -52,12 +52,11 @@ fn set_limits(
 	NodePool::set_limits(RuntimeOrigin::signed(operator), id, model(1), limits.into())
 }
 
-/// A bid whose price an earlier draw fixed.
-fn fixed(amount: Balance, multiplier: PriceMultiplier) -> Bid {
-	Bid {
-		price: PriceTerms::Fixed(FixedPrice { amount, multiplier }),
-		..locking(UNIT)
-	}
+/// The weight of the first node in a model's pool, in compute units per block at a multiplier of one.
+fn first_weight(model: ModelRef) -> u64 {
+	Pools::<Test>::get(model)
+		.first()
+		.map_or(0, |member| member.cumulative / 100)
 }
 
 fn pool(model: ModelRef) -> Vec<NodeId> {

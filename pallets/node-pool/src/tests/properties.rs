@@ -160,10 +160,8 @@ fn take(step: Step, owed: &mut Owed) {
 				},
 				proving_backlog: Ticks(pinned),
 				bid: Bid {
-					price: PriceTerms::Open {
-						work: BasePrice::get() * Balance::from(compute_units),
-						most: 5 * BasePrice::get() * Balance::from(compute_units),
-					},
+					work: BasePrice::get() * Balance::from(compute_units),
+					most: 5 * BasePrice::get() * Balance::from(compute_units),
 					..locking(UNIT)
 				},
 				..request(seed, compute_units)
@@ -176,7 +174,7 @@ fn take(step: Step, owed: &mut Owed) {
 					.into_iter()
 					.find(|member| member.node == assignment.node)
 					.unwrap();
-				assert_eq!(assignment.multiplier, Limits::multiplier_of(member.limits));
+				assert_eq!(assignment.multiplier, member.multiplier());
 				let work = BasePrice::get() * Balance::from(compute_units);
 				let price = assignment.multiplier.charge(work).unwrap();
 				assert_eq!(assignment.quote.price, price);
