@@ -30,6 +30,7 @@ pub mod market;
 pub mod model;
 pub mod node;
 pub mod parameters;
+pub mod price;
 #[cfg(feature = "substrate")]
 pub mod runtime_api;
 pub mod statement;
@@ -44,6 +45,7 @@ pub use market::{Destination, Mode, Settlement, WorkloadState};
 pub use model::{ModelStatus, ProofSystem, SpecError, TensorError, TensorSpec, Visibility};
 
 pub use parameters::{ParametersError, ProtocolParameters};
+pub use price::PriceMultiplier;
 pub use statement::{Statement, StatementHeader, StatementVersion, STATEMENT_VERSION};
 pub use units::{Balance, BlockNumber, ComputeUnits, Tick, Ticks};
 

@@ -217,7 +217,7 @@ pub struct WorkloadView<AccountId> {
 	pub input: Vec<i64>,
 	/// Output tensor once delivered, fixed point at the model's output scale.
 	pub output: Option<Vec<i64>>,
-	/// Price fixed at the draw, planck; zero before.
+	/// Price on the present or last node, planck; zero while there is none.
 	pub price: Balance,
 	/// Node it is assigned to.
 	pub node: Option<NodeId>,
@@ -258,6 +258,8 @@ pub struct InboxItem {
 	pub prove_by: Tick,
 	/// Compute units.
 	pub compute_units: ComputeUnits,
+	/// What its operator is credited once it is proven, planck.
+	pub pay: Balance,
 	/// Proof stake that the node loses if a delivered output is not proven in time, planck.
 	pub at_stake: Balance,
 	/// Value at risk V, planck: the part of `at_stake` that the user insured beyond the price.

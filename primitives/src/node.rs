@@ -1,6 +1,9 @@
 //! Model nodes, as the runtime API shows them.
 
-use crate::{hashing::tagged_hash, Balance, ComputeUnits, GenesisHash, Hash, ModelRef, NodeId};
+use crate::{
+	hashing::tagged_hash, price::PriceMultiplier, Balance, ComputeUnits, GenesisHash, Hash,
+	ModelRef, NodeId,
+};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -49,7 +52,7 @@ impl Standing {
 	}
 }
 
-/// What an operator lets one workload of a model ask of a node.
+/// What an operator lets one workload of a model ask of a node, and what it asks for the work.
 #[derive(
 	Clone,
 	Copy,
@@ -68,12 +71,19 @@ pub struct Limits {
 	/// Most proof stake, planck: it grows with the price, the creator's royalty included, and so does
 	/// what a missed deadline costs.
 	pub max_proof_stake: Balance,
-	/// Least price without the royalty, planck.
+	/// Least price without royalty and verification fee, planck.
 	pub min_work_price: Balance,
+	/// The multiple of the base price that the node asks.
+	pub multiplier: PriceMultiplier,
 }
 
 impl Limits {
-	/// Whether a workload that asks for this keeps the limits.
+	/// What a node with these limits asks: the base price if it has none.
+	pub fn multiplier_of(limits: Option<Self>) -> PriceMultiplier {
+		limits.map_or(PriceMultiplier::ONE, |limits| limits.multiplier)
+	}
+
+	/// Whether a workload that asks for this keeps the limits. `work_price`: by the node's multiplier.
 	pub fn admit(&self, value_at_risk: Balance, proof_stake: Balance, work_price: Balance) -> bool {
 		value_at_risk <= self.max_value_at_risk
 			&& proof_stake <= self.max_proof_stake
@@ -111,6 +121,9 @@ pub struct NodeView<AccountId> {
 	/// What one workload may ask, of models for which its operator limits that; from the next
 	/// snapshot on.
 	pub limits: Vec<(ModelRef, Limits)>,
+	/// Those of them that are in force in this epoch: the snapshots'. None of a model whose work it
+	/// takes without limits, at the base price.
+	pub limits_in_force: Vec<(ModelRef, Limits)>,
 }
 
 /// An operator's stake, planck.

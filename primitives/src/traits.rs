@@ -2,8 +2,11 @@
 //! through a `Config` type by the others.
 
 use crate::{
-	model::ModelView, parameters::ProtocolParameters, Balance, ComputeUnits, Hash, Mode, ModelRef,
-	NodeId, ProofSystem, SetupId, Statement, Tick, Ticks, VkHash,
+	model::ModelView,
+	parameters::ProtocolParameters,
+	price::{Bid, PoolOffer, PriceMultiplier, Quote},
+	Balance, ComputeUnits, Hash, Mode, ModelRef, NodeId, ProofSystem, SetupId, Statement, Tick,
+	Ticks, VkHash,
 };
 use frame_support::{dispatch::DispatchResult, weights::Weight};
 use sp_runtime::DispatchError;
@@ -101,12 +104,8 @@ pub struct DrawRequest<'a, AccountId> {
 	pub excluded: &'a [AccountId],
 	/// Compute units to reserve.
 	pub compute_units: ComputeUnits,
-	/// Stake to reserve, planck.
-	pub proof_stake: Balance,
-	/// The part of it that answers for the user's value at risk, planck.
-	pub value_at_risk: Balance,
-	/// Price without royalty and verification fee, planck.
-	pub work_price: Balance,
+	/// What it pays, and the stake to reserve, by what a node asks.
+	pub bid: Bid,
 	/// Whether the proof is due with the output or later.
 	pub mode: Mode,
 	/// P_B pinned for this workload: its proof deadline suits no longer backlog of proofs.
@@ -124,6 +123,10 @@ pub struct Assignment<AccountId> {
 	pub operator: AccountId,
 	/// Its worker key: who delivers.
 	pub worker: AccountId,
+	/// What the node asks.
+	pub multiplier: PriceMultiplier,
+	/// What the workload pays, and the stake that is reserved.
+	pub quote: Quote,
 	/// When the output is due.
 	pub due: Tick,
 }
@@ -136,8 +139,9 @@ pub enum Drawn<AccountId> {
 	/// Nobody, and nothing changed; a candidate could have taken the workload, had it been idle and
 	/// in service.
 	Busy,
-	/// Nobody, and nothing changed; no candidate could have taken it, idle or not: it asks for more
-	/// stake or capacity than they have, or they may not serve its submitter, or there is none.
+	/// Nobody, and nothing changed; no candidate could have taken it, idle or not: it pays less than
+	/// they ask, or asks for more stake or capacity than they have, or they may not serve its submitter,
+	/// or there is none.
 	Unfit,
 }
 
@@ -179,8 +183,8 @@ pub struct Backing {
 /// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`], or
 /// [`Self::decline`], or, if nobody is to blame, [`Self::release`].
 pub trait NodePool<AccountId> {
-	/// Draws a node with free capacity and stake, and reserves both. Returns the weight of what was
-	/// done, too.
+	/// Draws a node with free capacity and stake among those whose price is within the bid, and reserves
+	/// both. Returns the weight of what was done, too.
 	fn draw(request: &DrawRequest<AccountId>) -> (Drawn<AccountId>, Weight);
 	/// The output was delivered in time: moves the compute units from what is outstanding to what
 	/// is to be proven, and records the delivery.
@@ -211,16 +215,17 @@ pub trait NodePool<AccountId> {
 	fn total_pledge() -> ComputeUnits;
 	/// Nodes that missed deliveries within the circuit breaker's window, each once.
 	fn recent_misses() -> RecentMisses;
-	/// The greatest stake that an operator in a model's pool could lock for one workload, idle.
-	/// `None` if nobody can serve the model in this epoch.
-	fn reach(model: ModelRef) -> Option<Balance>;
+	/// What the nodes of a model's pool offer: the greatest stake for one workload, idle, and what they
+	/// ask. `None` if nobody can serve the model in this epoch.
+	fn offer(model: ModelRef) -> Option<PoolOffer>;
 	/// Weight of one [`Self::draw`] at most.
 	fn max_draw_weight() -> Weight;
 }
 
 /// What orders ask for now. Implemented by `pallet-inference-market`.
 pub trait Orders {
-	/// The present price of so many compute units, planck; royalty and verification fee come on top.
+	/// The present price of so many compute units, planck, on a node that asks the base price; royalty and
+	/// verification fee come on top.
 	fn work_price(compute_units: ComputeUnits) -> Balance;
 	/// What verifying a proof under this key, of an output of so many values, adds to the price, planck.
 	fn verification_fee(vk_hash: VkHash, output_values: u32) -> Balance;

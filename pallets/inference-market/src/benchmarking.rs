@@ -19,7 +19,12 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::RawOrigin;
-use inference_primitives::{parameters::UNIT, traits::Assignment, ModelId, ProtocolParameters};
+use inference_primitives::{
+	parameters::UNIT,
+	price::{PoolOffer, Quote},
+	traits::Assignment,
+	ModelId, PriceMultiplier, ProtocolParameters,
+};
 use sp_runtime::transaction_validity::TransactionSource;
 
 /// What benchmarks need of the runtime.
@@ -118,6 +123,15 @@ fn draws(most: Weight) -> Draws {
 	}
 }
 
+/// What nodes offer that ask the base price.
+fn offer(reach: Balance) -> PoolOffer {
+	PoolOffer {
+		reach,
+		least: PriceMultiplier::ONE,
+		going: PriceMultiplier::ONE,
+	}
+}
+
 /// A workload that was drawn, and who works on it.
 struct Drawn<AccountId> {
 	id: WorkloadId,
@@ -138,7 +152,8 @@ fn drawn<T: Config>(
 	let user = user::<T>(0)?;
 	let id = submit::<T>(&user, inputs, mode)?;
 	let most = &mut draws(Weight::MAX);
-	Pallet::<T>::draw_from(Some(id), Balance::MAX, most, &mut alloc::vec::Vec::new());
+	let mut waiting = alloc::vec::Vec::new();
+	Pallet::<T>::draw_from(Some(id), offer(Balance::MAX), most, &mut waiting);
 	if state::<T>(id) != Some(WorkloadState::Assigned) {
 		return Err(BenchmarkError::Stop("the workload was not drawn"));
 	}
@@ -279,7 +294,7 @@ mod benches {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(worker), id);
 		assert_eq!(state::<T>(id), Some(WorkloadState::Queued));
-		assert_eq!(T::NodePool::reach(MODEL), None);
+		assert_eq!(T::NodePool::offer(MODEL), None);
 		Ok(())
 	}
 
@@ -426,8 +441,8 @@ mod benches {
 		let most = &mut draws(Weight::zero());
 		#[block]
 		{
-			if let Some(reach) = T::NodePool::reach(MODEL) {
-				Pallet::<T>::serve_model(MODEL, reach, most);
+			if let Some(offer) = T::NodePool::offer(MODEL) {
+				Pallet::<T>::serve_model(MODEL, offer, most);
 			}
 		}
 		assert_eq!(Queues::<T>::get(MODEL).resume, Some(id));
@@ -443,7 +458,7 @@ mod benches {
 		let most = &mut draws(Weight::MAX);
 		#[block]
 		{
-			Pallet::<T>::draw_from(Some(id), 0, most, &mut waiting);
+			Pallet::<T>::draw_from(Some(id), offer(0), most, &mut waiting);
 		}
 		assert_eq!(waiting, [id]);
 		Ok(())
@@ -458,16 +473,21 @@ mod benches {
 		let id = submit::<T>(&user, 1, Mode::Deferred)?;
 		submit::<T>(&user, 1, Mode::Deferred)?;
 		let workload = stored::<T>(id)?;
-		let price = workload.terms.max_price / 2;
 		let assignment = Assignment {
 			node: NodeId(0),
 			operator: account("operator", 0, 0),
 			worker: account("worker", 0, 0),
+			multiplier: PriceMultiplier::ONE,
+			quote: Quote {
+				price: workload.terms.max_price / 2,
+				work_price: workload.terms.max_price / 4,
+				proof_stake: UNIT,
+			},
 			due: Tick(100),
 		};
 		#[block]
 		{
-			Pallet::<T>::assign(id, workload, price, UNIT, assignment);
+			Pallet::<T>::assign(id, workload, assignment);
 		}
 		assert_eq!(state::<T>(id), Some(WorkloadState::Assigned));
 		Ok(())

@@ -125,7 +125,6 @@ impl<T: Config> Pallet<T> {
 			.assigned
 			.take()
 			.defensive_ok_or(Error::<T>::WrongState)?;
-		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let terms = workload.terms;
 		T::NodePool::count_miss(assigned.node);
 		let tripped = Self::trip_breaker();
@@ -134,7 +133,7 @@ impl<T: Config> Pallet<T> {
 		Inbox::<T>::remove(assigned.node, InboxKey::new(workload.deadline, id));
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
 		let (due, to_user) = terms
-			.miss(price, workload.failed_operators.is_empty())
+			.miss(assigned.price, workload.failed_operators.is_empty())
 			.ok_or(Error::<T>::Overflow)?;
 		let (slashed, compensation) =
 			Self::slash_missed_delivery(&mut workload, &assigned, due, to_user, tripped);
@@ -181,13 +180,12 @@ impl<T: Config> Pallet<T> {
 			.assigned
 			.clone()
 			.defensive_ok_or(Error::<T>::WrongState)?;
-		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let terms = workload.terms;
 		let excused = Self::is_breaker_tripped();
 		T::NodePool::miss_proof(assigned.node, terms.compute_units, excused);
 		Inbox::<T>::remove(assigned.node, InboxKey::new(workload.deadline, id));
 		let to_user = terms
-			.proof_miss(price, workload.failed_operators.is_empty())
+			.proof_miss(assigned.price, workload.failed_operators.is_empty())
 			.ok_or(Error::<T>::Overflow)?;
 		let slashed = T::Stakes::slash_locked(
 			&assigned.operator,

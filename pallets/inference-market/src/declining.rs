@@ -16,10 +16,7 @@
 
 use super::*;
 use crate::delivery::WorkStep;
-use frame_support::{
-	dispatch::{DispatchResultWithPostInfo, Pays},
-	traits::DefensiveOption,
-};
+use frame_support::dispatch::{DispatchResultWithPostInfo, Pays};
 
 impl<T: Config> Pallet<T> {
 	/// The last tick on which the node that has a workload may decline it.
@@ -35,10 +32,9 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_decline(who: AccountIdOf<T>, id: WorkloadId) -> DispatchResultWithPostInfo {
 		let refused = T::WeightInfo::refused(0);
 		let (mut workload, assigned) = Self::workload_for(&who, id, WorkStep::Decline, refused)?;
-		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let (fee, to_user) = workload
 			.terms
-			.decline(price, workload.failed_operators.is_empty())
+			.decline(assigned.price, workload.failed_operators.is_empty())
 			.ok_or(Error::<T>::Overflow)?;
 		workload.assigned = None;
 		workload.failed_node = Some(assigned.node);

@@ -8,15 +8,18 @@ use frame_support::{
 	ensure,
 	traits::fungible::{hold::Inspect as _, Inspect as _},
 };
-use inference_primitives::traits::NodeLoad;
+use inference_primitives::{traits::NodeLoad, PriceMultiplier};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// Checks that
 	/// - a terminal workload's account balances and nothing is held for it
 	///   (docs/DESIGN.md, rule 1);
-	/// - a settled workload paid its verification fee to the treasury;
-	/// - an open workload's account plus what is still held balances;
+	/// - a settled workload paid its verification fee to the treasury, and its operator no more than the
+	///   floor price times what the node asks, and the risk fee;
+	/// - a node's price is what it asks at the base price of the workload's first draw, and no price is above
+	///   the user's maximum;
+	/// - an open workload holds its whole escrow, and its account plus that balances;
 	/// - the escrow on hold in each account is the sum of what its workloads still hold, and so
 	///   with storage deposits;
 	/// - the pallet's account holds at least all credits;
@@ -45,12 +48,35 @@ impl<T: Config> Pallet<T> {
 					account.treasury >= workload.terms.verification_fee,
 					"a settled workload did not pay its verification"
 				);
+				let assigned = workload
+					.assigned
+					.as_ref()
+					.ok_or("a settled workload has no node")?;
+				ensure!(
+					Self::most_due(&workload.terms, assigned.multiplier)
+						.is_some_and(|most| account.worker <= most),
+					"an operator was paid more than its node asks"
+				);
+			}
+			if let Some(assigned) = &workload.assigned {
+				ensure!(
+					assigned.price <= workload.terms.max_price,
+					"a price is above the user's maximum"
+				);
+				ensure!(
+					Self::price_on(&workload, assigned.multiplier) == Some(assigned.price),
+					"a price is not what the node asks"
+				);
 			}
 			if workload.state.is_terminal() {
 				ensure!(workload.held == 0, "a terminal workload still holds escrow");
 				continue;
 			}
 			open = open.saturating_add(1);
+			ensure!(
+				workload.terms.escrow() == Some(workload.held),
+				"an open workload does not hold its escrow"
+			);
 			ensure!(
 				Deadlines::<T>::contains_key(workload.deadline, id),
 				"an open workload has no deadline"
@@ -115,6 +141,19 @@ impl<T: Config> Pallet<T> {
 			"the pallet's account does not cover the credits"
 		);
 		Self::check_delayed()
+	}
+
+	/// A drawn workload's price on a node that asks this, planck. `None` on overflow.
+	fn price_on(workload: &WorkloadOf<T>, multiplier: PriceMultiplier) -> Option<Balance> {
+		let terms = &workload.terms;
+		let work = Balance::from(terms.compute_units.0).checked_mul(workload.base_price?)?;
+		multiplier.charge(work)?.checked_add(terms.on_top()?)
+	}
+
+	/// What an operator is due at most for a workload, planck. `None` on overflow.
+	fn most_due(terms: &Terms, multiplier: PriceMultiplier) -> Option<Balance> {
+		let floor = Balance::from(terms.compute_units.0).checked_mul(terms.price_floor)?;
+		multiplier.earn(floor)?.checked_add(terms.risk_fee)
 	}
 
 	/// Walks all queues, checks their links and counts their workloads.

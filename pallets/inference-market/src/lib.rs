@@ -6,7 +6,10 @@
 //! **Terms** (docs/PROTOCOL.md, section 3, has the state machine):
 //! - *escrow* ([`HoldReason::Escrow`]): maximum price, risk fee, decline fee and queue-slot fee,
 //!   held in the user's account until the workload ends;
-//! - *price*: compute units × base price + royalty + verification fee, fixed at the first draw;
+//! - *price*: compute units × base price × the node's multiplier + royalty + verification fee: of each
+//!   assignment its own, at the base price of the first draw. Stake, slashes, fees and pay are by it;
+//! - *multiplier*: what a node asks of the base price, in hundredths, from one on (node-pool's limits).
+//!   Its operator is paid the floor price times it;
 //! - *verification fee*: what the chain asks for the weight of proving, at its own rate; pinned at
 //!   submission and the treasury's, since the worker proves free of charge;
 //! - *proof stake*: what the operator has locked from the draw on, `proof_stake · price + V`;
@@ -25,8 +28,9 @@
 //!
 //! **Invariants** (`try_state`): docs/DESIGN.md, rules 1 and 2.
 //! - A terminal workload's account balances: escrowed = refunded + worker + creator + treasury.
-//! - A settled workload paid its verification fee to the treasury.
-//! - What is held for escrow in an account is the sum of what its open workloads still hold.
+//! - A settled workload paid its verification fee to the treasury, and its operator no more than its node
+//!   asks. Each price is what the node asks, and none is above the user's maximum.
+//! - An open workload holds its whole escrow. What is held for escrow in an account is the sum of these.
 //! - The pallet's account holds at least the sum of all credits.
 //! - Each open workload has exactly one deadline, and is in a queue or an inbox as its state says.
 //! - The delayed slashes are those counted, at most [`breaker::MAX_DELAYED`].
@@ -453,8 +457,9 @@ pub mod pallet {
 		WrongInputShape,
 		/// An input value lies outside the model's declared domain.
 		InputOutOfDomain,
-		/// The maximum price is below the present price: compute units × base price, royalty and the
-		/// fee for verifying the proof. Bid more or wait; `inference model show` has the price.
+		/// The maximum price is below the present price: compute units × base price × the least
+		/// multiplier that a node of the model's pool asks, royalty and the fee for verifying the proof. Bid
+		/// more or wait; `inference model show` has the price.
 		BidTooLow,
 		/// The deadline is shorter than the least, or longer than the greatest allowed.
 		BadDeadline,
@@ -568,8 +573,9 @@ pub mod pallet {
 		///
 		/// `input`: fixed point at the model's input scale, row-major. `max_price`: planck, for
 		/// the inference and the verification of its proof; the other fees come on top (see
-		/// [`Terms`]). `deadline`: ticks from now until the output at the latest. `value_at_risk`:
-		/// planck that a false output could cost the user before its proof is due; the proof stake
+		/// [`Terms`]). The price is the drawn node's own, so who bids more than the present price may be
+		/// served by a dearer node. `deadline`: ticks from now until the output at the latest.
+		/// `value_at_risk`: planck that a false output could cost the user before its proof is due; the proof stake
 		/// covers it and a fee is paid for it. Zero if Immediate.
 		///
 		/// Origin: signed, the user. Holds the escrow and a storage deposit. Errors:

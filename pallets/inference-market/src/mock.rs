@@ -760,6 +760,11 @@ pub fn workload(id: WorkloadId) -> crate::WorkloadOf<Test> {
 	crate::Workloads::<Test>::get(id).expect("the workload exists")
 }
 
+/// A workload's price on the present or last node, planck.
+pub fn price_of(id: WorkloadId) -> Option<Balance> {
+	workload(id).assigned.map(|assigned| assigned.price)
+}
+
 /// A workload's state.
 pub fn state(id: WorkloadId) -> inference_primitives::WorkloadState {
 	workload(id).state

@@ -10,7 +10,7 @@ use frame_support::{
 		Defensive, DefensiveOption, Get,
 	},
 };
-use inference_primitives::parameters::permille_of;
+use inference_primitives::{parameters::permille_of, PriceMultiplier};
 use sp_runtime::traits::AccountIdConversion;
 
 /// The pruner's part of a storage deposit is the deposit divided by this.
@@ -29,15 +29,6 @@ impl<T: Config> Pallet<T> {
 		let paid = Self::credit_from_escrow(workload, &T::Treasury::get(), slot_fee);
 		workload.settlement.treasury = workload.settlement.treasury.saturating_add(paid);
 		paid
-	}
-
-	/// Fixes the price at the first draw: releases what the escrow holds beyond this price.
-	pub(crate) fn fix_price(workload: &mut WorkloadOf<T>, price: Balance) {
-		workload.price = Some(price);
-		// `price` is at most the maximum price, whose escrow fitted; saturating for the same reason.
-		let needed = workload.terms.escrow_for(price).unwrap_or(workload.held);
-		let excess = workload.held.saturating_sub(needed);
-		Self::refund(workload, excess);
 	}
 
 	/// Releases `amount` of the escrow to the user.
@@ -87,21 +78,21 @@ impl<T: Config> Pallet<T> {
 
 	/// Pays everybody for a proven workload, frees what it reserved and ends it.
 	///
-	/// The operator gets the floor price of the compute units and the creator the royalty, both
-	/// less the treasury's share, rounded down; the operator also gets the risk fee. The rest of
-	/// the price is the treasury's, the verification fee with it, and the queue-slot fee. The decline
-	/// fee goes back to the user.
+	/// The operator gets the floor price of the compute units times what its node asks, and the creator
+	/// the royalty, both less the treasury's share, rounded down; the operator also gets the risk fee. The
+	/// rest of the price is the treasury's, the verification fee with it, and the queue-slot fee. What the
+	/// maximum price is above the price, and the decline fee, go back to the user.
 	pub(crate) fn settle(
 		id: WorkloadId,
 		mut workload: WorkloadOf<T>,
 		assigned: Assigned<AccountIdOf<T>>,
 	) -> DispatchResult {
 		let terms = workload.terms;
-		let price = workload.price.defensive_ok_or(Error::<T>::WrongState)?;
 		let creator = T::Models::model(workload.statement.model)
 			.defensive_ok_or(Error::<T>::UnknownModel)?
 			.creator;
-		let split = split_price(price, &terms).ok_or(Error::<T>::Overflow)?;
+		let split =
+			split_price(assigned.price, &terms, assigned.multiplier).ok_or(Error::<T>::Overflow)?;
 		T::Stakes::unlock(&assigned.operator, assigned.proof_stake)?;
 		T::NodePool::settle(assigned.node, terms.compute_units);
 		Self::count_use(terms.compute_units);
@@ -237,10 +228,16 @@ pub(crate) struct PriceSplit {
 /// Splits a price; the parts sum to it exactly. `None` on overflow.
 ///
 /// The verification fee comes first: whatever a model's creator and operator agree on, what the
-/// chain does for them is paid to somebody else.
-pub(crate) fn split_price(price: Balance, terms: &Terms) -> Option<PriceSplit> {
+/// chain does for them is paid to somebody else. The operator's part is by what its own node asks of the
+/// floor price; what the base price is above that is the treasury's, too.
+pub(crate) fn split_price(
+	price: Balance,
+	terms: &Terms,
+	multiplier: PriceMultiplier,
+) -> Option<PriceSplit> {
 	let kept = 1_000u16.checked_sub(terms.treasury_share)?;
 	let floor = Balance::from(terms.compute_units.0).checked_mul(terms.price_floor)?;
+	let floor = multiplier.earn(floor)?;
 	let shared = price.saturating_sub(terms.verification_fee);
 	let royalty = terms.royalty.min(shared);
 	let work = floor.min(shared.checked_sub(royalty)?);

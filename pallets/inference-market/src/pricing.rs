@@ -5,10 +5,13 @@
 //! Use is what was paid: compute units of workloads settled in the epoch, each once, so that neither
 //! redraws nor work that was never delivered count. It is measured against half of what the nodes
 //! can serve with the stake that they have, so that nodes that can lock nothing do not count.
+//!
+//! A node's own multiplier stands on top of the base price and moves it neither way: use is counted in
+//! compute units, not in money.
 
 use super::*;
 use frame_support::weights::WeightToFee;
-use inference_primitives::{model::ModelView, VkHash};
+use inference_primitives::{model::ModelView, PriceMultiplier, VkHash};
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 
 /// The greatest step per epoch is the price divided by this: at no use, or at full use.
@@ -21,15 +24,21 @@ impl<T: Config> Pallet<T> {
 		BasePrice::<T>::get().clamp(parameters.price_floor, parameters.price_ceiling)
 	}
 
-	/// Price of an inference now, planck. `None` on overflow.
-	pub(crate) fn price_of(
-		compute_units: ComputeUnits,
-		royalty: Balance,
+	/// The work of an inference now, planck, on a node that asks the base price. `None` on overflow.
+	pub(crate) fn work(compute_units: ComputeUnits) -> Option<Balance> {
+		Balance::from(compute_units.0).checked_mul(Self::base_price())
+	}
+
+	/// Price of an inference by this model now, planck, at the going multiple of its pool; at the base price
+	/// if it has no pool. `None` on overflow.
+	pub(crate) fn going_price(
+		model: &ModelView<AccountIdOf<T>>,
 		verification_fee: Balance,
 	) -> Option<Balance> {
-		Balance::from(compute_units.0)
-			.checked_mul(Self::base_price())?
-			.checked_add(royalty)?
+		T::NodePool::offer(model.reference)
+			.map_or(PriceMultiplier::ONE, |offer| offer.going)
+			.charge(Self::work(model.compute_units)?)?
+			.checked_add(model.royalty)?
 			.checked_add(verification_fee)
 	}
 
@@ -51,15 +60,15 @@ impl<T: Config> Pallet<T> {
 		Self::verification_fee(model.vk_hash, values)
 	}
 
-	/// What an inference by this model costs now, planck: the least maximum price that an order may
-	/// have. `None` if there is no such model.
+	/// What an inference by this model costs now, planck, where nodes with a sixteenth of its pool's weight
+	/// serve: the least maximum price that an order may have. Who bids no more is served by these only. At
+	/// the base price if nobody serves the model in this epoch. `None` if there is no such model.
 	pub fn present_price(model: ModelRef) -> Option<Balance> {
 		let model = T::Models::model(model)?;
-		let fee = Self::verification_fee_of(&model);
-		Self::price_of(model.compute_units, model.royalty, fee)
+		Self::going_price(&model, Self::verification_fee_of(&model))
 	}
 
-	/// Counts a settled workload as use.
+	/// Counts a settled workload as use: its compute units, whatever its node asked for them.
 	pub(crate) fn count_use(compute_units: ComputeUnits) {
 		// Saturating: an epoch's work is bounded by the nodes' capacities.
 		PaidUnits::<T>::mutate(|units| units.0 = units.0.saturating_add(compute_units.0));

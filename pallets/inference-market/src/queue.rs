@@ -7,7 +7,10 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use inference_primitives::traits::{Assignment, DrawRequest, Drawn};
+use inference_primitives::{
+	price::{Bid, PoolOffer},
+	traits::{Assignment, DrawRequest, Drawn},
+};
 use sp_runtime::traits::UniqueSaturatedInto;
 
 /// Entries of one queue left waiting per block, at its head and once more further back: one that
@@ -24,14 +27,6 @@ enum Look {
 	Waits,
 	/// Its seed is not known yet, nor is that of those behind it, which came later.
 	TooEarly,
-}
-
-/// What a queued workload asks for now, if its terms can be met at all.
-struct Ask {
-	/// What it costs now, planck.
-	price: Balance,
-	/// Stake to lock, planck.
-	proof_stake: Balance,
 }
 
 /// The randomness of a block's draws (the latest blocks' outputs, oldest first), and the weight that they
@@ -180,10 +175,10 @@ impl<T: Config> Pallet<T> {
 				break;
 			}
 			served = served.saturating_add(1);
-			// Asking for the reach is paid for: `serve_queues` is measured with models that have none.
-			if let Some(reach) = T::NodePool::reach(*model) {
+			// Asking for the offer is paid for: `serve_queues` is measured with models that have none.
+			if let Some(offer) = T::NodePool::offer(*model) {
 				draws.spend(T::WeightInfo::serve_model());
-				Self::serve_model(*model, reach, &mut draws);
+				Self::serve_model(*model, offer, &mut draws);
 			}
 		}
 		ServedCursor::<T>::put((start as u32).saturating_add(served));
@@ -198,15 +193,15 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Serves one queue: from its head, then from where the last block's second look ended.
-	pub(crate) fn serve_model(model: ModelRef, reach: Balance, draws: &mut Draws) {
+	pub(crate) fn serve_model(model: ModelRef, offer: PoolOffer, draws: &mut Draws) {
 		let mut tried = alloc::vec::Vec::new();
 		let head = Queues::<T>::get(model).first;
-		let behind = Self::draw_from(head, reach, draws, &mut tried);
+		let behind = Self::draw_from(head, offer, draws, &mut tried);
 		// What the first look drew it also unlinked, so `resume` is in the queue.
 		let resume = Queues::<T>::get(model)
 			.resume
 			.filter(|id| !tried.contains(id));
-		let resume = Self::draw_from(resume.or(behind), reach, draws, &mut tried);
+		let resume = Self::draw_from(resume.or(behind), offer, draws, &mut tried);
 		Queues::<T>::mutate_exists(model, |stored| {
 			if let Some(queue) = stored {
 				queue.resume = resume;
@@ -218,7 +213,7 @@ impl<T: Config> Pallet<T> {
 	/// the entry behind them.
 	pub(crate) fn draw_from(
 		mut next: Option<WorkloadId>,
-		reach: Balance,
+		offer: PoolOffer,
 		draws: &mut Draws,
 		waiting: &mut alloc::vec::Vec<WorkloadId>,
 	) -> Option<WorkloadId> {
@@ -229,7 +224,7 @@ impl<T: Config> Pallet<T> {
 			}
 			draws.spend(T::WeightInfo::look());
 			let after = QueueLinks::<T>::get(id).and_then(|link| link.after);
-			match Self::look(id, reach, draws) {
+			match Self::look(id, offer, draws) {
 				Look::Assigned => {},
 				Look::Waits => waiting.push(id),
 				Look::TooEarly => return None,
@@ -239,18 +234,30 @@ impl<T: Config> Pallet<T> {
 		next
 	}
 
-	/// What a workload asks for now. `None` if its own terms cannot be met: the price is above its
-	/// bid, or it needs more stake than `reach`.
-	fn ask(workload: &WorkloadOf<T>, reach: Balance) -> Option<Ask> {
-		let terms = workload.terms;
-		let price = match workload.price {
-			Some(price) => price,
-			// A price that rose above the bid may fall again.
-			None => Self::price_of(terms.compute_units, terms.royalty, terms.verification_fee)
-				.filter(|price| *price <= terms.max_price)?,
-		};
-		let proof_stake = terms.proof_stake_for(price)?;
-		(proof_stake <= reach).then_some(Ask { price, proof_stake })
+	/// The base price of a workload's next draw, planck per compute unit.
+	fn base_price_of(workload: &WorkloadOf<T>) -> Balance {
+		workload.base_price.unwrap_or_else(Self::base_price)
+	}
+
+	/// What a workload pays and locks in its next draw, by what a node asks. `None` on overflow.
+	fn bid(workload: &WorkloadOf<T>) -> Option<Bid> {
+		let terms = &workload.terms;
+		Some(Bid {
+			work: Balance::from(terms.compute_units.0)
+				.checked_mul(Self::base_price_of(workload))?,
+			most: terms.max_price,
+			on_top: terms.on_top()?,
+			stake: terms.stake_terms()?,
+		})
+	}
+
+	/// What a workload bids in a draw now. `None` if its own terms cannot be met by any node of the
+	/// pool: even the least that one asks is above its bid (it may fall again), or at that price
+	/// it needs more stake than the greatest reach. Dearer nodes only ask for more of both.
+	fn ask(workload: &WorkloadOf<T>, offer: PoolOffer) -> Option<Bid> {
+		let bid = Self::bid(workload)?;
+		let least = bid.quote(offer.least)?;
+		(least.proof_stake <= offer.reach).then_some(bid)
 	}
 
 	/// Whether a queued workload that was never drawn could not be served through its own terms, so
@@ -260,14 +267,14 @@ impl<T: Config> Pallet<T> {
 		match workload.outlook {
 			Outlook::Able => false,
 			Outlook::Unfit => true,
-			Outlook::Untried => T::NodePool::reach(workload.statement.model)
-				.and_then(|reach| Self::ask(workload, reach))
+			Outlook::Untried => T::NodePool::offer(workload.statement.model)
+				.and_then(|offer| Self::ask(workload, offer))
 				.is_none(),
 		}
 	}
 
 	/// Draws a node for the workload if its seed was unknown when it came and a node qualifies.
-	fn look(id: WorkloadId, reach: Balance, draws: &mut Draws) -> Look {
+	fn look(id: WorkloadId, offer: PoolOffer, draws: &mut Draws) -> Look {
 		let Some(mut workload) =
 			Workloads::<T>::get(id).defensive_proof("a queued workload exists; qed")
 		else {
@@ -285,7 +292,7 @@ impl<T: Config> Pallet<T> {
 		if T::Network::now() > workload.deadline || Self::is_void(&workload) {
 			return Look::Waits;
 		}
-		let Some(Ask { price, proof_stake }) = Self::ask(&workload, reach) else {
+		let Some(bid) = Self::ask(&workload, offer) else {
 			return Look::Waits;
 		};
 		let terms = workload.terms;
@@ -295,12 +302,7 @@ impl<T: Config> Pallet<T> {
 			seed: Self::seed(id, workload.attempts, outputs),
 			excluded: &workload.failed_operators,
 			compute_units: terms.compute_units,
-			proof_stake,
-			value_at_risk: terms.value_at_risk,
-			// Saturating: both are parts of each price.
-			work_price: price
-				.saturating_sub(terms.royalty)
-				.saturating_sub(terms.verification_fee),
+			bid,
 			mode: workload.mode,
 			proving_backlog: terms.proving_backlog,
 			latest: terms.latest,
@@ -310,7 +312,7 @@ impl<T: Config> Pallet<T> {
 		let outlook = match drawn {
 			Drawn::Assigned(assignment) => {
 				draws.spend(T::WeightInfo::assign());
-				Self::assign(id, workload, price, proof_stake, assignment);
+				Self::assign(id, workload, assignment);
 				return Look::Assigned;
 			},
 			Drawn::Busy => Outlook::Able,
@@ -329,21 +331,20 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn assign(
 		id: WorkloadId,
 		mut workload: WorkloadOf<T>,
-		price: Balance,
-		proof_stake: Balance,
 		assignment: Assignment<AccountIdOf<T>>,
 	) {
 		Self::dequeue(&workload);
-		if workload.price.is_none() {
-			Self::fix_price(&mut workload, price);
-		}
+		let price = assignment.quote.price;
+		workload.base_price = Some(Self::base_price_of(&workload));
 		workload.state = WorkloadState::Assigned;
 		// Saturating: bounded by the redraws.
 		workload.attempts = workload.attempts.saturating_add(1);
 		workload.assigned = Some(Assigned {
 			node: assignment.node,
 			operator: assignment.operator,
-			proof_stake,
+			price,
+			proof_stake: assignment.quote.proof_stake,
+			multiplier: assignment.multiplier,
 			assigned_at: T::Network::now(),
 		});
 		Self::set_deadline(id, &mut workload, assignment.due);

@@ -47,8 +47,7 @@ impl<T: Config> Pallet<T> {
 			Error::<T>::BadDeadline
 		);
 		let verification_fee = Self::verification_fee_of(&model);
-		let price = Self::price_of(model.compute_units, model.royalty, verification_fee)
-			.ok_or(Error::<T>::Overflow)?;
+		let price = Self::going_price(&model, verification_fee).ok_or(Error::<T>::Overflow)?;
 		ensure!(order.max_price >= price, Error::<T>::BidTooLow);
 		let now = T::Network::now();
 		let values = u32::try_from(order.input.len()).unwrap_or(u32::MAX);
@@ -130,7 +129,7 @@ impl<T: Config> Pallet<T> {
 			mode: order.mode,
 			state: WorkloadState::Queued,
 			terms,
-			price: None,
+			base_price: None,
 			held: escrow,
 			deposit,
 			assigned: None,
@@ -203,7 +202,7 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> Orders for Pallet<T> {
 	fn work_price(compute_units: ComputeUnits) -> Balance {
-		Self::price_of(compute_units, 0, 0).unwrap_or(Balance::MAX)
+		Self::work(compute_units).unwrap_or(Balance::MAX)
 	}
 
 	fn verification_fee(vk_hash: VkHash, output_values: u32) -> Balance {

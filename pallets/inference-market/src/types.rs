@@ -4,8 +4,9 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use inference_primitives::{
 	parameters::{permille_of, Permille},
-	Balance, BlockNumber, ComputeUnits, Mode, NodeId, ProtocolParameters, Settlement,
-	StatementHeader, Tick, Ticks, WorkloadId, WorkloadState, MAX_TENSOR_VALUES,
+	price::StakeTerms,
+	Balance, BlockNumber, ComputeUnits, Mode, NodeId, PriceMultiplier, ProtocolParameters,
+	Settlement, StatementHeader, Tick, Ticks, WorkloadId, WorkloadState, MAX_TENSOR_VALUES,
 };
 use scale_info::TypeInfo;
 
@@ -43,7 +44,8 @@ pub struct Terms {
 	pub proof_compensation: Permille,
 	/// The treasury's part of the price.
 	pub treasury_share: Permille,
-	/// Price floor, planck per compute unit; what is above goes to the treasury.
+	/// Price floor, planck per compute unit: times its node's multiplier the operator's, less the
+	/// treasury's share; what is above goes to the treasury.
 	pub price_floor: Balance,
 	/// Draws after the first.
 	pub redraws: u8,
@@ -116,15 +118,11 @@ impl Terms {
 		})
 	}
 
-	/// Escrow of the whole order, planck. `None` on overflow.
+	/// Escrow of the whole order, planck, from its submission to its end: whichever node is drawn, the
+	/// first or a later one, its price is in it. `None` on overflow.
 	pub fn escrow(&self) -> Option<Balance> {
-		self.escrow_for(self.max_price)
-	}
-
-	/// Escrow at this price, planck. `None` on overflow.
-	pub fn escrow_for(&self, price: Balance) -> Option<Balance> {
-		price
-			.checked_add(permille_of(price, self.decline_fee)?)?
+		self.max_price
+			.checked_add(permille_of(self.max_price, self.decline_fee)?)?
 			.checked_add(self.risk_fee)?
 			.checked_add(self.slot_fee)
 	}
@@ -158,12 +156,24 @@ impl Terms {
 		}
 	}
 
-	/// Proof stake S = `proof_stake` · P + V at this price, planck, with the first part at least
-	/// twice the least compensation. `None` on overflow.
+	/// What decides the proof stake S = `proof_stake` · P + V: the first part is at least twice the least
+	/// compensation. `None` on overflow.
+	pub fn stake_terms(&self) -> Option<StakeTerms> {
+		Some(StakeTerms {
+			multiple: self.proof_stake,
+			least: self.least_compensation.checked_mul(2)?,
+			value_at_risk: self.value_at_risk,
+		})
+	}
+
+	/// Proof stake at this price, planck. `None` on overflow.
 	pub fn proof_stake_for(&self, price: Balance) -> Option<Balance> {
-		permille_of(price, self.proof_stake)?
-			.max(self.least_compensation.checked_mul(2)?)
-			.checked_add(self.value_at_risk)
+		self.stake_terms()?.at(price)
+	}
+
+	/// What of the price is not for the work, planck: royalty and verification fee. `None` on overflow.
+	pub fn on_top(&self) -> Option<Balance> {
+		self.royalty.checked_add(self.verification_fee)
 	}
 
 	/// What the user gets of a forfeited proof stake, planck, with what makes up for its fees if it
@@ -182,8 +192,12 @@ pub struct Assigned<AccountId> {
 	pub node: NodeId,
 	/// Its operator.
 	pub operator: AccountId,
+	/// The workload's price on this node, planck: what the node asks, at most the bid.
+	pub price: Balance,
 	/// Proof stake locked, planck.
 	pub proof_stake: Balance,
+	/// What the node asks, by which its operator is paid.
+	pub multiplier: PriceMultiplier,
 	/// When it was drawn.
 	pub assigned_at: Tick,
 }
@@ -201,8 +215,10 @@ pub struct Workload<AccountId> {
 	pub state: WorkloadState,
 	/// What was pinned at submission.
 	pub terms: Terms,
-	/// Price fixed at the first draw, planck.
-	pub price: Option<Balance>,
+	/// Base price of the first draw, planck per compute unit: later draws' prices are by it, too. One that
+	/// rises meanwhile pays no operator, and must not keep a workload from being served that a node has
+	/// failed.
+	pub base_price: Option<Balance>,
 	/// Escrow still held, planck.
 	pub held: Balance,
 	/// Storage deposit held, planck.

@@ -1,6 +1,7 @@
 //! What the runtime API shows of workloads.
 
 use super::*;
+use crate::money::split_price;
 use alloc::{collections::BTreeMap, vec::Vec};
 use inference_primitives::{
 	market::{InboxItem, WorkloadView},
@@ -18,6 +19,7 @@ impl<T: Config> Pallet<T> {
 	pub fn view(id: WorkloadId) -> Option<WorkloadView<AccountIdOf<T>>> {
 		let workload = Workloads::<T>::get(id)?;
 		let open = !workload.state.is_terminal();
+		let assigned = workload.assigned.as_ref();
 		Some(WorkloadView {
 			id,
 			submitter: workload.submitter,
@@ -26,8 +28,8 @@ impl<T: Config> Pallet<T> {
 			state: workload.state,
 			input: Inputs::<T>::get(id).unwrap_or_default().into_inner(),
 			output: Outputs::<T>::get(id).map(|output| output.into_inner()),
-			price: workload.price.unwrap_or(0),
-			node: workload.assigned.map(|assigned| assigned.node),
+			price: assigned.map_or(0, |assigned| assigned.price),
+			node: assigned.map(|assigned| assigned.node),
 			attempts: workload.attempts,
 			deadline: open.then_some(workload.deadline),
 			submitted_at: workload.submitted_at,
@@ -71,12 +73,10 @@ impl<T: Config> Pallet<T> {
 			},
 			_ => workload.deadline,
 		};
-		let decline_by = match (&workload.assigned, workload.state) {
-			(Some(assigned), WorkloadState::Assigned) => {
-				Some(Self::decline_by(&workload, assigned))
-			},
-			_ => None,
-		};
+		let assigned = workload.assigned.as_ref()?;
+		let decline_by = (workload.state == WorkloadState::Assigned)
+			.then(|| Self::decline_by(&workload, assigned));
+		let split = split_price(assigned.price, &workload.terms, assigned.multiplier)?;
 		Some(InboxItem {
 			statement: workload.statement,
 			mode: workload.mode,
@@ -87,7 +87,8 @@ impl<T: Config> Pallet<T> {
 			decline_by,
 			prove_by,
 			compute_units: workload.terms.compute_units,
-			at_stake: workload.assigned.map_or(0, |assigned| assigned.proof_stake),
+			pay: split.worker.saturating_add(workload.terms.risk_fee),
+			at_stake: assigned.proof_stake,
 			value_at_risk: workload.terms.value_at_risk,
 		})
 	}

@@ -59,7 +59,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn submit_workload(n: u32) -> Weight {
 		Weight::from_parts(200000000, 0)
 			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(27))
+			.saturating_add(T::DbWeight::get().reads(28))
 			.saturating_add(T::DbWeight::get().writes(15))
 	}
 
@@ -192,7 +192,7 @@ impl WeightInfo for () {
 	fn submit_workload(n: u32) -> Weight {
 		Weight::from_parts(200000000, 0)
 			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(27))
+			.saturating_add(ParityDbWeight::get().reads(28))
 			.saturating_add(ParityDbWeight::get().writes(15))
 	}
 

@@ -5,12 +5,21 @@ use frame_support::{traits::Defensive, weights::Weight};
 use inference_primitives::{
 	hashing::tagged_hash,
 	node::Standing,
+	price::Bid,
 	traits::{Assignment, DrawRequest, Drawn, NodeLoad, NodePool, RecentMisses},
 	Hash, Mode, ProtocolParameters, Tick, Ticks,
 };
 
 impl<T: Config> Pallet<T> {
-	/// The candidate that the seed's `index`-th sample names: a number below the pool's total
+	/// The members that a draw samples from: those whose price is within the bid, which come first. What
+	/// the others weigh is no part of its total, so that no order is tried on nodes that it cannot pay.
+	pub(crate) fn within_bid<'a>(pool: &'a [PoolMember], bid: &Bid) -> &'a [PoolMember] {
+		// Who asks no more than one that is within the bid is, too.
+		let most = pool.partition_point(|member| bid.quote(member.multiplier()).is_some());
+		pool.get(..most).unwrap_or_default()
+	}
+
+	/// The candidate that the seed's `index`-th sample names: a number below the members' total
 	/// weight, found in the cumulative weights. The modulo's bias is below 2^-64.
 	pub(crate) fn candidate(pool: &[PoolMember], seed: Hash, index: u32) -> Option<PoolMember> {
 		let sample = Self::sample(pool.last()?.cumulative, seed, index)?;
@@ -36,12 +45,13 @@ impl<T: Config> Pallet<T> {
 		let Some(mut node) = Self::node(id) else {
 			return Drawn::Busy;
 		};
+		let multiplier = member.multiplier();
+		let Some(quote) = request.bid.quote(multiplier) else {
+			return Drawn::Unfit;
+		};
 		let admitted = member.limits.is_none_or(|limits| {
-			limits.admit(
-				request.value_at_risk,
-				request.proof_stake,
-				request.work_price,
-			)
+			let at_risk = request.bid.stake.value_at_risk;
+			limits.admit(at_risk, quote.proof_stake, quote.work_price)
 		});
 		if !admitted {
 			return Drawn::Unfit;
@@ -69,7 +79,7 @@ impl<T: Config> Pallet<T> {
 			outstanding: request.compute_units,
 			proving: ComputeUnits::ZERO,
 		};
-		if backing.reach < request.proof_stake || !fits(alone) {
+		if backing.reach < quote.proof_stake || !fits(alone) {
 			return Drawn::Unfit;
 		}
 		let Some(outstanding) = node.outstanding.checked_add(request.compute_units) else {
@@ -84,7 +94,7 @@ impl<T: Config> Pallet<T> {
 		};
 		if !fits(load)
 			|| due > request.latest
-			|| T::Stakes::lock(&node.operator, request.proof_stake).is_err()
+			|| T::Stakes::lock(&node.operator, quote.proof_stake).is_err()
 		{
 			return Drawn::Busy;
 		}
@@ -94,6 +104,8 @@ impl<T: Config> Pallet<T> {
 			node: id,
 			operator: node.operator.clone(),
 			worker: node.worker.clone(),
+			multiplier,
+			quote,
 			due,
 		};
 		Nodes::<T>::insert(id, node);
@@ -159,8 +171,9 @@ impl<T: Config> Pallet<T> {
 	/// - the total pledge is the sum of what nodes count for, which is nothing for one that is paused,
 	///   suspended or in no snapshot, and no more than its capacity otherwise;
 	/// - a model's members are the nodes that joined it, each once;
-	/// - a pool's cumulative weights ascend, and it has each node that says it is in it; these are
-	///   members.
+	/// - a pool's cumulative weights ascend, and so does what its nodes ask; it has each node that says it is
+	///   in it; these are members; its offer is what its nodes ask;
+	/// - a multiplier that a node asks is one that it may ask.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::ensure;
@@ -199,6 +212,12 @@ impl<T: Config> Pallet<T> {
 					.all(|(of, _)| node.next_models.contains(of)),
 				"a node has limits for a model that it did not join"
 			);
+			ensure!(
+				node.limits
+					.iter()
+					.all(|(_, limits)| limits.multiplier.is_in_range()),
+				"a node asks a multiplier out of range"
+			);
 			for model in node.next_models.iter() {
 				ensure!(
 					Members::<T>::get(model)
@@ -230,11 +249,21 @@ impl<T: Config> Pallet<T> {
 				ensure!(joined, "a member did not join its model");
 			}
 		}
+		ensure!(
+			PoolOffers::<T>::iter_keys().all(Pools::<T>::contains_key),
+			"an offer is of no pool"
+		);
 		for (model, pool) in Pools::<T>::iter() {
+			let offer = PoolOffers::<T>::get(model).ok_or("a pool has no offer")?;
 			ensure!(
-				PoolReach::<T>::contains_key(model) && Members::<T>::contains_key(model),
-				"a pool has no reach or no members"
+				Self::offer_of(&pool, offer.reach) == Some(offer),
+				"a pool's offer is not what its nodes ask"
 			);
+			ensure!(
+				pool.is_sorted_by_key(PoolMember::multiplier),
+				"a pool's nodes are not in the order of what they ask"
+			);
+			ensure!(Members::<T>::contains_key(model), "a pool has no members");
 			let mut before = 0;
 			for member in pool.iter() {
 				ensure!(
@@ -259,13 +288,14 @@ fn free(reserved: &mut ComputeUnits, compute_units: ComputeUnits) {
 impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 	fn draw(request: &DrawRequest<AccountIdOf<T>>) -> (Drawn<AccountIdOf<T>>, Weight) {
 		let pool = Pools::<T>::get(request.model);
+		let payable = Self::within_bid(&pool, &request.bid);
 		let parameters = T::Network::parameters();
 		let epoch = Epoch::<T>::get();
 		// Each node is tried once, however often it is sampled.
 		let mut tried = alloc::vec::Vec::new();
 		let mut found = Drawn::Unfit;
 		for index in 0..MAX_CANDIDATES {
-			let Some(member) = Self::candidate(&pool, request.seed, index) else {
+			let Some(member) = Self::candidate(payable, request.seed, index) else {
 				break;
 			};
 			if tried.contains(&member.node) {
@@ -355,8 +385,8 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 		Self::misses_within_window()
 	}
 
-	fn reach(model: ModelRef) -> Option<Balance> {
-		PoolReach::<T>::get(model)
+	fn offer(model: ModelRef) -> Option<PoolOffer> {
+		PoolOffers::<T>::get(model)
 	}
 
 	fn max_draw_weight() -> Weight {

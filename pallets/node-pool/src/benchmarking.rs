@@ -14,8 +14,9 @@ use frame_system::RawOrigin;
 use inference_primitives::{
 	node::{Standing, WorkerConsent},
 	parameters::UNIT,
+	price::{Bid, PoolOffer, StakeTerms},
 	traits::{DrawRequest, Drawn, NodePool as _},
-	GenesisHash, Mode, ModelId, Tick, Ticks,
+	GenesisHash, Mode, ModelId, PriceMultiplier, Tick, Ticks,
 };
 
 /// What benchmarks need of the runtime.
@@ -50,6 +51,7 @@ fn limits() -> Limits {
 		max_value_at_risk: Balance::MAX,
 		max_proof_stake: Balance::MAX,
 		min_work_price: 0,
+		multiplier: PriceMultiplier::ONE,
 	}
 }
 
@@ -167,7 +169,12 @@ impl<T: Config> Pallet<T> {
 		Members::<T>::insert(model, BoundedVec::truncate_from(alloc::vec![id]));
 		let pool = alloc::vec![member(id, CAPACITY.0)];
 		Pools::<T>::insert(model, BoundedVec::truncate_from(pool));
-		PoolReach::<T>::insert(model, Balance::MAX);
+		let offer = PoolOffer {
+			reach: Balance::MAX,
+			least: limits().multiplier,
+			going: limits().multiplier,
+		};
+		PoolOffers::<T>::insert(model, offer);
 		id
 	}
 }
@@ -200,9 +207,16 @@ fn request<'a, T: Config>(
 		seed: [7; 32],
 		excluded,
 		compute_units: ComputeUnits(1),
-		proof_stake: UNIT,
-		value_at_risk: 0,
-		work_price: UNIT,
+		bid: Bid {
+			work: UNIT,
+			most: Balance::MAX,
+			on_top: UNIT,
+			stake: StakeTerms {
+				multiple: 1_500,
+				least: UNIT,
+				value_at_risk: 0,
+			},
+		},
 		mode: Mode::Immediate,
 		proving_backlog: Ticks(u32::MAX),
 		latest: Tick(u32::MAX),

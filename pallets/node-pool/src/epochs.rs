@@ -7,10 +7,17 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use inference_primitives::{parameters::permille_of, traits::Backing, ProtocolParameters, Ticks};
+use inference_primitives::{
+	price::{Bid, StakeTerms},
+	traits::{Backing, NodeLoad},
+	PriceMultiplier, ProtocolParameters,
+};
 use sp_runtime::{
 	helpers_128bit::multiply_by_rational_with_rounding, traits::UniqueSaturatedInto, Rounding,
 };
+
+/// The price that orders must pay is one at which this part of a pool's weight serves: its reciprocal.
+const GOING_PART: u64 = 16;
 
 /// What a pool costs of a block's `MaxSnapshotMembers` on top of its members.
 const POOL_COST: u32 = 4;
@@ -102,7 +109,9 @@ impl<T: Config> Pallet<T> {
 		weight
 	}
 
-	/// Takes a pool's snapshot: its members with the weight that their stake can really serve.
+	/// Takes a pool's snapshot: its members with the weight that their stake can really serve, those that
+	/// ask least first, so that a draw samples from those that its bid pays and from no others. Among those
+	/// that ask the same, who joined first comes first.
 	pub(crate) fn take_snapshot(
 		model: ModelRef,
 		epoch: u32,
@@ -110,8 +119,8 @@ impl<T: Config> Pallet<T> {
 	) -> Taken {
 		let demand = Demand::of::<T>(model, parameters);
 		let members = Members::<T>::get(model);
-		let mut pool: BoundedVec<PoolMember, T::MaxPoolNodes> = Default::default();
-		let (mut cumulative, mut reach) = (0u64, 0);
+		let mut pool = alloc::vec::Vec::with_capacity(members.len());
+		let mut reach = 0;
 		let mut taken = Taken {
 			// Saturating: bounded by the pool's size.
 			members: u32::try_from(members.len()).unwrap_or(u32::MAX),
@@ -129,35 +138,33 @@ impl<T: Config> Pallet<T> {
 			// What was joined in this epoch waits for the next one.
 			let waits = node.changed_in >= epoch && !node.models.contains(&model);
 			let limits = node.limits_for(model);
-			let weight = match &demand {
+			let multiplier = Limits::multiplier_of(limits);
+			let served = match &demand {
 				Some(demand)
 					if !waits && node.standing.serves(epoch) && demand.is_within(limits) =>
 				{
-					demand.weight(node.usable, backing)
+					demand.served(node.usable, backing, multiplier)
 				},
-				_ => 0,
+				_ => ComputeUnits::ZERO,
 			};
 			node.models.retain(|other| *other != model);
-			if weight > 0 {
-				// Saturating: each capacity is covered by a bond, so sums stay far below the bound.
-				cumulative = cumulative.saturating_add(weight);
+			if served > ComputeUnits::ZERO {
 				reach = backing.reach.max(reach);
-				let _ = pool
-					.try_push(PoolMember {
-						node: id,
-						cumulative,
-						limits,
-					})
-					.defensive_proof("as many as members at most; qed");
+				pool.push(PoolMember {
+					node: id,
+					// Its own weight until all are in order.
+					cumulative: multiplier.weight(served),
+					limits,
+				});
 				let _ = node
 					.models
 					.try_push(model)
 					.defensive_proof("as many as joined at most; qed");
 			}
 			let counted = if node.counted.epoch == epoch {
-				node.counted.units.max(ComputeUnits(weight))
+				node.counted.units.max(served)
 			} else {
-				ComputeUnits(weight)
+				served
 			};
 			Self::count(&mut node, counted);
 			node.counted.epoch = epoch;
@@ -172,19 +179,41 @@ impl<T: Config> Pallet<T> {
 				}
 			}
 		}
-		if pool.is_empty() {
-			Self::drop_snapshot(model);
-		} else {
-			Pools::<T>::insert(model, pool);
-			PoolReach::<T>::insert(model, reach);
+		pool.sort_by_key(PoolMember::multiplier);
+		let mut cumulative = 0u64;
+		for member in &mut pool {
+			// Saturating: each capacity is covered by a bond, so sums stay far below the bound.
+			cumulative = cumulative.saturating_add(member.cumulative);
+			member.cumulative = cumulative;
+		}
+		match Self::offer_of(&pool, reach) {
+			Some(offer) => {
+				// As many as members at most, so none is left out.
+				let pool = BoundedVec::<_, T::MaxPoolNodes>::truncate_from(pool);
+				Pools::<T>::insert(model, pool);
+				PoolOffers::<T>::insert(model, offer);
+			},
+			None => Self::drop_snapshot(model),
 		}
 		taken
+	}
+
+	/// What the nodes of a snapshot offer, of which one has this reach and none more. `None` if there are
+	/// none.
+	pub(crate) fn offer_of(pool: &[PoolMember], reach: Balance) -> Option<PoolOffer> {
+		let part = pool.last()?.cumulative.div_ceil(GOING_PART);
+		let going = pool.partition_point(|member| member.cumulative < part);
+		Some(PoolOffer {
+			reach,
+			least: pool.first()?.multiplier(),
+			going: pool.get(going)?.multiplier(),
+		})
 	}
 
 	/// Removes a pool's snapshot.
 	pub(crate) fn drop_snapshot(model: ModelRef) {
 		Pools::<T>::remove(model);
-		PoolReach::<T>::remove(model);
+		PoolOffers::<T>::remove(model);
 	}
 
 	/// Sets what a node adds to the total pledge.
@@ -214,16 +243,14 @@ pub(crate) struct Taken {
 
 /// What a model's workloads ask of the stake behind a node.
 struct Demand {
-	/// Proof stake of one workload at the price floor, with nothing at risk, planck.
-	stake: Balance,
-	/// Proof stake of one workload at the present price, with nothing at risk, planck.
-	present_stake: Balance,
-	/// Present price of one workload without royalty and verification fee, planck.
-	work_price: Balance,
+	/// One workload at the price floor, with nothing at risk.
+	least: Bid,
+	/// One workload at the present base price, with nothing at risk.
+	present: Bid,
 	/// Compute units of one workload.
 	compute_units: ComputeUnits,
-	/// For how long, at its capacity, a node must be able to take on work.
-	backlog: Ticks,
+	/// How much work a node must be able to take on.
+	bounds: Bounds,
 }
 
 impl Demand {
@@ -233,43 +260,73 @@ impl Demand {
 		let outputs = u32::try_from(view.output.len()).unwrap_or(u32::MAX);
 		let fee = T::Orders::verification_fee(view.vk_hash, outputs);
 		let on_top = view.royalty.checked_add(fee)?;
-		let price = Balance::from(view.compute_units.0)
-			.checked_mul(parameters.price_floor)?
-			.checked_add(on_top)?;
 		let values = u32::try_from(view.input.len()).unwrap_or(u32::MAX);
-		let least = T::Orders::least_proof_stake(values);
-		let work_price = T::Orders::work_price(view.compute_units);
-		let present = work_price.checked_add(on_top)?;
+		let stake = StakeTerms {
+			multiple: parameters.proof_stake,
+			least: T::Orders::least_proof_stake(values),
+			value_at_risk: 0,
+		};
+		let bid = |work| Bid {
+			work,
+			most: Balance::MAX,
+			on_top,
+			stake,
+		};
+		let floor = Balance::from(view.compute_units.0).checked_mul(parameters.price_floor)?;
 		Some(Self {
-			stake: permille_of(price, parameters.proof_stake)?.max(least),
-			present_stake: permille_of(present, parameters.proof_stake)?.max(least),
-			work_price,
+			least: bid(floor),
+			present: bid(T::Orders::work_price(view.compute_units)),
 			compute_units: view.compute_units,
-			backlog: parameters.backlog_bound,
+			bounds: Bounds {
+				backlog: parameters.backlog_bound,
+				proving: parameters.proving_backlog,
+			},
 		})
 	}
 
-	/// Whether a workload at the present price and with nothing at risk keeps a node's limits. One whose
+	/// Whether a workload at the node's present price and with nothing at risk keeps its limits. One whose
 	/// limits keep everything out has no weight: it would only be drawn in vain.
 	fn is_within(&self, limits: Option<Limits>) -> bool {
-		limits.is_none_or(|limits| limits.admit(0, self.present_stake, self.work_price))
+		limits.is_none_or(|limits| {
+			self.present
+				.quote(limits.multiplier)
+				.is_some_and(|quote| limits.admit(0, quote.proof_stake, quote.work_price))
+		})
 	}
 
-	/// The weight of a node of this capacity: all of it if the operator's stake can cover the
-	/// backlog that the operator pledged, in proportion otherwise, and nothing if it cannot cover
-	/// one workload. Rounded down, but to one at least.
-	fn weight(&self, capacity: ComputeUnits, backing: Backing) -> u64 {
-		if capacity == ComputeUnits::ZERO || backing.reach == 0 || backing.reach < self.stake {
-			return 0;
+	/// What a node of this capacity can serve, compute units per block: all of it if the operator's stake
+	/// can cover the backlog that the operator pledged, in proportion otherwise, and nothing if it cannot
+	/// cover one workload, or one does not fit the node's backlog: it would only be drawn in vain, and its
+	/// price would be one at which nobody serves. The stake is that of the price that the node asks, so who
+	/// asks more must have more of it. Rounded down, but to one at least.
+	fn served(
+		&self,
+		capacity: ComputeUnits,
+		backing: Backing,
+		multiplier: PriceMultiplier,
+	) -> ComputeUnits {
+		let Some(quote) = self.least.quote(multiplier) else {
+			return ComputeUnits::ZERO;
+		};
+		let stake = quote.proof_stake;
+		let one = NodeLoad {
+			outstanding: self.compute_units,
+			proving: ComputeUnits::ZERO,
+		};
+		if capacity == ComputeUnits::ZERO
+			|| !self.bounds.allow(one, capacity)
+			|| backing.reach == 0
+			|| backing.reach < stake
+		{
+			return ComputeUnits::ZERO;
 		}
 		// Saturating: a need beyond the bound is one that nobody covers.
-		let needed = self
-			.stake
+		let needed = stake
 			.saturating_mul(Balance::from(backing.pledge.0))
-			.saturating_mul(Balance::from(self.backlog.0))
+			.saturating_mul(Balance::from(self.bounds.backlog.0))
 			/ Balance::from(self.compute_units.0.max(1));
 		if backing.reach >= needed {
-			return capacity.0;
+			return capacity;
 		}
 		let part = multiply_by_rational_with_rounding(
 			capacity.0.into(),
@@ -277,8 +334,7 @@ impl Demand {
 			needed,
 			Rounding::Down,
 		);
-		part.and_then(|part| u64::try_from(part).ok())
-			.unwrap_or(capacity.0)
-			.clamp(1, capacity.0)
+		let part = part.and_then(|part| u64::try_from(part).ok());
+		ComputeUnits(part.unwrap_or(capacity.0).clamp(1, capacity.0))
 	}
 }

@@ -18,11 +18,15 @@
 //! - *members* of a model: the nodes that joined it; *pool*: the snapshot of those that could serve
 //!   it when the epoch began, which the draw uses;
 //! - *reach* of an operator: its stake above the minimum, that which work in hand holds included;
-//! - *weight* in a pool: capacity, or the part of it that the reach can cover: a workload locks the
-//!   proof stake S, so a reach below S (at the price floor, nothing at risk, and no less than makes up
-//!   for an order's fees) has no weight and is in
-//!   no snapshot, and full weight takes S for as much work as the operator's pledge may have
-//!   outstanding, capacity × B. Nodes of an operator share its reach by capacity.
+//! - *what a node serves* of a model, compute units per block: its capacity, or the part of it that the
+//!   reach can cover: a workload locks the proof stake S, so a reach below S (at the price floor, nothing at
+//!   risk, and no less than makes up for an order's fees) serves nothing, and all takes S for as much work
+//!   as the operator's pledge may have outstanding, capacity × B. Nodes of an operator share its reach by
+//!   capacity. A node whose capacity × B or capacity × P_B is less than one workload serves nothing either;
+//! - *weight* in a pool: what the node serves, divided by the multiple of the base price that it asks, in
+//!   hundredths of a compute unit. One without weight is in no snapshot;
+//! - *going multiple* of a pool: the least at which nodes with a sixteenth of its weight serve. Orders must
+//!   pay that, not what a single small node asks.
 //!
 //! **Life.** `register_node` → (next epoch) active → `join_model` → (next epoch) drawn →
 //! `leave_model` → not drawn → `deregister_node`. `pause` → not drawn → `resume` → (next epoch)
@@ -33,8 +37,10 @@
 //! out of the model's pool at once, and keeps it out until the epoch after the next, whenever its
 //! operator joins again: so nobody steps aside for single draws by it.
 //!
-//! **Limits** ([`Limits`]) are what an operator lets one workload of a model ask. Snapshots take them,
-//! so they hold for an epoch.
+//! **Limits** ([`Limits`]) are what an operator lets one workload of a model ask, and the multiple of the
+//! base price that it asks for the work. Snapshots take them, so they hold for an epoch. A workload's price,
+//! and with it the proof stake, follows from the multiplier of the node that is drawn; one that bids less
+//! than that passes the node by. A dear node needs more stake to serve as much, and is drawn less often.
 //!
 //! **Nobody is locked in.** Leaving, lowering and pausing depend on no list that others can fill and
 //! act at once. What is joined or raised waits for the next epoch and is taken up by reads
@@ -62,10 +68,10 @@
 //! neither. A draw takes the lower of the present P_B and of the one pinned with the workload's
 //! proof deadline.
 //!
-//! **The draw** (docs/PROTOCOL.md, section 2) samples at most [`MAX_CANDIDATES`] nodes by the
-//! cumulative pledges of the pool's snapshot, each by a binary search, from
-//! `BLAKE2b(seed ‖ i)`, and takes the first that qualifies. Anyone can derive it again from the
-//! chain's public state.
+//! **The draw** (docs/PROTOCOL.md, section 2). A snapshot has its nodes in the order of what they ask. A draw
+//! samples at most [`MAX_CANDIDATES`] of those whose price is within its bid, by their cumulative weights,
+//! each by a binary search, from `BLAKE2b(seed ‖ i)`, and takes the first that qualifies. Anyone can
+//! derive it again from the chain's public state.
 //!
 //! **Limitations.** A pool holds at most `MaxPoolNodes` nodes; who came first stays. No heartbeats:
 //! a node is noticed when it misses. Who sees a draw's seed coming can leave or pause before it, and
@@ -97,6 +103,7 @@ pub mod weights;
 
 use inference_primitives::{
 	node::Limits,
+	price::PoolOffer,
 	traits::{Models, Network, Orders, Stakes},
 	Balance, BlockNumber, ComputeUnits, ModelRef, NodeId,
 };
@@ -192,16 +199,16 @@ pub mod pallet {
 	pub type Members<T: Config> =
 		StorageMap<_, Twox64Concat, ModelRef, BoundedVec<NodeId, T::MaxPoolNodes>, ValueQuery>;
 
-	/// The snapshot of each model version's pool that this epoch draws from. Nodes that left since
-	/// are still in it and not drawn, so that leaving changes nobody else's chance.
+	/// The snapshot of each model version's pool that this epoch draws from, those that ask least first.
+	/// Nodes that left since are still in it and not drawn, so that leaving changes nobody else's chance.
 	#[pallet::storage]
 	pub type Pools<T: Config> =
 		StorageMap<_, Twox64Concat, ModelRef, BoundedVec<PoolMember, T::MaxPoolNodes>, ValueQuery>;
 
-	/// The greatest stake, planck, that an operator in the pool's snapshot could lock for one
-	/// workload. There is none where there is no snapshot.
+	/// What the nodes of the pool's snapshot offer: stake for one workload, and price. There is none where
+	/// there is no snapshot.
 	#[pallet::storage]
-	pub type PoolReach<T> = StorageMap<_, Twox64Concat, ModelRef, Balance>;
+	pub type PoolOffers<T> = StorageMap<_, Twox64Concat, ModelRef, PoolOffer>;
 
 	/// The snapshots to take in this epoch, if some are left.
 	#[pallet::storage]
@@ -215,8 +222,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type EpochStart<T> = StorageValue<_, BlockNumber, ValueQuery>;
 
-	/// Compute units per block that the nodes in the snapshots can serve: each node's greatest
-	/// weight in a pool.
+	/// Compute units per block that the nodes in the snapshots can serve: the most that each can of
+	/// one model.
 	#[pallet::storage]
 	pub type TotalPledge<T> = StorageValue<_, ComputeUnits, ValueQuery>;
 
@@ -349,6 +356,9 @@ pub mod pallet {
 		NotPaused,
 		/// The node is paused or suspended already.
 		AlreadyPaused,
+		/// The multiplier is below 100 or above 10,000 hundredths. Ask between 1 and 100 times the base
+		/// price.
+		MultiplierOutOfRange,
 	}
 
 	#[pallet::hooks]
@@ -485,13 +495,15 @@ pub mod pallet {
 			Self::do_resume(operator, node)
 		}
 
-		/// Limits what one workload of a model may ask of a node that joined it; `None`: nothing is
-		/// limited. It acts with the next snapshot of the pool, both ways; who must stop at once pauses
-		/// or leaves. A node whose limits keep out even an order at the present price with nothing at
-		/// risk is in no snapshot. Leaving the model forgets the limits.
+		/// Limits what one workload of a model may ask of a node that joined it, and says what multiple of
+		/// the base price the node asks; `None`: nothing is limited, and it asks the base price. It acts
+		/// with the next snapshot of the pool, both ways; who must stop at once pauses or leaves. A node whose
+		/// limits keep out even an order at its own present price with nothing at risk is in no snapshot.
+		/// Leaving the model forgets the limits.
 		///
 		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
-		/// [`Error::NotJoined`]. Event: [`Event::LimitsChanging`]. Complexity: O(models of the node).
+		/// [`Error::NotJoined`], [`Error::MultiplierOutOfRange`]. Event: [`Event::LimitsChanging`].
+		/// Complexity: O(models of the node).
 		#[pallet::call_index(8)]
 		#[pallet::weight(T::WeightInfo::set_limits())]
 		pub fn set_limits(

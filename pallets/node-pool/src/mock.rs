@@ -12,6 +12,7 @@ use inference_primitives::{
 };
 use inference_primitives::{
 	parameters::UNIT,
+	price::{Bid, StakeTerms},
 	traits::{DrawRequest, Drawn, Models, NodePool as PoolTrait, Orders},
 	Balance, ComputeUnits, Hash, Mode, ModelId, ModelRef, ModelStatus, NodeId, ProofSystem,
 	SetupId, TensorSpec, Tick, Ticks, Visibility, VkHash,
@@ -92,6 +93,8 @@ parameter_types! {
 	pub static LeastStake: Balance = 0;
 	/// The present price of a compute unit.
 	pub static BasePrice: Balance = UNIT / 10_000;
+	/// Compute units of one inference by any model.
+	pub static ModelUnits: u64 = 1;
 }
 
 /// [`LeastStake`] and [`BasePrice`].
@@ -195,7 +198,7 @@ impl Models<AccountId> for MockModels {
 			vk_hash: VkHash::default(),
 			input: tensor.clone(),
 			output: tensor,
-			compute_units: ComputeUnits(1),
+			compute_units: ComputeUnits(ModelUnits::get()),
 			royalty: 0,
 			bundle_hash: Hash::default(),
 			in_flight: 0,
@@ -232,6 +235,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 		MaxSnapshotMembers::set(64);
 		LeastStake::set(0);
 		BasePrice::set(UNIT / 10_000);
+		ModelUnits::set(1);
 		System::set_block_number(1);
 		for operator in [ALICE, BOB, CAROL, DAVE] {
 			assert_ok!(WorkerStaking::bond(
@@ -320,12 +324,27 @@ pub fn request(seed: u8, compute_units: u64) -> DrawRequest<'static, AccountId> 
 		seed: [seed; 32],
 		excluded: &[],
 		compute_units: ComputeUnits(compute_units),
-		proof_stake: UNIT,
-		value_at_risk: 0,
-		work_price: BasePrice::get() * Balance::from(compute_units),
+		bid: Bid {
+			work: BasePrice::get() * Balance::from(compute_units),
+			..locking(UNIT)
+		},
 		mode: Mode::Deferred,
 		proving_backlog: Ticks(u32::MAX),
 		latest: Tick(u32::MAX),
+	}
+}
+
+/// A bid for one compute unit that locks so much stake, whatever its price.
+pub fn locking(proof_stake: Balance) -> Bid {
+	Bid {
+		work: BasePrice::get(),
+		most: Balance::MAX,
+		on_top: 0,
+		stake: StakeTerms {
+			multiple: 0,
+			least: proof_stake,
+			value_at_risk: 0,
+		},
 	}
 }
 

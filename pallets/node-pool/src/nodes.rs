@@ -158,6 +158,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(node.next_models.contains(&model), Error::<T>::NotJoined);
 		node.limits.retain(|(of, _)| *of != model);
 		if let Some(limits) = limits {
+			ensure!(
+				limits.multiplier.is_in_range(),
+				Error::<T>::MultiplierOutOfRange
+			);
 			node.limits
 				.try_push((model, limits))
 				.map_err(|_| Error::<T>::TooManyModels)?;
@@ -298,6 +302,7 @@ impl<T: Config> Pallet<T> {
 	/// A node, for the runtime API.
 	pub fn view(id: NodeId) -> Option<NodeView<AccountIdOf<T>>> {
 		Self::node(id).map(|node| NodeView {
+			limits_in_force: Self::limits_in_force(id, &node),
 			id,
 			operator: node.operator,
 			worker: node.worker,
@@ -312,6 +317,16 @@ impl<T: Config> Pallet<T> {
 			standing: node.standing,
 			limits: node.limits.into_inner(),
 		})
+	}
+
+	/// What the snapshots that a node is in hold of its limits.
+	fn limits_in_force(id: NodeId, node: &NodeOf<T>) -> alloc::vec::Vec<(ModelRef, Limits)> {
+		let of = |model: &ModelRef| {
+			let pool = Pools::<T>::get(model);
+			let member = pool.iter().find(|member| member.node == id)?;
+			Some((*model, member.limits?))
+		};
+		node.models.iter().filter_map(of).collect()
 	}
 
 	/// Nodes that `account` operates or works for, for the runtime API.

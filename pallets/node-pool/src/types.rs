@@ -7,7 +7,7 @@ use frame_support::{
 use inference_primitives::{
 	node::{Limits, Standing},
 	traits::NodeLoad,
-	ComputeUnits, ModelRef, NodeId, Ticks,
+	ComputeUnits, ModelRef, NodeId, PriceMultiplier, Ticks,
 };
 use scale_info::TypeInfo;
 
@@ -64,7 +64,7 @@ pub struct EpochMisses {
 	pub count: u32,
 }
 
-/// What a node adds to the total pledge: the greatest weight that it has in a pool.
+/// What a node adds to the total pledge: the most that it can serve of a model with its stake.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Counted {
 	/// The epoch whose snapshots it was taken from.
@@ -145,10 +145,18 @@ impl Bounds {
 pub struct PoolMember {
 	/// The node.
 	pub node: NodeId,
-	/// Sum of the snapshotted weights of this and all earlier members of the pool.
+	/// Sum of the weights of this and all earlier members of the pool, in hundredths of a compute unit per
+	/// block.
 	pub cumulative: u64,
 	/// What one workload may ask of it in this epoch.
 	pub limits: Option<Limits>,
+}
+
+impl PoolMember {
+	/// The multiple of the base price that it asks in this epoch.
+	pub fn multiplier(&self) -> PriceMultiplier {
+		Limits::multiplier_of(self.limits)
+	}
 }
 
 /// Which pools' snapshots are still to be taken in this epoch.

@@ -13,9 +13,9 @@ use frame_support::{
 };
 use inference_primitives::{
 	traits::{HoldsClock, Network, ProofVerifier as _},
-	ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, NodeId, ProofSystem, SetupId,
-	StatementHeader, Tick, VkHash, WorkloadId, WorkloadState, MAX_PROOF_BYTES, MAX_TENSOR_VALUES,
-	STATEMENT_VERSION,
+	ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, NodeId, PriceMultiplier,
+	ProofSystem, SetupId, StatementHeader, Tick, VkHash, WorkloadId, WorkloadState,
+	MAX_PROOF_BYTES, MAX_TENSOR_VALUES, STATEMENT_VERSION,
 };
 use pallet_inference_market::{Assigned, CheckStep, NotAdmitted, Terms, Workload};
 use pallet_proof_verifier::{verification_weight, Key, KeySizes};
@@ -160,13 +160,15 @@ fn store_workload(state: WorkloadState, mode: Mode) {
 		mode,
 		state,
 		terms,
-		price: Some(1),
+		base_price: Some(1),
 		held: 0,
 		deposit: 0,
 		assigned: Some(Assigned {
 			node: NodeId(0),
 			operator: Alice.to_account_id(),
+			price: 1,
 			proof_stake: 0,
+			multiplier: PriceMultiplier::ONE,
 			assigned_at: Tick(0),
 		}),
 		failed_operators: Default::default(),

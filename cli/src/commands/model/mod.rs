@@ -67,8 +67,9 @@ struct Model {
 	output: TensorSpec,
 	compute_units: u64,
 	royalty: Amount,
-	/// Compute units × present base price + royalty + fee for verifying the proof; other fees come on
-	/// top.
+	/// Compute units × present base price × the least multiplier at which nodes with a sixteenth of the pool's
+	/// weight serve (one if nobody serves the model now), royalty, and fee for verifying the proof; other fees
+	/// come on top.
 	price_now: Amount,
 	in_flight: u32,
 	settled: u64,
@@ -109,7 +110,7 @@ impl fmt::Display for Model {
 		writeln!(f, "  output         {}", tensor_text(&self.output))?;
 		writeln!(f, "  compute units  {}", self.compute_units)?;
 		writeln!(f, "  royalty        {}", self.royalty)?;
-		writeln!(f, "  price now      {}", self.price_now)?;
+		writeln!(f, "  price now      from {}", self.price_now)?;
 		write!(
 			f,
 			"  workloads      {} settled, {} in flight",

@@ -7,7 +7,7 @@ use crate::{
 	error::CliError,
 	prover::ProverArgs,
 };
-use inference_primitives::{ModelRef, NodeId};
+use inference_primitives::{ModelRef, NodeId, PriceMultiplier};
 use inference_runtime::UtilityCall;
 use pallet_node_pool::Call;
 use serde_json::json;
@@ -68,7 +68,7 @@ pub async fn join(context: Context, join: JoinArgs) -> Result<(), CliError> {
 		));
 	}
 	let call = Call::<Runtime>::join_model { node, model };
-	let call: RuntimeCall = match join.limits.limits() {
+	let call: RuntimeCall = match join.limits.limits(PriceMultiplier::ONE) {
 		None => call.into(),
 		// In one transaction, so that no epoch begins between the two.
 		limits => UtilityCall::<Runtime>::batch_all {

@@ -33,11 +33,11 @@ pub enum Command {
 	SetWorker(worker::SetArgs),
 	/// Changes a node's capacity: upwards from the next epoch on, downwards at once.
 	Capacity(capacity::Args),
-	/// Joins a model's pool from the next epoch on, with limits of what one workload may ask if they are
-	/// given.
+	/// Joins a model's pool from the next epoch on, with limits of what one workload may ask, and with a
+	/// multiplier, if they are given.
 	Join(membership::JoinArgs),
-	/// Limits what one workload of a model may ask of a node, from the next epoch on. Without limits
-	/// given, there are none any more.
+	/// Limits what one workload of a model may ask of a node, and says what multiple of the base price the
+	/// node asks, from the next epoch on. What is not given is not limited any more, and the base price.
 	Limits(limits::Args),
 	/// Leaves a model's pool, at once. Work already assigned stays due.
 	Leave(membership::Args),

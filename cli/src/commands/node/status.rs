@@ -7,7 +7,7 @@ use crate::{
 	error::CliError,
 };
 use inference_primitives::{
-	node::{NodeView, StakeView, Standing},
+	node::{Limits, NodeView, StakeView, Standing},
 	ModelRef, NodeId,
 };
 use serde::Serialize;
@@ -55,8 +55,11 @@ struct Node {
 	missed: u64,
 	/// Active, paused, suspended or resuming.
 	standing: Standing,
-	/// What one workload may ask, of models for which that is limited.
+	/// What one workload may ask, and what the node asks, of models for which its operator has set that;
+	/// from the next epoch on.
 	limits: Vec<ModelLimits>,
+	/// Those in force in this epoch.
+	limits_in_force: Vec<ModelLimits>,
 }
 
 #[derive(Serialize)]
@@ -88,14 +91,8 @@ impl From<NodeView<AccountId>> for Node {
 			delivered: view.delivered,
 			missed: view.missed,
 			standing: view.standing,
-			limits: view
-				.limits
-				.into_iter()
-				.map(|(model, limits)| ModelLimits {
-					model: model.to_string(),
-					limits: limits.into(),
-				})
-				.collect(),
+			limits: by_model(view.limits),
+			limits_in_force: by_model(view.limits_in_force),
 		}
 	}
 }
@@ -109,6 +106,16 @@ impl From<StakeView> for Stake {
 			unbonding: Amount(view.unbonding),
 		}
 	}
+}
+
+fn by_model(limits: Vec<(ModelRef, Limits)>) -> Vec<ModelLimits> {
+	limits
+		.into_iter()
+		.map(|(model, limits)| ModelLimits {
+			model: model.to_string(),
+			limits: limits.into(),
+		})
+		.collect()
 }
 
 fn names(models: &[ModelRef]) -> Vec<String> {
@@ -155,12 +162,17 @@ impl fmt::Display for Report {
 				"  delivered     {} in time, {} missed or declined",
 				node.delivered, node.missed
 			)?;
-			for limited in &node.limits {
-				writeln!(
-					f,
-					"  limits        model {}: {}",
-					limited.model, limited.limits
-				)?;
+			for (when, all) in [
+				("this epoch", &node.limits_in_force),
+				("next epoch", &node.limits),
+			] {
+				for limited in all {
+					writeln!(
+						f,
+						"  limits        model {}, {when}: {}",
+						limited.model, limited.limits
+					)?;
+				}
 			}
 		}
 		write!(

@@ -30,7 +30,9 @@ pub struct Args {
 	#[arg(long, value_name = "DIR")]
 	bundle: Option<PathBuf>,
 	/// The most you pay for the inference and for verifying its proof; other fees come on top. `model
-	/// show` has the present price.
+	/// show` has the least that is taken now. You pay the price of the node that is drawn, which never is
+	/// above this: the more you bid, the more nodes can take it. What is left comes back when the
+	/// workload has ended.
 	#[arg(long, value_name = "AMOUNT")]
 	max_price: Amount,
 	/// When the proof is due: with the output, or after it.

@@ -212,7 +212,7 @@ fn nobody_is_suspended_while_it_is_tripped() {
 			let before = stake(owner.operator).bonded;
 			let earmarked = <WorkerStaking as inference_primitives::traits::Stakes<_>>::earmarked;
 			let reserved = earmarked(&owner.operator);
-			let price = workload(given).price.unwrap();
+			let price = price_of(given).unwrap();
 			assert_ok!(Market::decline(RuntimeOrigin::signed(worker(given)), given));
 			assert_eq!(standing(owner.node), Standing::Active);
 			let unlocked = before + owner.proof_stake;

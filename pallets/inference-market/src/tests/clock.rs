@@ -146,7 +146,7 @@ fn new_parameters_do_not_touch_a_settlement_in_flight() {
 			prove(id);
 			let settlement = workload(id).settlement;
 			assert_eq!(workload(id).terms, before.terms);
-			assert_eq!(before.price, Some(old_price));
+			assert_eq!(price_of(id), Some(old_price));
 			assert_eq!(settlement.worker, 2_700_000_000 + UNIT / 100);
 			assert_eq!(settlement.creator, 900_002);
 			assert_eq!(

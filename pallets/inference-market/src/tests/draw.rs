@@ -35,17 +35,42 @@ mod success {
 			let nodes = [(ALICE, 100), (BOB, 100), (CAROL, 100)];
 			ExtBuilder::default().nodes(&nodes).build_and_execute(|| {
 				VrfSalt::set(salt);
+				for (operator, node, asked) in [(CAROL, 2, 300), (ALICE, 0, 150)] {
+					assert_ok!(set_multiplier(operator, node, asked));
+				}
+				next_epoch();
 				let entered = System::block_number();
-				let id = Order::default().submit_and_draw();
+				// The work at twice the base price, and all that comes on top.
+				let id = Order {
+					max_price: price() + Balance::from(COMPUTE_UNITS) * parameters().price_floor,
+					..Order::default()
+				}
+				.submit_and_draw();
 				let outputs: Vec<Hash> = (1..=u64::from(parameters().seed_blocks))
 					// A block's output is read in the next block.
 					.map(|offset| tagged_hash(b"vrf", &(salt, entered + offset + 1)))
 					.collect();
 				let seed = tagged_hash(b"inference-network/seed/v1", &(id, 0u8, outputs));
 				let pool = pallet_node_pool::Pools::<Test>::get(MODEL);
+				// Those that ask least come first. A number is drawn below the weight of those whose price
+				// is within the bid, of twice the base price here: Carol asks thrice as much.
+				let asked: Vec<_> = pool.iter().map(|member| member.multiplier()).collect();
+				assert_eq!(asked, [100, 150, 300].map(multiplier));
+				let terms = workload(id).terms;
+				let work = Balance::from(terms.compute_units.0) * Market::base_price();
+				let payable = pool
+					.iter()
+					.filter(|member| {
+						let work = member.multiplier().charge(work).unwrap();
+						work + ROYALTY + verification_fee() <= terms.max_price
+					})
+					.map(|member| u128::from(member.cumulative))
+					.max()
+					.unwrap();
+				assert_eq!(payable, 10_000 + 6_666);
 				let expected = (0..16).find_map(|i| {
 					let digest = tagged_hash(b"inference-network/draw/v1", &(seed, i));
-					let sample = u128::from_le_bytes(digest[..16].try_into().unwrap()) % 300;
+					let sample = u128::from_le_bytes(digest[..16].try_into().unwrap()) % payable;
 					pool.iter()
 						.find(|member| u128::from(member.cumulative) > sample)
 				});
@@ -106,7 +131,7 @@ mod success {
 				let seed = tagged_hash(b"inference-network/seed/v1", &(id, 0u8, outputs));
 				let pool = pallet_node_pool::Pools::<Test>::get(MODEL);
 				let digest = tagged_hash(b"inference-network/draw/v1", &(seed, 0u32));
-				let sample = u128::from_le_bytes(digest[..16].try_into().unwrap()) % 300;
+				let sample = u128::from_le_bytes(digest[..16].try_into().unwrap()) % 30_000;
 				let expected = pool
 					.iter()
 					.find(|member| u128::from(member.cumulative) > sample);
@@ -137,7 +162,7 @@ mod success {
 	}
 
 	#[test]
-	fn the_price_is_fixed_and_the_excess_released() {
+	fn the_price_is_the_nodes_and_the_whole_escrow_stays_until_the_end() {
 		ExtBuilder::default()
 			.nodes(&[(ALICE, 100)])
 			.build_and_execute(|| {
@@ -147,13 +172,19 @@ mod success {
 				}
 				.submit();
 				let escrowed = workload(id).held;
+				let most = 2 * price();
+				assert_eq!(escrowed, most + most / 10 + UNIT / 100 + slot_fee());
 				run_to_draw();
-				let needed = price() + price() / 10 + UNIT / 100 + slot_fee();
-				assert_eq!(workload(id).price, Some(price()));
-				assert_eq!(workload(id).held, needed);
-				assert_eq!(held(HoldReason::Escrow, USER), needed);
+				assert_eq!(price_of(id), Some(price()));
+				assert_eq!(workload(id).held, escrowed);
+				assert_eq!(held(HoldReason::Escrow, USER), escrowed);
 				assert_eq!(credit(TREASURY), 0);
-				assert_eq!(workload(id).settlement.refunded, escrowed - needed);
+				assert_eq!(workload(id).settlement.refunded, 0);
+				deliver(id);
+				prove(id);
+				let paid = price() + UNIT / 100 + slot_fee();
+				assert_eq!(held(HoldReason::Escrow, USER), 0);
+				assert_eq!(workload(id).settlement.refunded, escrowed - paid);
 			});
 	}
 
@@ -194,7 +225,7 @@ mod success {
 				BasePrice::<Test>::put(parameters().price_floor);
 				run_blocks(1);
 				assert_eq!(state(id), WorkloadState::Assigned);
-				assert_eq!(workload(id).price, Some(price()));
+				assert_eq!(price_of(id), Some(price()));
 			});
 	}
 

@@ -122,7 +122,7 @@ fn it_falls_due_after_the_last_tick_and_not_on_it() {
 }
 
 #[test]
-fn the_next_draw_excludes_the_node_that_failed_and_keeps_the_price() {
+fn the_next_draw_excludes_the_node_that_failed_and_keeps_the_base_price() {
 	for salt in 0..10 {
 		ExtBuilder::default()
 			.nodes(&[(ALICE, 100), (BOB, 100)])
@@ -135,7 +135,7 @@ fn the_next_draw_excludes_the_node_that_failed_and_keeps_the_price() {
 				run_to_draw();
 				assert_eq!(state(id), WorkloadState::Assigned);
 				assert_ne!(assigned(id).node, failed.node);
-				assert_eq!(workload(id).price, Some(price()));
+				assert_eq!(price_of(id), Some(price()));
 				deliver(id);
 				prove(id);
 				assert_eq!(state(id), WorkloadState::Settled);

@@ -77,7 +77,7 @@ mod settlement {
 					..Order::default()
 				}
 				.submit_and_draw();
-				let paid = workload(id).price.unwrap();
+				let paid = price_of(id).unwrap();
 				assert!(paid > 8 * price());
 				deliver(id);
 				prove(id);
@@ -130,7 +130,7 @@ mod split {
 
 	#[test]
 	fn a_royalty_is_at_most_the_price() {
-		let split = split_price(100, &terms(200, 100, 0)).unwrap();
+		let split = split_price(100, &terms(200, 100, 0), PriceMultiplier::ONE).unwrap();
 		assert_eq!(
 			split,
 			PriceSplit {
@@ -143,7 +143,7 @@ mod split {
 
 	#[test]
 	fn the_verification_is_paid_before_royalty_and_work() {
-		let split = split_price(1_000, &terms(900, 0, 300)).unwrap();
+		let split = split_price(1_000, &terms(900, 0, 300), PriceMultiplier::MOST).unwrap();
 		assert_eq!(
 			split,
 			PriceSplit {
@@ -155,8 +155,24 @@ mod split {
 	}
 
 	#[test]
+	fn the_price_of_a_node_holds_what_its_operator_is_due_at_the_floor_price() {
+		let terms = terms(1_000_003, 100, 7_000);
+		for asked in [100, 101, 133, 999, 10_000] {
+			let work = multiplier(asked).charge(30 * terms.price_floor).unwrap();
+			let due = multiplier(asked).earn(30 * terms.price_floor).unwrap();
+			let price = work + terms.on_top().unwrap();
+			let split = split_price(price, &terms, multiplier(asked)).unwrap();
+			assert_eq!(split.worker, due * 9 / 10);
+			assert_eq!(split.creator, 900_002);
+		}
+	}
+
+	#[test]
 	fn a_share_above_the_whole_is_an_overflow() {
-		assert_eq!(split_price(100, &terms(0, 1_001, 0)), None);
+		assert_eq!(
+			split_price(100, &terms(0, 1_001, 0), PriceMultiplier::ONE),
+			None
+		);
 	}
 
 	proptest! {
@@ -166,9 +182,14 @@ mod split {
 			royalty in 0..Balance::MAX / 1_000,
 			share in 0..=1_000u16,
 			fee in prop_oneof![Just(0u128), 0..10 * UNIT, 0..Balance::MAX / 1_000],
+			asked in 100..=10_000u16,
 		) {
-			let split = split_price(price, &terms(royalty, share, fee)).unwrap();
+			let terms = terms(royalty, share, fee);
+			let split = split_price(price, &terms, multiplier(asked)).unwrap();
 			prop_assert_eq!(split.worker + split.creator + split.treasury, price);
+			// The operator has what its node asks of the floor price at most.
+			let floor = Balance::from(terms.compute_units.0) * terms.price_floor;
+			prop_assert!(split.worker <= multiplier(asked).earn(floor).unwrap());
 			// Whatever the others may have, verification is paid first.
 			prop_assert!(split.treasury >= fee.min(price));
 		}

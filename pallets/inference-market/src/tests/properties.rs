@@ -52,6 +52,12 @@ enum Step {
 	SetCapacity(Index, u64),
 	Join(Index, u32),
 	Leave(Index, u32),
+	Limit {
+		node: Index,
+		model: u32,
+		hundredths: u16,
+		at_risk: Option<u8>,
+	},
 	Serve(bool),
 	Retire(u32),
 	Disable(u32),
@@ -107,6 +113,8 @@ fn step() -> impl Strategy<Value = Step> {
 		2 => (index(), 0..20u64).prop_map(|(node, capacity)| Step::SetCapacity(node, capacity)),
 		2 => (index(), 1..4u32).prop_map(|(node, model)| Step::Join(node, model)),
 		1 => (index(), 1..4u32).prop_map(|(node, model)| Step::Leave(node, model)),
+		3 => (index(), 1..4u32, prop_oneof![100..400u16, Just(100), Just(10_000)], any::<Option<u8>>())
+			.prop_map(|(node, model, hundredths, at_risk)| Step::Limit { node, model, hundredths, at_risk }),
 		1 => any::<bool>().prop_map(Step::Serve),
 		1 => (1..4u32).prop_map(Step::Retire),
 		1 => (1..4u32).prop_map(Step::Disable),
@@ -335,6 +343,22 @@ impl World {
 				let (origin, id) = node_of(node);
 				NodePool::leave_model(origin, id, model(from))?;
 			},
+			Step::Limit {
+				node,
+				model: of,
+				hundredths,
+				at_risk,
+			} => {
+				let (origin, id) = node_of(node);
+				let limits = inference_primitives::node::Limits {
+					max_value_at_risk: at_risk
+						.map_or(Balance::MAX, |most| Balance::from(most) * 10 * UNIT),
+					max_proof_stake: Balance::MAX,
+					min_work_price: 0,
+					multiplier: multiplier(hundredths),
+				};
+				NodePool::set_limits(origin, id, model(of), Some(limits))?;
+			},
 			Step::Serve(serving) => NetworkParameters::set_serving(RuntimeOrigin::root(), serving)?,
 			Step::Retire(id) => change_model(model(id), |model| {
 				model.status = match model.status {
@@ -387,6 +411,38 @@ impl World {
 		let mut loads = BTreeMap::<NodeId, (u64, u64)>::new();
 		let mut locked = BTreeMap::<u64, Balance>::new();
 		for stored in Workloads::<Test>::iter_values() {
+			// What was paid is within the bid and the fees, and the operator's part what its node asks.
+			let (terms, settlement) = (stored.terms, stored.settlement);
+			let paid = settlement.worker + settlement.creator + settlement.treasury;
+			prop_assert!(paid <= terms.max_price + terms.risk_fee + terms.slot_fee);
+			if !stored.state.is_terminal() {
+				prop_assert_eq!(Some(stored.held), terms.escrow());
+				prop_assert_eq!(settlement.refunded, 0);
+			}
+			if let Some(assigned) = &stored.assigned {
+				// What the node asks at the base price of the first draw, within the bid; and stake of it.
+				let work = Balance::from(terms.compute_units.0) * stored.base_price.unwrap();
+				let asked = assigned.multiplier.charge(work).unwrap() + terms.on_top().unwrap();
+				prop_assert_eq!(assigned.price, asked);
+				prop_assert!(assigned.price <= terms.max_price);
+				let locked = terms.proof_stake_for(asked).unwrap();
+				prop_assert_eq!(assigned.proof_stake, locked);
+			}
+			if let (WorkloadState::Settled, Some(assigned)) = (stored.state, &stored.assigned) {
+				let price = assigned.price;
+				let floor = Balance::from(terms.compute_units.0) * terms.price_floor;
+				let due = assigned.multiplier.earn(floor).unwrap();
+				let kept = Balance::from(1_000 - terms.treasury_share);
+				prop_assert_eq!(settlement.worker, due * kept / 1_000 + terms.risk_fee);
+				// To the planck: the price, the risk fee, and the slot of one that was not failed.
+				let slot = if stored.failed_operators.is_empty() {
+					terms.slot_fee
+				} else {
+					0
+				};
+				prop_assert_eq!(paid, price + terms.risk_fee + slot);
+				prop_assert_eq!(settlement.refunded, settlement.escrowed - paid);
+			}
 			if let Some(assigned) = stored.assigned.filter(|_| !stored.state.is_terminal()) {
 				*locked.entry(assigned.operator).or_default() += assigned.proof_stake;
 				let load = loads.entry(assigned.node).or_default();

@@ -96,7 +96,7 @@ fn the_fee_is_the_one_of_the_submission() {
 			// An upgrade that weighs verifications otherwise.
 			PresentVerifyWeight::set(HEAVY.saturating_mul(3));
 			run_to_draw();
-			assert_eq!(workload(id).price, Some(price));
+			assert_eq!(price_of(id), Some(price));
 			deliver(id);
 			prove(id);
 			let settlement = workload(id).settlement;

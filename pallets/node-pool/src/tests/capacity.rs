@@ -26,7 +26,7 @@ mod success {
 			assert!(draw(&request(0, 50 * BACKLOG + 1)).is_none());
 			next_epoch();
 			assert_eq!(node(id).capacity, ComputeUnits(80));
-			assert_eq!(Pools::<Test>::get(model(1))[0].cumulative, 80);
+			assert_eq!(first_weight(model(1)), 80);
 			assert!(draw(&request(0, 80 * BACKLOG)).is_some());
 		});
 	}
@@ -39,9 +39,9 @@ mod success {
 			assert_ok!(set_capacity(ALICE, id, 10));
 			assert_eq!(node(id).capacity, ComputeUnits(10));
 			assert!(draw(&request(0, 10 * BACKLOG + 1)).is_none());
-			assert_eq!(Pools::<Test>::get(model(1))[0].cumulative, 50);
+			assert_eq!(first_weight(model(1)), 50);
 			next_epoch();
-			assert_eq!(Pools::<Test>::get(model(1))[0].cumulative, 10);
+			assert_eq!(first_weight(model(1)), 10);
 		});
 	}
 
@@ -167,7 +167,7 @@ mod success {
 			}
 			next_epoch();
 			assert_eq!(node(id).capacity, ComputeUnits(80));
-			assert_eq!(Pools::<Test>::get(model(1))[0].cumulative, 80);
+			assert_eq!(first_weight(model(1)), 80);
 		});
 	}
 }

@@ -125,7 +125,7 @@ mod success {
 			next_epoch();
 			let stake = FUNDS / 2 - 100 * UNIT;
 			let draws = drawn(|seed| DrawRequest {
-				proof_stake: stake,
+				bid: locking(stake),
 				..request(seed, 1)
 			});
 			// Each operator can lock this once; Bob's smaller pledge leaves the same minimum.
@@ -345,7 +345,7 @@ mod failure {
 			next_epoch();
 			let reach = FUNDS / 2 - 100 * UNIT;
 			let all = DrawRequest {
-				proof_stake: reach,
+				bid: locking(reach),
 				..request(0, 50 * BACKLOG)
 			};
 			let due = draw(&all).unwrap().due;
@@ -354,7 +354,7 @@ mod failure {
 			assert_eq!(found(&all), Drawn::Busy);
 			assert_nobody(&request(1, 50 * BACKLOG + 1));
 			assert_nobody(&DrawRequest {
-				proof_stake: reach + 1,
+				bid: locking(reach + 1),
 				..request(1, 1)
 			});
 			assert_nobody(&DrawRequest {
@@ -363,7 +363,7 @@ mod failure {
 			});
 			complete(id, 50 * BACKLOG);
 			let late = DrawRequest {
-				proof_stake: 0,
+				bid: locking(0),
 				latest: Tick(due.0 - 50),
 				..request(1, 50 * BACKLOG)
 			};
@@ -408,11 +408,11 @@ mod failure {
 			next_epoch();
 			let free = FUNDS / 2 - 100 * UNIT;
 			assert_nobody(&DrawRequest {
-				proof_stake: free + 1,
+				bid: locking(free + 1),
 				..request(0, 1)
 			});
 			assert!(draw(&DrawRequest {
-				proof_stake: free,
+				bid: locking(free),
 				..request(0, 1)
 			})
 			.is_some());
@@ -446,7 +446,7 @@ mod failure {
 			next_epoch();
 			WorkerStaking::slash_bond(&ALICE, FUNDS / 2 - 99 * UNIT, &BOB);
 			assert_nobody(&DrawRequest {
-				proof_stake: 1,
+				bid: locking(1),
 				..request(0, 1)
 			});
 		});

@@ -1,28 +1,18 @@
 //! `set_limits`: what operators let one workload ask.
 
 use super::*;
-use inference_primitives::{node::Limits, traits::DrawRequest, Balance};
-
-/// Limits that keep nothing out.
-const OPEN: Limits = Limits {
-	max_value_at_risk: Balance::MAX,
-	max_proof_stake: Balance::MAX,
-	min_work_price: 0,
-};
-
-fn set_limits(
-	operator: AccountId,
-	id: NodeId,
-	limits: impl Into<Option<Limits>>,
-) -> sp_runtime::DispatchResult {
-	NodePool::set_limits(RuntimeOrigin::signed(operator), id, model(1), limits.into())
-}
+use inference_primitives::traits::DrawRequest;
 
 /// A workload of one compute unit that asks for this.
 fn asking(value_at_risk: Balance, proof_stake: Balance) -> DrawRequest<'static, AccountId> {
 	DrawRequest {
-		value_at_risk,
-		proof_stake,
+		bid: Bid {
+			stake: StakeTerms {
+				value_at_risk,
+				..locking(proof_stake - value_at_risk).stake
+			},
+			..locking(0)
+		},
 		..request(0, 1)
 	}
 }
@@ -117,14 +107,39 @@ mod success {
 			BasePrice::set(2 * price);
 			next_epoch();
 			assert_eq!(pool(model(1)), vec![dear, other]);
-			// It is not drawn for an order whose price was fixed before.
+			// It is not drawn for an order whose first draw was at the price before.
 			for seed in 0..20 {
 				let old = DrawRequest {
-					work_price: price,
+					bid: Bid {
+						work: price,
+						..locking(UNIT)
+					},
 					..request(seed, 1)
 				};
 				assert!(draw(&old).is_none_or(|assignment| assignment.node == other));
 			}
+		});
+	}
+
+	#[test]
+	fn a_least_price_is_compared_with_the_price_that_the_node_itself_asks() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			let limits = Limits {
+				min_work_price: 2 * BasePrice::get(),
+				multiplier: multiplier(199),
+				..OPEN
+			};
+			assert_ok!(set_limits(ALICE, id, limits));
+			next_epoch();
+			assert_eq!(pool(model(1)), vec![]);
+			let limits = Limits {
+				multiplier: multiplier(200),
+				..limits
+			};
+			assert_ok!(set_limits(ALICE, id, limits));
+			next_epoch();
+			assert_eq!(pool(model(1)), vec![id]);
 		});
 	}
 
@@ -159,6 +174,30 @@ mod success {
 
 mod failure {
 	use super::*;
+
+	#[test]
+	fn a_multiplier_below_one_or_above_a_hundred_is_refused() {
+		build_and_execute(|| {
+			let id = serve(ALICE, 10, 50);
+			for hundredths in [0, 1, 99, 10_001, u16::MAX] {
+				let limits = Limits {
+					multiplier: multiplier(hundredths),
+					..OPEN
+				};
+				assert_noop!(
+					set_limits(ALICE, id, limits),
+					Error::<Test>::MultiplierOutOfRange
+				);
+			}
+			for hundredths in [100, 10_000] {
+				let limits = Limits {
+					multiplier: multiplier(hundredths),
+					..OPEN
+				};
+				assert_ok!(set_limits(ALICE, id, limits));
+			}
+		});
+	}
 
 	#[test]
 	fn only_its_operator_limits_a_node_and_only_for_models_that_it_joined() {

@@ -88,12 +88,12 @@ mod success {
 				vec![
 					PoolMember {
 						node: b,
-						cumulative: 7,
+						cumulative: 700,
 						limits: None,
 					},
 					PoolMember {
 						node: c,
-						cumulative: 18,
+						cumulative: 1_800,
 						limits: None,
 					}
 				]
@@ -143,7 +143,10 @@ mod success {
 			assert_ok!(leave(ALICE, first, model(1)));
 			assert_ok!(try_join(DAVE, fourth, model(1)));
 			next_epoch();
-			assert_eq!(Pools::<Test>::get(model(1)).last().unwrap().cumulative, 16);
+			assert_eq!(
+				Pools::<Test>::get(model(1)).last().unwrap().cumulative,
+				1_600
+			);
 		});
 	}
 }

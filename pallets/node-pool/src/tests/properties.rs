@@ -159,11 +159,26 @@ fn take(step: Step, owed: &mut Owed) {
 					Mode::Deferred
 				},
 				proving_backlog: Ticks(pinned),
+				bid: Bid {
+					work: BasePrice::get() * Balance::from(compute_units),
+					most: 5 * BasePrice::get() * Balance::from(compute_units),
+					..locking(UNIT)
+				},
 				..request(seed, compute_units)
 			};
 			let before = pool(model(of));
 			if let Some(assignment) = draw(&request) {
 				assert!(before.contains(&assignment.node));
+				// The price is the drawn node's, and within the bid.
+				let member = Pools::<Test>::get(model(of))
+					.into_iter()
+					.find(|member| member.node == assignment.node)
+					.unwrap();
+				assert_eq!(assignment.multiplier, member.multiplier());
+				let work = BasePrice::get() * Balance::from(compute_units);
+				let price = assignment.multiplier.charge(work).unwrap();
+				assert_eq!(assignment.quote.price, price);
+				assert!(price <= 5 * work);
 				let drawn = node(assignment.node);
 				assert!(drawn.standing.serves(Epoch::<Test>::get()));
 				assert!(drawn.next_models.contains(&model(of)));
@@ -197,10 +212,11 @@ fn take(step: Step, owed: &mut Owed) {
 			Ok(())
 		},
 		Step::SetLimits(id, of, most) => {
-			let limits = most.map(|most| inference_primitives::node::Limits {
+			let limits = most.map(|most| Limits {
 				max_value_at_risk: most.into(),
 				max_proof_stake: u128::from(most) * UNIT / 100,
 				min_work_price: 0,
+				multiplier: multiplier(100 + 7 * u16::from(most)),
 			});
 			NodePool::set_limits(origin(NodeId(id)), NodeId(id), model(of), limits)
 		},

@@ -1,7 +1,6 @@
 //! The snapshots of pools: weights by the stake that can be locked, and how they are taken.
 
 use super::*;
-use inference_primitives::Balance;
 
 /// The proof stake of one workload of the mock's models (a compute unit at the price floor).
 fn one_stake() -> Balance {
@@ -18,12 +17,13 @@ fn leave_free(operator: AccountId, rest: Balance) {
 	));
 }
 
+/// Weights of nodes that ask the base price, in compute units per block.
 fn weights(of: ModelRef) -> Vec<(NodeId, u64)> {
 	let mut before = 0;
 	Pools::<Test>::get(of)
 		.iter()
 		.map(|member| {
-			let weight = member.cumulative - before;
+			let weight = (member.cumulative - before) / 100;
 			before = member.cumulative;
 			(member.node, weight)
 		})
@@ -104,13 +104,16 @@ fn stake_that_work_in_hand_holds_counts() {
 		next_epoch();
 		let all = FUNDS / 2 - 100 * UNIT;
 		let request = inference_primitives::traits::DrawRequest {
-			proof_stake: all,
+			bid: locking(all),
 			..request(0, 1)
 		};
 		assert!(draw(&request).is_some());
 		next_epoch();
 		assert_eq!(weights(model(1)), vec![(id, 50)]);
-		assert_eq!(PoolReach::<Test>::get(model(1)), Some(all));
+		assert_eq!(
+			PoolOffers::<Test>::get(model(1)).map(|offer| offer.reach),
+			Some(all)
+		);
 	});
 }
 
@@ -171,5 +174,35 @@ fn a_model_joined_while_snapshots_are_taken_waits_for_the_next_epoch() {
 		next_epoch();
 		run_to_block(System::block_number() + 2);
 		assert_eq!(pool(model(2)), vec![id]);
+	});
+}
+
+#[test]
+fn who_cannot_hold_one_workload_of_the_model_is_in_no_snapshot() {
+	build_and_execute(|| {
+		let small = serve(ALICE, 10, 4);
+		let large = serve(BOB, 20, 5);
+		// Four units a block, for twenty blocks, are less than one workload; five are just one.
+		ModelUnits::set(5 * BACKLOG);
+		next_epoch();
+		assert_eq!(weights(model(1)), vec![(large, 5)]);
+		assert_eq!(TotalPledge::<Test>::get(), ComputeUnits(5));
+		ModelUnits::set(4 * BACKLOG);
+		next_epoch();
+		assert_eq!(weights(model(1)), vec![(small, 4), (large, 5)]);
+	});
+}
+
+#[test]
+fn who_cannot_hold_one_workload_within_its_backlog_of_proofs_is_in_no_snapshot() {
+	build_and_execute(|| {
+		with_parameters(|parameters| parameters.proving_backlog = Ticks(10));
+		serve(ALICE, 10, 5);
+		ModelUnits::set(51);
+		next_epoch();
+		assert_eq!(weights(model(1)), vec![]);
+		ModelUnits::set(50);
+		next_epoch();
+		assert_eq!(weights(model(1)).len(), 1);
 	});
 }

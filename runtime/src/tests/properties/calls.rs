@@ -5,8 +5,9 @@ use super::{
 	prover::{input_spec, output_spec, CIRCUIT},
 };
 use inference_primitives::{
-	node::WorkerConsent, ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, NodeId,
-	ProofSystem, ProtocolParameters, TensorSpec, Ticks, VkHash, WorkloadId,
+	node::{Limits, WorkerConsent},
+	ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, NodeId, ProofSystem,
+	ProtocolParameters, TensorSpec, Ticks, VkHash, WorkloadId,
 };
 use inference_verifier::Setup;
 use pallet_proof_verifier::{ProofItem, Subject};
@@ -142,6 +143,23 @@ pub fn join(node: NodeId, model: ModelRef) -> RuntimeCall {
 
 pub fn leave(node: NodeId, model: ModelRef) -> RuntimeCall {
 	Pool::leave_model { node, model }.into()
+}
+
+/// Lets a node ask so many hundredths of the base price, in range or not, and limits nothing else.
+pub fn ask(node: NodeId, model: ModelRef, hundredths: u16) -> RuntimeCall {
+	let multiplier = codec::Decode::decode(&mut &codec::Encode::encode(&hundredths)[..]);
+	let limits = Limits {
+		max_value_at_risk: Balance::MAX,
+		max_proof_stake: Balance::MAX,
+		min_work_price: 0,
+		multiplier: multiplier.expect("any number decodes"),
+	};
+	Pool::set_limits {
+		node,
+		model,
+		limits: Some(limits),
+	}
+	.into()
 }
 
 pub fn deregister(node: NodeId) -> RuntimeCall {

@@ -126,10 +126,7 @@ impl World {
 		} else {
 			self.model()
 		};
-		let price = pallet_model_registry::Models::<Runtime>::get(model).map_or(UNIT, |model| {
-			let units = Balance::from(model.compute_units.0);
-			units * InferenceMarket::base_price() + model.royalty
-		});
+		let price = InferenceMarket::present_price(model).unwrap_or(UNIT);
 		let most = MOST[0];
 		let mut input: Vec<i64> = (0..VALUES)
 			.map(|_| self.random.gen_range(-most..=most))
@@ -365,6 +362,7 @@ impl World {
 			9 => calls::leave(node, self.model()),
 			10 => calls::deregister(node),
 			11 => calls::pause(node),
+			12 => calls::ask(node, self.model(), self.random.gen_range(99..=400)),
 			_ => calls::resume(node),
 		};
 		(signer, call)

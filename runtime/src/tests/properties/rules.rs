@@ -259,7 +259,7 @@ impl Rules {
 			} => {
 				self.check_missed(*node);
 				let before = &self.seen[workload];
-				let price = before.price.expect("it was drawn");
+				let price = before.assigned.as_ref().expect("it was drawn").price;
 				let (terms, first) = (before.terms, before.failed_operators.is_empty());
 				let least = if first { terms.least_compensation } else { 0 };
 				let due = permille_of(price, terms.miss_slash)
@@ -293,7 +293,7 @@ impl Rules {
 			} => {
 				self.check_missed(*node);
 				let before = &self.seen[workload];
-				let price = before.price.expect("it was drawn");
+				let price = before.assigned.as_ref().expect("it was drawn").price;
 				let (terms, first) = (before.terms, before.failed_operators.is_empty());
 				let least = if first { terms.least_compensation } else { 0 };
 				let stake = stored(*workload)
@@ -376,11 +376,14 @@ impl Rules {
 			"rule 4: a false output was settled"
 		);
 		let terms = record.terms;
-		let price = record.price.expect("it was drawn");
+		let assigned = record.assigned.as_ref().expect("it was drawn");
+		let price = assigned.price;
+		assert!(price <= terms.max_price, "rule 1: a price is above the bid");
 		let kept = 1_000 - terms.treasury_share;
 		let shared = price.saturating_sub(terms.verification_fee);
 		let royalty = terms.royalty.min(shared);
 		let floor = Balance::from(terms.compute_units.0) * terms.price_floor;
+		let floor = assigned.multiplier.earn(floor).expect("a small price");
 		let work = floor.min(shared - royalty);
 		let part = |amount| permille_of(amount, kept).expect("a small price");
 		let (worker, creator) = (part(work), part(royalty));
