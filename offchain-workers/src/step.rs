@@ -175,7 +175,6 @@ mod tests {
 			decline_by: None,
 			prove_by: Tick(10),
 			compute_units: ComputeUnits(1),
-			pay: 0,
 			at_stake: 0,
 			value_at_risk: 0,
 		}

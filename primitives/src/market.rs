@@ -258,8 +258,6 @@ pub struct InboxItem {
 	pub prove_by: Tick,
 	/// Compute units.
 	pub compute_units: ComputeUnits,
-	/// What its operator is credited once it is proven, planck.
-	pub pay: Balance,
 	/// Proof stake that the node loses if a delivered output is not proven in time, planck.
 	pub at_stake: Balance,
 	/// Value at risk V, planck: the part of `at_stake` that the user insured beyond the price.

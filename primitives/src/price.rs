@@ -253,6 +253,8 @@ pub struct PoolOffer {
 	/// The least multiple at which nodes with a sixteenth of the pool's weight serve: what an order must
 	/// pay at least.
 	pub going: PriceMultiplier,
+	/// The least at which nodes with a half of it serve: what one must pay at least when many wait.
+	pub crowded: PriceMultiplier,
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ sp_api::decl_runtime_apis! {
 		fn verify_weight(workload: WorkloadId) -> Option<Weight>;
 		/// What an inference by this model costs now, planck, on the nodes of the model's pool that ask
 		/// little: compute units × base price × the least multiplier at which nodes with a sixteenth of the
-		/// pool's weight serve, royalty, and the fee for verifying its proof. An order's maximum price must be at
+		/// pool's weight serve (a half while many orders wait), royalty, and the fee for verifying its proof. An order's maximum price must be at
 		/// least this. A node that asks more is drawn only for orders that bid as much, and paid for by its own
 		/// price. With a multiplier of one if nobody serves the model in this epoch: an order waits then.
 		fn price(model: ModelRef) -> Option<Balance>;

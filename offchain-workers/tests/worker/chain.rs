@@ -305,7 +305,6 @@ pub fn workload(id: u8, mode: Mode) -> InboxItem {
 		decline_by: None,
 		prove_by: Tick(400),
 		compute_units: ComputeUnits(1),
-		pay: 0,
 		at_stake: 7,
 		value_at_risk: 0,
 	}

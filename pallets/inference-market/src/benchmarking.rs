@@ -129,6 +129,7 @@ fn offer(reach: Balance) -> PoolOffer {
 		reach,
 		least: PriceMultiplier::ONE,
 		going: PriceMultiplier::ONE,
+		crowded: PriceMultiplier::ONE,
 	}
 }
 

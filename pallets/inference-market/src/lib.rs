@@ -458,8 +458,8 @@ pub mod pallet {
 		/// An input value lies outside the model's declared domain.
 		InputOutOfDomain,
 		/// The maximum price is below the present price: compute units × base price × the least
-		/// multiplier that a node of the model's pool asks, royalty and the fee for verifying the proof. Bid
-		/// more or wait; `inference model show` has the price.
+		/// multiplier at which enough nodes of the model's pool serve, royalty and the fee for verifying the
+		/// proof. Bid more or wait; `inference model show` has the price.
 		BidTooLow,
 		/// The deadline is shorter than the least, or longer than the greatest allowed.
 		BadDeadline,

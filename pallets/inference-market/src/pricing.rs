@@ -10,6 +10,7 @@
 //! compute units, not in money.
 
 use super::*;
+use crate::queue::CROWDED_PART;
 use frame_support::weights::WeightToFee;
 use inference_primitives::{model::ModelView, PriceMultiplier, VkHash};
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
@@ -29,14 +30,22 @@ impl<T: Config> Pallet<T> {
 		Balance::from(compute_units.0).checked_mul(Self::base_price())
 	}
 
-	/// Price of an inference by this model now, planck, at the going multiple of its pool; at the base price
-	/// if it has no pool. `None` on overflow.
+	/// Price of an inference by this model now, planck, at the going multiple of its pool, or at that of a
+	/// crowded one if many wait; at the base price if it has no pool. `None` on overflow.
 	pub(crate) fn going_price(
 		model: &ModelView<AccountIdOf<T>>,
 		verification_fee: Balance,
 	) -> Option<Balance> {
 		T::NodePool::offer(model.reference)
-			.map_or(PriceMultiplier::ONE, |offer| offer.going)
+			.map_or(PriceMultiplier::ONE, |offer| {
+				let most = T::MaxQueuedPerModel::get() / CROWDED_PART;
+				let is_crowded = Queues::<T>::get(model.reference).length >= most;
+				if is_crowded {
+					offer.crowded
+				} else {
+					offer.going
+				}
+			})
 			.charge(Self::work(model.compute_units)?)?
 			.checked_add(model.royalty)?
 			.checked_add(verification_fee)
@@ -61,8 +70,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What an inference by this model costs now, planck, where nodes with a sixteenth of its pool's weight
-	/// serve: the least maximum price that an order may have. Who bids no more is served by these only. At
-	/// the base price if nobody serves the model in this epoch. `None` if there is no such model.
+	/// serve, or a half while many wait: the least maximum price that an order may have. Who bids no
+	/// more is served by these only. At the base price if nobody serves the model in this epoch. `None`
+	/// if there is no such model.
 	pub fn present_price(model: ModelRef) -> Option<Balance> {
 		let model = T::Models::model(model)?;
 		Self::going_price(&model, Self::verification_fee_of(&model))

@@ -13,6 +13,10 @@ use inference_primitives::{
 };
 use sp_runtime::traits::UniqueSaturatedInto;
 
+/// A queue with this part of the most that it may have, its reciprocal, is crowded: it takes no more orders
+/// that few nodes could serve, so that these cannot keep out those that pay more.
+pub(crate) const CROWDED_PART: u32 = 4;
+
 /// Entries of one queue left waiting per block, at its head and once more further back: one that
 /// no node can take now (too much at risk, too tight a deadline) keeps its place but does not hold
 /// up those behind it. The second look goes on each block where the last one ended, so every entry
@@ -56,11 +60,13 @@ impl Draws {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Puts a workload at the end of its model's queue and sets its deadline there.
+	/// Puts a workload at the end of its model's queue and sets its deadline there. One that comes back
+	/// after a draw always finds a place: it had one, and those that fill a queue must not undo what
+	/// was begun.
 	pub(crate) fn enqueue(id: WorkloadId, workload: &mut WorkloadOf<T>) -> DispatchResult {
 		let model = workload.statement.model;
 		frame_support::ensure!(
-			Queues::<T>::get(model).length < T::MaxQueuedPerModel::get(),
+			workload.attempts > 0 || Queues::<T>::get(model).length < T::MaxQueuedPerModel::get(),
 			Error::<T>::QueueFull
 		);
 		ServedModels::<T>::try_mutate(|models| {

@@ -1,7 +1,6 @@
 //! What the runtime API shows of workloads.
 
 use super::*;
-use crate::money::split_price;
 use alloc::{collections::BTreeMap, vec::Vec};
 use inference_primitives::{
 	market::{InboxItem, WorkloadView},
@@ -76,7 +75,6 @@ impl<T: Config> Pallet<T> {
 		let assigned = workload.assigned.as_ref()?;
 		let decline_by = (workload.state == WorkloadState::Assigned)
 			.then(|| Self::decline_by(&workload, assigned));
-		let split = split_price(assigned.price, &workload.terms, assigned.multiplier)?;
 		Some(InboxItem {
 			statement: workload.statement,
 			mode: workload.mode,
@@ -87,7 +85,6 @@ impl<T: Config> Pallet<T> {
 			decline_by,
 			prove_by,
 			compute_units: workload.terms.compute_units,
-			pay: split.worker.saturating_add(workload.terms.risk_fee),
 			at_stake: assigned.proof_stake,
 			value_at_risk: workload.terms.value_at_risk,
 		})

@@ -150,6 +150,7 @@ fn member(node: NodeId, cumulative: u64) -> PoolMember {
 		node,
 		cumulative,
 		limits: Some(limits()),
+		steady: true,
 	}
 }
 
@@ -173,6 +174,7 @@ impl<T: Config> Pallet<T> {
 			reach: Balance::MAX,
 			least: limits().multiplier,
 			going: limits().multiplier,
+			crowded: limits().multiplier,
 		};
 		PoolOffers::<T>::insert(model, offer);
 		id

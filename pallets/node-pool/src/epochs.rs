@@ -8,6 +8,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use inference_primitives::{
+	node::Standing,
 	price::{Bid, StakeTerms},
 	traits::{Backing, NodeLoad},
 	PriceMultiplier, ProtocolParameters,
@@ -18,6 +19,9 @@ use sp_runtime::{
 
 /// The price that orders must pay is one at which this part of a pool's weight serves: its reciprocal.
 const GOING_PART: u64 = 16;
+
+/// The price that orders must pay when many wait is one at which this part serves: its reciprocal.
+const CROWDED_PART: u64 = 2;
 
 /// What a pool costs of a block's `MaxSnapshotMembers` on top of its members.
 const POOL_COST: u32 = 4;
@@ -137,6 +141,7 @@ impl<T: Config> Pallet<T> {
 			let backing = T::Stakes::backing(&node.operator);
 			// What was joined in this epoch waits for the next one.
 			let waits = node.changed_in >= epoch && !node.models.contains(&model);
+			let steady = stored.standing == Standing::Active && stored.models.contains(&model);
 			let limits = node.limits_for(model);
 			let multiplier = Limits::multiplier_of(limits);
 			let served = match &demand {
@@ -155,6 +160,7 @@ impl<T: Config> Pallet<T> {
 					// Its own weight until all are in order.
 					cumulative: multiplier.weight(served),
 					limits,
+					steady,
 				});
 				let _ = node
 					.models
@@ -198,15 +204,35 @@ impl<T: Config> Pallet<T> {
 		taken
 	}
 
-	/// What the nodes of a snapshot offer, of which one has this reach and none more. `None` if there are
-	/// none.
+	/// What the nodes of a snapshot offer, of which one has this reach and none more. Prices are those of
+	/// the steady ones, if there are any. `None` if there are none at all.
 	pub(crate) fn offer_of(pool: &[PoolMember], reach: Balance) -> Option<PoolOffer> {
-		let part = pool.last()?.cumulative.div_ceil(GOING_PART);
-		let going = pool.partition_point(|member| member.cumulative < part);
+		let any_steady = pool.iter().any(|member| member.steady);
+		let (mut before, mut weight) = (0u64, 0u64);
+		// What each asks that counts, with the weight of those that ask no more.
+		let asked: alloc::vec::Vec<_> = pool
+			.iter()
+			.filter_map(|member| {
+				// Saturating: cumulative weights ascend, and these are parts of the last.
+				let own = member.cumulative.saturating_sub(before);
+				before = member.cumulative;
+				if any_steady && !member.steady {
+					return None;
+				}
+				weight = weight.saturating_add(own);
+				Some((weight, member.multiplier()))
+			})
+			.collect();
+		let asked_by = |part: u64| {
+			let enough = weight.div_ceil(part);
+			let position = asked.partition_point(|(weight, _)| *weight < enough);
+			asked.get(position).map(|(_, multiplier)| *multiplier)
+		};
 		Some(PoolOffer {
 			reach,
 			least: pool.first()?.multiplier(),
-			going: pool.get(going)?.multiplier(),
+			going: asked_by(GOING_PART)?,
+			crowded: asked_by(CROWDED_PART)?,
 		})
 	}
 

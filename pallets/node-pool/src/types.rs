@@ -150,6 +150,10 @@ pub struct PoolMember {
 	pub cumulative: u64,
 	/// What one workload may ask of it in this epoch.
 	pub limits: Option<Limits>,
+	/// Whether it was in service and in the pool in the epoch before, until its end. What others ask is not
+	/// in the offer: a node that stops with each epoch's beginning would otherwise set a price at which nobody
+	/// serves.
+	pub steady: bool,
 }
 
 impl PoolMember {

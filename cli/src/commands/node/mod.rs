@@ -37,7 +37,7 @@ pub enum Command {
 	/// multiplier, if they are given.
 	Join(membership::JoinArgs),
 	/// Limits what one workload of a model may ask of a node, and says what multiple of the base price the
-	/// node asks, from the next epoch on. What is not given is not limited any more, and the base price.
+	/// node asks, from the next epoch on. A limit that is not given is not limited any more; the multiplier stays.
 	Limits(limits::Args),
 	/// Leaves a model's pool, at once. Work already assigned stays due.
 	Leave(membership::Args),

@@ -249,7 +249,7 @@ fn without_time_for_another_draw_the_user_is_refunded_at_once() {
 }
 
 #[test]
-fn without_room_in_the_queue_the_user_is_refunded_at_once() {
+fn who_fills_the_queue_keeps_nobody_from_another_draw() {
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 100), (BOB, 100)])
 		.build_and_execute(|| {
@@ -258,7 +258,10 @@ fn without_room_in_the_queue_the_user_is_refunded_at_once() {
 				unservable().submit();
 			}
 			miss(id);
-			assert_eq!(state(id), WorkloadState::Refunded);
+			assert_eq!(state(id), WorkloadState::Queued);
+			assert_noop!(unservable().try_submit(), Error::<Test>::QueueFull);
+			run_blocks(MAX_QUEUED / 4);
+			assert_eq!(state(id), WorkloadState::Assigned);
 		});
 }
 

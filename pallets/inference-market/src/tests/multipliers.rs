@@ -3,6 +3,9 @@
 use super::*;
 use frame_support::traits::fungible::Inspect;
 
+/// From so many on, a queue takes no orders that only few nodes could serve.
+const CROWD: u32 = MAX_QUEUED / 4;
+
 /// A chain with nodes of these operators that ask so many hundredths of the base price.
 fn with_asking(nodes: &[(u64, u16)], test: impl FnOnce()) {
 	with_salt(nodes, 0, test);
@@ -392,7 +395,11 @@ mod queued {
 				assert_ok!(set_multiplier(ALICE, 0, 10_000));
 				next_epoch();
 				assert_eq!(Market::present_price(MODEL), Some(price()));
-				let low: Vec<_> = (1..MAX_QUEUED).map(|_| bidding(price()).submit()).collect();
+				let low: Vec<_> = (0..CROWD).map(|_| bidding(price()).submit()).collect();
+				// No more of these: nodes with half of the weight ask more.
+				assert_eq!(Market::present_price(MODEL), Some(price_at(10_000)));
+				let order = bidding(price_at(10_000) - 1);
+				assert_noop!(order.try_submit(), Error::<Test>::BidTooLow);
 				let high = Order {
 					submitter: OTHER_USER,
 					..bidding(price_at(10_000))
@@ -400,7 +407,7 @@ mod queued {
 				.submit();
 				run_to_draw();
 				// Eight at the head and eight more are looked at in each block.
-				run_blocks(MAX_QUEUED / 8);
+				run_blocks(CROWD / 8);
 				assert_eq!(state(high), WorkloadState::Assigned);
 				let drawn = low
 					.iter()
@@ -416,7 +423,7 @@ mod queued {
 			.build_and_execute(|| {
 				assert_ok!(set_multiplier(ALICE, 0, 10_000));
 				next_epoch();
-				for _ in 1..MAX_QUEUED {
+				for _ in 0..CROWD {
 					bidding(price()).submit();
 				}
 				run_to_draw();
@@ -428,7 +435,7 @@ mod queued {
 					.submit();
 					run_to_draw();
 					// Twice round the queue at most: the second look may just have passed its end.
-					run_blocks(2 * MAX_QUEUED / 8);
+					run_blocks(2 * CROWD / 8 + 1);
 					assert_eq!(state(high), WorkloadState::Assigned);
 					deliver(high);
 					prove(high);

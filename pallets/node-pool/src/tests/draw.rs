@@ -87,11 +87,13 @@ mod success {
 				node: NodeId(0),
 				cumulative: 1,
 				limits: None,
+				steady: true,
 			},
 			PoolMember {
 				node: NodeId(1),
 				cumulative: 2,
 				limits: None,
+				steady: true,
 			},
 		];
 		let hits = (0..1_000)

@@ -90,11 +90,13 @@ mod success {
 						node: b,
 						cumulative: 700,
 						limits: None,
+						steady: true,
 					},
 					PoolMember {
 						node: c,
 						cumulative: 1_800,
 						limits: None,
+						steady: true,
 					}
 				]
 			);

@@ -193,6 +193,7 @@ fn a_pool_offers_the_least_price_and_the_greatest_reach_of_its_nodes() {
 				reach,
 				least: multiplier(hundredths),
 				going: multiplier(hundredths),
+				crowded: multiplier(hundredths),
 			})
 		};
 		assert_eq!(offer(), with(125));
@@ -205,6 +206,41 @@ fn a_pool_offers_the_least_price_and_the_greatest_reach_of_its_nodes() {
 		let origin = RuntimeOrigin::signed(ALICE);
 		assert_ok!(NodePool::leave_model(origin, first, model(1)));
 		assert_eq!(offer(), None);
+	});
+}
+
+/// What a sixteenth, and a half, of the pool's weight asks, in hundredths.
+fn asked() -> Option<(u16, u16)> {
+	offer().map(|offer| (offer.going.hundredths(), offer.crowded.hundredths()))
+}
+
+#[test]
+fn a_node_that_stops_after_each_snapshot_sets_no_price() {
+	build_and_execute(|| {
+		let honest = serve(ALICE, 10, 100);
+		let bait = serve(BOB, 20, 50);
+		ask(ALICE, honest, 125);
+		next_epoch();
+		// Both are new. They weigh 8,000 and 5,000.
+		assert_eq!(asked(), Some((100, 125)));
+		for _ in 0..3 {
+			assert_ok!(NodePool::pause(RuntimeOrigin::signed(BOB), bait));
+			assert_ok!(NodePool::resume(RuntimeOrigin::signed(BOB), bait));
+			next_epoch();
+			// It may be drawn, and orders pay enough for the other.
+			assert_eq!(pool(model(1)), vec![bait, honest]);
+			assert_eq!(asked(), Some((125, 125)));
+			assert_eq!(offer().unwrap().least, multiplier(100));
+		}
+		next_epoch();
+		assert_eq!(asked(), Some((100, 125)));
+		// And so if it leaves the pool and comes back.
+		let origin = RuntimeOrigin::signed(BOB);
+		assert_ok!(NodePool::leave_model(origin.clone(), bait, model(1)));
+		assert_ok!(NodePool::join_model(origin, bait, model(1)));
+		next_epoch();
+		assert_eq!(pool(model(1)), vec![bait, honest]);
+		assert_eq!(asked(), Some((125, 125)));
 	});
 }
 
