@@ -11,7 +11,7 @@
 
 use super::*;
 use crate::queue::CROWDED_PART;
-use frame_support::weights::WeightToFee;
+use frame_support::{traits::Get, weights::WeightToFee};
 use inference_primitives::{model::ModelView, PriceMultiplier, VkHash};
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 
