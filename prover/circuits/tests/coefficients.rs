@@ -2,17 +2,22 @@
 //! layout that would make one too large is refused, and in all others each equals what it should in the
 //! field, and every admissible input has a witness.
 
-use crate::assignment::{field, Assignment};
+mod graphs;
+mod reading;
+
+use crate::assignment::Assignment;
+use graphs::Random;
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use inference_circuits::{
-	circuit::{row::LimbUse, trace::Trace},
+	circuit::trace::Trace,
 	graph::{Graph, GraphParts, Node, Operator, Term},
 	keys,
-	layout::{self, Layout, LayoutError, Limbs, MAX_LIMBS, MAX_LIMB_BITS},
+	layout::{self, Layout, LayoutError, Limbs},
 	linear_map::LinearMap,
 };
 use inference_primitives::{TensorSpec, Visibility};
-use proptest::prelude::*;
+use reading::Reading;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn graph(
 	(inputs, min, max): (u32, i64, i64),
@@ -177,138 +182,159 @@ fn power(bits: u32) -> Fr {
 	Fr::from(2).pow([bits.into()])
 }
 
-/// Whether the linear gate holds on every row, in the field: `Σ w·a + current·s + previous·s[−1] + constant
-/// = D + …`. Layouts of one product gate, or numbered rows, are not among those of the test.
-fn linear_gate_holds(layout: &Layout, fixed: &[Vec<Fr>], trace: &Trace) -> bool {
-	let columns = &layout.columns;
-	let limbs = columns.limbs.unwrap();
-	let advice = trace.advice(Fr::ZERO, trace.len());
-	let lanes = usize::from(columns.lanes);
-	let used: Vec<LimbUse> = LimbUse::SELECTED
-		.into_iter()
-		.filter(|limb_use| columns.gates.has(*limb_use))
-		.collect();
-	let limb = |row: usize, j: u8| {
-		let (column, up) = limbs.place(j);
-		let row = row.checked_sub(up.into());
-		row.map_or(Fr::ZERO, |row| advice[lanes + 1 + usize::from(column)][row])
-	};
-	(0..trace.len()).all(|row| {
-		let mut sum: Fr = (0..lanes)
-			.map(|lane| fixed[lane][row] * advice[lane][row])
-			.sum();
-		let s = &advice[lanes];
-		let before = row.checked_sub(1).map_or(Fr::ZERO, |row| s[row]);
-		sum += fixed[lanes][row] * s[row] + fixed[lanes + 1][row] * before + fixed[lanes + 2][row];
-		for (limb_use, column) in used.iter().zip(lanes + 3..) {
-			if fixed[column][row] == Fr::ZERO {
-				continue;
-			}
-			for j in 0..limbs.count() {
-				sum -= power(u32::from(limbs.bits) * u32::from(j)) * limb(row, j);
-			}
-			match limb_use {
-				LimbUse::Sign => sum -= power(limbs.row_bits()) * s[row],
-				LimbUse::Relu => {
-					let sign = match columns.sign_place() {
-						Some((column, up)) => {
-							let row = row - usize::from(up);
-							advice[lanes + 1 + usize::from(column)][row]
-						},
-						None => *advice.last().unwrap().get(row).unwrap(),
-					};
-					sum -= power(limbs.row_bits()) * sign;
-				},
-				_ => {},
-			}
-		}
-		sum == Fr::ZERO
-	})
+/// Random graphs; a sixth of each kind.
+const GRAPHS: u64 = 12;
+/// Layouts of a graph that are read.
+const LAYOUTS: usize = 40;
+/// Corners for which a layout's witness is checked.
+const CORNERS: usize = 4;
+
+/// What was seen.
+#[derive(Default, Debug)]
+struct Seen {
+	layouts: usize,
+	elements: usize,
+	witnesses: usize,
+	widths: BTreeSet<u8>,
+	/// Columns and rows of limbs.
+	splits: BTreeSet<(u8, u8)>,
+	/// Layouts with a product gate, numbered rows, families, a batch's deferred sums, hidden inputs, limbs cut
+	/// off in rows of their own.
+	kinds: BTreeMap<&'static str, usize>,
 }
 
-/// All limbs in one row or in one column.
-fn all_limbs() -> impl Iterator<Item = Limbs> {
-	(1..=MAX_LIMB_BITS).flat_map(|bits| {
-		(0..MAX_LIMBS).flat_map(move |low| {
-			(1..=MAX_LIMBS - low).flat_map(move |high| {
-				let count = low + high;
-				[(count, 1), (1, count)].map(|(columns, rows)| Limbs {
-					bits,
-					low,
-					high,
-					columns,
-					rows,
+impl Seen {
+	fn add(&mut self, layout: &Layout) {
+		let columns = &layout.columns;
+		self.layouts += 1;
+		let limbs = columns.limbs.unwrap();
+		self.widths.insert(limbs.bits);
+		self.splits.insert((limbs.columns, limbs.rows));
+		for (kind, is_kind) in [
+			("product", columns.gates.product),
+			("numbered", columns.numbered),
+			("selected", !columns.numbered),
+			("families", columns.defers() && columns.within),
+			("families of products", columns.gates.combined_product),
+			("batch", columns.defers_batch()),
+			(
+				"batch without combinations",
+				layout.claim.inferences > 1 && !columns.defers(),
+			),
+			("hidden", layout.claim.hidden_input),
+			("plain", columns.gates.plain),
+			("relu", columns.gates.relu),
+			("sign", columns.gates.sign),
+			("steps", columns.gates.step),
+			("sign beside limbs", columns.sign_place().is_some()),
+		] {
+			*self.kinds.entry(kind).or_default() += usize::from(is_kind);
+		}
+	}
+}
+
+/// Reads layouts of the graph that `seed` makes.
+fn read_graph(seed: u64, seen: &mut Seen) {
+	let (graph, claim) = graphs::graph(seed);
+	let corners = graphs::corners(&graph);
+	let mut random = Random::new(!seed);
+	// A number that combinations are polynomials in: any but a few will do.
+	let challenge = power(200) + Fr::from(seed);
+	for chosen in graphs::chosen(&graph, claim) {
+		let all = graphs::limbs(&graph, &chosen);
+		let fail = |layout: &Layout, what: &str| -> ! {
+			panic!("seed {seed}: {what}\n{layout:?}\n{:#?}", graph.parts())
+		};
+		if chosen
+			.columns
+			.limbs
+			.is_some_and(|limbs| !all.contains(&limbs))
+		{
+			fail(
+				&chosen,
+				"the limbs that are chosen are not among those tried",
+			);
+		}
+		// Some of all widths: the step is a part of the whole.
+		let step = all.len().div_ceil(LAYOUTS).max(1);
+		let some = all.into_iter().skip(random.below(step)).step_by(step);
+		let mut small: Option<Layout> = None;
+		for (number, limbs) in some.enumerate() {
+			let Some(layout) = graphs::accepted(&graph, &chosen, limbs, &mut random) else {
+				continue;
+			};
+			let layout = &layout;
+			if small.is_none_or(|small| layout.k < small.k) {
+				small = Some(*layout);
+			}
+			let shape = Trace::shape(&graph, layout);
+			if shape.overflows() {
+				fail(layout, "a coefficient overflows");
+			}
+			let reading = Reading::new(&graph, layout, &shape, challenge);
+			let reading = reading.unwrap_or_else(|error| fail(layout, &error));
+			seen.add(layout);
+			seen.elements += reading.elements();
+			for corner in 0..CORNERS.min(corners.len()) {
+				let first = number * CORNERS + corner;
+				let inferences = 0..usize::from(claim.inferences);
+				let inputs = inferences.map(|i| &corners[(first + i) % corners.len()]);
+				let input: Vec<i64> = inputs.flatten().copied().collect();
+				if let Err(error) = reading.check_witness(&input) {
+					fail(layout, &format!("{input:?}: {error}"));
+				}
+				seen.witnesses += 1;
+			}
+		}
+		// halo2's own view of one of them.
+		let Some(small) = small else {
+			continue;
+		};
+		let input = corners[1].repeat(claim.inferences.into());
+		let failures = Assignment::new(&graph, small, &input).failures();
+		if !failures.is_empty() {
+			fail(&small, &format!("{failures:?}"));
+		}
+	}
+}
+
+#[test]
+fn in_every_layout_that_is_accepted_coefficients_are_exact_and_every_corner_has_a_witness() {
+	let threads = 2;
+	let all: Vec<Seen> = std::thread::scope(|scope| {
+		let handles: Vec<_> = (0..threads)
+			.map(|first| {
+				scope.spawn(move || {
+					let mut seen = Seen::default();
+					for half in (0..GRAPHS / threads).map(|i| i * threads) {
+						// Each thread has graphs of all kinds: they repeat every six.
+						let other = (half / threads + first) % threads;
+						read_graph(half + other, &mut seen);
+					}
+					seen
 				})
 			})
-		})
-	})
-}
-
-proptest! {
-	#![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
-	#[test]
-	fn in_every_layout_that_is_accepted_coefficients_are_exact_and_every_corner_has_a_witness(
-		weights in proptest::collection::vec((any::<i64>(), 0u32..41), 3),
-		(bias, bias_bits) in (any::<i64>(), 0u32..61),
-		(least, least_bits, width) in (any::<i64>(), 0u32..45, 0u32..12),
-		(shift, relu, cancels) in (1u8..40, any::<bool>(), any::<bool>()),
-		// A case looks at a quarter of the widths: the tables of the wide ones take long.
-		quarter in 0u8..4,
-	) {
-		// Of any size, not mostly of the greatest.
-		let small = |x: i64, bits: u32| if bits == 0 { 0 } else { x >> (64 - bits) };
-		let weights: Vec<i64> = weights.iter().map(|(w, bits)| small(*w, *bits)).collect();
-		let min = small(least, least_bits);
-		let max = min + (1 << width) - 1;
-		// A bias against the interval makes the sum's bounds small where weights and values are not.
-		let centre = weights.iter().fold(0i128, |sum, w| sum + i128::from(*w) * i128::from(min));
-		let bias = match i64::try_from(-centre) {
-			Ok(against) if cancels && against.unsigned_abs() < 1 << 60 => against,
-			_ => small(bias, bias_bits),
+			.collect();
+		let join = |handle: std::thread::ScopedJoinHandle<'_, Seen>| {
+			handle
+				.join()
+				.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 		};
-		let row: Vec<(usize, i64)> = weights.iter().copied().enumerate().collect();
-		let operators = vec![
-			affine(&[(0, 3, &[&row])], &[bias]),
-			rescale(1, shift, relu),
-		];
-		let Some(graph) = graph((3, min, max), 40, operators, 1) else {
-			return Ok(());
-		};
-		let Ok(chosen) = layout::choose(&graph) else {
-			return Ok(());
-		};
-		let mut base = chosen;
-		base.columns.lanes = 3;
-		let mut accepted = 0;
-		for limbs in all_limbs().filter(|limbs| limbs.bits % 4 == quarter) {
-			let Ok(layout) = with_limbs(&graph, &base, limbs) else {
-				continue;
-			};
-			accepted += 1;
-			let shape = Trace::shape(&graph, &layout);
-			prop_assert!(!shape.overflows());
-			let scale = power(limbs.cut_bits(shift) - u32::from(shift));
-			let fixed = shape.fixed();
-			let expected: Vec<Fr> = weights.iter().filter(|w| **w != 0).map(|w| field(*w) * scale).collect();
-			let is_the_sum = |row: usize| {
-				let coefficients: Vec<Fr> = (0..3)
-					.map(|lane| fixed[lane][row])
-					.filter(|w| *w != Fr::ZERO)
-					.collect();
-				let high = limbs.high_bits() - u32::from(!relu);
-				let constant = (field(bias) + power(u32::from(shift) - 1)) * scale
-					+ power(limbs.cut_bits(shift) + high);
-				coefficients == expected && fixed[3 + 2][row] == constant
-			};
-			prop_assert!((0..shape.len()).any(is_the_sum), "{layout:?}");
-			for corner in 0..8 {
-				let input: Vec<i64> =
-					(0..3).map(|i| if corner >> i & 1 == 0 { min } else { max }).collect();
-				let (trace, _) = Trace::witness(&graph, &layout, &input).unwrap();
-				prop_assert!(linear_gate_holds(&layout, &fixed, &trace), "{layout:?} {input:?}");
-			}
+		handles.into_iter().map(join).collect()
+	});
+	let mut seen = Seen::default();
+	for part in all {
+		seen.layouts += part.layouts;
+		seen.elements += part.elements;
+		seen.witnesses += part.witnesses;
+		seen.widths.extend(part.widths);
+		seen.splits.extend(part.splits);
+		for (kind, count) in part.kinds {
+			*seen.kinds.entry(kind).or_default() += count;
 		}
-		// A sum of more bits than any limbs hold has no layout, and is not chosen.
-		prop_assert!(accepted > 0 || chosen.columns.limbs.is_none_or(|limbs| limbs.bits % 4 != quarter));
 	}
+	println!("{seen:?}");
+	assert!(seen.widths.len() > 12, "{seen:?}");
+	assert!(seen.splits.len() > 30, "{seen:?}");
+	assert!(seen.kinds.values().all(|count| *count > 0), "{seen:?}");
 }
