@@ -285,6 +285,37 @@ impl Rules {
 				expected.credit(treasury, slashed - compensation);
 				self.count("missed a delivery");
 			},
+			MarketEvent::WorkloadDeclined {
+				workload,
+				node,
+				fee,
+				compensation,
+			} => {
+				assert!(
+					!self.honest.contains(&self.operators[node]),
+					"rule 5: somebody declined for the honest operator's node {node:?}"
+				);
+				let before = &self.seen[workload];
+				let price = before.assigned.as_ref().expect("it was drawn").price;
+				let (terms, first) = (before.terms, before.failed_operators.is_empty());
+				let least = if first { terms.least_compensation } else { 0 };
+				let due = permille_of(price, terms.decline_fee)
+					.expect("a small price")
+					.max(2 * least);
+				let to_user = permille_of(price, terms.miss_compensation)
+					.expect("a small price")
+					.max(least);
+				// The proof stake, which was unlocked just before, covers it.
+				assert_eq!(*fee, due, "rule 6: a decline fee was not all there");
+				assert_eq!(
+					*compensation,
+					to_user.min(due),
+					"rule 6: the user's compensation"
+				);
+				expected.credit(&before.submitter.clone(), *compensation);
+				expected.credit(treasury, fee - compensation);
+				self.count("declined");
+			},
 			MarketEvent::ProofMissed {
 				workload,
 				node,
