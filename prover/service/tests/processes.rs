@@ -227,9 +227,9 @@ async fn a_job_of_a_model_that_is_held_should_not_wait_while_another_is_read_ahe
 async fn a_job_that_is_cancelled_while_its_model_is_read_should_give_way_to_the_next() {
 	let (model, slow) = (Model::diabetes(), Model::slow());
 	let (daemon, engine) = proving(&model, "data", &[]).await;
+	let before = daemon.metric("model_bytes").await;
 	let dir = slow.dir().to_str().unwrap().to_owned();
 	daemon.client.load_model(dir).await.unwrap();
-	let before = daemon.metric("model_bytes").await;
 	let both = daemon
 		.until("model_bytes", |bytes| bytes > before + (1 << 20))
 		.await;
