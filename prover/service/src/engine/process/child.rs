@@ -13,7 +13,7 @@ use std::{
 	io::{self, BufRead, BufReader, Read, Write},
 	os::unix::process::{CommandExt, ExitStatusExt},
 	process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
-	sync::{atomic::Ordering, mpsc, Arc},
+	sync::{mpsc, Arc},
 	thread::{self, JoinHandle},
 	time::{Duration, Instant},
 };
@@ -42,6 +42,8 @@ pub struct Death {
 	pub reason: String,
 	/// It has a bound of memory, and got none.
 	pub is_for_memory: bool,
+	/// It was there; otherwise it could not be started.
+	pub has_lived: bool,
 }
 
 impl From<String> for Death {
@@ -49,6 +51,7 @@ impl From<String> for Death {
 		Self {
 			reason,
 			is_for_memory: false,
+			has_lived: true,
 		}
 	}
 }
@@ -84,7 +87,11 @@ impl Process {
 	pub fn start(pool: &Pool) -> Result<Self, Death> {
 		let registry = &pool.registry;
 		registry.check_started()?;
-		let failed = |error: io::Error| format!("the engine process cannot be started: {error}");
+		let failed = |error: io::Error| Death {
+			reason: format!("the engine process cannot be started: {error}"),
+			is_for_memory: false,
+			has_lived: false,
+		};
 		let mut child = pool.spawner.spawn().map_err(failed)?;
 		let piped = (child.stdin.take(), child.stdout.take(), child.stderr.take());
 		let id = registry.number();
@@ -116,11 +123,7 @@ impl Process {
 		// Nobody that stopped all has missed it.
 		registry.check_started()?;
 		let told = wire::write_frame(&mut *process.input.lock(), &pool.config);
-		told.map_err(|error| {
-			// It was there, and is not any more.
-			registry.deaths.fetch_add(1, Ordering::Relaxed);
-			process.death(&error)
-		})?;
+		told.map_err(|error| process.death(&error))?;
 		Ok(process)
 	}
 
@@ -266,6 +269,7 @@ impl Process {
 			is_for_memory: self.memory_bytes > 0
 				&& status.signal() == Some(SIGABRT)
 				&& is_for_memory,
+			has_lived: true,
 			reason: describe(status, words, self.memory_bytes),
 		}
 	}

@@ -159,7 +159,10 @@ impl Pool {
 		})?;
 		let mut process = match lease.process.take() {
 			Some(process) => process,
-			None => Process::start(self).map_err(|death| Failure::Passing(death.reason))?,
+			None => Process::start(self).map_err(|death| {
+				self.mourn(&death, "it was to prove");
+				Failure::Passing(death.reason)
+			})?,
 		};
 		let is_alone = process.proofs == 0
 			&& process.live(|live| live.holds.keys().all(|held| *held == place.bundle))
@@ -257,10 +260,11 @@ impl Pool {
 	pub fn check(&self, model: &VkHash, place: &Place) -> Result<Report, Death> {
 		let mut attempt = 1;
 		loop {
-			let mut process = Process::start(self)?;
 			let request = Request::Check(place.clone());
 			let step = |step| tracing::debug!(%model, step);
-			match process.watched(request, self.patience, step) {
+			let checked = Process::start(self)
+				.and_then(|mut process| process.watched(request, self.patience, step));
+			match checked {
 				Ok(report) => return Ok(report),
 				Err(death) => {
 					self.registry.check_started()?;
@@ -275,9 +279,14 @@ impl Pool {
 	}
 
 	fn mourn(&self, death: &Death, consequence: &str) {
-		if self.registry.check_started().is_ok() {
+		if self.registry.check_started().is_err() {
+			return;
+		}
+		if death.has_lived {
 			self.registry.deaths.fetch_add(1, Ordering::Relaxed);
 			tracing::warn!(death = death.reason, "ENGINE PROCESS DIED: {consequence}");
+		} else {
+			tracing::warn!(reason = death.reason, "no engine process: {consequence}");
 		}
 	}
 
@@ -402,11 +411,8 @@ impl Pool {
 		{
 			Ok(process) => process,
 			Err(death) => {
-				if self.registry.check_started().is_ok() {
-					self.setbacks.lock().add();
-					let reason = death.reason;
-					tracing::warn!(%model, reason, "no key is read ahead for a while");
-				}
+				self.setbacks.lock().add();
+				self.mourn(&death, "no key is read ahead for a while");
 				return false;
 			},
 		};
