@@ -95,8 +95,11 @@ pub trait Engine: Send + Sync {
 	/// are wanted.
 	fn prepare(&self) {}
 
-	/// Lets go of what it holds of a model beside [`Model`] itself: it is not wanted any more.
+	/// Lets go of what it holds of a model beside [`Model`] itself: it is not wanted any more. Does not block.
 	fn forget(&self, _model: &VkHash) {}
+
+	/// A job of the model is over, proven or not: no further attempt is made at it. Does not block.
+	fn settled(&self, _model: &VkHash) {}
 
 	/// Ends what it runs outside of this process. Nothing is proven afterwards.
 	fn stop(&self) {}
@@ -128,14 +131,14 @@ pub trait Model: Send + Sync {
 		0
 	}
 
-	/// It is one of the service's models: has its engine keep ready what its proofs take.
+	/// It is one of the service's models: has its engine keep ready what its proofs take. Does not block.
 	fn keep(&self) {}
 
 	/// Its output for `input`, which fits [`ModelInfo::input`].
 	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError>;
 
-	/// Proves the statement that `header` starts, for `input`. Tells `attempt` how far it is and when it begins
-	/// after it waited, and ends soon by what may pass once that is stopped, if it can.
+	/// Proves the statement that `header` starts, for `input`. Tells `attempt` when it begins, after it waited, and
+	/// how far it is, and ends soon by what may pass once that is stopped, if it can.
 	fn prove(
 		&self,
 		header: &StatementHeader,

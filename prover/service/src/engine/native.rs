@@ -163,8 +163,9 @@ impl Model for NativeModel {
 		&self,
 		header: &StatementHeader,
 		input: &[i64],
-		_attempt: &Attempt,
+		attempt: &Attempt,
 	) -> Result<Proof, EngineError> {
+		attempt.begin();
 		let proof = self
 			.prover
 			.prove(header, input)

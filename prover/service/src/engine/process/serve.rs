@@ -4,7 +4,7 @@
 //! token, no store. It ends when its standard input does.
 
 use super::{
-	wire::{self, Place, Report, Request},
+	wire::{self, Message, Outcome, Place, Report, Request},
 	EngineConfig,
 };
 use crate::engine::{
@@ -18,6 +18,7 @@ use rustix::process::{getrlimit, setrlimit, Resource, Rlimit};
 use std::{
 	collections::BTreeMap,
 	io::{self, Stdout},
+	panic::{self, AssertUnwindSafe},
 	path::Path,
 	process,
 	sync::{
@@ -56,24 +57,26 @@ pub fn serve() -> io::Result<()> {
 	be_first_for_the_system_to_end();
 	bound_memory(config.memory_bytes)?;
 	// Whatever panicked may be half done; the next process begins anew.
-	std::panic::set_hook(Box::new(|panic| {
+	panic::set_hook(Box::new(|panic| {
 		eprintln!("{}", panic.to_string().replace('\n', " "));
 		process::exit(PANICKED);
 	}));
 
 	let (sender, requests) = mpsc::sync_channel(1);
+	let interrupts = Arc::new(Interrupts::default());
+	let asked = interrupts.clone();
 	thread::Builder::new()
-		.name("requests".into())
-		.spawn(move || read_requests(&sender))?;
+		.name("messages".into())
+		.spawn(move || read_messages(&sender, &asked))?;
 	let output = Arc::new(Mutex::new(io::stdout()));
 	let mut native = config.native().map_err(io::Error::other)?;
-	native.announce = Some(Arc::new(announce(output.clone())));
-	let mut engine = Held {
-		native,
-		budget: config.model_bytes,
-		models: Vec::new(),
-		sizes: BTreeMap::new(),
-	};
+	let announce = announce(output.clone());
+	let steps = interrupts.clone();
+	native.announce = Some(Arc::new(move |step| {
+		announce(step);
+		steps.throw_if_asked();
+	}));
+	let mut engine = Held::new(native, config.model_bytes, interrupts);
 	for request in requests {
 		let report = engine.answer(request);
 		wire::send(&mut *output.lock(), &report)?;
@@ -81,11 +84,12 @@ pub fn serve() -> io::Result<()> {
 	Ok(())
 }
 
-/// Reads requests until the service is gone, and ends the process then, whatever it is at.
-fn read_requests(sender: &mpsc::SyncSender<Request>) {
+/// Reads what the service says until it is gone, and ends the process then, whatever that is at.
+fn read_messages(sender: &mpsc::SyncSender<Request>, interrupts: &Interrupts) {
 	loop {
 		match wire::receive(&mut io::stdin().lock()) {
-			Ok(Some(request)) => {
+			Ok(Some(Message::Interrupt(number))) => interrupts.ask(number),
+			Ok(Some(Message::Request(request))) => {
 				if sender.send(request).is_err() {
 					return;
 				}
@@ -95,6 +99,48 @@ fn read_requests(sender: &mpsc::SyncSender<Request>) {
 				tracing::error!(%error, "the service cannot be understood");
 				process::exit(1);
 			},
+		}
+	}
+}
+
+/// Which reads are to end. One ends between two of its steps, by unwinding: so it is left by whatever it is at, on
+/// all threads, and nothing but what it made itself is lost. No panic: the hook is not called.
+#[derive(Default)]
+struct Interrupts {
+	/// Greatest number of a request that was interrupted.
+	asked: AtomicU64,
+	/// Number of the request that is being answered; zero while that cannot be interrupted.
+	current: AtomicU64,
+}
+
+/// With what a read is left.
+struct Interrupted;
+
+impl Interrupts {
+	fn ask(&self, number: u64) {
+		self.asked.fetch_max(number, Ordering::SeqCst);
+	}
+
+	fn throw_if_asked(&self) {
+		let current = self.current.load(Ordering::SeqCst);
+		if current > 0 && current <= self.asked.load(Ordering::SeqCst) {
+			panic::resume_unwind(Box::new(Interrupted));
+		}
+	}
+
+	/// What `read` gives, as request `number`; nothing if it was interrupted. It must leave nothing half done
+	/// where others see it.
+	fn during<T>(&self, number: u64, read: impl FnOnce() -> T) -> Option<T> {
+		self.current.store(number, Ordering::SeqCst);
+		let done = panic::catch_unwind(AssertUnwindSafe(|| {
+			self.throw_if_asked();
+			read()
+		}));
+		self.current.store(0, Ordering::SeqCst);
+		match done {
+			Ok(done) => Some(done),
+			Err(thrown) if thrown.is::<Interrupted>() => None,
+			Err(thrown) => panic::resume_unwind(thrown),
 		}
 	}
 }
@@ -128,17 +174,37 @@ struct Held {
 	models: Vec<(Hash, NativeModel)>,
 	/// Bytes of those that were held so far.
 	sizes: BTreeMap<Hash, u64>,
+	interrupts: Arc<Interrupts>,
 }
 
 impl Held {
+	fn new(native: NativeEngine, budget: u64, interrupts: Arc<Interrupts>) -> Self {
+		Self {
+			native,
+			budget,
+			models: Vec::new(),
+			sizes: BTreeMap::new(),
+			interrupts,
+		}
+	}
+
 	fn answer(&mut self, request: Request) -> Report {
 		let answered = match request {
 			Request::Hello => Ok(Report::Ready),
 			Request::Check(place) => self.check(&place),
-			Request::Load { place, evict } => self.load(&place, evict).map(|()| Report::Holds {
-				bundles: self.models.iter().map(|(hash, _)| *hash).collect(),
-				bytes: self.bytes(),
-			}),
+			Request::Load {
+				number,
+				place,
+				evict,
+			} => {
+				let loaded = self.load(number, &place, evict);
+				let failed = |error: EngineError| Outcome::Failed(error.into());
+				Ok(self.holds(loaded.unwrap_or_else(failed)))
+			},
+			Request::Unload(bundles) => {
+				self.models.retain(|(held, _)| !bundles.contains(held));
+				Ok(self.holds(Outcome::Done))
+			},
 			Request::Prove {
 				place,
 				header,
@@ -146,6 +212,14 @@ impl Held {
 			} => self.prove(&place, &header, &input),
 		};
 		answered.unwrap_or_else(|error| Report::Failed(error.into()))
+	}
+
+	fn holds(&self, outcome: Outcome) -> Report {
+		Report::Holds {
+			bundles: self.models.iter().map(|(hash, _)| *hash).collect(),
+			bytes: self.bytes(),
+			outcome,
+		}
 	}
 
 	fn check(&self, place: &Place) -> Result<Report, EngineError> {
@@ -159,7 +233,7 @@ impl Held {
 		header: &StatementHeader,
 		input: &[i64],
 	) -> Result<Report, EngineError> {
-		self.load(place, true)?;
+		self.load(0, place, true)?;
 		let Some((_, model)) = self.models.last() else {
 			unreachable!("what is loaded by force is the last one");
 		};
@@ -184,30 +258,34 @@ impl Held {
 	}
 
 	/// Has the model as the last one: others leave before it is read, so that there is never more than there may
-	/// be. Without `evict` it is left out where there is no room.
-	fn load(&mut self, place: &Place, evict: bool) -> Result<(), EngineError> {
+	/// be. Without `evict` it is left out where there is no room. Can be interrupted if it has a `number`.
+	fn load(&mut self, number: u64, place: &Place, evict: bool) -> Result<Outcome, EngineError> {
 		let hash = place.bundle;
 		if let Some(index) = self.models.iter().position(|(held, _)| *held == hash) {
 			let model = self.models.remove(index);
 			self.models.push(model);
-			return Ok(());
+			return Ok(Outcome::Done);
 		}
 		let bundle = self.open(place)?;
 		let needed = self.sizes.get(&hash).copied();
 		let needed = needed.unwrap_or_else(|| least_bytes(&bundle));
 		if !self.make_room(needed, evict) {
-			return Ok(());
+			return Ok(Outcome::NoRoom);
 		}
 		tracing::debug!(model = %bundle.vk_hash(), dir = place.dir, "reading the proving key");
 		// Whether its keys were compared is the service's to say, which named it.
 		let info = self.native.describe(&bundle, true);
-		let model = self.native.model(bundle, info)?;
+		let read = || self.native.model(bundle, info);
+		let Some(model) = self.interrupts.during(number, read).transpose()? else {
+			return Ok(Outcome::Interrupted);
+		};
 		self.sizes.insert(hash, model.bytes());
 		// It may be larger than was known.
-		if self.make_room(model.bytes(), evict) {
-			self.models.push((hash, model));
+		if !self.make_room(model.bytes(), evict) {
+			return Ok(Outcome::NoRoom);
 		}
-		Ok(())
+		self.models.push((hash, model));
+		Ok(Outcome::Done)
 	}
 
 	/// Whether so many bytes fit the budget, or there is nothing else to let go of.
@@ -282,4 +360,109 @@ fn bound_memory(bytes: u64) -> io::Result<()> {
 		maximum: Some(bytes),
 	};
 	Ok(setrlimit(Resource::Data, bound)?)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use inference_circuits::BuildOptions;
+	use std::fs;
+
+	/// The linear regression, built into a folder of this name, and its place.
+	fn bundle(folder: &Path, name: &str) -> Place {
+		let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../circuits/fixtures");
+		let fixture = fixtures.join("linear-regression-diabetes");
+		let read = |name: &str| fs::read(fixture.join(name)).unwrap();
+		let options = BuildOptions {
+			name: name.into(),
+			calibration: serde_json::from_slice(&read("samples.json")).unwrap(),
+			..BuildOptions::default()
+		};
+		let bundle = Bundle::build(&read("model.onnx"), &options, &mut |_| {}).unwrap();
+		let dir = folder.join(name);
+		bundle.save(&dir).unwrap();
+		Place {
+			dir: dir.to_str().unwrap().into(),
+			bundle: bundle.hash(),
+		}
+	}
+
+	fn load(held: &mut Held, number: u64, place: &Place, evict: bool) -> (Vec<Hash>, u64, Outcome) {
+		let report = held.answer(Request::Load {
+			number,
+			place: place.clone(),
+			evict,
+		});
+		match report {
+			Report::Holds {
+				bundles,
+				bytes,
+				outcome,
+			} => (bundles, bytes, outcome),
+			other => panic!("{other:?}"),
+		}
+	}
+
+	#[test]
+	fn a_read_should_end_between_two_steps_when_it_is_interrupted_and_leave_what_is_held() {
+		let folder = tempfile::tempdir().unwrap();
+		let (first, second) = (bundle(folder.path(), "a"), bundle(folder.path(), "b"));
+		let interrupts = Arc::new(Interrupts::default());
+		let (steps, asked) = (Arc::new(AtomicU64::new(0)), interrupts.clone());
+		let counted = steps.clone();
+		// At its third step somebody interrupts request 4.
+		let announce = move |_| {
+			if counted.fetch_add(1, Ordering::SeqCst) == 2 {
+				asked.ask(4);
+			}
+			asked.throw_if_asked();
+		};
+		let native = NativeEngine {
+			announce: Some(Arc::new(announce)),
+			..NativeEngine::default()
+		};
+		let mut held = Held::new(native, 0, interrupts.clone());
+		// The interruption may come first.
+		interrupts.ask(1);
+		let (bundles, _, outcome) = load(&mut held, 1, &first, true);
+		assert!(bundles.is_empty() && matches!(outcome, Outcome::Interrupted));
+		assert_eq!(steps.load(Ordering::SeqCst), 0);
+		// Of an older request it means nothing.
+		steps.store(100, Ordering::SeqCst);
+		let (bundles, bytes, outcome) = load(&mut held, 3, &first, true);
+		assert!(matches!(outcome, Outcome::Done));
+		assert_eq!(bundles, [first.bundle]);
+		assert!(steps.swap(0, Ordering::SeqCst) > 110);
+		let interrupted = load(&mut held, 4, &second, false);
+		assert!(matches!(interrupted.2, Outcome::Interrupted));
+		assert_eq!((interrupted.0, interrupted.1), (vec![first.bundle], bytes));
+		assert!((3..10).contains(&steps.load(Ordering::SeqCst)));
+		let (bundles, twice, outcome) = load(&mut held, 5, &second, false);
+		assert!(matches!(outcome, Outcome::Done));
+		assert_eq!(bundles, [first.bundle, second.bundle]);
+		assert!(twice > bytes);
+		let Report::Holds { bundles, bytes, .. } = held.answer(Request::Unload(bundles)) else {
+			panic!("it says what it holds");
+		};
+		assert!(bundles.is_empty() && bytes == 0);
+	}
+
+	#[test]
+	fn what_is_held_should_be_said_although_a_read_fails_after_another_model_left() {
+		let folder = tempfile::tempdir().unwrap();
+		let (first, second) = (bundle(folder.path(), "a"), bundle(folder.path(), "b"));
+		let mut held = Held::new(NativeEngine::default(), 1, Arc::default());
+		let (bundles, bytes, _) = load(&mut held, 1, &first, true);
+		assert!(bundles == [first.bundle] && bytes > 1);
+		// There is no room beside it.
+		let (bundles, _, outcome) = load(&mut held, 2, &second, false);
+		assert!(bundles == [first.bundle] && matches!(outcome, Outcome::NoRoom));
+		let key = Path::new(&second.dir).join("proving_key.bin");
+		let mut bytes = fs::read(&key).unwrap();
+		*bytes.last_mut().unwrap() ^= 1;
+		fs::write(&key, bytes).unwrap();
+		let (bundles, bytes, outcome) = load(&mut held, 3, &second, true);
+		assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+		assert!(bundles.is_empty() && bytes == 0);
+	}
 }
