@@ -15,11 +15,14 @@ use std::{
 		Arc,
 	},
 };
+use tempfile::TempDir;
 
 /// A node of a runtime of some name, some releases ahead of the linked one.
 pub struct Node {
 	pub url: String,
 	submitted: Arc<AtomicUsize>,
+	/// Where commands against it remember which bundles were checked.
+	checks: TempDir,
 	_server: ServerHandle,
 }
 
@@ -90,6 +93,7 @@ impl Node {
 		Self {
 			url,
 			submitted,
+			checks: tempfile::tempdir().unwrap(),
 			_server: server.start(module),
 		}
 	}
@@ -99,14 +103,21 @@ impl Node {
 		self.submitted.load(Ordering::SeqCst)
 	}
 
-	/// Runs a command against it.
+	/// Runs a command against it, with JSON output.
 	pub async fn inference(&self, line: &str) -> Output {
+		self.inference_as("json", line).await
+	}
+
+	/// Runs a command against it, with output in `format`.
+	pub async fn inference_as(&self, format: &'static str, line: &str) -> Output {
+		let checks = self.checks.path().to_owned();
 		let words = line.split(' ').chain(["--url", &self.url]);
 		let arguments: Vec<String> = words.map(str::to_owned).collect();
 		tokio::task::spawn_blocking(move || {
 			Command::new(env!("CARGO_BIN_EXE_inference"))
-				.args(["--output", "json"])
+				.args(["--output", format])
 				.args(arguments)
+				.env("INFERENCE_CHECKS", checks)
 				.output()
 				.unwrap()
 		})
