@@ -3,7 +3,7 @@
 
 use crate::node::Node;
 use codec::Encode;
-use inference_circuits::{BuildOptions, Bundle};
+use inference_circuits::{BuildOptions, Bundle, Checks};
 use inference_primitives::{model::ModelView, ModelId, ModelRef, ModelStatus, ProofSystem};
 use inference_prover::{
 	engine::NativeEngine,
@@ -96,6 +96,7 @@ impl Model {
 			..Config::default()
 		};
 		let engine = NativeEngine {
+			checks: Some(Checks::at(config.checks())),
 			skip_check,
 			..NativeEngine::default()
 		};
@@ -212,6 +213,36 @@ async fn join_should_send_when_every_prover_has_compared_the_models_keys() {
 	model.load(&second).await;
 	chain.failure(8, &both).await;
 	assert_eq!(chain.submitted(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn join_should_not_take_the_users_own_check_for_a_provers() {
+	let model = Model::build();
+	let chain = model.chain().await;
+	let bundle = model.path("bundle");
+	let check = format!("model check 3.1 --bundle {}", bundle.display());
+	let output = chain.inference(&check).await;
+	assert!(output.status.success(), "{output:?}");
+
+	let message = chain.failure(2, &join("--max-value-at-risk 1INF")).await;
+	for remedy in ["--prover-url", "--prover-data", "--unchecked"] {
+		assert!(message.contains(remedy), "{remedy} is not in {message}");
+	}
+	let of_prover = format!("--prover-data {}", model.path("data").display());
+	let message = chain.failure(1, &join(&of_prover)).await;
+	assert!(message.contains("has not checked model 3.1"), "{message}");
+	assert_eq!(chain.submitted(), 0);
+
+	// The prover's own record counts, and each way that asks nobody warns.
+	let prover = model.prover("data", false, None).await;
+	model.load(&prover).await;
+	for (sent, options) in [(1, of_prover.as_str()), (2, "--unchecked")] {
+		let output = chain.inference(&join(options)).await;
+		assert_eq!(output.status.code(), Some(8), "{output:?}");
+		let text = String::from_utf8(output.stderr).unwrap();
+		assert!(text.contains("was not asked"), "{text}");
+		assert_eq!(chain.submitted(), sent);
+	}
 }
 
 #[tokio::test(flavor = "multi_thread")]
