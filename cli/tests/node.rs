@@ -9,6 +9,7 @@ use jsonrpsee::{
 use serde_json::{json, Value};
 use sp_core::Bytes;
 use std::{
+	collections::BTreeMap,
 	process::{Command, Output},
 	sync::{
 		atomic::{AtomicUsize, Ordering},
@@ -32,6 +33,16 @@ impl Node {
 		spec_name: &str,
 		ahead: u32,
 		state_call: impl Fn(&str, &[u8]) -> Option<Vec<u8>> + Send + Sync + 'static,
+	) -> Self {
+		Self::start_with(spec_name, ahead, state_call, BTreeMap::new()).await
+	}
+
+	/// The state of its chain is `storage`, by key.
+	pub async fn start_with(
+		spec_name: &str,
+		ahead: u32,
+		state_call: impl Fn(&str, &[u8]) -> Option<Vec<u8>> + Send + Sync + 'static,
+		storage: BTreeMap<Vec<u8>, Vec<u8>>,
 	) -> Self {
 		let server = Server::builder().build("127.0.0.1:0").await.unwrap();
 		let url = format!("ws://{}", server.local_addr().unwrap());
@@ -70,6 +81,13 @@ impl Node {
 				state_call(&method, &arguments)
 					.map(Bytes)
 					.ok_or_else(|| ErrorObjectOwned::owned(1, method, None::<()>))
+			})
+			.unwrap();
+		module
+			.register_method("state_getStorage", move |params, _, _| {
+				let (key, _at): (Bytes, Value) = params.parse()?;
+				let value = storage.get(&key.0).cloned();
+				Ok::<_, ErrorObjectOwned>(value.map(Bytes))
 			})
 			.unwrap();
 		let submitted = Arc::new(AtomicUsize::new(0));
