@@ -1,6 +1,7 @@
 //! A node that answers by hand, for what a real one does seldom, and commands against it.
 
-use inference_runtime::VERSION;
+use inference_runtime::{linked_metadata, RuntimeCall, VERSION};
+use inference_transaction::Metadata;
 use jsonrpsee::{
 	server::{RpcModule, Server, ServerHandle},
 	types::ErrorObjectOwned,
@@ -11,17 +12,15 @@ use sp_core::Bytes;
 use std::{
 	collections::BTreeMap,
 	process::{Command, Output},
-	sync::{
-		atomic::{AtomicUsize, Ordering},
-		Arc,
-	},
+	sync::{Arc, Mutex},
 };
 use tempfile::TempDir;
 
 /// A node of a runtime of some name, some releases ahead of the linked one.
 pub struct Node {
 	pub url: String,
-	submitted: Arc<AtomicUsize>,
+	/// The bytes of each transaction.
+	submitted: Arc<Mutex<Vec<Bytes>>>,
 	/// Where commands against it remember which bundles were checked.
 	checks: TempDir,
 	_server: ServerHandle,
@@ -90,15 +89,16 @@ impl Node {
 				Ok::<_, ErrorObjectOwned>(value.map(Bytes))
 			})
 			.unwrap();
-		let submitted = Arc::new(AtomicUsize::new(0));
-		let counter = submitted.clone();
+		let submitted = Arc::new(Mutex::new(Vec::<Bytes>::new()));
+		let pool = submitted.clone();
 		module
 			.register_subscription(
 				"author_submitAndWatchExtrinsic",
 				"author_extrinsicUpdate",
 				"author_unwatchExtrinsic",
-				move |_, pending, _, _| {
-					counter.fetch_add(1, Ordering::SeqCst);
+				move |params, pending, _, _| {
+					let transaction: Bytes = params.one().unwrap();
+					pool.lock().unwrap().push(transaction);
 					async move {
 						let sink = pending.accept().await?;
 						sink.send(SubscriptionMessage::from_json(&"ready")?).await?;
@@ -116,9 +116,21 @@ impl Node {
 		}
 	}
 
-	/// Transactions submitted to it.
+	/// How many transactions were submitted to it.
 	pub fn submitted(&self) -> usize {
-		self.submitted.load(Ordering::SeqCst)
+		self.submitted.lock().unwrap().len()
+	}
+
+	/// The calls of the transactions submitted to it, which are in the linked runtime's encoding.
+	pub fn calls(&self) -> Vec<RuntimeCall> {
+		let metadata = Metadata::decode(&linked_metadata(16).unwrap()).unwrap();
+		let call = |transaction: &Bytes| {
+			let read = metadata.decode_transaction::<RuntimeCall>(&transaction.0);
+			let (_signer, call) = read.unwrap().unwrap();
+			call
+		};
+		let submitted = self.submitted.lock().unwrap();
+		submitted.iter().map(call).collect()
 	}
 
 	/// Runs a command against it, with JSON output.
