@@ -2,7 +2,7 @@
 //! none is left behind. A process that is stopped (SIGSTOP) stands for a proof that hangs.
 
 use crate::support::{
-	daemon::{children, gone, is_alive, send, Daemon, Model},
+	daemon::{children, gone, is_alive, is_engine, send, Daemon, Model},
 	key, refusal, wait,
 };
 use inference_prover_api::{error_code, JobState, ProverApiClient};
@@ -95,7 +95,10 @@ async fn a_bundle_that_moved_and_was_loaded_again_should_be_proven_by_a_new_proc
 	let dir = moved.to_str().unwrap().to_owned();
 	daemon.client.load_model(dir).await.unwrap();
 	send(engine, "-KILL");
-	gone(engine).await;
+	// The service saw it, too.
+	daemon
+		.until("engine_deaths_total", |deaths| deaths == 1)
+		.await;
 	daemon.client.submit_job(model.request(2)).await.unwrap();
 	let (output, proof, _) = daemon.proven(2).await;
 	model.check(2, &output, &proof);
@@ -176,7 +179,10 @@ async fn an_idle_process_that_is_killed_should_cost_no_attempt() {
 	let model = Model::diabetes();
 	let (daemon, engine) = proving(&model, "data", &[]).await;
 	send(engine, "-KILL");
-	gone(engine).await;
+	// The service saw it, too.
+	daemon
+		.until("engine_deaths_total", |deaths| deaths == 1)
+		.await;
 	daemon.client.submit_job(model.request(2)).await.unwrap();
 	daemon.proven(2).await;
 	let progress = daemon.client.job(key(2)).await.unwrap().progress;
@@ -235,7 +241,10 @@ async fn a_job_that_is_cancelled_while_its_model_is_read_should_give_way_to_the_
 		.await;
 	// For a while nothing is read ahead.
 	send(engine, "-KILL");
-	gone(engine).await;
+	// The service saw it, too.
+	daemon
+		.until("engine_deaths_total", |deaths| deaths == 1)
+		.await;
 	daemon.client.submit_job(slow.request(2)).await.unwrap();
 	running(&daemon, 2).await;
 	daemon
@@ -406,7 +415,9 @@ async fn a_check_whose_process_is_killed_should_be_made_again_and_one_that_hangs
 		let (parent, idle) = (daemon.child.id(), idle.to_vec());
 		async move {
 			loop {
-				let found = children(parent).into_iter().find(|pid| !idle.contains(pid));
+				// Not before it is the program that the service watches.
+				let is_new = |pid: &u32| !idle.contains(pid) && is_engine(*pid);
+				let found = children(parent).into_iter().find(is_new);
 				if let Some(found) = found {
 					return found;
 				}

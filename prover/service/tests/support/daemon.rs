@@ -45,6 +45,13 @@ pub fn is_alive(pid: u32) -> bool {
 	stat(pid).is_some_and(|(state, _)| state != 'Z')
 }
 
+/// Whether the process is an engine process, and not yet or no more something else.
+pub fn is_engine(pid: u32) -> bool {
+	let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+	let mut arguments = command.split(|byte| *byte == 0);
+	arguments.any(|argument| argument == b"engine-process")
+}
+
 /// Waits until the process is gone.
 pub async fn gone(pid: u32) {
 	for _ in 0..1000 {
