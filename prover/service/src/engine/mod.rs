@@ -5,6 +5,7 @@ pub mod memory;
 pub mod native;
 pub mod process;
 
+use inference_plonk::CommitmentKey;
 use inference_primitives::{StatementHeader, VkHash};
 use inference_prover_api::ModelInfo;
 use parking_lot::RwLock;
@@ -126,9 +127,14 @@ pub trait Model: Send + Sync {
 	/// What it is.
 	fn info(&self) -> &ModelInfo;
 
-	/// Memory that it takes in this process, bytes, about.
+	/// Memory that it takes in this process, bytes, about, without [`Self::commitments`].
 	fn bytes(&self) -> u64 {
 		0
+	}
+
+	/// The setup's points that its proofs take, which models of one setup and size share.
+	fn commitments(&self) -> Option<&Arc<CommitmentKey>> {
+		None
 	}
 
 	/// It is one of the service's models: has its engine keep ready what its proofs take. Does not block.
@@ -155,6 +161,19 @@ pub trait Model: Send + Sync {
 	) -> Result<(), EngineError>;
 }
 
+/// Memory that models take in this process, bytes, about: what several share counts once.
+fn bytes_of<'a>(models: impl IntoIterator<Item = &'a dyn Model>) -> u64 {
+	let (mut own, mut shared) = (0u64, BTreeMap::new());
+	for model in models {
+		own = own.saturating_add(model.bytes());
+		if let Some(key) = model.commitments() {
+			let bytes = u64::try_from(key.bytes()).unwrap_or(u64::MAX);
+			shared.insert(Arc::as_ptr(key), bytes);
+		}
+	}
+	shared.into_values().fold(own, u64::saturating_add)
+}
+
 /// The models of the service, by verifying key: those in memory, and those that were put out of it to
 /// keep within the budget and are loaded again when they are needed.
 #[derive(Default)]
@@ -173,10 +192,9 @@ struct Entry {
 	last_used: AtomicU64,
 }
 
-impl Entry {
-	fn bytes(&self) -> u64 {
-		self.loaded.as_ref().map_or(0, |model| model.bytes())
-	}
+/// Memory of those that are loaded, bytes, about.
+fn bytes_in(models: &BTreeMap<VkHash, Entry>) -> u64 {
+	bytes_of(models.values().filter_map(|entry| entry.loaded.as_deref()))
 }
 
 impl Models {
@@ -210,8 +228,8 @@ impl Models {
 		};
 		self.touch(&entry);
 		models.insert(key, entry);
-		let mut total: u64 = models.values().map(Entry::bytes).sum();
-		while self.budget > 0 && total > self.budget {
+		// Anew each time: what others share with one that leaves stays.
+		while self.budget > 0 && bytes_in(&models) > self.budget {
 			let oldest = models
 				.iter_mut()
 				.filter(|(other, entry)| **other != key && entry.loaded.is_some())
@@ -219,7 +237,6 @@ impl Models {
 			let Some((oldest, entry)) = oldest else {
 				break;
 			};
-			total = total.saturating_sub(entry.bytes());
 			entry.loaded = None;
 			tracing::info!(model = %oldest, "put out of memory, within the budget");
 		}
@@ -268,7 +285,7 @@ impl Models {
 
 	/// Bytes in memory, about.
 	pub fn bytes(&self) -> u64 {
-		self.models.read().values().map(Entry::bytes).sum()
+		bytes_in(&self.models.read())
 	}
 
 	/// All models, by key.

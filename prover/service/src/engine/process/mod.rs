@@ -100,7 +100,7 @@ impl EngineConfig {
 			checks: Some(Checks::at(self.checks.clone())),
 			setups: self.setups.iter().map(open).collect::<Result<_, _>>()?,
 			skip_check: self.skip_check,
-			announce: None,
+			..NativeEngine::default()
 		})
 	}
 }

@@ -8,10 +8,12 @@ use super::{
 	EngineConfig,
 };
 use crate::engine::{
+	bytes_of,
 	native::{NativeEngine, NativeModel},
 	Attempt, EngineError, Model,
 };
 use inference_circuits::{Bundle, Step};
+use inference_plonk::CommitmentKey;
 use inference_primitives::{Hash, StatementHeader};
 use parking_lot::Mutex;
 use rustix::process::{getrlimit, setrlimit, Resource, Rlimit};
@@ -172,7 +174,7 @@ struct Held {
 	budget: u64,
 	/// By content hash, those that were not used for longest first.
 	models: Vec<(Hash, NativeModel)>,
-	/// Bytes of those that were held so far.
+	/// Bytes of those that were held so far, without the setup's points.
 	sizes: BTreeMap<Hash, u64>,
 	interrupts: Arc<Interrupts>,
 }
@@ -267,9 +269,19 @@ impl Held {
 			return Ok(Outcome::Done);
 		}
 		let bundle = self.open(place)?;
-		let needed = self.sizes.get(&hash).copied();
-		let needed = needed.unwrap_or_else(|| least_bytes(&bundle));
-		if !self.make_room(needed, evict) {
+		let known = self.sizes.get(&hash).copied();
+		let own = known.unwrap_or(bundle.manifest().proving_key_bytes);
+		let points = CommitmentKey::bytes_with_tables(bundle.layout().k);
+		let points = u64::try_from(points).unwrap_or(u64::MAX);
+		// The points that a model has who stays are there.
+		let with_it = |models: &[(Hash, NativeModel)]| {
+			let are_there = models.iter().any(|(_, model)| model.shares_with(&bundle));
+			let points = if are_there { 0 } else { points };
+			held_bytes(models)
+				.saturating_add(own)
+				.saturating_add(points)
+		};
+		if !self.make_room(evict, with_it) {
 			return Ok(Outcome::NoRoom);
 		}
 		tracing::debug!(model = %bundle.vk_hash(), dir = place.dir, "reading the proving key");
@@ -281,19 +293,21 @@ impl Held {
 		};
 		self.sizes.insert(hash, model.bytes());
 		// It may be larger than was known.
-		if !self.make_room(model.bytes(), evict) {
+		let with_it = |models: &[(Hash, NativeModel)]| {
+			let held = models.iter().map(|(_, model)| model as &dyn Model);
+			bytes_of(held.chain([&model as &dyn Model]))
+		};
+		if !self.make_room(evict, with_it) {
 			return Ok(Outcome::NoRoom);
 		}
 		self.models.push((hash, model));
 		Ok(Outcome::Done)
 	}
 
-	/// Whether so many bytes fit the budget, or there is nothing else to let go of.
-	fn make_room(&mut self, bytes: u64, evict: bool) -> bool {
-		while self.budget > 0
-			&& !self.models.is_empty()
-			&& self.bytes().saturating_add(bytes) > self.budget
-		{
+	/// Whether another fits the budget, `with_it` bytes with those that are held, or there is nothing else to let
+	/// go of.
+	fn make_room(&mut self, evict: bool, with_it: impl Fn(&[(Hash, NativeModel)]) -> u64) -> bool {
+		while self.budget > 0 && !self.models.is_empty() && with_it(&self.models) > self.budget {
 			if !evict {
 				return false;
 			}
@@ -303,18 +317,13 @@ impl Held {
 	}
 
 	fn bytes(&self) -> u64 {
-		let bytes = self.models.iter().map(|(_, model)| model.bytes());
-		bytes.fold(0, u64::saturating_add)
+		held_bytes(&self.models)
 	}
 }
 
-/// Bytes of a model that was not held yet, at least: its key, and two points for each row.
-fn least_bytes(bundle: &Bundle) -> u64 {
-	let points = 128u64.checked_shl(bundle.layout().k.into());
-	bundle
-		.manifest()
-		.proving_key_bytes
-		.saturating_add(points.unwrap_or(u64::MAX))
+/// Memory of models, bytes, about.
+fn held_bytes(models: &[(Hash, NativeModel)]) -> u64 {
+	bytes_of(models.iter().map(|(_, model)| model as &dyn Model))
 }
 
 /// Has the system end this process with the service, even if it is stopped or hangs.
@@ -365,20 +374,12 @@ fn bound_memory(bytes: u64) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use inference_circuits::BuildOptions;
+	use crate::engine::native::tests::linear_regression;
 	use std::fs;
 
 	/// The linear regression, built into a folder of this name, and its place.
 	fn bundle(folder: &Path, name: &str) -> Place {
-		let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../circuits/fixtures");
-		let fixture = fixtures.join("linear-regression-diabetes");
-		let read = |name: &str| fs::read(fixture.join(name)).unwrap();
-		let options = BuildOptions {
-			name: name.into(),
-			calibration: serde_json::from_slice(&read("samples.json")).unwrap(),
-			..BuildOptions::default()
-		};
-		let bundle = Bundle::build(&read("model.onnx"), &options, &mut |_| {}).unwrap();
+		let bundle = linear_regression(name, None);
 		let dir = folder.join(name);
 		bundle.save(&dir).unwrap();
 		Place {
@@ -445,6 +446,50 @@ mod tests {
 			panic!("it says what it holds");
 		};
 		assert!(bundles.is_empty() && bytes == 0);
+	}
+
+	#[test]
+	fn models_of_one_size_should_share_the_points_of_their_setup_which_count_once_and_go_with_the_last(
+	) {
+		let folder = tempfile::tempdir().unwrap();
+		let (first, second) = (bundle(folder.path(), "a"), bundle(folder.path(), "b"));
+		let mut held = Held::new(NativeEngine::default(), 0, Arc::default());
+		let (_, alone, _) = load(&mut held, 1, &first, true);
+		let (_, both, _) = load(&mut held, 2, &second, true);
+		let [one, other] = [0, 1].map(|index| held.models[index].1.commitments().unwrap());
+		assert!(Arc::ptr_eq(one, other));
+		let (points, k) = (one.bytes() as u64, one.k());
+		assert_eq!(one.bytes(), CommitmentKey::bytes_with_tables(k));
+		let left = Arc::downgrade(one);
+		let own = |index: usize| held.models[index].1.bytes();
+		assert_eq!((alone, both), (own(0) + points, own(0) + own(1) + points));
+		let unload = |held: &mut Held, place: &Place| {
+			held.answer(Request::Unload(vec![place.bundle]));
+			held.bytes()
+		};
+		assert_eq!(unload(&mut held, &first), alone);
+		assert!(left.upgrade().is_some());
+		assert_eq!(unload(&mut held, &second), 0);
+		assert!(left.upgrade().is_none());
+
+		// Before anything is read, too: whatever was held before, or never.
+		for (budget, expected) in [(both, true), (both - 1, false)] {
+			let mut held = Held::new(NativeEngine::default(), budget, Arc::default());
+			load(&mut held, 1, &first, false);
+			for number in [2, 3] {
+				let (bundles, bytes, outcome) = load(&mut held, number, &second, false);
+				assert_eq!(matches!(outcome, Outcome::Done), expected);
+				assert_eq!(matches!(outcome, Outcome::NoRoom), !expected);
+				assert_eq!(bundles.contains(&second.bundle), expected);
+				assert!(bytes <= budget);
+				unload(&mut held, &second);
+			}
+			// One that is let go of for the other makes room of its own size alone.
+			let (bundles, bytes, outcome) = load(&mut held, 4, &second, true);
+			assert!(matches!(outcome, Outcome::Done));
+			assert_eq!(bundles.len(), if expected { 2 } else { 1 });
+			assert_eq!(bytes, if expected { both } else { alone });
+		}
 	}
 
 	#[test]
