@@ -249,8 +249,8 @@ fn a_block_draws_as_many_workloads_as_a_twentieth_of_it_allows() {
 		.saturating_add(Pool::reserve());
 	let last = around.saturating_add(NodePool::max_draw_weight());
 	// One model's turn, and what is read before it: less than one draw. docs/ECONOMICS.md has both.
-	assert_eq!(most / first.ref_time(), 96);
-	assert_eq!(most / last.ref_time(), 66);
+	assert_eq!(most / first.ref_time(), 67);
+	assert_eq!(most / last.ref_time(), 41);
 	assert!(Market::serve_model().ref_time() < first.ref_time());
 }
 

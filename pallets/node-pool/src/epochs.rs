@@ -57,21 +57,22 @@ impl<T: Config> Pallet<T> {
 	/// as it may, each of members whose pledges fall.
 	pub fn max_hook_weight() -> Weight {
 		let (budget, most) = (T::MaxSnapshotMembers::get(), T::MaxPoolNodes::get());
-		let pools = |count: u32, members: u32| {
-			let each = Taken {
+		let pool = |members: u32| {
+			let taken = Taken {
 				members,
 				changed: members,
 				lowered: members,
 			};
-			each.weight::<T>().saturating_mul(count.into())
+			taken.weight::<T>()
 		};
-		// One more pool begins when the budget is all but used by large pools, or by the smallest.
-		let large = POOL_COST.saturating_add(most);
-		let within = pools(budget.div_ceil(large), most)
-			.max(pools(budget.div_ceil(POOL_COST.saturating_add(1)), 1));
+		// Large pools that use the budget, or the smallest; then one more, begun when it is all but used.
+		let large = budget / POOL_COST.saturating_add(most);
+		let large = pool(budget).saturating_add(pool(0).saturating_mul(large.into()));
+		let small = budget.div_ceil(POOL_COST.saturating_add(1));
+		let small = pool(1).saturating_mul(small.into());
 		T::WeightInfo::start_epoch()
-			.saturating_add(within)
-			.saturating_add(pools(1, most))
+			.saturating_add(large.max(small))
+			.saturating_add(pool(most))
 	}
 
 	/// Blocks until the next epoch begins.
