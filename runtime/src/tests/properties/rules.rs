@@ -211,6 +211,8 @@ impl Rules {
 					stored(*workload).submitter,
 					"a user is served by its own node"
 				);
+				// By a hook: the first call of the block may already end it.
+				self.seen.insert(*workload, stored(*workload));
 				self.count("assigned");
 			},
 			MarketEvent::OutputDelivered { .. } => self.count("delivered"),
