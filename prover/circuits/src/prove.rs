@@ -100,7 +100,7 @@ pub struct ProverOptions {
 	/// A directory for the key's polynomials: a file without a name, of 32 · 2^k bytes a column, from
 	/// which each proof reads them. Without it they are in memory. It should be on a disk.
 	pub scratch: Option<PathBuf>,
-	/// Whether to do without the multiples of the setup's points, too: they take up to 100 MiB, and
+	/// Whether to do without the multiples of the setup's points, too: they take up to 40 MiB, and
 	/// as long to make as several proofs gain by them.
 	pub without_tables: bool,
 	/// The setups' points that other provers have, which this one shares with those of its setup and size.

@@ -197,8 +197,8 @@ pub struct Options {
 	)]
 	pub skip_model_check: Option<bool>,
 	/// Memory for models, MiB, of the service (graphs) and of each engine process (proving keys); zero for no
-	/// bound in the service, and half of what an engine process may have, which is the most there in any case
-	/// [default: 0]. Beyond it, those that were not used for longest are put out of memory, and loaded again when
+	/// bound in the service, and in an engine process half of its bound (--engine-memory-mib), or of the share
+	/// that it would have. Where a process has a bound, half of it is the most [default: 0]. Beyond it, those that were not used for longest are put out of memory, and loaded again when
 	/// they are needed.
 	#[arg(long, env = "INFERENCE_PROVER_MODEL_MEMORY_MIB", value_name = "MIB")]
 	pub model_memory_mib: Option<u32>,

@@ -162,6 +162,7 @@ async fn a_process_with_no_room_for_two_models_should_hold_one_and_prove_with_bo
 		.collect();
 	let daemon = Daemon::start(&model.folder.path().join("data"), &arguments);
 	let engines = daemon.engines();
+	let mut held = Vec::new();
 	for (workload, model) in [(1, &model), (2, &other), (3, &model)] {
 		daemon
 			.client
@@ -170,7 +171,10 @@ async fn a_process_with_no_room_for_two_models_should_hold_one_and_prove_with_bo
 			.unwrap();
 		let (output, proof, _) = daemon.proven(workload).await;
 		model.check(workload, &output, &proof);
+		held.push(daemon.metric("model_bytes").await);
 	}
+	assert_eq!(held[0], held[2], "one at a time: {held:?}");
+	assert_ne!(held[0], held[1]);
 	assert_eq!(daemon.engines(), engines);
 }
 
@@ -264,7 +268,7 @@ async fn a_job_that_is_cancelled_while_its_model_is_read_should_give_way_to_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_is_unloaded_while_it_is_read_should_be_read_no_further() {
+async fn a_model_that_is_unloaded_while_it_is_read_should_be_held_by_no_process() {
 	let (model, slow) = (Model::diabetes(), Model::slow());
 	let (daemon, engine) = proving(&model, "data", &[]).await;
 	let before = daemon.metric("model_bytes").await;

@@ -24,7 +24,7 @@ pub enum Command {
 	/// Waits for a workload's output or end, and shows it.
 	Watch(watch::Args),
 	/// Cancels a workload that is not drawn yet. The queue-slot fee is kept.
-	Cancel(cancel::Args),
+	Cancel(WorkloadArgs),
 	/// Gives back a workload that a node of yours was drawn for, early, for a fee. It is drawn again.
 	///
 	/// Who: the node's operator, or its worker key. Sign as the operator while the node runs: it uses the worker
@@ -39,11 +39,21 @@ pub enum Command {
 	/// transaction is free. Declining counts like a missed deadline towards the node's suspension, the operator is
 	/// not drawn for this workload again, and the node is out of the model's pool until the epoch after the next:
 	/// then let it join again, with its limits and its multiplier, which the chain has forgotten.
-	Decline(decline::Args),
+	Decline(WorkloadArgs),
 	/// Lets a passed deadline take effect now. Anyone may.
-	Expire(expire::Args),
+	Expire(WorkloadArgs),
 	/// Removes an ended workload after its retention. Anyone may, for a tip out of its deposit.
-	Prune(prune::Args),
+	Prune(WorkloadArgs),
+}
+
+/// Arguments of a transaction about one workload.
+#[derive(clap::Args)]
+pub struct WorkloadArgs {
+	/// The workload's identifier.
+	#[arg(value_parser = workload_id)]
+	workload: WorkloadId,
+	#[command(flatten)]
+	transaction: TransactionArgs,
 }
 
 /// Runs the command.

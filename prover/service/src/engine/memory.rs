@@ -13,7 +13,7 @@ pub fn share(workers: u32) -> u64 {
 	}
 }
 
-/// Memory of one of `workers` engine processes for models, bytes: half of its share. Zero if it is not known what
+/// Memory of one of `workers` engine processes for models, bytes: half of one part, with or without a bound. Zero if it is not known what
 /// there is: no bound.
 pub fn of_models(workers: u32) -> u64 {
 	part(workers) / 2

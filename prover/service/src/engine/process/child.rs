@@ -190,7 +190,7 @@ impl Process {
 		};
 		let loaded = if begun(self.id) {
 			self.watched(request, self.patience, step)
-				.and_then(|report| self.note(report, Some((place.bundle, *model))))
+				.and_then(|report| self.note(report))
 		} else {
 			Ok(Outcome::Interrupted)
 		};
@@ -203,11 +203,11 @@ impl Process {
 		// There may be room now.
 		self.tried.clear();
 		let report = self.watched(Request::Unload(bundles), self.patience, |_| {})?;
-		self.note(report, None)
+		self.note(report)
 	}
 
 	/// Takes note of what it says that it holds.
-	fn note(&mut self, report: Report, read: Option<(Hash, VkHash)>) -> Result<Outcome, Death> {
+	fn note(&mut self, report: Report) -> Result<Outcome, Death> {
 		let Report::Holds {
 			bundles,
 			bytes,
@@ -217,8 +217,7 @@ impl Process {
 			return Err(wire::UNEXPECTED.to_owned().into());
 		};
 		self.live(|live| {
-			live.holds.extend(read);
-			live.holds.retain(|held, _| bundles.contains(held));
+			live.holds = bundles.into_iter().collect();
 			live.bytes = bytes;
 		});
 		Ok(outcome)
@@ -231,7 +230,7 @@ impl Process {
 
 	/// Whether it holds the bundle.
 	pub fn holds(&self, bundle: &Hash) -> bool {
-		self.live(|live| live.holds.contains_key(bundle)) == Some(true)
+		self.live(|live| live.holds.contains(bundle)) == Some(true)
 	}
 
 	/// Whether it has not ended.

@@ -165,7 +165,7 @@ impl Pool {
 			})?,
 		};
 		let is_alone = process.proofs == 0
-			&& process.live(|live| live.holds.keys().all(|held| *held == place.bundle))
+			&& process.live(|live| live.holds.iter().all(|held| *held == place.bundle))
 				!= Some(false);
 		let answered = self.prove_in(&mut process, model, place, request, attempt);
 		let is_stopped = self.settle(model, attempt);
@@ -315,7 +315,7 @@ impl Pool {
 			};
 			let best = free.iter().enumerate().map(preference).max();
 			// One that holds the bundle and reads another is waited for, too: it is there in a moment.
-			let is_better = |live: &Live| !is_suspect && live.holds.contains_key(bundle);
+			let is_better = |live: &Live| !is_suspect && live.holds.contains(bundle);
 			let gives_way = best.is_none_or(|(preference, _)| preference < BEST)
 				&& self.registry.interrupt(|live, reading| {
 					(is_suspect || reading.bundle != *bundle) && (best.is_none() || is_better(live))
@@ -478,7 +478,7 @@ impl Pool {
 
 	/// What a process holds although it is not wanted.
 	fn unwanted_in(&self, process: &Process) -> Vec<Hash> {
-		let held = process.live(|live| live.holds.keys().copied().collect());
+		let held = process.live(|live| live.holds.iter().copied().collect());
 		let mut held: Vec<Hash> = held.unwrap_or_default();
 		let wanted = self.wanted.lock();
 		held.retain(|bundle| !wanted.wants(bundle));
@@ -637,7 +637,10 @@ impl Drop for Lease<'_> {
 
 #[cfg(test)]
 mod tests {
-	use super::*;
+	use super::{
+		super::registry::tests::{echo, end, is_interrupted},
+		*,
+	};
 	use std::process::Stdio;
 
 	const LONG: Duration = Duration::from_secs(60);
@@ -699,6 +702,33 @@ mod tests {
 		assert!(pool.setbacks.lock().left().is_some());
 		assert_eq!(pool.wanted.lock().ahead(), [(model, place)]);
 		assert_eq!(pool.processes(), Processes::default());
+	}
+
+	#[test]
+	fn a_model_that_is_unloaded_or_built_anew_should_be_read_no_further() {
+		let place = |bundle| Place {
+			dir: "/b".into(),
+			bundle: [bundle; 32],
+		};
+		let (model, other) = (VkHash([1; 32]), VkHash([2; 32]));
+		for (is_rebuilt, of) in [(false, &model), (true, &model), (false, &other)] {
+			// Nothing else reads.
+			let pool = pool(|| Err(io::ErrorKind::WouldBlock.into()));
+			let (child, _output) = echo(&pool.registry);
+			for wanted in [&model, &other] {
+				pool.want(wanted, &place(wanted.0[0]));
+			}
+			pool.registry
+				.begin_reading(7, model, place(1).bundle, false);
+			assert!(!is_interrupted(&pool.registry));
+			if is_rebuilt {
+				pool.want(of, &place(3));
+			} else {
+				pool.forget(of);
+			}
+			assert_eq!(is_interrupted(&pool.registry), *of == model);
+			end(&child);
+		}
 	}
 
 	#[test]

@@ -4,7 +4,7 @@ use super::wire::{self, Message};
 use inference_primitives::{Hash, VkHash};
 use parking_lot::Mutex;
 use std::{
-	collections::BTreeMap,
+	collections::{BTreeMap, BTreeSet},
 	process::{Child, ChildStdin, ExitStatus},
 	sync::{
 		atomic::{AtomicBool, AtomicU64, Ordering},
@@ -38,7 +38,7 @@ pub struct Live {
 	/// Where it is told things.
 	pub input: Arc<Mutex<ChildStdin>>,
 	/// Models that it holds, by content hash of the bundle.
-	pub holds: BTreeMap<Hash, VkHash>,
+	pub holds: BTreeSet<Hash>,
 	/// Memory of these, bytes, about.
 	pub bytes: u64,
 	/// What it reads.
@@ -81,7 +81,7 @@ impl Live {
 		Self {
 			child,
 			input,
-			holds: BTreeMap::new(),
+			holds: BTreeSet::new(),
 			bytes: 0,
 			reading: None,
 			watched: None,
@@ -224,7 +224,7 @@ pub fn reap(child: &Arc<Mutex<Child>>, longest: Duration) -> Option<ExitStatus> 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
 	use super::*;
 	use std::{
 		io::Read,
@@ -235,7 +235,7 @@ mod tests {
 	const LONG: Duration = Duration::from_secs(600);
 
 	/// A process that only says what it is told, in a registry.
-	fn echo(registry: &Registry) -> (Arc<Mutex<Child>>, ChildStdout) {
+	pub fn echo(registry: &Registry) -> (Arc<Mutex<Child>>, ChildStdout) {
 		let mut command = Command::new("cat");
 		command.stdin(Stdio::piped()).stdout(Stdio::piped());
 		let mut child = command.spawn().unwrap();
@@ -246,9 +246,16 @@ mod tests {
 		(child, output)
 	}
 
-	fn end(child: &Arc<Mutex<Child>>) {
+	pub fn end(child: &Arc<Mutex<Child>>) {
 		kill(child);
 		assert!(reap(child, LONG).is_some());
+	}
+
+	/// Whether what process 7 reads is interrupted.
+	pub fn is_interrupted(registry: &Registry) -> bool {
+		let live = registry.live.lock();
+		let reading = live[&7].reading.as_ref().unwrap();
+		reading.interrupted.is_some()
 	}
 
 	#[test]
