@@ -44,9 +44,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `ProofVerifier::SetupLines` (r:0 w:1)
 	// Proof: `ProofVerifier::SetupLines` (`max_values`: None, `max_size`: Some(11170), added: 13645, mode: `MaxEncodedLen`)
 	// Proof size measured: 349.
-	// Least time: 847_800 ns.
+	// Least time: 829_287 ns.
 	fn approve_setup() -> Weight {
-		Weight::from_parts(1_517_129_000, 3629)
+		Weight::from_parts(1_063_352_000, 3629)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -56,9 +56,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `ProofVerifier::SetupLines` (r:0 w:1)
 	// Proof: `ProofVerifier::SetupLines` (`max_values`: None, `max_size`: Some(11170), added: 13645, mode: `MaxEncodedLen`)
 	// Proof size measured: 373.
-	// Least time: 29_424 ns.
+	// Least time: 29_214 ns.
 	fn revoke_setup() -> Weight {
-		Weight::from_parts(56_415_000, 3629)
+		Weight::from_parts(38_742_000, 3629)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -72,9 +72,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `ProofVerifier::EndsOfLife` (r:0 w:1)
 	// Proof: `ProofVerifier::EndsOfLife` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	// Proof size measured: 610.
-	// Least time: 36_508 ns.
+	// Least time: 36_218 ns.
 	fn set_end_of_life() -> Weight {
-		Weight::from_parts(56_987_000, 3668)
+		Weight::from_parts(40_195_000, 3668)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -86,9 +86,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
 	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	// Proof size measured: 415.
-	// Least time: 36_067 ns.
+	// Least time: 35_897 ns.
 	fn disable() -> Weight {
-		Weight::from_parts(60_092_000, 3668)
+		Weight::from_parts(42_710_000, 3668)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -112,9 +112,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `ProofVerifier::KeyPlans` (r:0 w:1)
 	// Proof: `ProofVerifier::KeyPlans` (`max_values`: None, `max_size`: Some(131108), added: 133583, mode: `MaxEncodedLen`)
 	// Proof size measured: 11901.
-	// Least time: 253_703 ns.
+	// Least time: 254_925 ns.
 	fn register_key() -> Weight {
-		Weight::from_parts(366_003_000, 14635)
+		Weight::from_parts(396_590_000, 14635)
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -128,9 +128,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `ProofVerifier::KeyPlans` (r:0 w:1)
 	// Proof: `ProofVerifier::KeyPlans` (`max_values`: None, `max_size`: Some(131108), added: 133583, mode: `MaxEncodedLen`)
 	// Proof size measured: 640.
-	// Least time: 98_825 ns.
+	// Least time: 100_147 ns.
 	fn release_key() -> Weight {
-		Weight::from_parts(166_350_000, 3668)
+		Weight::from_parts(108_723_000, 3668)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -150,9 +150,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `ProofVerifier::KeyPlans` (r:1 w:0)
 	// Proof: `ProofVerifier::KeyPlans` (`max_values`: None, `max_size`: Some(131108), added: 133583, mode: `MaxEncodedLen`)
 	// Proof size measured: 12251.
-	// Least time: 2_646_565 ns.
+	// Least time: 3_005_063 ns.
 	fn verify_proof() -> Weight {
-		Weight::from_parts(4_113_560_000, 134573).saturating_add(T::DbWeight::get().reads(10))
+		Weight::from_parts(3_206_899_000, 134573).saturating_add(T::DbWeight::get().reads(10))
 	}
 
 	// Storage: `ProofVerifier::Keys` (r:1 w:0)
@@ -170,67 +170,67 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `ProofVerifier::KeyPlans` (r:1 w:0)
 	// Proof: `ProofVerifier::KeyPlans` (`max_values`: None, `max_size`: Some(131108), added: 133583, mode: `MaxEncodedLen`)
 	// Proof size measured: 12251.
-	// Least time: 2_894_587 ns.
+	// Least time: 3_203_843 ns.
 	fn verify_proofs() -> Weight {
-		Weight::from_parts(4_769_653_000, 134573).saturating_add(T::DbWeight::get().reads(10))
+		Weight::from_parts(3_424_715_000, 134573).saturating_add(T::DbWeight::get().reads(10))
 	}
 
 	// Storage: `ProofVerifier::Keys` (r:1 w:0)
 	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
 	// Proof size measured: 180.
-	// Least time: 14_066 ns.
+	// Least time: 14_477 ns.
 	fn verify_unknown_key() -> Weight {
-		Weight::from_parts(25_427_000, 3668).saturating_add(T::DbWeight::get().reads(1))
+		Weight::from_parts(18_083_000, 3668).saturating_add(T::DbWeight::get().reads(1))
 	}
 }
 
 /// Weights with ParityDB's costs, for tests.
 impl WeightInfo for () {
 	fn approve_setup() -> Weight {
-		Weight::from_parts(1_517_129_000, 3629)
+		Weight::from_parts(1_063_352_000, 3629)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 
 	fn revoke_setup() -> Weight {
-		Weight::from_parts(56_415_000, 3629)
+		Weight::from_parts(38_742_000, 3629)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 
 	fn set_end_of_life() -> Weight {
-		Weight::from_parts(56_987_000, 3668)
+		Weight::from_parts(40_195_000, 3668)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 
 	fn disable() -> Weight {
-		Weight::from_parts(60_092_000, 3668)
+		Weight::from_parts(42_710_000, 3668)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 
 	fn register_key() -> Weight {
-		Weight::from_parts(366_003_000, 14635)
+		Weight::from_parts(396_590_000, 14635)
 			.saturating_add(ParityDbWeight::get().reads(11))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 
 	fn release_key() -> Weight {
-		Weight::from_parts(166_350_000, 3668)
+		Weight::from_parts(108_723_000, 3668)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 
 	fn verify_proof() -> Weight {
-		Weight::from_parts(4_113_560_000, 134573).saturating_add(ParityDbWeight::get().reads(10))
+		Weight::from_parts(3_206_899_000, 134573).saturating_add(ParityDbWeight::get().reads(10))
 	}
 
 	fn verify_proofs() -> Weight {
-		Weight::from_parts(4_769_653_000, 134573).saturating_add(ParityDbWeight::get().reads(10))
+		Weight::from_parts(3_424_715_000, 134573).saturating_add(ParityDbWeight::get().reads(10))
 	}
 
 	fn verify_unknown_key() -> Weight {
-		Weight::from_parts(25_427_000, 3668).saturating_add(ParityDbWeight::get().reads(1))
+		Weight::from_parts(18_083_000, 3668).saturating_add(ParityDbWeight::get().reads(1))
 	}
 }
