@@ -4,7 +4,7 @@
 use crate::{commands::Context, error::CliError};
 use inference_circuits::{Bundle, CheckRecord, Checks, Progress};
 use inference_primitives::model::ModelView;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Compares the keys of `bundle` with its model, unless that was done before.
 pub fn check(context: Context, bundle: &Bundle) -> Result<(), CliError> {
@@ -28,23 +28,22 @@ pub fn record(context: Context, bundle: &Bundle) {
 	}
 }
 
-/// Fails unless the bundle of `model` was checked on this machine, by the user or by the prover service whose
-/// data folder is `prover_data`, and is what the chain says.
+/// Fails unless the prover service whose data folder is `prover_data` has checked the bundle of `model`, and it
+/// is what the chain says. What the user checked does not count: the prover may not have the bundle.
 pub fn require<AccountId>(
 	model: &ModelView<AccountId>,
-	prover_data: Option<PathBuf>,
+	prover_data: &Path,
 ) -> Result<(), CliError> {
-	let of_prover = prover_data.map(|data| Checks::at(data.join("checks")));
-	let mut folders = Checks::of_user().into_iter().chain(of_prover);
-	let record = folders.find_map(|checks| checks.find(&model.bundle_hash));
+	let record = Checks::at(prover_data.join("checks")).find(&model.bundle_hash);
 	let reference = model.reference;
 	let Some(record) = record else {
 		return Err(CliError::Failed(format!(
-			"model {reference} was not checked on this machine: its creator may know an input whose \
-			 output has no proof, and would take the node's stake with it. Check it: `inference model \
-			 check {reference} --bundle DIR`; or load it into the node's prover, which checks it, and give \
-			 --prover-url URL (or, of this machine's prover, --prover-data DIR). --unchecked joins all the \
-			 same, and the worker then refuses the model unless its prover checked it"
+			"the prover with the data folder {} has not checked model {reference}: its creator may know an \
+			 input whose output has no proof, and would take the node's stake with it. Load the bundle into \
+			 that prover (--bundle DIR, or prover_loadModel), which checks it, and join again; give \
+			 --prover-url URL instead, and the prover is asked. --unchecked joins all the same, and the worker \
+			 then declines the model's work, for a fee each time, unless its prover checked it",
+			prover_data.display()
 		)));
 	};
 	match difference(&record, model) {
@@ -129,23 +128,22 @@ pub(crate) mod tests {
 	}
 
 	fn refused(data: &tempfile::TempDir) -> String {
-		require(&model(), Some(data.path().into()))
-			.unwrap_err()
-			.to_string()
+		require(&model(), data.path()).unwrap_err().to_string()
 	}
 
 	#[test]
-	fn a_model_that_nobody_checked_here_is_refused_with_what_to_do() {
+	fn a_model_that_the_prover_did_not_check_is_refused_with_what_to_do() {
 		let data = tempfile::tempdir().unwrap();
 		let message = refused(&data);
-		assert!(message.contains("inference model check 3.1"), "{message}");
-		assert!(message.contains("--unchecked"), "{message}");
+		for part in ["model 3.1", "--bundle DIR", "--prover-url", "--unchecked"] {
+			assert!(message.contains(part), "{part:?} is not in {message}");
+		}
 	}
 
 	#[test]
 	fn a_model_that_the_prover_checked_is_served_unless_the_chain_says_something_else() {
 		let data = prover_data(|_| {});
-		assert_eq!(require(&model(), Some(data.path().into())), Ok(()));
+		assert_eq!(require(&model(), data.path()), Ok(()));
 		for (what, data) in [
 			(
 				"verifying key",
@@ -162,8 +160,8 @@ pub(crate) mod tests {
 	#[test]
 	fn a_record_of_another_version_or_bundle_is_none() {
 		let data = prover_data(|r| r.version += 1);
-		assert!(refused(&data).contains("was not checked"));
+		assert!(refused(&data).contains("has not checked"));
 		let data = prover_data(|r| r.bundle_hash = hex::encode([5; 32]));
-		assert!(refused(&data).contains("was not checked"));
+		assert!(refused(&data).contains("has not checked"));
 	}
 }

@@ -1,6 +1,7 @@
 //! A node that answers by hand, for what a real one does seldom, and commands against it.
 
-use inference_runtime::VERSION;
+use inference_runtime::{linked_metadata, RuntimeCall, VERSION};
+use inference_transaction::Metadata;
 use jsonrpsee::{
 	server::{RpcModule, Server, ServerHandle},
 	types::ErrorObjectOwned,
@@ -9,17 +10,19 @@ use jsonrpsee::{
 use serde_json::{json, Value};
 use sp_core::Bytes;
 use std::{
+	collections::BTreeMap,
 	process::{Command, Output},
-	sync::{
-		atomic::{AtomicUsize, Ordering},
-		Arc,
-	},
+	sync::{Arc, Mutex},
 };
+use tempfile::TempDir;
 
 /// A node of a runtime of some name, some releases ahead of the linked one.
 pub struct Node {
 	pub url: String,
-	submitted: Arc<AtomicUsize>,
+	/// The bytes of each transaction.
+	submitted: Arc<Mutex<Vec<Bytes>>>,
+	/// Where commands against it remember which bundles were checked.
+	checks: TempDir,
 	_server: ServerHandle,
 }
 
@@ -29,6 +32,16 @@ impl Node {
 		spec_name: &str,
 		ahead: u32,
 		state_call: impl Fn(&str, &[u8]) -> Option<Vec<u8>> + Send + Sync + 'static,
+	) -> Self {
+		Self::start_with(spec_name, ahead, state_call, BTreeMap::new()).await
+	}
+
+	/// The state of its chain is `storage`, by key.
+	pub async fn start_with(
+		spec_name: &str,
+		ahead: u32,
+		state_call: impl Fn(&str, &[u8]) -> Option<Vec<u8>> + Send + Sync + 'static,
+		storage: BTreeMap<Vec<u8>, Vec<u8>>,
 	) -> Self {
 		let server = Server::builder().build("127.0.0.1:0").await.unwrap();
 		let url = format!("ws://{}", server.local_addr().unwrap());
@@ -69,15 +82,23 @@ impl Node {
 					.ok_or_else(|| ErrorObjectOwned::owned(1, method, None::<()>))
 			})
 			.unwrap();
-		let submitted = Arc::new(AtomicUsize::new(0));
-		let counter = submitted.clone();
+		module
+			.register_method("state_getStorage", move |params, _, _| {
+				let (key, _at): (Bytes, Value) = params.parse()?;
+				let value = storage.get(&key.0).cloned();
+				Ok::<_, ErrorObjectOwned>(value.map(Bytes))
+			})
+			.unwrap();
+		let submitted = Arc::new(Mutex::new(Vec::<Bytes>::new()));
+		let pool = submitted.clone();
 		module
 			.register_subscription(
 				"author_submitAndWatchExtrinsic",
 				"author_extrinsicUpdate",
 				"author_unwatchExtrinsic",
-				move |_, pending, _, _| {
-					counter.fetch_add(1, Ordering::SeqCst);
+				move |params, pending, _, _| {
+					let transaction: Bytes = params.one().unwrap();
+					pool.lock().unwrap().push(transaction);
 					async move {
 						let sink = pending.accept().await?;
 						sink.send(SubscriptionMessage::from_json(&"ready")?).await?;
@@ -90,23 +111,43 @@ impl Node {
 		Self {
 			url,
 			submitted,
+			checks: tempfile::tempdir().unwrap(),
 			_server: server.start(module),
 		}
 	}
 
-	/// Transactions submitted to it.
+	/// How many transactions were submitted to it.
 	pub fn submitted(&self) -> usize {
-		self.submitted.load(Ordering::SeqCst)
+		self.submitted.lock().unwrap().len()
 	}
 
-	/// Runs a command against it.
+	/// The calls of the transactions submitted to it, which are in the linked runtime's encoding.
+	pub fn calls(&self) -> Vec<RuntimeCall> {
+		let metadata = Metadata::decode(&linked_metadata(16).unwrap()).unwrap();
+		let call = |transaction: &Bytes| {
+			let read = metadata.decode_transaction::<RuntimeCall>(&transaction.0);
+			let (_signer, call) = read.unwrap().unwrap();
+			call
+		};
+		let submitted = self.submitted.lock().unwrap();
+		submitted.iter().map(call).collect()
+	}
+
+	/// Runs a command against it, with JSON output.
 	pub async fn inference(&self, line: &str) -> Output {
+		self.inference_as("json", line).await
+	}
+
+	/// Runs a command against it, with output in `format`.
+	pub async fn inference_as(&self, format: &'static str, line: &str) -> Output {
+		let checks = self.checks.path().to_owned();
 		let words = line.split(' ').chain(["--url", &self.url]);
 		let arguments: Vec<String> = words.map(str::to_owned).collect();
 		tokio::task::spawn_blocking(move || {
 			Command::new(env!("CARGO_BIN_EXE_inference"))
-				.args(["--output", "json"])
+				.args(["--output", format])
 				.args(arguments)
+				.env("INFERENCE_CHECKS", checks)
 				.output()
 				.unwrap()
 		})

@@ -1,5 +1,10 @@
 //! A model under a setup that is not the development one, through the binary. The setup's file is one of snarkjs.
 
+use crate::node::Node;
+use codec::Encode;
+use inference_primitives::{SetupId, Tick};
+use inference_runtime::{Runtime, VERSION};
+use pallet_proof_verifier::{ApprovedSetup, Disabled, Setups, Subject};
 use serde_json::Value;
 use std::{
 	fs,
@@ -72,6 +77,58 @@ fn a_setup_file_is_checked_and_named() {
 	let other = format!("0x{}", "07".repeat(32));
 	let message = folder.failure(1, &["setup", "check", &file, "--setup", &other]);
 	assert!(message.contains("another setup"), "{message}");
+}
+
+/// A chain with this state.
+async fn chain(stored: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Node {
+	let storage = stored.into_iter().collect();
+	Node::start_with(&VERSION.spec_name, 0, |_, _| None, storage).await
+}
+
+/// What a chain has of the setup of [`setup_file`] once governance has approved it, and once it has disabled it.
+fn approval() -> [(Vec<u8>, Vec<u8>); 2] {
+	let report = Folder::new().report(&["setup", "check", &setup_file()]);
+	let text = |field: &str| report[field].as_str().unwrap();
+	let setup: SetupId = text("setup").parse().unwrap();
+	let mut s_g2 = [0; 128];
+	hex::decode_to_slice(text("s_g2").trim_start_matches("0x"), &mut s_g2).unwrap();
+	let approved = ApprovedSetup { s_g2, keys: 0 };
+	[
+		(Setups::<Runtime>::hashed_key_for(setup), approved.encode()),
+		(
+			Disabled::<Runtime>::hashed_key_for(Subject::Setup(setup)),
+			Tick(7).encode(),
+		),
+	]
+}
+
+#[tokio::test]
+async fn a_setup_that_the_chain_has_approved_is_said_to_be() {
+	let [approved, _] = approval();
+	let chain = chain([approved]).await;
+	let line = format!("setup check {} --approved", setup_file());
+
+	let output = chain.inference(&line).await;
+	assert!(output.status.success(), "{output:?}");
+	let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+	assert_eq!(report["approved"], true);
+	// Whoever asked a chain is not told to ask one.
+	assert!(output.stderr.is_empty(), "{output:?}");
+
+	let output = chain.inference_as("text", &line).await;
+	let text = String::from_utf8(output.stdout).unwrap();
+	assert!(text.contains("chain      approved"), "{text}");
+}
+
+#[tokio::test]
+async fn a_setup_that_the_chain_has_not_approved_or_has_disabled_is_refused() {
+	let [approved, disabled] = approval();
+	let line = format!("setup check {} --approved", setup_file());
+	for stored in [vec![], vec![disabled.clone()], vec![approved, disabled]] {
+		let chain = chain(stored).await;
+		let message = chain.failure(6, &line).await;
+		assert!(message.contains("has not approved the setup"), "{message}");
+	}
 }
 
 #[test]

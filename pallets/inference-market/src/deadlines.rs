@@ -68,7 +68,10 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_expire(id: WorkloadId) -> DispatchResultWithPostInfo {
-		Self::or_refused(Self::ensure_due(id), T::WeightInfo::refused(0))?;
+		Self::or_refused(
+			Self::ensure_due(id),
+			Self::refused(0, T::WeightInfo::expire()),
+		)?;
 		Self::time_out(id)?;
 		Ok(().into())
 	}

@@ -30,7 +30,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_decline(who: AccountIdOf<T>, id: WorkloadId) -> DispatchResultWithPostInfo {
-		let refused = T::WeightInfo::refused(0);
+		let refused = Self::refused(0, T::WeightInfo::decline());
 		let (mut workload, assigned) = Self::workload_for(&who, id, WorkStep::Decline, refused)?;
 		let (fee, to_user) = workload
 			.terms

@@ -161,6 +161,12 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
+	/// What a call with so many values takes that is refused, of what it declared. It is measured with the
+	/// largest input, which not every call reads.
+	pub(crate) fn refused(values: u32, declared: Weight) -> Weight {
+		T::WeightInfo::refused(values).min(declared)
+	}
+
 	/// A call whose errors, found before it changes anything, weigh this.
 	pub(crate) fn or_refused(result: DispatchResult, weight: Weight) -> DispatchResultWithPostInfo {
 		match result {
@@ -174,7 +180,8 @@ impl<T: Config> Pallet<T> {
 		id: WorkloadId,
 		output: Tensor,
 	) -> DispatchResultWithPostInfo {
-		let refused = T::WeightInfo::refused(output.len() as u32);
+		let values = output.len() as u32;
+		let refused = Self::refused(values, T::WeightInfo::deliver(values));
 		let (mut workload, assigned) = Self::workload_for(&worker, id, WorkStep::Deliver, refused)?;
 		Self::check_output(&workload, &output)
 			.map_err(|error| refusal(error, refused, Pays::Yes))?;

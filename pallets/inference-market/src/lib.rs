@@ -622,7 +622,7 @@ pub mod pallet {
 			let submitter = ensure_signed(origin)?;
 			Self::or_refused(
 				Self::do_cancel(submitter, workload),
-				T::WeightInfo::refused(0),
+				Self::refused(0, T::WeightInfo::cancel()),
 			)
 		}
 
@@ -720,7 +720,10 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::prune())]
 		pub fn prune(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResultWithPostInfo {
 			let caller = ensure_signed(origin)?;
-			Self::or_refused(Self::do_prune(caller, workload), T::WeightInfo::refused(0))
+			Self::or_refused(
+				Self::do_prune(caller, workload),
+				Self::refused(0, T::WeightInfo::prune()),
+			)
 		}
 
 		/// Proves a delivered workload for its worker, and settles it: the worker's operator is paid.

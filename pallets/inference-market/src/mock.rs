@@ -69,7 +69,7 @@ pub const VERIFY_WEIGHT: Weight = Weight::from_parts(1_000, 0);
 pub const MAX_VERIFY_WEIGHT: Weight = Weight::from_parts(5_000, 0);
 
 /// Weight of the heaviest proof's transaction: a tenth of a block.
-pub const HEAVIEST_PROOF: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND / 10, 0);
+pub const HEAVIEST_PROOF: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND / 10, 32 * 1_024);
 
 frame_support::construct_runtime!(
 	pub enum Test {

@@ -10,7 +10,7 @@
 //! compute units, not in money.
 
 use super::*;
-use crate::queue::CROWDED_PART;
+use crate::queue::CROWDED_QUEUE_PART;
 use frame_support::{traits::Get, weights::WeightToFee};
 use inference_primitives::{model::ModelView, PriceMultiplier, VkHash};
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
@@ -38,7 +38,7 @@ impl<T: Config> Pallet<T> {
 	) -> Option<Balance> {
 		T::NodePool::offer(model.reference)
 			.map_or(PriceMultiplier::ONE, |offer| {
-				let most = T::MaxQueuedPerModel::get() / CROWDED_PART;
+				let most = T::MaxQueuedPerModel::get() / CROWDED_QUEUE_PART;
 				let is_crowded = Queues::<T>::get(model.reference).length >= most;
 				if is_crowded {
 					offer.crowded

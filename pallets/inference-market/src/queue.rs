@@ -15,7 +15,7 @@ use sp_runtime::traits::UniqueSaturatedInto;
 
 /// A queue with this part of the most that it may have, its reciprocal, is crowded: it takes no more orders
 /// that few nodes could serve, so that these cannot keep out those that pay more.
-pub(crate) const CROWDED_PART: u32 = 4;
+pub(crate) const CROWDED_QUEUE_PART: u32 = 4;
 
 /// Entries of one queue left waiting per block, at its head and once more further back: one that
 /// no node can take now (too much at risk, too tight a deadline) keeps its place but does not hold

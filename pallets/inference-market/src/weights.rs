@@ -1,4 +1,7 @@
-//! Weights, counted and estimated until `scripts/benchmark-weights` overwrites this file.
+//! Weights of `pallet_inference_market`: each is what the benchmark of its name in `benchmarking.rs` takes.
+//!
+//! Generated: `scripts/benchmark-weights` overwrites this file. Measured in wasm on 2026-11-28, on vm
+//! (AMD EPYC), in 50 steps with 20 repetitions, by frame-benchmarking-cli 64.0.0.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -8,13 +11,13 @@ use frame_support::{
 
 /// Weights of the pallet, measured.
 pub trait WeightInfo {
-	/// Benchmark `submit_workload`.
+	/// Benchmark `submit_workload` with `n` from 1 to 2048.
 	fn submit_workload(n: u32) -> Weight;
 	/// Benchmark `cancel`.
 	fn cancel() -> Weight;
-	/// Benchmark `deliver`.
+	/// Benchmark `deliver` with `n` from 1 to 2048.
 	fn deliver(n: u32) -> Weight;
-	/// Benchmark `prove`.
+	/// Benchmark `prove` with `n` from 1 to 2048.
 	fn prove(n: u32) -> Weight;
 	/// Benchmark `relay_proof`.
 	fn relay_proof() -> Weight;
@@ -26,7 +29,7 @@ pub trait WeightInfo {
 	fn claim() -> Weight;
 	/// Benchmark `prune`.
 	fn prune() -> Weight;
-	/// Benchmark `refused`.
+	/// Benchmark `refused` with `n` from 1 to 2048.
 	fn refused(n: u32) -> Weight;
 	/// Benchmark `refused_claim`.
 	fn refused_claim() -> Weight;
@@ -36,9 +39,9 @@ pub trait WeightInfo {
 	fn on_initialize() -> Weight;
 	/// Benchmark `on_finalize`.
 	fn on_finalize() -> Weight;
-	/// Benchmark `pass_deadlines`.
+	/// Benchmark `pass_deadlines` with `t` from 0 to 16.
 	fn pass_deadlines(t: u32) -> Weight;
-	/// Benchmark `serve_queues`.
+	/// Benchmark `serve_queues` with `m` from 1 to 256.
 	fn serve_queues(m: u32) -> Weight;
 	/// Benchmark `serve_model`.
 	fn serve_model() -> Weight;
@@ -46,7 +49,7 @@ pub trait WeightInfo {
 	fn look() -> Weight;
 	/// Benchmark `assign`.
 	fn assign() -> Weight;
-	/// Benchmark `settle_delayed`.
+	/// Benchmark `settle_delayed` with `n` from 0 to 16.
 	fn settle_delayed(n: u32) -> Weight;
 	/// Benchmark `forgive_delayed_slashes`.
 	fn forgive_delayed_slashes() -> Weight;
@@ -56,132 +59,536 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `ModelRegistry::Models` (r:1 w:1)
+	// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::PoolOffers` (r:1 w:0)
+	// Proof: `NodePool::PoolOffers` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::BasePrice` (r:1 w:0)
+	// Proof: `InferenceMarket::BasePrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::LastOrdered` (r:1 w:1)
+	// Proof: `InferenceMarket::LastOrdered` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Breaker` (r:1 w:0)
+	// Proof: `InferenceMarket::Breaker` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Disabled` (r:3 w:0)
+	// Proof: `ProofVerifier::Disabled` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Systems` (r:1 w:0)
+	// Proof: `ProofVerifier::Systems` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::EndsOfLife` (r:2 w:0)
+	// Proof: `ProofVerifier::EndsOfLife` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::SubmitterNonces` (r:1 w:1)
+	// Proof: `InferenceMarket::SubmitterNonces` (`max_values`: None, `max_size`: Some(56), added: 2531, mode: `MaxEncodedLen`)
+	// Storage: `System::BlockHash` (r:1 w:0)
+	// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Queues` (r:1 w:1)
+	// Proof: `InferenceMarket::Queues` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::ServedModels` (r:1 w:1)
+	// Proof: `InferenceMarket::ServedModels` (`max_values`: Some(1), `max_size`: Some(1538), added: 2033, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::QueueLinks` (r:1 w:2)
+	// Proof: `InferenceMarket::QueueLinks` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Deadlines` (r:0 w:1)
+	// Proof: `InferenceMarket::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Inputs` (r:0 w:1)
+	// Proof: `InferenceMarket::Inputs` (`max_values`: None, `max_size`: Some(16418), added: 18893, mode: `MaxEncodedLen`)
+	// Proof size measured: 3358.
+	// Least time: 310_268 ns.
 	fn submit_workload(n: u32) -> Weight {
-		Weight::from_parts(200000000, 0)
-			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(28))
-			.saturating_add(T::DbWeight::get().writes(15))
+		Weight::from_parts(545_696_694, 8574)
+			.saturating_add(Weight::from_parts(86_963, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(21))
+			.saturating_add(T::DbWeight::get().writes(11))
 	}
 
+	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::QueueLinks` (r:3 w:3)
+	// Proof: `InferenceMarket::QueueLinks` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Queues` (r:1 w:1)
+	// Proof: `InferenceMarket::Queues` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:2 w:2)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Credits` (r:1 w:1)
+	// Proof: `InferenceMarket::Credits` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	// Storage: `ModelRegistry::Models` (r:1 w:1)
+	// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Deadlines` (r:0 w:1)
+	// Proof: `InferenceMarket::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Proof size measured: 2113.
+	// Least time: 223_717 ns.
 	fn cancel() -> Weight {
-		Weight::from_parts(150000000, 0)
+		Weight::from_parts(381_521_000, 8709)
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(11))
 	}
 
-	fn deliver(n: u32) -> Weight {
-		Weight::from_parts(100000000, 0)
-			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(12))
-			.saturating_add(T::DbWeight::get().writes(8))
-	}
-
-	fn prove(n: u32) -> Weight {
-		Weight::from_parts(300000000, 0)
-			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().writes(18))
-	}
-
-	fn relay_proof() -> Weight {
-		Weight::from_parts(340000000, 0)
-			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().writes(18))
-	}
-
-	fn expire() -> Weight {
-		Weight::from_parts(300000000, 0)
-			.saturating_add(T::DbWeight::get().reads(37))
-			.saturating_add(T::DbWeight::get().writes(31))
-	}
-
-	fn decline() -> Weight {
-		Weight::from_parts(400000000, 0)
-			.saturating_add(T::DbWeight::get().reads(43))
-			.saturating_add(T::DbWeight::get().writes(37))
-	}
-
-	fn claim() -> Weight {
-		Weight::from_parts(100000000, 0)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-
-	fn prune() -> Weight {
-		Weight::from_parts(150000000, 0)
-			.saturating_add(T::DbWeight::get().reads(6))
+	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::WorkerNodes` (r:1 w:0)
+	// Proof: `NodePool::WorkerNodes` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Disabled` (r:3 w:0)
+	// Proof: `ProofVerifier::Disabled` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	// Storage: `ModelRegistry::Models` (r:1 w:0)
+	// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Outputs` (r:0 w:1)
+	// Proof: `InferenceMarket::Outputs` (`max_values`: None, `max_size`: Some(16418), added: 18893, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Deadlines` (r:0 w:2)
+	// Proof: `InferenceMarket::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Inbox` (r:0 w:2)
+	// Proof: `InferenceMarket::Inbox` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	// Proof size measured: 2311.
+	// Least time: 106_529 ns.
+	fn deliver(_n: u32) -> Weight {
+		Weight::from_parts(180_234_491, 8574)
+			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
+	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::WorkerNodes` (r:1 w:0)
+	// Proof: `NodePool::WorkerNodes` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Disabled` (r:3 w:0)
+	// Proof: `ProofVerifier::Disabled` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	// Storage: `ModelRegistry::Models` (r:1 w:1)
+	// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Inputs` (r:1 w:0)
+	// Proof: `InferenceMarket::Inputs` (`max_values`: None, `max_size`: Some(16418), added: 18893, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:1 w:1)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:3 w:3)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:2 w:2)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::PaidUnits` (r:1 w:1)
+	// Proof: `InferenceMarket::PaidUnits` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Credits` (r:3 w:3)
+	// Proof: `InferenceMarket::Credits` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Outputs` (r:0 w:1)
+	// Proof: `InferenceMarket::Outputs` (`max_values`: None, `max_size`: Some(16418), added: 18893, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Deadlines` (r:0 w:1)
+	// Proof: `InferenceMarket::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Inbox` (r:0 w:1)
+	// Proof: `InferenceMarket::Inbox` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	// Proof size measured: 20087.
+	// Least time: 690_458 ns.
+	fn prove(n: u32) -> Weight {
+		Weight::from_parts(760_027_455, 19883)
+			.saturating_add(Weight::from_parts(244_059, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(20))
+			.saturating_add(T::DbWeight::get().writes(16))
+	}
+
+	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::WorkerNodes` (r:1 w:0)
+	// Proof: `NodePool::WorkerNodes` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Disabled` (r:3 w:0)
+	// Proof: `ProofVerifier::Disabled` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Outputs` (r:1 w:0)
+	// Proof: `InferenceMarket::Outputs` (`max_values`: None, `max_size`: Some(16418), added: 18893, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Inputs` (r:1 w:0)
+	// Proof: `InferenceMarket::Inputs` (`max_values`: None, `max_size`: Some(16418), added: 18893, mode: `MaxEncodedLen`)
+	// Storage: `ModelRegistry::Models` (r:1 w:1)
+	// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:1 w:1)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:3 w:3)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:2 w:2)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::PaidUnits` (r:1 w:1)
+	// Proof: `InferenceMarket::PaidUnits` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Credits` (r:3 w:3)
+	// Proof: `InferenceMarket::Credits` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Deadlines` (r:0 w:1)
+	// Proof: `InferenceMarket::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Inbox` (r:0 w:1)
+	// Proof: `InferenceMarket::Inbox` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	// Proof size measured: 20180.
+	// Least time: 809_890 ns.
+	fn relay_proof() -> Weight {
+		Weight::from_parts(1_322_265_000, 19883)
+			.saturating_add(T::DbWeight::get().reads(21))
+			.saturating_add(T::DbWeight::get().writes(15))
+	}
+
+	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Disabled` (r:3 w:0)
+	// Proof: `ProofVerifier::Disabled` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::LastMisses` (r:1 w:1)
+	// Proof: `NodePool::LastMisses` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::MissSlots` (r:1 w:1)
+	// Proof: `NodePool::MissSlots` (`max_values`: Some(1), `max_size`: Some(240), added: 735, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::TotalPledge` (r:1 w:1)
+	// Proof: `NodePool::TotalPledge` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Breaker` (r:1 w:0)
+	// Proof: `InferenceMarket::Breaker` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:1 w:1)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:2 w:2)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Credits` (r:2 w:2)
+	// Proof: `InferenceMarket::Credits` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::ServedModels` (r:1 w:1)
+	// Proof: `InferenceMarket::ServedModels` (`max_values`: Some(1), `max_size`: Some(1538), added: 2033, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Queues` (r:1 w:1)
+	// Proof: `InferenceMarket::Queues` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::QueueLinks` (r:1 w:2)
+	// Proof: `InferenceMarket::QueueLinks` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Deadlines` (r:0 w:2)
+	// Proof: `InferenceMarket::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Inbox` (r:0 w:1)
+	// Proof: `InferenceMarket::Inbox` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	// Proof size measured: 5020.
+	// Least time: 382_393 ns.
+	fn expire() -> Weight {
+		Weight::from_parts(586_894_000, 8574)
+			.saturating_add(T::DbWeight::get().reads(22))
+			.saturating_add(T::DbWeight::get().writes(18))
+	}
+
+	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::WorkerNodes` (r:1 w:0)
+	// Proof: `NodePool::WorkerNodes` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Disabled` (r:3 w:0)
+	// Proof: `ProofVerifier::Disabled` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Breaker` (r:1 w:0)
+	// Proof: `InferenceMarket::Breaker` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::TotalPledge` (r:1 w:1)
+	// Proof: `NodePool::TotalPledge` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Members` (r:1 w:1)
+	// Proof: `NodePool::Members` (`max_values`: None, `max_size`: Some(1040), added: 3515, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:1 w:1)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:2 w:2)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Credits` (r:1 w:1)
+	// Proof: `InferenceMarket::Credits` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::ServedModels` (r:1 w:1)
+	// Proof: `InferenceMarket::ServedModels` (`max_values`: Some(1), `max_size`: Some(1538), added: 2033, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Queues` (r:1 w:1)
+	// Proof: `InferenceMarket::Queues` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::QueueLinks` (r:1 w:2)
+	// Proof: `InferenceMarket::QueueLinks` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Pools` (r:0 w:1)
+	// Proof: `NodePool::Pools` (`max_values`: None, `max_size`: Some(16400), added: 18875, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::PoolOffers` (r:0 w:1)
+	// Proof: `NodePool::PoolOffers` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Deadlines` (r:0 w:2)
+	// Proof: `InferenceMarket::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Inbox` (r:0 w:1)
+	// Proof: `InferenceMarket::Inbox` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	// Proof size measured: 5037.
+	// Least time: 378_536 ns.
+	fn decline() -> Weight {
+		Weight::from_parts(649_892_000, 8574)
+			.saturating_add(T::DbWeight::get().reads(21))
+			.saturating_add(T::DbWeight::get().writes(18))
+	}
+
+	// Storage: `InferenceMarket::Credits` (r:1 w:1)
+	// Proof: `InferenceMarket::Credits` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:2 w:2)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Proof size measured: 235.
+	// Least time: 93_765 ns.
+	fn claim() -> Weight {
+		Weight::from_parts(142_907_000, 6196)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+
+	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:1 w:1)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Outputs` (r:0 w:1)
+	// Proof: `InferenceMarket::Outputs` (`max_values`: None, `max_size`: Some(16418), added: 18893, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Inputs` (r:0 w:1)
+	// Proof: `InferenceMarket::Inputs` (`max_values`: None, `max_size`: Some(16418), added: 18893, mode: `MaxEncodedLen`)
+	// Proof size measured: 1087.
+	// Least time: 159_867 ns.
+	fn prune() -> Weight {
+		Weight::from_parts(262_780_000, 4354)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
+
+	// Storage: `InferenceMarket::Workloads` (r:1 w:0)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::WorkerNodes` (r:1 w:0)
+	// Proof: `NodePool::WorkerNodes` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Disabled` (r:3 w:0)
+	// Proof: `ProofVerifier::Disabled` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	// Storage: `ModelRegistry::Models` (r:1 w:0)
+	// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Inputs` (r:1 w:0)
+	// Proof: `InferenceMarket::Inputs` (`max_values`: None, `max_size`: Some(16418), added: 18893, mode: `MaxEncodedLen`)
+	// Proof size measured: 18496.
+	// Least time: 209_371 ns.
 	fn refused(n: u32) -> Weight {
-		Weight::from_parts(60000000, 0)
-			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(13))
+		Weight::from_parts(276_507_665, 19883)
+			.saturating_add(Weight::from_parts(72_455, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(9))
 	}
 
+	// Storage: `InferenceMarket::Credits` (r:1 w:0)
+	// Proof: `InferenceMarket::Credits` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:1 w:0)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Proof size measured: 235.
+	// Least time: 31_789 ns.
 	fn refused_claim() -> Weight {
-		Weight::from_parts(20000000, 0).saturating_add(T::DbWeight::get().reads(3))
+		Weight::from_parts(33_662_000, 3593).saturating_add(T::DbWeight::get().reads(2))
 	}
 
+	// Storage: `InferenceMarket::Workloads` (r:1 w:0)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::WorkerNodes` (r:1 w:0)
+	// Proof: `NodePool::WorkerNodes` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Disabled` (r:3 w:0)
+	// Proof: `ProofVerifier::Disabled` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	// Proof size measured: 1653.
+	// Least time: 61_675 ns.
 	fn check_step() -> Weight {
-		Weight::from_parts(20000000, 0).saturating_add(T::DbWeight::get().reads(10))
+		Weight::from_parts(100_948_000, 8574).saturating_add(T::DbWeight::get().reads(7))
 	}
 
+	// Storage: `Babe::AuthorVrfRandomness` (r:1 w:0)
+	// Proof: `Babe::AuthorVrfRandomness` (`max_values`: Some(1), `max_size`: Some(33), added: 528, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::PriceStepped` (r:1 w:1)
+	// Proof: `InferenceMarket::PriceStepped` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::PaidUnits` (r:1 w:1)
+	// Proof: `InferenceMarket::PaidUnits` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::TotalPledge` (r:1 w:0)
+	// Proof: `NodePool::TotalPledge` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::BasePrice` (r:1 w:1)
+	// Proof: `InferenceMarket::BasePrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::VrfOutputs` (r:0 w:1)
+	// Proof: `InferenceMarket::VrfOutputs` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	// Proof size measured: 575.
+	// Least time: 35_025 ns.
 	fn on_initialize() -> Weight {
-		Weight::from_parts(20000000, 0)
-			.saturating_add(T::DbWeight::get().reads(8))
+		Weight::from_parts(55_884_000, 1690)
+			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
+	// Storage: `InferenceMarket::ReserveExhausted` (r:0 w:1)
+	// Proof: `InferenceMarket::ReserveExhausted` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
+	// Proof size measured: 0.
+	// Least time: 2_955 ns.
 	fn on_finalize() -> Weight {
-		Weight::from_parts(5000000, 0)
-			.saturating_add(T::DbWeight::get().reads(1))
-			.saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(5_630_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::DeadlineCursor` (r:1 w:1)
+	// Proof: `InferenceMarket::DeadlineCursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Deadlines` (r:16 w:0)
+	// Proof: `InferenceMarket::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Proof size measured: 370.
+	// Least time: 17_192 ns.
 	fn pass_deadlines(t: u32) -> Weight {
-		Weight::from_parts(10000000, 0)
-			.saturating_add(Weight::from_parts(5000000, 0).saturating_mul(t.into()))
+		Weight::from_parts(32_434_985, 1690)
+			.saturating_add(Weight::from_parts(6_680_980, 0).saturating_mul(t.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(t.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(Weight::from_parts(0, 2519).saturating_mul(t.into()))
 	}
 
+	// Storage: `InferenceMarket::ServedModels` (r:1 w:0)
+	// Proof: `InferenceMarket::ServedModels` (`max_values`: Some(1), `max_size`: Some(1538), added: 2033, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::VrfOutputs` (r:32 w:0)
+	// Proof: `InferenceMarket::VrfOutputs` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::ServedCursor` (r:1 w:1)
+	// Proof: `InferenceMarket::ServedCursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::PoolOffers` (r:256 w:0)
+	// Proof: `NodePool::PoolOffers` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
+	// Proof size measured: 1855 + m · 6.
+	// Least time: 179_575 ns.
 	fn serve_queues(m: u32) -> Weight {
-		Weight::from_parts(20000000, 0)
-			.saturating_add(Weight::from_parts(1000000, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(36))
+		Weight::from_parts(286_963_783, 81726)
+			.saturating_add(Weight::from_parts(4_157_055, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(34))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(Weight::from_parts(0, 2511).saturating_mul(m.into()))
 	}
 
+	// Storage: `NodePool::PoolOffers` (r:1 w:0)
+	// Proof: `NodePool::PoolOffers` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Queues` (r:1 w:1)
+	// Proof: `InferenceMarket::Queues` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
+	// Proof size measured: 641.
+	// Least time: 30_857 ns.
 	fn serve_model() -> Weight {
-		Weight::from_parts(10000000, 0)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(2))
-	}
-
-	fn look() -> Weight {
-		Weight::from_parts(15000000, 0).saturating_add(T::DbWeight::get().reads(6))
-	}
-
-	fn assign() -> Weight {
-		Weight::from_parts(100000000, 0)
-			.saturating_add(T::DbWeight::get().reads(12))
-			.saturating_add(T::DbWeight::get().writes(9))
-	}
-
-	fn settle_delayed(n: u32) -> Weight {
-		Weight::from_parts(5000000, 0)
-			.saturating_add(Weight::from_parts(150000000, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().reads(10_u64.saturating_mul(n.into())))
+		Weight::from_parts(46_938_000, 3582)
+			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
-			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(n.into())))
 	}
 
+	// Storage: `InferenceMarket::QueueLinks` (r:1 w:0)
+	// Proof: `InferenceMarket::QueueLinks` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Workloads` (r:1 w:0)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Disabled` (r:3 w:0)
+	// Proof: `ProofVerifier::Disabled` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::BasePrice` (r:1 w:0)
+	// Proof: `InferenceMarket::BasePrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Proof size measured: 1491.
+	// Least time: 48_000 ns.
+	fn look() -> Weight {
+		Weight::from_parts(53_580_000, 8574).saturating_add(T::DbWeight::get().reads(9))
+	}
+
+	// Storage: `InferenceMarket::QueueLinks` (r:3 w:3)
+	// Proof: `InferenceMarket::QueueLinks` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Queues` (r:1 w:1)
+	// Proof: `InferenceMarket::Queues` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::BasePrice` (r:1 w:0)
+	// Proof: `InferenceMarket::BasePrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Deadlines` (r:0 w:2)
+	// Proof: `InferenceMarket::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Inbox` (r:0 w:1)
+	// Proof: `InferenceMarket::Inbox` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Workloads` (r:0 w:1)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Proof size measured: 892.
+	// Least time: 68_998 ns.
+	fn assign() -> Weight {
+		Weight::from_parts(108_262_000, 8709)
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().writes(8))
+	}
+
+	// Storage: `InferenceMarket::Delayed` (r:1 w:1)
+	// Proof: `InferenceMarket::Delayed` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Breaker` (r:1 w:0)
+	// Proof: `InferenceMarket::Breaker` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::DelayedSlashes` (r:16 w:16)
+	// Proof: `InferenceMarket::DelayedSlashes` (`max_values`: None, `max_size`: Some(160), added: 2635, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:16 w:16)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:16 w:16)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:17 w:17)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Workloads` (r:16 w:16)
+	// Proof: `InferenceMarket::Workloads` (`max_values`: None, `max_size`: Some(889), added: 3364, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Credits` (r:17 w:17)
+	// Proof: `InferenceMarket::Credits` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	// Proof size measured: 1280 + n · 999.
+	// Least time: 7_173 ns.
+	fn settle_delayed(n: u32) -> Weight {
+		Weight::from_parts(14_953_704, 3593)
+			.saturating_add(Weight::from_parts(199_180_903, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(6_u64.saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 3364).saturating_mul(n.into()))
+	}
+
+	// Storage: `InferenceMarket::Breaker` (r:1 w:0)
+	// Proof: `InferenceMarket::Breaker` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::Delayed` (r:1 w:1)
+	// Proof: `InferenceMarket::Delayed` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	// Proof size measured: 185.
+	// Least time: 25_828 ns.
 	fn forgive_delayed_slashes() -> Weight {
-		Weight::from_parts(20000000, 0)
+		Weight::from_parts(42_509_000, 1497)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -190,131 +597,131 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights with ParityDB's costs, for tests.
 impl WeightInfo for () {
 	fn submit_workload(n: u32) -> Weight {
-		Weight::from_parts(200000000, 0)
-			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(28))
-			.saturating_add(ParityDbWeight::get().writes(15))
+		Weight::from_parts(545_696_694, 8574)
+			.saturating_add(Weight::from_parts(86_963, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(21))
+			.saturating_add(ParityDbWeight::get().writes(11))
 	}
 
 	fn cancel() -> Weight {
-		Weight::from_parts(150000000, 0)
+		Weight::from_parts(381_521_000, 8709)
 			.saturating_add(ParityDbWeight::get().reads(11))
 			.saturating_add(ParityDbWeight::get().writes(11))
 	}
 
-	fn deliver(n: u32) -> Weight {
-		Weight::from_parts(100000000, 0)
-			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(12))
-			.saturating_add(ParityDbWeight::get().writes(8))
-	}
-
-	fn prove(n: u32) -> Weight {
-		Weight::from_parts(300000000, 0)
-			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(23))
-			.saturating_add(ParityDbWeight::get().writes(18))
-	}
-
-	fn relay_proof() -> Weight {
-		Weight::from_parts(340000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(23))
-			.saturating_add(ParityDbWeight::get().writes(18))
-	}
-
-	fn expire() -> Weight {
-		Weight::from_parts(300000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(37))
-			.saturating_add(ParityDbWeight::get().writes(31))
-	}
-
-	fn decline() -> Weight {
-		Weight::from_parts(400000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(43))
-			.saturating_add(ParityDbWeight::get().writes(37))
-	}
-
-	fn claim() -> Weight {
-		Weight::from_parts(100000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(4))
-			.saturating_add(ParityDbWeight::get().writes(4))
-	}
-
-	fn prune() -> Weight {
-		Weight::from_parts(150000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(6))
+	fn deliver(_n: u32) -> Weight {
+		Weight::from_parts(180_234_491, 8574)
+			.saturating_add(ParityDbWeight::get().reads(9))
 			.saturating_add(ParityDbWeight::get().writes(7))
 	}
 
+	fn prove(n: u32) -> Weight {
+		Weight::from_parts(760_027_455, 19883)
+			.saturating_add(Weight::from_parts(244_059, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(20))
+			.saturating_add(ParityDbWeight::get().writes(16))
+	}
+
+	fn relay_proof() -> Weight {
+		Weight::from_parts(1_322_265_000, 19883)
+			.saturating_add(ParityDbWeight::get().reads(21))
+			.saturating_add(ParityDbWeight::get().writes(15))
+	}
+
+	fn expire() -> Weight {
+		Weight::from_parts(586_894_000, 8574)
+			.saturating_add(ParityDbWeight::get().reads(22))
+			.saturating_add(ParityDbWeight::get().writes(18))
+	}
+
+	fn decline() -> Weight {
+		Weight::from_parts(649_892_000, 8574)
+			.saturating_add(ParityDbWeight::get().reads(21))
+			.saturating_add(ParityDbWeight::get().writes(18))
+	}
+
+	fn claim() -> Weight {
+		Weight::from_parts(142_907_000, 6196)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(3))
+	}
+
+	fn prune() -> Weight {
+		Weight::from_parts(262_780_000, 4354)
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().writes(5))
+	}
+
 	fn refused(n: u32) -> Weight {
-		Weight::from_parts(60000000, 0)
-			.saturating_add(Weight::from_parts(20000, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(13))
+		Weight::from_parts(276_507_665, 19883)
+			.saturating_add(Weight::from_parts(72_455, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(9))
 	}
 
 	fn refused_claim() -> Weight {
-		Weight::from_parts(20000000, 0).saturating_add(ParityDbWeight::get().reads(3))
+		Weight::from_parts(33_662_000, 3593).saturating_add(ParityDbWeight::get().reads(2))
 	}
 
 	fn check_step() -> Weight {
-		Weight::from_parts(20000000, 0).saturating_add(ParityDbWeight::get().reads(10))
+		Weight::from_parts(100_948_000, 8574).saturating_add(ParityDbWeight::get().reads(7))
 	}
 
 	fn on_initialize() -> Weight {
-		Weight::from_parts(20000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(8))
+		Weight::from_parts(55_884_000, 1690)
+			.saturating_add(ParityDbWeight::get().reads(7))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 
 	fn on_finalize() -> Weight {
-		Weight::from_parts(5000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(ParityDbWeight::get().writes(1))
+		Weight::from_parts(5_630_000, 0).saturating_add(ParityDbWeight::get().writes(1))
 	}
 
 	fn pass_deadlines(t: u32) -> Weight {
-		Weight::from_parts(10000000, 0)
-			.saturating_add(Weight::from_parts(5000000, 0).saturating_mul(t.into()))
+		Weight::from_parts(32_434_985, 1690)
+			.saturating_add(Weight::from_parts(6_680_980, 0).saturating_mul(t.into()))
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().reads(1_u64.saturating_mul(t.into())))
 			.saturating_add(ParityDbWeight::get().writes(1))
+			.saturating_add(Weight::from_parts(0, 2519).saturating_mul(t.into()))
 	}
 
 	fn serve_queues(m: u32) -> Weight {
-		Weight::from_parts(20000000, 0)
-			.saturating_add(Weight::from_parts(1000000, 0).saturating_mul(m.into()))
-			.saturating_add(ParityDbWeight::get().reads(36))
+		Weight::from_parts(286_963_783, 81726)
+			.saturating_add(Weight::from_parts(4_157_055, 0).saturating_mul(m.into()))
+			.saturating_add(ParityDbWeight::get().reads(34))
 			.saturating_add(ParityDbWeight::get().reads(1_u64.saturating_mul(m.into())))
 			.saturating_add(ParityDbWeight::get().writes(1))
+			.saturating_add(Weight::from_parts(0, 2511).saturating_mul(m.into()))
 	}
 
 	fn serve_model() -> Weight {
-		Weight::from_parts(10000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(3))
-			.saturating_add(ParityDbWeight::get().writes(2))
+		Weight::from_parts(46_938_000, 3582)
+			.saturating_add(ParityDbWeight::get().reads(2))
+			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 
 	fn look() -> Weight {
-		Weight::from_parts(15000000, 0).saturating_add(ParityDbWeight::get().reads(6))
+		Weight::from_parts(53_580_000, 8574).saturating_add(ParityDbWeight::get().reads(9))
 	}
 
 	fn assign() -> Weight {
-		Weight::from_parts(100000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(12))
-			.saturating_add(ParityDbWeight::get().writes(9))
+		Weight::from_parts(108_262_000, 8709)
+			.saturating_add(ParityDbWeight::get().reads(7))
+			.saturating_add(ParityDbWeight::get().writes(8))
 	}
 
 	fn settle_delayed(n: u32) -> Weight {
-		Weight::from_parts(5000000, 0)
-			.saturating_add(Weight::from_parts(150000000, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(3))
-			.saturating_add(ParityDbWeight::get().reads(10_u64.saturating_mul(n.into())))
-			.saturating_add(ParityDbWeight::get().writes(1))
-			.saturating_add(ParityDbWeight::get().writes(10_u64.saturating_mul(n.into())))
+		Weight::from_parts(14_953_704, 3593)
+			.saturating_add(Weight::from_parts(199_180_903, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().reads(6_u64.saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().writes(3))
+			.saturating_add(ParityDbWeight::get().writes(6_u64.saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 3364).saturating_mul(n.into()))
 	}
 
 	fn forgive_delayed_slashes() -> Weight {
-		Weight::from_parts(20000000, 0)
+		Weight::from_parts(42_509_000, 1497)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}

@@ -16,7 +16,7 @@ use inference_primitives::{
 	parameters::UNIT,
 	price::{Bid, PoolOffer, StakeTerms},
 	traits::{DrawRequest, Drawn, NodePool as _},
-	GenesisHash, Mode, ModelId, PriceMultiplier, Tick, Ticks,
+	GenesisHash, Mode, ModelId, PriceMultiplier, ProtocolParameters, Tick, Ticks,
 };
 
 /// What benchmarks need of the runtime.
@@ -227,8 +227,39 @@ fn request<'a, T: Config>(
 
 /// Operators that failed a workload, as many as it remembers.
 fn excluded<T: Config>() -> alloc::vec::Vec<T::AccountId> {
-	let most = u32::from(inference_primitives::ProtocolParameters::MAX_REDRAWS) + 1;
+	let most = u32::from(ProtocolParameters::MAX_REDRAWS) + 1;
 	(0..most).map(|index| account("failed", index, 0)).collect()
+}
+
+/// Stores a pool of [`MODEL`] with so many members, each of an operator of its own with so many nodes, after
+/// a first snapshot, so that nothing changes by itself; then changes each member.
+fn store_pool<T: Config>(
+	members: u32,
+	nodes_per_operator: u32,
+	change: impl Fn(&mut NodeOf<T>),
+) -> ProtocolParameters {
+	T::BenchmarkHelper::model(MODEL);
+	let members: alloc::vec::Vec<NodeId> = (0..members)
+		.map(|index| {
+			let operator = account("operator", index, 0);
+			operator_with_nodes::<T>(&operator, nodes_per_operator, index)
+		})
+		.collect();
+	Members::<T>::insert(MODEL, BoundedVec::truncate_from(members.clone()));
+	let parameters = T::Network::parameters();
+	Pallet::<T>::take_snapshot(MODEL, EPOCH, &parameters);
+	for id in members {
+		change_node::<T>(id, &change);
+	}
+	parameters
+}
+
+/// What a node adds to the total pledge is of the epoch before.
+fn count_anew<T: Config>(node: &mut NodeOf<T>) {
+	node.counted = Counted {
+		epoch: EPOCH - 1,
+		units: ComputeUnits(1),
+	};
 }
 
 #[benchmarks]
@@ -378,56 +409,47 @@ mod benches {
 		assert_eq!(Epoch::<T>::get(), 1);
 	}
 
-	/// The snapshot of a pool: `u` members whose records stay, `c` whose records change, `l` whose
-	/// pledges fall besides, each of an operator of its own.
+	/// The snapshot of a pool of `u` members whose records stay.
 	#[benchmark]
-	fn snapshot(
-		u: Linear<0, { T::MaxPoolNodes::get() / 3 }>,
-		c: Linear<0, { T::MaxPoolNodes::get() / 3 }>,
-		l: Linear<0, { T::MaxPoolNodes::get() / 3 }>,
-	) -> Result<(), BenchmarkError> {
-		T::BenchmarkHelper::model(MODEL);
-		let members: alloc::vec::Vec<NodeId> = (0..u + c + l)
-			.map(|index| {
-				let operator = account("operator", index, 0);
-				// Only for a pledge that falls the others of the operator are read.
-				let nodes = if index < u + c {
-					1
-				} else {
-					T::MaxNodesPerOperator::get()
-				};
-				operator_with_nodes::<T>(&operator, nodes, index)
-			})
-			.collect();
-		Members::<T>::insert(MODEL, BoundedVec::truncate_from(members.clone()));
-		let parameters = T::Network::parameters();
-		// After the first snapshot nothing changes by itself.
-		Pallet::<T>::take_snapshot(MODEL, EPOCH, &parameters);
-		for (index, id) in (0..).zip(&members) {
-			if index >= u {
-				change_node::<T>(*id, |node| {
-					node.counted = Counted {
-						epoch: EPOCH - 1,
-						units: ComputeUnits(1),
-					};
-					if index >= u + c {
-						node.next_capacity = ComputeUnits(CAPACITY.0 - 1);
-					}
-				});
-			}
-		}
+	fn snapshot(u: Linear<0, { T::MaxPoolNodes::get() }>) {
+		let parameters = store_pool::<T>(u, 1, |_| {});
 		let taken;
 		#[block]
 		{
 			let _ = Members::<T>::iter_keys().next();
 			taken = Pallet::<T>::take_snapshot(MODEL, EPOCH, &parameters);
 		}
-		assert_eq!(
-			(taken.members, taken.changed, taken.lowered),
-			(u + c + l, c + l, l)
-		);
-		assert_eq!(Pools::<T>::get(MODEL).len(), members.len());
-		Ok(())
+		assert_eq!((taken.members, taken.changed, taken.lowered), (u, 0, 0));
+	}
+
+	/// The snapshot of a pool of `c` members whose records change.
+	#[benchmark]
+	fn snapshot_changed(c: Linear<0, { T::MaxPoolNodes::get() }>) {
+		let parameters = store_pool::<T>(c, 1, count_anew::<T>);
+		let taken;
+		#[block]
+		{
+			let _ = Members::<T>::iter_keys().next();
+			taken = Pallet::<T>::take_snapshot(MODEL, EPOCH, &parameters);
+		}
+		assert_eq!((taken.members, taken.changed, taken.lowered), (c, c, 0));
+	}
+
+	/// The snapshot of a pool of `l` members whose pledges fall, each of an operator of its own that has as
+	/// many nodes as it may have. A quarter of a pool, as it takes long to set up.
+	#[benchmark]
+	fn snapshot_lowered(l: Linear<0, { T::MaxPoolNodes::get() / 4 }>) {
+		let parameters = store_pool::<T>(l, T::MaxNodesPerOperator::get(), |node| {
+			count_anew::<T>(node);
+			node.next_capacity = ComputeUnits(CAPACITY.0 - 1);
+		});
+		let taken;
+		#[block]
+		{
+			let _ = Members::<T>::iter_keys().next();
+			taken = Pallet::<T>::take_snapshot(MODEL, EPOCH, &parameters);
+		}
+		assert_eq!((taken.members, taken.changed, taken.lowered), (l, l, l));
 	}
 
 	/// A draw from a full pool that tries `c` candidates, each of which passes every check but for its

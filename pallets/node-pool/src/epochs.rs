@@ -57,16 +57,22 @@ impl<T: Config> Pallet<T> {
 	/// as it may, each of members whose pledges fall.
 	pub fn max_hook_weight() -> Weight {
 		let (budget, most) = (T::MaxSnapshotMembers::get(), T::MaxPoolNodes::get());
-		let pools = |count: u32, members: u32| {
-			T::WeightInfo::snapshot(0, 0, members).saturating_mul(count.into())
+		let pool = |members: u32| {
+			let taken = Taken {
+				members,
+				changed: members,
+				lowered: members,
+			};
+			taken.weight::<T>()
 		};
-		// One more pool begins when the budget is all but used by large pools, or by the smallest.
-		let large = POOL_COST.saturating_add(most);
-		let within = pools(budget.div_ceil(large), most)
-			.max(pools(budget.div_ceil(POOL_COST.saturating_add(1)), 1));
+		// Large pools that use the budget, or the smallest; then one more, begun when it is all but used.
+		let large = budget / POOL_COST.saturating_add(most);
+		let large = pool(budget).saturating_add(pool(0).saturating_mul(large.into()));
+		let small = budget.div_ceil(POOL_COST.saturating_add(1));
+		let small = pool(1).saturating_mul(small.into());
 		T::WeightInfo::start_epoch()
-			.saturating_add(within)
-			.saturating_add(pools(1, most))
+			.saturating_add(large.max(small))
+			.saturating_add(pool(most))
 	}
 
 	/// Blocks until the next epoch begins.
@@ -93,18 +99,9 @@ impl<T: Config> Pallet<T> {
 				SnapshotsDue::<T>::kill();
 				break;
 			};
-			let Taken {
-				members,
-				changed,
-				lowered,
-			} = Self::take_snapshot(model, epoch, &parameters);
-			// Saturating: each is a part of the one before.
-			weight.saturating_accrue(T::WeightInfo::snapshot(
-				members.saturating_sub(changed),
-				changed.saturating_sub(lowered),
-				lowered,
-			));
-			budget = budget.saturating_sub(members.saturating_add(POOL_COST));
+			let taken = Self::take_snapshot(model, epoch, &parameters);
+			weight.saturating_accrue(taken.weight::<T>());
+			budget = budget.saturating_sub(taken.members.saturating_add(POOL_COST));
 			if budget == 0 {
 				SnapshotsDue::<T>::put(DueSnapshots::After(model));
 				break;
@@ -265,6 +262,24 @@ pub(crate) struct Taken {
 	pub changed: u32,
 	/// Those of them whose pledges fell.
 	pub lowered: u32,
+}
+
+impl Taken {
+	/// What it took: of each kind of members as much as a pool of only such, so with the pool's own part once
+	/// for each kind.
+	fn weight<T: Config>(&self) -> Weight {
+		// Saturating: each is a part of the one before.
+		let stayed = T::WeightInfo::snapshot(self.members.saturating_sub(self.changed));
+		let changed = match self.changed.saturating_sub(self.lowered) {
+			0 => Weight::zero(),
+			count => T::WeightInfo::snapshot_changed(count),
+		};
+		let lowered = match self.lowered {
+			0 => Weight::zero(),
+			count => T::WeightInfo::snapshot_lowered(count),
+		};
+		stayed.saturating_add(changed).saturating_add(lowered)
+	}
 }
 
 /// What a model's workloads ask of the stake behind a node.

@@ -1,4 +1,7 @@
-//! Weights, counted and estimated until `scripts/benchmark-weights` overwrites this file.
+//! Weights of `pallet_node_pool`: each is what the benchmark of its name in `benchmarking.rs` takes.
+//!
+//! Generated: `scripts/benchmark-weights` overwrites this file. Measured in wasm on 2026-11-28, on vm
+//! (AMD EPYC), in 10 steps with 10 repetitions, by frame-benchmarking-cli 64.0.0.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -30,9 +33,13 @@ pub trait WeightInfo {
 	fn on_initialize() -> Weight;
 	/// Benchmark `start_epoch`.
 	fn start_epoch() -> Weight;
-	/// Benchmark `snapshot`.
-	fn snapshot(u: u32, c: u32, l: u32) -> Weight;
-	/// Benchmark `draw`.
+	/// Benchmark `snapshot` with `u` from 0 to 256.
+	fn snapshot(u: u32) -> Weight;
+	/// Benchmark `snapshot_changed` with `c` from 0 to 256.
+	fn snapshot_changed(c: u32) -> Weight;
+	/// Benchmark `snapshot_lowered` with `l` from 0 to 64.
+	fn snapshot_lowered(l: u32) -> Weight;
+	/// Benchmark `draw` with `c` from 1 to 16.
 	fn draw(c: u32) -> Weight;
 	/// Benchmark `reserve`.
 	fn reserve() -> Weight;
@@ -42,94 +49,336 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	// Storage: `NodePool::WorkerNodes` (r:1 w:1)
+	// Proof: `NodePool::WorkerNodes` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// Storage: `System::BlockHash` (r:1 w:0)
+	// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::WorkerConsents` (r:1 w:1)
+	// Proof: `NodePool::WorkerConsents` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::NextNodeId` (r:1 w:1)
+	// Proof: `NodePool::NextNodeId` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::OperatorNodes` (r:1 w:1)
+	// Proof: `NodePool::OperatorNodes` (`max_values`: None, `max_size`: Some(113), added: 2588, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Nodes` (r:15 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:1 w:1)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Proof size measured: 20700.
+	// Least time: 271_817 ns.
 	fn register_node() -> Weight {
-		Weight::from_parts(140000000, 0)
-			.saturating_add(T::DbWeight::get().reads(24))
-			.saturating_add(T::DbWeight::get().writes(7))
+		Weight::from_parts(469_335_000, 57015)
+			.saturating_add(T::DbWeight::get().reads(23))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
+	// Storage: `NodePool::Nodes` (r:16 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::TotalPledge` (r:1 w:1)
+	// Proof: `NodePool::TotalPledge` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::OperatorNodes` (r:1 w:0)
+	// Proof: `NodePool::OperatorNodes` (`max_values`: None, `max_size`: Some(113), added: 2588, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:1 w:1)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Proof size measured: 21606.
+	// Least time: 167_823 ns.
 	fn set_capacity() -> Weight {
-		Weight::from_parts(60000000, 0)
-			.saturating_add(T::DbWeight::get().reads(22))
-			.saturating_add(T::DbWeight::get().writes(4))
+		Weight::from_parts(270_224_000, 60750)
+			.saturating_add(T::DbWeight::get().reads(21))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `ModelRegistry::Models` (r:1 w:0)
+	// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Members` (r:1 w:1)
+	// Proof: `NodePool::Members` (`max_values`: None, `max_size`: Some(1040), added: 3515, mode: `MaxEncodedLen`)
+	// Proof size measured: 3276.
+	// Least time: 60_052 ns.
 	fn join_model() -> Weight {
-		Weight::from_parts(50000000, 0)
-			.saturating_add(T::DbWeight::get().reads(5))
+		Weight::from_parts(97_352_000, 4725)
+			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::TotalPledge` (r:1 w:1)
+	// Proof: `NodePool::TotalPledge` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Members` (r:1 w:1)
+	// Proof: `NodePool::Members` (`max_values`: None, `max_size`: Some(1040), added: 3515, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Pools` (r:0 w:1)
+	// Proof: `NodePool::Pools` (`max_values`: None, `max_size`: Some(16400), added: 18875, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::PoolOffers` (r:0 w:1)
+	// Proof: `NodePool::PoolOffers` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
+	// Proof size measured: 510.
+	// Least time: 50_444 ns.
 	fn leave_model() -> Weight {
-		Weight::from_parts(50000000, 0)
+		Weight::from_parts(76_953_000, 4725)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
+	// Storage: `NodePool::Nodes` (r:16 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::OperatorNodes` (r:1 w:1)
+	// Proof: `NodePool::OperatorNodes` (`max_values`: None, `max_size`: Some(113), added: 2588, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::LastMisses` (r:1 w:1)
+	// Proof: `NodePool::LastMisses` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::MissSlots` (r:1 w:1)
+	// Proof: `NodePool::MissSlots` (`max_values`: Some(1), `max_size`: Some(240), added: 735, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:1 w:1)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::WorkerNodes` (r:0 w:1)
+	// Proof: `NodePool::WorkerNodes` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// Proof size measured: 20819.
+	// Least time: 179_174 ns.
 	fn deregister_node() -> Weight {
-		Weight::from_parts(60000000, 0)
-			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().writes(8))
+		Weight::from_parts(297_234_000, 60750)
+			.saturating_add(T::DbWeight::get().reads(22))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::WorkerNodes` (r:1 w:2)
+	// Proof: `NodePool::WorkerNodes` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// Storage: `System::BlockHash` (r:1 w:0)
+	// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::WorkerConsents` (r:1 w:1)
+	// Proof: `NodePool::WorkerConsents` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// Proof size measured: 2171.
+	// Least time: 131_525 ns.
 	fn set_worker() -> Weight {
-		Weight::from_parts(110000000, 0)
+		Weight::from_parts(221_924_000, 4725)
 			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(5))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::TotalPledge` (r:1 w:1)
+	// Proof: `NodePool::TotalPledge` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Proof size measured: 1790.
+	// Least time: 36_979 ns.
 	fn pause() -> Weight {
-		Weight::from_parts(40000000, 0)
+		Weight::from_parts(70_160_000, 4725)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Proof size measured: 1790.
+	// Least time: 35_586 ns.
 	fn resume() -> Weight {
-		Weight::from_parts(40000000, 0)
+		Weight::from_parts(68_217_000, 4725)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Proof size measured: 1790.
+	// Least time: 36_137 ns.
 	fn set_limits() -> Weight {
-		Weight::from_parts(40000000, 0)
+		Weight::from_parts(69_119_000, 4725)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::EpochStart` (r:1 w:0)
+	// Proof: `NodePool::EpochStart` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::SnapshotsDue` (r:1 w:0)
+	// Proof: `NodePool::SnapshotsDue` (`max_values`: Some(1), `max_size`: Some(7), added: 502, mode: `MaxEncodedLen`)
+	// Proof size measured: 381.
+	// Least time: 14_296 ns.
 	fn on_initialize() -> Weight {
-		Weight::from_parts(10000000, 0).saturating_add(T::DbWeight::get().reads(3))
+		Weight::from_parts(25_267_000, 1690).saturating_add(T::DbWeight::get().reads(3))
 	}
 
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::EpochStart` (r:1 w:1)
+	// Proof: `NodePool::EpochStart` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:1)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Members` (r:1 w:0)
+	// Proof: `NodePool::Members` (`max_values`: None, `max_size`: Some(1040), added: 3515, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::TotalPledge` (r:1 w:0)
+	// Proof: `NodePool::TotalPledge` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::SnapshotsDue` (r:0 w:1)
+	// Proof: `NodePool::SnapshotsDue` (`max_values`: Some(1), `max_size`: Some(7), added: 502, mode: `MaxEncodedLen`)
+	// Proof size measured: 354.
+	// Least time: 29_175 ns.
 	fn start_epoch() -> Weight {
-		Weight::from_parts(20000000, 0)
-			.saturating_add(T::DbWeight::get().reads(6))
+		Weight::from_parts(50_053_000, 4505)
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
-	fn snapshot(u: u32, c: u32, l: u32) -> Weight {
-		Weight::from_parts(40000000, 0)
-			.saturating_add(Weight::from_parts(15000000, 0).saturating_mul(u.into()))
-			.saturating_add(Weight::from_parts(25000000, 0).saturating_mul(c.into()))
-			.saturating_add(Weight::from_parts(45000000, 0).saturating_mul(l.into()))
-			.saturating_add(T::DbWeight::get().reads(10))
+	// Storage: `NodePool::Members` (r:2 w:0)
+	// Proof: `NodePool::Members` (`max_values`: None, `max_size`: Some(1040), added: 3515, mode: `MaxEncodedLen`)
+	// Storage: `ModelRegistry::Models` (r:1 w:0)
+	// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::BasePrice` (r:1 w:0)
+	// Proof: `InferenceMarket::BasePrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Nodes` (r:256 w:0)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:256 w:0)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Pools` (r:0 w:1)
+	// Proof: `NodePool::Pools` (`max_values`: None, `max_size`: Some(16400), added: 18875, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::PoolOffers` (r:0 w:1)
+	// Proof: `NodePool::PoolOffers` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
+	// Proof size measured: 2110 + u · 1353.
+	// Least time: 59_270 ns.
+	fn snapshot(u: u32) -> Weight {
+		Weight::from_parts(84_206_224, 8020)
+			.saturating_add(Weight::from_parts(30_478_579, 0).saturating_mul(u.into()))
+			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(u.into())))
+			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(Weight::from_parts(0, 3735).saturating_mul(u.into()))
+	}
+
+	// Storage: `NodePool::Members` (r:2 w:0)
+	// Proof: `NodePool::Members` (`max_values`: None, `max_size`: Some(1040), added: 3515, mode: `MaxEncodedLen`)
+	// Storage: `ModelRegistry::Models` (r:1 w:0)
+	// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::BasePrice` (r:1 w:0)
+	// Proof: `InferenceMarket::BasePrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Nodes` (r:256 w:256)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:256 w:0)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::TotalPledge` (r:1 w:1)
+	// Proof: `NodePool::TotalPledge` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Pools` (r:0 w:1)
+	// Proof: `NodePool::Pools` (`max_values`: None, `max_size`: Some(16400), added: 18875, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::PoolOffers` (r:0 w:1)
+	// Proof: `NodePool::PoolOffers` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
+	// Proof size measured: 2110 + c · 1353.
+	// Least time: 80_540 ns.
+	fn snapshot_changed(c: u32) -> Weight {
+		Weight::from_parts(84_387_000, 8020)
+			.saturating_add(Weight::from_parts(39_677_738, 0).saturating_mul(c.into()))
+			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(c.into())))
-			.saturating_add(T::DbWeight::get().reads(20_u64.saturating_mul(l.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(c.into())))
+			.saturating_add(Weight::from_parts(0, 3735).saturating_mul(c.into()))
+	}
+
+	// Storage: `NodePool::Members` (r:2 w:0)
+	// Proof: `NodePool::Members` (`max_values`: None, `max_size`: Some(1040), added: 3515, mode: `MaxEncodedLen`)
+	// Storage: `ModelRegistry::Models` (r:1 w:0)
+	// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
+	// Storage: `ProofVerifier::Keys` (r:1 w:0)
+	// Proof: `ProofVerifier::Keys` (`max_values`: None, `max_size`: Some(203), added: 2678, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `InferenceMarket::BasePrice` (r:1 w:0)
+	// Proof: `InferenceMarket::BasePrice` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Nodes` (r:1024 w:64)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:64 w:64)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::TotalPledge` (r:1 w:1)
+	// Proof: `NodePool::TotalPledge` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::OperatorNodes` (r:64 w:0)
+	// Proof: `NodePool::OperatorNodes` (`max_values`: None, `max_size`: Some(113), added: 2588, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Pools` (r:0 w:1)
+	// Proof: `NodePool::Pools` (`max_values`: None, `max_size`: Some(16400), added: 18875, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::PoolOffers` (r:0 w:1)
+	// Proof: `NodePool::PoolOffers` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
+	// Proof size measured: 2107 + l · 20430.
+	// Least time: 62_978 ns.
+	fn snapshot_lowered(l: u32) -> Weight {
+		Weight::from_parts(82_264_000, 8020)
+			.saturating_add(Weight::from_parts(325_170_827, 0).saturating_mul(l.into()))
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(l.into())))
+			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(l.into())))
+			.saturating_add(Weight::from_parts(0, 59760).saturating_mul(l.into()))
 	}
 
+	// Storage: `NodePool::Pools` (r:1 w:0)
+	// Proof: `NodePool::Pools` (`max_values`: None, `max_size`: Some(16400), added: 18875, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Nodes` (r:16 w:0)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:16 w:0)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Proof size measured: 17640 + c · 1349.
+	// Least time: 103_082 ns.
 	fn draw(c: u32) -> Weight {
-		Weight::from_parts(40000000, 0)
-			.saturating_add(Weight::from_parts(15000000, 0).saturating_mul(c.into()))
-			.saturating_add(T::DbWeight::get().reads(3))
+		Weight::from_parts(134_513_531, 19865)
+			.saturating_add(Weight::from_parts(44_768_278, 0).saturating_mul(c.into()))
+			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(c.into())))
+			.saturating_add(Weight::from_parts(0, 3735).saturating_mul(c.into()))
 	}
 
+	// Storage: `NodePool::Nodes` (r:1 w:1)
+	// Proof: `NodePool::Nodes` (`max_values`: None, `max_size`: Some(1260), added: 3735, mode: `MaxEncodedLen`)
+	// Storage: `NodePool::Epoch` (r:1 w:0)
+	// Proof: `NodePool::Epoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `WorkerStaking::Ledgers` (r:1 w:1)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:1 w:1)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	// Proof size measured: 2701.
+	// Least time: 167_713 ns.
 	fn reserve() -> Weight {
-		Weight::from_parts(20000000, 0)
-			.saturating_add(T::DbWeight::get().reads(2))
+		Weight::from_parts(305_500_000, 4725)
+			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 }
@@ -137,93 +386,109 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights with ParityDB's costs, for tests.
 impl WeightInfo for () {
 	fn register_node() -> Weight {
-		Weight::from_parts(140000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(24))
-			.saturating_add(ParityDbWeight::get().writes(7))
+		Weight::from_parts(469_335_000, 57015)
+			.saturating_add(ParityDbWeight::get().reads(23))
+			.saturating_add(ParityDbWeight::get().writes(6))
 	}
 
 	fn set_capacity() -> Weight {
-		Weight::from_parts(60000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(22))
-			.saturating_add(ParityDbWeight::get().writes(4))
+		Weight::from_parts(270_224_000, 60750)
+			.saturating_add(ParityDbWeight::get().reads(21))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 
 	fn join_model() -> Weight {
-		Weight::from_parts(50000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(5))
+		Weight::from_parts(97_352_000, 4725)
+			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 
 	fn leave_model() -> Weight {
-		Weight::from_parts(50000000, 0)
+		Weight::from_parts(76_953_000, 4725)
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 
 	fn deregister_node() -> Weight {
-		Weight::from_parts(60000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(23))
-			.saturating_add(ParityDbWeight::get().writes(8))
+		Weight::from_parts(297_234_000, 60750)
+			.saturating_add(ParityDbWeight::get().reads(22))
+			.saturating_add(ParityDbWeight::get().writes(6))
 	}
 
 	fn set_worker() -> Weight {
-		Weight::from_parts(110000000, 0)
+		Weight::from_parts(221_924_000, 4725)
 			.saturating_add(ParityDbWeight::get().reads(5))
-			.saturating_add(ParityDbWeight::get().writes(5))
+			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 
 	fn pause() -> Weight {
-		Weight::from_parts(40000000, 0)
+		Weight::from_parts(70_160_000, 4725)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 
 	fn resume() -> Weight {
-		Weight::from_parts(40000000, 0)
+		Weight::from_parts(68_217_000, 4725)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 
 	fn set_limits() -> Weight {
-		Weight::from_parts(40000000, 0)
+		Weight::from_parts(69_119_000, 4725)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 
 	fn on_initialize() -> Weight {
-		Weight::from_parts(10000000, 0).saturating_add(ParityDbWeight::get().reads(3))
+		Weight::from_parts(25_267_000, 1690).saturating_add(ParityDbWeight::get().reads(3))
 	}
 
 	fn start_epoch() -> Weight {
-		Weight::from_parts(20000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(6))
+		Weight::from_parts(50_053_000, 4505)
+			.saturating_add(ParityDbWeight::get().reads(5))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 
-	fn snapshot(u: u32, c: u32, l: u32) -> Weight {
-		Weight::from_parts(40000000, 0)
-			.saturating_add(Weight::from_parts(15000000, 0).saturating_mul(u.into()))
-			.saturating_add(Weight::from_parts(25000000, 0).saturating_mul(c.into()))
-			.saturating_add(Weight::from_parts(45000000, 0).saturating_mul(l.into()))
-			.saturating_add(ParityDbWeight::get().reads(10))
+	fn snapshot(u: u32) -> Weight {
+		Weight::from_parts(84_206_224, 8020)
+			.saturating_add(Weight::from_parts(30_478_579, 0).saturating_mul(u.into()))
+			.saturating_add(ParityDbWeight::get().reads(6))
 			.saturating_add(ParityDbWeight::get().reads(2_u64.saturating_mul(u.into())))
+			.saturating_add(ParityDbWeight::get().writes(2))
+			.saturating_add(Weight::from_parts(0, 3735).saturating_mul(u.into()))
+	}
+
+	fn snapshot_changed(c: u32) -> Weight {
+		Weight::from_parts(84_387_000, 8020)
+			.saturating_add(Weight::from_parts(39_677_738, 0).saturating_mul(c.into()))
+			.saturating_add(ParityDbWeight::get().reads(7))
 			.saturating_add(ParityDbWeight::get().reads(2_u64.saturating_mul(c.into())))
-			.saturating_add(ParityDbWeight::get().reads(20_u64.saturating_mul(l.into())))
 			.saturating_add(ParityDbWeight::get().writes(3))
 			.saturating_add(ParityDbWeight::get().writes(1_u64.saturating_mul(c.into())))
+			.saturating_add(Weight::from_parts(0, 3735).saturating_mul(c.into()))
+	}
+
+	fn snapshot_lowered(l: u32) -> Weight {
+		Weight::from_parts(82_264_000, 8020)
+			.saturating_add(Weight::from_parts(325_170_827, 0).saturating_mul(l.into()))
+			.saturating_add(ParityDbWeight::get().reads(7))
+			.saturating_add(ParityDbWeight::get().reads(18_u64.saturating_mul(l.into())))
+			.saturating_add(ParityDbWeight::get().writes(3))
 			.saturating_add(ParityDbWeight::get().writes(2_u64.saturating_mul(l.into())))
+			.saturating_add(Weight::from_parts(0, 59760).saturating_mul(l.into()))
 	}
 
 	fn draw(c: u32) -> Weight {
-		Weight::from_parts(40000000, 0)
-			.saturating_add(Weight::from_parts(15000000, 0).saturating_mul(c.into()))
-			.saturating_add(ParityDbWeight::get().reads(3))
+		Weight::from_parts(134_513_531, 19865)
+			.saturating_add(Weight::from_parts(44_768_278, 0).saturating_mul(c.into()))
+			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().reads(2_u64.saturating_mul(c.into())))
+			.saturating_add(Weight::from_parts(0, 3735).saturating_mul(c.into()))
 	}
 
 	fn reserve() -> Weight {
-		Weight::from_parts(20000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(2))
+		Weight::from_parts(305_500_000, 4725)
+			.saturating_add(ParityDbWeight::get().reads(7))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 }

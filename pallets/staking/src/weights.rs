@@ -1,4 +1,7 @@
-//! Weights, counted and estimated until `scripts/benchmark-weights` overwrites this file.
+//! Weights of `pallet_worker_staking`: each is what the benchmark of its name in `benchmarking.rs` takes.
+//!
+//! Generated: `scripts/benchmark-weights` overwrites this file. Measured in wasm on 2026-11-28, on vm
+//! (AMD EPYC), in 50 steps with 20 repetitions, by frame-benchmarking-cli 64.0.0.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -20,42 +23,66 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	// Storage: `WorkerStaking::Ledgers` (r:1 w:1)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	// Proof size measured: 1144.
+	// Least time: 103_593 ns.
 	fn bond() -> Weight {
-		Weight::from_parts(60000000, 0)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(3))
+		Weight::from_parts(177_611_000, 4210)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
+	// Storage: `WorkerStaking::Ledgers` (r:1 w:1)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::Parameters` (r:1 w:0)
+	// Proof: `NetworkParameters::Parameters` (`max_values`: Some(1), `max_size`: Some(205), added: 700, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Proof size measured: 1069.
+	// Least time: 36_878 ns.
 	fn unbond() -> Weight {
-		Weight::from_parts(30000000, 0)
+		Weight::from_parts(63_269_000, 4210)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
+	// Storage: `WorkerStaking::Ledgers` (r:1 w:1)
+	// Proof: `WorkerStaking::Ledgers` (`max_values`: None, `max_size`: Some(745), added: 3220, mode: `MaxEncodedLen`)
+	// Storage: `NetworkParameters::ServiceClock` (r:1 w:0)
+	// Proof: `NetworkParameters::ServiceClock` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	// Proof size measured: 949.
+	// Least time: 90_528 ns.
 	fn withdraw() -> Weight {
-		Weight::from_parts(60000000, 0)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(3))
+		Weight::from_parts(161_381_000, 4210)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 }
 
 /// Weights with ParityDB's costs, for tests.
 impl WeightInfo for () {
 	fn bond() -> Weight {
-		Weight::from_parts(60000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(4))
-			.saturating_add(ParityDbWeight::get().writes(3))
+		Weight::from_parts(177_611_000, 4210)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 
 	fn unbond() -> Weight {
-		Weight::from_parts(30000000, 0)
+		Weight::from_parts(63_269_000, 4210)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 
 	fn withdraw() -> Weight {
-		Weight::from_parts(60000000, 0)
-			.saturating_add(ParityDbWeight::get().reads(4))
-			.saturating_add(ParityDbWeight::get().writes(3))
+		Weight::from_parts(161_381_000, 4210)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 }

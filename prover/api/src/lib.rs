@@ -58,7 +58,7 @@ pub struct Health {
 	/// answers at all is its liveness.
 	#[serde(default)]
 	pub ready: bool,
-	/// Why it is not ready.
+	/// What is wrong: why it is not ready, and a disk that is nearly full, although it is.
 	#[serde(default)]
 	pub problems: Vec<String>,
 	/// Milliseconds since the oldest waiting job was accepted; zero if none waits.

@@ -4,6 +4,8 @@
 //! memory build MODEL.onnx SAMPLES.json DIR     writes a bundle; SAMPLES is a JSON array of inputs
 //! memory prove DIR SAMPLES.json [SCRATCH]      proves the first; polynomials in a file in SCRATCH
 //! memory once DIR SAMPLES.json [SCRATCH]       the same without multiples of the setup's points
+//! memory hold DIR...                           holds the proving keys of all, which share the setup's points
+//! memory apart DIR...                          the same, each with points of its own
 //! ```
 //!
 //! Each is its own process, so that its peak is its own. Linux only.
@@ -31,7 +33,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 				..ProverOptions::default()
 			},
 		),
-		_ => Err("memory build MODEL SAMPLES DIR, memory prove|once DIR SAMPLES [SCRATCH]".into()),
+		[way @ ("hold" | "apart"), ref dirs @ ..] => hold(dirs, way == "hold"),
+		_ => Err(
+			"memory build MODEL SAMPLES DIR, memory prove|once DIR SAMPLES [SCRATCH], \
+			memory hold|apart DIR..."
+				.into(),
+		),
 	}
 }
 
@@ -112,10 +119,46 @@ fn prove(dir: &str, samples: &str, mut options: ProverOptions) -> Result<(), Box
 	Ok(())
 }
 
+fn hold(dirs: &[&str], is_shared: bool) -> Result<(), Box<dyn Error>> {
+	let shared = ProverOptions::default();
+	let mut provers = Vec::new();
+	for dir in dirs {
+		let bundle = Arc::new(Bundle::load(Path::new(dir))?);
+		let options = if is_shared {
+			shared.clone()
+		} else {
+			ProverOptions::default()
+		};
+		let (k, start) = (bundle.layout().k, Instant::now());
+		let prover = Prover::with_options(bundle, options)?;
+		println!(
+			"{dir}: 2^{k} rows, key {:.1} MiB, points {:.1} MiB, read in {:.2?}; {:.1} MiB in all, peak {:.1} MiB",
+			mib(prover.key_bytes()),
+			mib(prover.commitments().bytes()),
+			start.elapsed(),
+			status_mib("VmRSS:"),
+			peak_mib()
+		);
+		provers.push(prover);
+	}
+	drop(provers);
+	println!("let go of: {:.1} MiB", status_mib("VmRSS:"));
+	Ok(())
+}
+
+fn mib(bytes: usize) -> f64 {
+	bytes as f64 / f64::from(1 << 20)
+}
+
 /// Peak resident memory of this process so far, MiB.
 fn peak_mib() -> f64 {
+	status_mib("VmHWM:")
+}
+
+/// What Linux says of this process's memory under this name, MiB.
+fn status_mib(name: &str) -> f64 {
 	let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-	let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+	let line = status.lines().find_map(|line| line.strip_prefix(name));
 	let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
 	kib.unwrap_or(f64::NAN) / 1024.0
 }

@@ -646,7 +646,7 @@ impl Bundle {
 		self.powers()?.commitment_key(self.layout().k, progress)
 	}
 
-	fn powers(&self) -> Result<&Powers, KeysError> {
+	pub(crate) fn powers(&self) -> Result<&Powers, KeysError> {
 		self.powers.as_ref().ok_or(KeysError::NoPowers {
 			setup: self.manifest.setup,
 		})

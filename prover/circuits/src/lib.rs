@@ -50,6 +50,7 @@ pub mod accuracy;
 pub mod bundle;
 pub mod checks;
 pub mod circuit;
+pub mod commitment_keys;
 pub mod execute;
 pub mod float_graph;
 pub mod graph;
@@ -66,6 +67,7 @@ pub use bundle::{
 	BuildError, BuildOptions, BuildStage, BuildStep, Bundle, BundleError, CheckError, Manifest,
 };
 pub use checks::{CheckRecord, Checks};
+pub use commitment_keys::CommitmentKeys;
 pub use execute::ExecuteError;
 pub use inference_plonk::{KeyFileError, Progress, SetupFile, SetupFileError, Step};
 pub use powers::Powers;

@@ -3,6 +3,7 @@
 use crate::{
 	bundle::{Bundle, BundleError, VerificationError},
 	circuit::trace::Trace,
+	commitment_keys::CommitmentKeys,
 	execute::ExecuteError,
 	keys::KeysError,
 };
@@ -99,9 +100,11 @@ pub struct ProverOptions {
 	/// A directory for the key's polynomials: a file without a name, of 32 · 2^k bytes a column, from
 	/// which each proof reads them. Without it they are in memory. It should be on a disk.
 	pub scratch: Option<PathBuf>,
-	/// Whether to do without the multiples of the setup's points, too: they take up to 100 MiB, and
+	/// Whether to do without the multiples of the setup's points, too: they take up to 40 MiB, and
 	/// as long to make as several proofs gain by them.
 	pub without_tables: bool,
+	/// The setups' points that other provers have, which this one shares with those of its setup and size.
+	pub commitments: CommitmentKeys,
 	/// Called with the steps of loading the key and of each proof, from any thread.
 	pub progress: Option<Arc<dyn Fn(Step) + Send + Sync>>,
 }
@@ -129,7 +132,7 @@ impl ProverOptions {
 /// cores.
 pub struct Prover {
 	bundle: Arc<Bundle>,
-	commitments: CommitmentKey,
+	commitments: Arc<CommitmentKey>,
 	key: ProvingKey,
 	options: ProverOptions,
 }
@@ -152,11 +155,10 @@ impl Prover {
 	/// As [`Self::new`], with options.
 	pub fn with_options(bundle: Arc<Bundle>, options: ProverOptions) -> Result<Self, ProverError> {
 		let progress = options.progress();
-		let mut commitments = bundle.commitment_key(progress)?;
+		let (powers, k) = (bundle.powers()?, bundle.layout().k);
+		let with_tables = !options.without_tables;
+		let commitments = options.commitments.get(powers, k, with_tables, progress)?;
 		let compact = bundle.proving_key(&commitments, progress)?;
-		if !options.without_tables {
-			commitments = commitments.with_tables(progress);
-		}
 		let storage = match &options.scratch {
 			None => Storage::Memory,
 			Some(directory) => {
@@ -180,14 +182,14 @@ impl Prover {
 		&self.bundle
 	}
 
-	/// Bytes of the proving key in memory, about.
+	/// Bytes of the proving key in memory, about, without the setup's points.
 	pub fn key_bytes(&self) -> usize {
 		self.key.bytes()
 	}
 
-	/// Bytes of the proving key, and of the setup's points with their multiples, in memory, about.
-	pub fn bytes(&self) -> usize {
-		self.key.bytes().saturating_add(self.commitments.bytes())
+	/// The setup's points, which are those of other provers, too: [`ProverOptions::commitments`].
+	pub fn commitments(&self) -> &Arc<CommitmentKey> {
+		&self.commitments
 	}
 
 	/// Executes the model on `input`, proves it under `header`, and verifies the proof.

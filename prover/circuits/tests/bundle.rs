@@ -565,6 +565,29 @@ mod directories {
 	}
 
 	#[test]
+	fn provers_of_models_of_one_size_share_their_setups_points_and_prove_as_alone() {
+		let (dir, built) = saved();
+		let options = ProverOptions::default();
+		let prover = |bundle: Bundle, options: &ProverOptions| {
+			Prover::with_options(Arc::new(bundle), options.clone()).unwrap()
+		};
+		let first = prover(built.clone(), &options);
+		let second = prover(Bundle::load(dir.path()).unwrap(), &options);
+		assert!(Arc::ptr_eq(first.commitments(), second.commitments()));
+		let alone = prover(built.clone(), &ProverOptions::default());
+		assert!(!Arc::ptr_eq(first.commitments(), alone.commitments()));
+		let left = Arc::downgrade(first.commitments());
+		drop(first);
+		let (input, header) = ([100, 200, -300], header(built.vk_hash()));
+		assert_eq!(
+			second.prove(&header, &input).unwrap(),
+			alone.prove(&header, &input).unwrap()
+		);
+		drop(second);
+		assert!(left.upgrade().is_none());
+	}
+
+	#[test]
 	fn proofs_are_the_same_however_the_key_is_held() {
 		let (dir, built) = saved();
 		let input = [100, 200, -300];
@@ -582,6 +605,7 @@ mod directories {
 			scratch: Some(dir.path().into()),
 			without_tables: true,
 			progress: Some(Arc::new(move |_| *counter.lock().unwrap() += 1)),
+			..ProverOptions::default()
 		};
 		assert_eq!(proof(load(), options), expected);
 		assert!(*steps.lock().unwrap() > 20);

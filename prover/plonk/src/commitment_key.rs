@@ -50,6 +50,12 @@ impl CommitmentKey {
 		}
 	}
 
+	/// Bytes in memory of a key for 2^`k` rows after [`Self::with_tables`].
+	pub fn bytes_with_tables(k: u8) -> usize {
+		let rows = 1usize.checked_shl(k.into()).unwrap_or(usize::MAX);
+		Bases::bytes_with_tables(rows).saturating_mul(2)
+	}
+
 	/// Bytes in memory, with the multiples that are stored.
 	pub fn bytes(&self) -> usize {
 		self.monomial.bytes().saturating_add(self.lagrange.bytes())

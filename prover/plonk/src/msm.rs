@@ -89,15 +89,18 @@ impl Bases {
 		self.points.len().saturating_mul(size_of::<G1Affine>())
 	}
 
+	/// Bytes in memory of `len` bases with their tables, if they get any.
+	pub(crate) fn bytes_with_tables(len: usize) -> usize {
+		let levels = table(len).map_or(1, |(_, levels)| levels);
+		len.saturating_mul(levels)
+			.saturating_mul(size_of::<G1Affine>())
+	}
+
 	/// Adds tables, if there are few bases.
 	pub(crate) fn with_tables(mut self) -> Self {
-		if self.window.is_some() || self.len == 0 || self.len > TABLE_MAX_BASES {
+		let Some((window, levels)) = table(self.len).filter(|_| self.window.is_none()) else {
 			return self;
-		}
-		let window = (2..=15)
-			.min_by_key(|c| cost(self.len, FULL_BITS.div_ceil(*c), 1, *c))
-			.unwrap_or(8);
-		let levels = FULL_BITS.div_ceil(window) as usize;
+		};
 		let points = Arc::make_mut(&mut self.points);
 		points.reserve_exact((levels - 1) * self.len);
 		for level in 1..levels {
@@ -271,6 +274,17 @@ impl Bases {
 		}
 		sum
 	}
+}
+
+/// Bits of a window, and the number of windows, of the tables of `len` bases; none if there are none, or too many.
+fn table(len: usize) -> Option<(u32, usize)> {
+	if len == 0 || len > TABLE_MAX_BASES {
+		return None;
+	}
+	let window = (2..=15)
+		.min_by_key(|c| cost(len, FULL_BITS.div_ceil(*c), 1, *c))
+		.unwrap_or(8);
+	Some((window, FULL_BITS.div_ceil(window) as usize))
 }
 
 /// Affine additions of a multiplication with `sets` sets of buckets.

@@ -95,7 +95,8 @@ impl<'a> Progress<'a> {
 	/// Nobody.
 	pub const NONE: Self = Self(None);
 
-	/// Calls `announce` for each step. It should return quickly.
+	/// Calls `announce` for each step. It should return quickly. It may unwind (`std::panic::resume_unwind`) to end
+	/// the work, which then leaves nothing half done behind: steps are made on threads that pass a panic on.
 	pub fn new(announce: &'a (dyn Fn(Step) + Sync)) -> Self {
 		Self(Some(announce))
 	}

@@ -138,7 +138,7 @@ pub struct Options {
 	)]
 	pub setups: Option<Vec<PathBuf>>,
 	/// Folder, on a disk, for temporary files with the polynomials of proving keys, which each proof
-	/// reads: 32 bytes times rows times columns of a model. They are in memory without it.
+	/// reads: 32 bytes times rows times columns of each model, for each worker anew. They are in memory without it.
 	#[arg(long, env = "INFERENCE_PROVER_SCRATCH", value_name = "DIR")]
 	pub scratch: Option<PathBuf>,
 	/// Most jobs that wait; of more, only the outputs are computed [default: 10000]. A node's work is at
@@ -197,17 +197,18 @@ pub struct Options {
 	)]
 	pub skip_model_check: Option<bool>,
 	/// Memory for models, MiB, of the service (graphs) and of each engine process (proving keys); zero for no
-	/// bound in the service, and half of what an engine process may have [default: 0]. Beyond it, those that were
-	/// not used for longest are put out of memory, and loaded again when they are needed.
+	/// bound in the service, and in an engine process half of its bound (--engine-memory-mib), or of the share
+	/// that it would have. Where a process has a bound, half of it is the most [default: 0]. Beyond it, those that were not used for longest are put out of memory, and loaded again when
+	/// they are needed.
 	#[arg(long, env = "INFERENCE_PROVER_MODEL_MEMORY_MIB", value_name = "MIB")]
 	pub model_memory_mib: Option<u32>,
 	/// Most memory of an engine process, MiB; zero for no bound [default: none with one worker; with several the
-	/// machine's, or what its control group leaves, divided by them]. A proof that needs more fails, and takes
-	/// nothing else with it.
+	/// machine's, or what its control group leaves, divided by one more than them]. A proof that needs more fails,
+	/// and takes nothing else with it.
 	#[arg(long, env = "INFERENCE_PROVER_ENGINE_MEMORY_MIB", value_name = "MIB")]
 	pub engine_memory_mib: Option<u32>,
-	/// Free space on the disk of the data folder below which no job is taken and no bundle loaded, MiB; zero
-	/// for no bound [default: 256].
+	/// Free space on the disk of the data folder below which no job is taken and no bundle loaded, and on that of
+	/// the scratch folder below which no bundle is loaded, MiB; zero for no bound [default: 256].
 	#[arg(long, env = "INFERENCE_PROVER_MIN_FREE_DISK_MIB", value_name = "MIB")]
 	pub min_free_disk_mib: Option<u32>,
 }
@@ -391,7 +392,9 @@ impl Config {
 		let model_bytes = match (self.model_memory_bytes(), memory_bytes) {
 			(0, 0) => memory::of_models(self.workers),
 			(0, bound) => bound / 2,
-			(given, _) => given,
+			(given, 0) => given,
+			// The other half is for the model that is proven.
+			(given, bound) => given.min(bound / 2),
 		};
 		EngineConfig {
 			scratch: self.scratch.clone(),
@@ -558,6 +561,20 @@ mod tests {
 			let error = config.check().unwrap_err();
 			assert!(matches!(error, ConfigError::Scratch { .. }), "{error}");
 		}
+	}
+
+	#[test]
+	fn models_should_have_at_most_half_of_an_engine_process() {
+		let bytes = |model_memory_mib, engine_memory_mib| {
+			let config = Config {
+				model_memory_mib,
+				engine_memory_mib: Some(engine_memory_mib),
+				..Config::default()
+			};
+			config.engine().model_bytes >> 20
+		};
+		assert_eq!([bytes(300, 0), bytes(300, 1000)], [300, 300]);
+		assert_eq!([bytes(0, 1000), bytes(900, 1000)], [500, 500]);
 	}
 
 	#[test]

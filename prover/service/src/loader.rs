@@ -9,6 +9,7 @@ use crate::{
 	metrics::Metrics,
 };
 use inference_primitives::VkHash;
+use inference_prover_api::ModelInfo;
 use parking_lot::Mutex as SyncMutex;
 use std::{
 	collections::BTreeMap,
@@ -35,6 +36,8 @@ pub struct Loader {
 	loading: Semaphore,
 	/// The turn of what is checked, too.
 	checking: Mutex<()>,
+	/// Held while a model comes to [`Self::models`] and to the engine, or leaves both: they agree.
+	keeping: SyncMutex<()>,
 	/// Folders that are being loaded: each once at a time.
 	under_way: SyncMutex<BTreeMap<PathBuf, Arc<Mutex<()>>>>,
 }
@@ -48,6 +51,7 @@ impl Loader {
 			metrics,
 			loading: Semaphore::new(MAX_LOADING),
 			checking: Mutex::new(()),
+			keeping: SyncMutex::new(()),
 			under_way: SyncMutex::default(),
 		}
 	}
@@ -66,6 +70,14 @@ impl Loader {
 			Some((_, dir)) => Ok(Some(self.load(dir, Some(*vk_hash)).await?.0)),
 			None => Ok(None),
 		}
+	}
+
+	/// Forgets a model.
+	pub fn unload(&self, vk_hash: &VkHash) -> Option<ModelInfo> {
+		let _keeping = self.keeping.lock();
+		let info = self.models.remove(vk_hash)?;
+		self.engine.forget(vk_hash);
+		Some(info)
 	}
 
 	/// Has the engine make ready what it can, before the service says that it is ready.
@@ -101,11 +113,13 @@ impl Loader {
 			dir: path.clone(),
 			reason: format!("{} models are known, which is the most", Models::MAX),
 		};
-		if !self.models.insert(model.clone(), path.clone()) {
-			return Err(too_many());
+		{
+			let _keeping = self.keeping.lock();
+			if !self.models.insert(model.clone(), path.clone()) {
+				return Err(too_many());
+			}
+			model.keep();
 		}
-		let kept = model.clone();
-		spawn_blocking(move || kept.keep()).await?;
 		let info = model.info();
 		self.metrics
 			.loaded(&info.vk_hash, &info.name, since.elapsed());
@@ -166,4 +180,96 @@ fn read(
 		)));
 	}
 	Ok((model, path, text))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::engine::{Attempt, EngineError, Proof};
+	use inference_primitives::{StatementHeader, TensorSpec, Visibility};
+	use std::{collections::BTreeSet, thread, time::Duration};
+
+	/// What an engine keeps, which takes its time to note it.
+	type Kept = Arc<SyncMutex<BTreeSet<VkHash>>>;
+	struct Slow(Kept);
+	struct Nothing(ModelInfo, Kept);
+
+	impl Engine for Slow {
+		fn name(&self) -> &'static str {
+			"slow"
+		}
+
+		fn load(&self, _dir: &Path) -> Result<Arc<dyn Model>, EngineError> {
+			let spec = TensorSpec {
+				shape: vec![1],
+				scale_bits: 0,
+				min: 0,
+				max: 1,
+				visibility: Visibility::Public,
+			};
+			let info = ModelInfo {
+				vk_hash: VkHash([1; 32]),
+				name: "nothing".into(),
+				input: spec.clone(),
+				output: spec,
+				k: 5,
+				checked: true,
+			};
+			Ok(Arc::new(Nothing(info, self.0.clone())))
+		}
+
+		fn forget(&self, model: &VkHash) {
+			self.0.lock().remove(model);
+		}
+	}
+
+	impl Model for Nothing {
+		fn info(&self) -> &ModelInfo {
+			&self.0
+		}
+
+		fn keep(&self) {
+			thread::sleep(Duration::from_millis(200));
+			self.1.lock().insert(self.0.vk_hash);
+		}
+
+		fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError> {
+			Ok(input.to_vec())
+		}
+
+		fn prove(
+			&self,
+			_header: &StatementHeader,
+			_input: &[i64],
+			_attempt: &Attempt,
+		) -> Result<Proof, EngineError> {
+			Err(EngineError::Load("it proves nothing".into()))
+		}
+
+		fn verify(
+			&self,
+			_header: &StatementHeader,
+			_input: &[i64],
+			_proof: &Proof,
+		) -> Result<(), EngineError> {
+			Ok(())
+		}
+	}
+
+	#[tokio::test(flavor = "multi_thread")]
+	async fn a_model_that_is_unloaded_while_it_is_loaded_should_not_be_kept_for_ever() {
+		let folder = tempfile::tempdir().unwrap();
+		let (kept, models) = (Kept::default(), Arc::new(Models::default()));
+		let engine = Arc::new(Slow(kept.clone()));
+		let loader = Arc::new(Loader::new(engine, models.clone(), Arc::default()));
+		let (loading, dir) = (loader.clone(), folder.path().to_path_buf());
+		let loading = tokio::spawn(async move { loading.load(dir, None).await.map(drop) });
+		let model = VkHash([1; 32]);
+		while !models.contains(&model) {
+			tokio::task::yield_now().await;
+		}
+		assert!(loader.unload(&model).is_some());
+		loading.await.unwrap().unwrap();
+		assert!(kept.lock().is_empty() && !models.contains(&model));
+	}
 }

@@ -18,7 +18,10 @@ use std::{
 	process::ExitCode,
 	sync::Arc,
 };
-use tokio::signal::unix::{signal, SignalKind};
+use tokio::{
+	signal::unix::{signal, SignalKind},
+	task::spawn_blocking,
+};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -68,10 +71,14 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
 		models_mib = told.model_bytes >> 20,
 		"bounds of an engine process"
 	);
-	let workers = usize::try_from(config.workers)?;
-	let engine = ProcessEngine::new(&told, workers, config.job_timeout())?;
+	let (workers, patience) = (usize::try_from(config.workers)?, config.job_timeout());
+	let start = async {
+		// It waits for the first process.
+		let engine = spawn_blocking(move || ProcessEngine::new(&told, workers, patience)).await??;
+		anyhow::Ok(service::start(&config, Arc::new(engine)).await?)
+	};
 	let mut running = tokio::select! {
-		started = service::start(&config, Arc::new(engine)) => started?,
+		started = start => started?,
 		_ = terminate.recv() => return Ok(ExitCode::SUCCESS),
 		_ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
 	};

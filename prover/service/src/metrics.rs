@@ -3,13 +3,14 @@
 //! a verifying key's hash; `model_info` has its name. Labels are those of loaded models, whose number
 //! is bounded.
 
+use crate::jobs::now_ms;
 use inference_primitives::VkHash;
 use parking_lot::Mutex;
 use prometheus::{
 	Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
 	Registry, TextEncoder,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Upper bounds of the buckets of proofs, seconds.
 const PROVING_BUCKETS: [f64; 12] = [
@@ -35,9 +36,34 @@ pub struct Metrics {
 	loading: Histogram,
 	info: IntGaugeVec,
 	engine_deaths: IntCounter,
+	waiting_for_model: IntGauge,
 	/// Held while the text is made: two who ask at once count nothing twice.
 	rendering: Mutex<()>,
 	gauges: [(IntGauge, fn(&Gauges) -> u64); 10],
+}
+
+/// A job that a worker has, until its proof begins or the attempt is over.
+pub struct Waits {
+	metrics: Arc<Metrics>,
+	model: VkHash,
+	accepted_ms: u64,
+}
+
+impl Waits {
+	/// Its proof begins: notes how long it waited.
+	pub fn end(self) {
+		let waited_ms = now_ms().saturating_sub(self.accepted_ms);
+		self.metrics
+			.waiting
+			.with_label_values(&[&self.model.to_string()])
+			.observe(Duration::from_millis(waited_ms).as_secs_f64());
+	}
+}
+
+impl Drop for Waits {
+	fn drop(&mut self) {
+		self.metrics.waiting_for_model.dec();
+	}
 }
 
 /// What the service has at the moment.
@@ -189,7 +215,7 @@ impl Metrics {
 			)?,
 			waiting: histograms(
 				"waiting_seconds",
-				"Time from a job's acceptance to the start of its proof.",
+				"Time from a job's acceptance to the start of its proof, once its model is there.",
 				&PROVING_BUCKETS,
 			)?,
 			executing: histograms(
@@ -199,6 +225,10 @@ impl Metrics {
 			)?,
 			damaged,
 			engine_deaths,
+			waiting_for_model: gauge(
+				"jobs_waiting_for_model",
+				"Jobs that a worker has and whose proof is not begun: they wait for their model to be read.",
+			)?,
 			rendering: Mutex::default(),
 			loading,
 			info,
@@ -253,11 +283,14 @@ impl Metrics {
 		self.damaged.inc();
 	}
 
-	/// Notes how long a job waited.
-	pub fn waited(&self, model: &VkHash, elapsed: Duration) {
-		self.waiting
-			.with_label_values(&[&model.to_string()])
-			.observe(elapsed.as_secs_f64());
+	/// Counts a job, accepted then, that waits for a process and for its model to be read.
+	pub fn waits(self: &Arc<Self>, model: VkHash, accepted_ms: u64) -> Waits {
+		self.waiting_for_model.inc();
+		Waits {
+			metrics: self.clone(),
+			model,
+			accepted_ms,
+		}
 	}
 
 	/// Notes how long an execution took.
@@ -333,6 +366,23 @@ mod tests {
 			});
 			assert_eq!(metrics.engine_deaths.get(), deaths);
 		}
+	}
+
+	#[test]
+	fn a_job_should_wait_until_its_proof_begins_or_its_attempt_is_over() {
+		let (metrics, model) = (Arc::new(Metrics::default()), VkHash([1; 32]));
+		let shows = |line: &str| metrics.render(gauges(0)).lines().any(|l| l == line);
+		let count = format!("inference_prover_waiting_seconds_count{{model=\"{model}\"}} 1");
+		let (first, second) = (
+			metrics.waits(model, now_ms()),
+			metrics.waits(model, now_ms()),
+		);
+		assert!(shows("inference_prover_jobs_waiting_for_model 2"));
+		assert!(!shows(&count));
+		first.end();
+		assert!(shows("inference_prover_jobs_waiting_for_model 1") && shows(&count));
+		drop(second);
+		assert!(shows("inference_prover_jobs_waiting_for_model 0") && shows(&count));
 	}
 
 	#[test]

@@ -96,7 +96,7 @@ impl Service {
 		}
 		let ready = problems.is_empty();
 		// It executes and proves all the same: whoever sends it work is told, and nobody takes it out of service.
-		if let Err(shortage) = self.room.check() {
+		if let Err(shortage) = self.room.check_all() {
 			problems.push(shortage.to_string());
 		}
 		Health {
@@ -143,7 +143,7 @@ impl Service {
 
 	/// Loads the bundle in `dir` and remembers it over restarts, if there is room.
 	pub async fn load_model(&self, dir: PathBuf) -> Result<ModelInfo, Error> {
-		self.room.check()?;
+		self.room.check_all()?;
 		self.load_and_remember(dir).await
 	}
 
@@ -166,12 +166,10 @@ impl Service {
 		if let Some((_, dir)) = forgotten.await?? {
 			self.trouble.bundle_works(&dir.display().to_string());
 		}
-		let Some(info) = self.models.remove(&vk_hash) else {
+		let Some(info) = self.loader.unload(&vk_hash) else {
 			return Ok(false);
 		};
 		self.metrics.unloaded(&vk_hash, &info.name);
-		let engine = self.loader.engine().clone();
-		spawn_blocking(move || engine.forget(&vk_hash)).await?;
 		tracing::info!(model = %vk_hash, name = info.name, "model unloaded");
 		Ok(true)
 	}
@@ -265,7 +263,7 @@ impl Service {
 		if self.draining.is_cancelled() {
 			return Err(Error::Draining { key });
 		}
-		self.room.check()?;
+		self.room.check_data()?;
 		// Before the work of executing; decided for good when the job is stored.
 		let full = || Error::QueueFull {
 			key,
@@ -393,6 +391,7 @@ impl Service {
 			.ok_or(Error::UnknownJob { key })?;
 		if changed {
 			self.metrics.cancelled(&record.header.vk_hash);
+			self.loader.engine().settled(&record.header.vk_hash);
 			tracing::info!(job = %key, model = %record.header.vk_hash, "job cancelled");
 		}
 		self.view(record).await
@@ -611,9 +610,9 @@ pub async fn start(config: &Config, engine: Arc<dyn Engine>) -> Result<Running, 
 		spawn_blocking(move || open(&data, max)).await??
 	};
 	let room = {
-		let disks = [Some(config.data.clone()), config.scratch.clone()];
+		let (data, scratch) = (config.data.clone(), config.scratch.clone());
 		let least = config.min_free_disk_bytes();
-		let room = spawn_blocking(move || Room::new(disks.into_iter().flatten(), least));
+		let room = spawn_blocking(move || Room::new(data, scratch, least));
 		Arc::new(room.await?)
 	};
 	let metrics = Arc::new(Metrics::default());

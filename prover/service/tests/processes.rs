@@ -2,12 +2,13 @@
 //! none is left behind. A process that is stopped (SIGSTOP) stands for a proof that hangs.
 
 use crate::support::{
-	daemon::{children, gone, is_alive, send, Daemon, Model},
+	daemon::{children, gone, is_alive, is_engine, send, Daemon, Model},
 	key, refusal, wait,
 };
 use inference_prover_api::{error_code, JobState, ProverApiClient};
 use std::{
 	fs,
+	process::Command,
 	time::{Duration, Instant},
 };
 
@@ -94,7 +95,10 @@ async fn a_bundle_that_moved_and_was_loaded_again_should_be_proven_by_a_new_proc
 	let dir = moved.to_str().unwrap().to_owned();
 	daemon.client.load_model(dir).await.unwrap();
 	send(engine, "-KILL");
-	gone(engine).await;
+	// The service saw it, too.
+	daemon
+		.until("engine_deaths_total", |deaths| deaths == 1)
+		.await;
 	daemon.client.submit_job(model.request(2)).await.unwrap();
 	let (output, proof, _) = daemon.proven(2).await;
 	model.check(2, &output, &proof);
@@ -158,6 +162,7 @@ async fn a_process_with_no_room_for_two_models_should_hold_one_and_prove_with_bo
 		.collect();
 	let daemon = Daemon::start(&model.folder.path().join("data"), &arguments);
 	let engines = daemon.engines();
+	let mut held = Vec::new();
 	for (workload, model) in [(1, &model), (2, &other), (3, &model)] {
 		daemon
 			.client
@@ -166,7 +171,10 @@ async fn a_process_with_no_room_for_two_models_should_hold_one_and_prove_with_bo
 			.unwrap();
 		let (output, proof, _) = daemon.proven(workload).await;
 		model.check(workload, &output, &proof);
+		held.push(daemon.metric("model_bytes").await);
 	}
+	assert_eq!(held[0], held[2], "one at a time: {held:?}");
+	assert_ne!(held[0], held[1]);
 	assert_eq!(daemon.engines(), engines);
 }
 
@@ -175,11 +183,169 @@ async fn an_idle_process_that_is_killed_should_cost_no_attempt() {
 	let model = Model::diabetes();
 	let (daemon, engine) = proving(&model, "data", &[]).await;
 	send(engine, "-KILL");
-	gone(engine).await;
+	// The service saw it, too.
+	daemon
+		.until("engine_deaths_total", |deaths| deaths == 1)
+		.await;
 	daemon.client.submit_job(model.request(2)).await.unwrap();
 	daemon.proven(2).await;
 	let progress = daemon.client.job(key(2)).await.unwrap().progress;
 	assert_eq!((progress.attempts, progress.last_error), (1, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_process_that_is_killed_should_be_counted_and_replaced_before_a_job_comes() {
+	let model = Model::diabetes();
+	let (daemon, engine) = proving(&model, "data", &[]).await;
+	let ready = daemon.metric("model_bytes").await;
+	send(engine, "-KILL");
+	daemon
+		.until("engine_deaths_total", |deaths| deaths == 1)
+		.await;
+	daemon.until("model_bytes", |bytes| bytes < ready).await;
+	daemon.until("model_bytes", |bytes| bytes == ready).await;
+	let engines = daemon.engines();
+	assert!(engines.len() == 1 && engines != [engine]);
+	assert_eq!(daemon.metric("engine_deaths_total").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_of_a_model_that_is_held_should_not_wait_while_another_is_read_ahead() {
+	let (model, slow) = (Model::diabetes(), Model::slow());
+	let (daemon, engine) = proving(&model, "data", &[]).await;
+	let dir = slow.dir().to_str().unwrap().to_owned();
+	daemon.client.load_model(dir).await.unwrap();
+	daemon.client.submit_job(model.request(2)).await.unwrap();
+	daemon.proven(2).await;
+	// The other one is read after it, and nothing was lost for that.
+	let before = daemon.metric("model_bytes").await;
+	daemon
+		.until("model_bytes", |bytes| bytes > before + (1 << 20))
+		.await;
+	assert_eq!(daemon.engines(), [engine]);
+	assert_eq!(daemon.metric("engine_deaths_total").await, 0);
+	let progress = daemon.client.job(key(2)).await.unwrap().progress;
+	assert_eq!((progress.attempts, progress.last_error), (1, None));
+	daemon.client.submit_job(slow.request(3)).await.unwrap();
+	let (output, proof, _) = daemon.proven(3).await;
+	slow.check(3, &output, &proof);
+	assert_eq!(daemon.engines(), [engine]);
+	assert_eq!(daemon.metric("jobs_waiting_for_model").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_cancelled_while_its_model_is_read_should_give_way_to_the_next() {
+	let (model, slow) = (Model::diabetes(), Model::slow());
+	let (daemon, engine) = proving(&model, "data", &[]).await;
+	let before = daemon.metric("model_bytes").await;
+	let dir = slow.dir().to_str().unwrap().to_owned();
+	daemon.client.load_model(dir).await.unwrap();
+	let both = daemon
+		.until("model_bytes", |bytes| bytes > before + (1 << 20))
+		.await;
+	// For a while nothing is read ahead.
+	send(engine, "-KILL");
+	// The service saw it, too.
+	daemon
+		.until("engine_deaths_total", |deaths| deaths == 1)
+		.await;
+	daemon.client.submit_job(slow.request(2)).await.unwrap();
+	running(&daemon, 2).await;
+	daemon
+		.until("jobs_waiting_for_model", |waiting| waiting == 1)
+		.await;
+	tokio::time::sleep(Duration::from_millis(100)).await;
+	daemon.client.cancel_job(key(2)).await.unwrap();
+	daemon.client.submit_job(model.request(3)).await.unwrap();
+	daemon.proven(3).await;
+	let bytes = daemon.metric("model_bytes").await;
+	assert!(
+		bytes < both - (1 << 20),
+		"it was read to its end: {bytes} of {both}"
+	);
+	daemon.until("model_bytes", |bytes| bytes == both).await;
+	assert_eq!(daemon.metric("engine_deaths_total").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_unloaded_while_it_is_read_should_be_held_by_no_process() {
+	let (model, slow) = (Model::diabetes(), Model::slow());
+	let (daemon, engine) = proving(&model, "data", &[]).await;
+	let before = daemon.metric("model_bytes").await;
+	let dir = slow.dir().to_str().unwrap().to_owned();
+	daemon.client.load_model(dir).await.unwrap();
+	assert!(daemon
+		.client
+		.unload_model(slow.bundle.vk_hash())
+		.await
+		.unwrap());
+	daemon.client.submit_job(model.request(2)).await.unwrap();
+	daemon.proven(2).await;
+	tokio::time::sleep(Duration::from_secs(5)).await;
+	assert_eq!(daemon.metric("model_bytes").await, before);
+	assert_eq!(daemon.engines(), [engine]);
+	assert_eq!(daemon.metric("engine_deaths_total").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_cancelled_after_its_process_died_should_keep_no_model_out() {
+	let model = Model::diabetes();
+	let (daemon, engine) = proving(&model, "data", &[]).await;
+	let ready = daemon.metric("model_bytes").await;
+	send(engine, "-STOP");
+	daemon.client.submit_job(model.request(2)).await.unwrap();
+	running(&daemon, 2).await;
+	tokio::time::sleep(Duration::from_millis(500)).await;
+	send(engine, "-KILL");
+	// Before it is tried again.
+	while daemon.metric("engine_deaths_total").await == 0 {
+		tokio::time::sleep(Duration::from_millis(1)).await;
+	}
+	daemon.client.cancel_job(key(2)).await.unwrap();
+	daemon.until("model_bytes", |bytes| bytes == ready).await;
+}
+
+#[test]
+fn the_service_should_end_by_a_signal_although_its_first_process_does_not_answer() {
+	let folder = tempfile::tempdir().unwrap();
+	for attempt in 0..100 {
+		let (data, log) = (
+			folder.path().join(attempt.to_string()),
+			folder.path().join("log"),
+		);
+		let mut service = Command::new(env!("CARGO_BIN_EXE_inference-prover"))
+			.args(["--listen", "127.0.0.1:0", "--data"])
+			.arg(data)
+			.stderr(fs::File::create(&log).unwrap())
+			.spawn()
+			.unwrap();
+		let engine = loop {
+			if let Some(engine) = children(service.id()).first() {
+				break *engine;
+			}
+		};
+		send(engine, "-STOP");
+		std::thread::sleep(Duration::from_millis(500));
+		let was_late = fs::read_to_string(&log).unwrap().contains("listening");
+		if !was_late {
+			send(service.id(), "-TERM");
+		}
+		let since = Instant::now();
+		let status = loop {
+			if was_late || since.elapsed() > Duration::from_secs(20) {
+				service.kill().unwrap();
+			}
+			if let Some(status) = service.try_wait().unwrap() {
+				break status;
+			}
+			std::thread::sleep(Duration::from_millis(10));
+		};
+		if !was_late {
+			assert_eq!(status.code(), Some(0), "killed after {:?}", since.elapsed());
+			return;
+		}
+	}
+	panic!("it answered before it was stopped, each time");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -253,7 +419,9 @@ async fn a_check_whose_process_is_killed_should_be_made_again_and_one_that_hangs
 		let (parent, idle) = (daemon.child.id(), idle.to_vec());
 		async move {
 			loop {
-				let found = children(parent).into_iter().find(|pid| !idle.contains(pid));
+				// Not before it is the program that the service watches.
+				let is_new = |pid: &u32| !idle.contains(pid) && is_engine(*pid);
+				let found = children(parent).into_iter().find(is_new);
 				if let Some(found) = found {
 					return found;
 				}
@@ -333,12 +501,42 @@ async fn a_job_that_is_cancelled_should_free_its_worker_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_should_hold_no_model_that_was_unloaded() {
-	let model = Model::diabetes();
+async fn a_process_should_let_go_of_a_model_that_is_unloaded_or_built_anew_and_keep_the_others() {
+	let (model, other, renamed) = (Model::diabetes(), Model::digits(), Model::renamed());
 	let (daemon, engine) = proving(&model, "data", &[]).await;
-	let vk_hash = model.bundle.vk_hash();
+	let alone = daemon.metric("model_bytes").await;
+	let load = |model: &Model| {
+		daemon
+			.client
+			.load_model(model.dir().to_str().unwrap().into())
+	};
+	load(&other).await.unwrap();
+	let both = daemon
+		.until("model_bytes", |bytes| bytes > alone + (1 << 20))
+		.await;
+	// Another bundle of its key takes its place.
+	assert_eq!(renamed.bundle.vk_hash(), other.bundle.vk_hash());
+	assert_ne!(renamed.bundle.hash(), other.bundle.hash());
+	load(&renamed).await.unwrap();
+	tokio::time::sleep(Duration::from_secs(1)).await;
+	let left = both - (both - alone) / 4;
+	let bytes = daemon.until("model_bytes", |bytes| bytes > left).await;
+	assert!(bytes < both + (both - alone) / 4, "{bytes} {both} {alone}");
+	daemon.client.submit_job(renamed.request(2)).await.unwrap();
+	daemon.proven(2).await;
+	let vk_hash = renamed.bundle.vk_hash();
 	assert!(daemon.client.unload_model(vk_hash).await.unwrap());
-	gone(engine).await;
+	daemon.until("model_bytes", |bytes| bytes == alone).await;
+	daemon.client.submit_job(model.request(3)).await.unwrap();
+	daemon.proven(3).await;
+	assert_eq!(daemon.engines(), [engine], "none was ended for that");
+	assert_eq!(daemon.metric("engine_deaths_total").await, 0);
+	assert!(daemon
+		.client
+		.unload_model(model.bundle.vk_hash())
+		.await
+		.unwrap());
+	daemon.until("model_bytes", |bytes| bytes == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

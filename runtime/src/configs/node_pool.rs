@@ -10,7 +10,7 @@ impl pallet_node_pool::Config for Runtime {
 	type MaxPoolNodes = ConstU32<256>;
 	type MaxModelsPerNode = ConstU32<16>;
 	type MaxNodesPerOperator = ConstU32<16>;
-	type MaxSnapshotMembers = ConstU32<256>;
+	type MaxSnapshotMembers = ConstU32<128>;
 	type Orders = InferenceMarket;
 	type WeightInfo = pallet_node_pool::weights::SubstrateWeight<Runtime>;
 	type WorkerSignature = Signature;

@@ -25,7 +25,7 @@ parameter_types! {
 	pub MinimumMultiplier: Multiplier = Multiplier::one();
 	/// Fees rise to a hundred times at most: 15 tokens for a full block of normal transactions. A
 	/// worker's account must be able to lay out the fee of a proof, which comes back: at most 2.5
-	/// tokens for the largest key, 0.05 for one of 5 ms.
+	/// tokens for the largest key, 0.07 for one of 5 ms.
 	pub MaximumMultiplier: Multiplier = Multiplier::saturating_from_integer(100);
 }
 

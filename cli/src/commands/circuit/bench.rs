@@ -145,6 +145,7 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 		scratch: args.scratch,
 		// Announcing steps would be measured too.
 		progress: None,
+		..ProverOptions::default()
 	};
 	let prover = Prover::with_options(bundle.clone(), options).map_err(|e| failed(&e))?;
 	let setup_ms = milliseconds(started.elapsed());

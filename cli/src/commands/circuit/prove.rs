@@ -98,6 +98,7 @@ pub fn run(context: Context, args: Args) -> Result<(), CliError> {
 		// One proof does not gain what they cost to make.
 		without_tables: true,
 		progress: Some(progress.steps()),
+		..ProverOptions::default()
 	};
 	let prover = Prover::with_options(Arc::new(bundle), options)
 		.map_err(|e| CliError::Failed(e.to_string()))?;

@@ -68,7 +68,7 @@ struct Model {
 	compute_units: u64,
 	royalty: Amount,
 	/// Compute units × present base price × the least multiplier at which nodes with a sixteenth of the pool's
-	/// weight serve (one if nobody serves the model now), royalty, and fee for verifying the proof; other fees
+	/// weight serve, a half while many orders wait (one if nobody serves the model now), royalty, and fee for verifying the proof; other fees
 	/// come on top.
 	price_now: Amount,
 	in_flight: u32,

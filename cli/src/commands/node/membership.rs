@@ -32,10 +32,11 @@ pub struct JoinArgs {
 	args: Args,
 	#[command(flatten)]
 	prover: ProverArgs,
-	/// Data folder of this machine's prover service, which checks the bundles that it loads.
+	/// Data folder of this machine's prover service, which has a record of each bundle that it checked. Whether
+	/// it has loaded the model is not asked.
 	#[arg(long, value_name = "DIR", conflicts_with = "prover_url")]
 	prover_data: Option<PathBuf>,
-	/// Join although no prover, nor this machine, has checked that the model's key is its graph's. The creator may
+	/// Join although no prover says that it has checked that the model's key is its graph's. The creator may
 	/// know an input whose output has no proof, and take the node's stake. The worker declines work of
 	/// such a model, for a fee, unless its prover checked it or the node runs with --allow-unchecked-models.
 	#[arg(long)]
@@ -44,8 +45,26 @@ pub struct JoinArgs {
 	limits: LimitArgs,
 }
 
+impl JoinArgs {
+	/// Fails if nothing says which prover is to vouch for the model. What the user checked says nothing of the
+	/// prover, so it does not count.
+	fn require_a_prover(&self) -> Result<(), CliError> {
+		if self.prover.is_given() || self.prover_data.is_some() || self.unchecked {
+			return Ok(());
+		}
+		let model = self.args.model;
+		Err(CliError::Usage(format!(
+			"no prover was asked whether it has loaded model {model} and compared its keys; the worker declines \
+			 the work of a model that none has, for a fee each time. Give --prover-url URL, the address that the \
+			 node has, and it is asked; or --prover-data DIR, the data folder of a prover on this machine that \
+			 cannot be asked. --unchecked joins without: see --help"
+		)))
+	}
+}
+
 /// Joins a pool.
 pub async fn join(context: Context, join: JoinArgs) -> Result<(), CliError> {
+	join.require_a_prover()?;
 	let args = join.args;
 	let (node, model) = (args.node, args.model);
 	let session = args.transaction.open().await?;
@@ -57,10 +76,10 @@ pub async fn join(context: Context, join: JoinArgs) -> Result<(), CliError> {
 			answer => answer?,
 		}
 	} else {
-		if !join.unchecked {
-			checks::require(&view, join.prover_data)?;
+		if let Some(data) = join.prover_data.filter(|_| !join.unchecked) {
+			checks::require(&view, &data)?;
 		}
-		// What is known here says nothing of the prover's machine.
+		// A record says what the prover compared, not what it has loaded.
 		context.warn(&format!(
 			"the node's prover was not asked whether it has loaded model {model} and compared its keys: \
 			 --prover-url URL asks it. If it has not when the next epoch begins, the worker declines the \

@@ -1,23 +1,12 @@
 //! `inference workload prune`
 
-use super::{workload_id, Context, Outcome, TransactionArgs};
+use super::{Context, Outcome, WorkloadArgs};
 use crate::{chain::Runtime, error::CliError};
-use inference_primitives::WorkloadId;
 use pallet_inference_market::Call;
 use serde_json::json;
 
-/// Arguments.
-#[derive(clap::Args)]
-pub struct Args {
-	/// The workload's identifier.
-	#[arg(value_parser = workload_id)]
-	workload: WorkloadId,
-	#[command(flatten)]
-	transaction: TransactionArgs,
-}
-
 /// Runs the command.
-pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
+pub async fn run(context: Context, args: WorkloadArgs) -> Result<(), CliError> {
 	let session = args.transaction.open().await?;
 	let workload = args.workload;
 	let included = session

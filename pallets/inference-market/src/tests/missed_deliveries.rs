@@ -249,6 +249,27 @@ fn without_time_for_another_draw_the_user_is_refunded_at_once() {
 }
 
 #[test]
+fn another_draw_takes_the_blocks_of_its_seed_and_the_least_latency() {
+	for (spare, expected) in [(0, WorkloadState::Refunded), (1, WorkloadState::Queued)] {
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100), (BOB, 100)])
+			.build_and_execute(|| {
+				let id = patient().submit_and_draw();
+				let Workload {
+					deadline, terms, ..
+				} = workload(id);
+				let needed = terms.seed_blocks + 1 + terms.base_latency.0;
+				Workloads::<Test>::mutate(id, |stored| {
+					let terms = &mut stored.as_mut().unwrap().terms;
+					terms.latest = Tick(deadline.0 + 1 + needed + spare);
+				});
+				miss(id);
+				assert_eq!(state(id), expected);
+			});
+	}
+}
+
+#[test]
 fn who_fills_the_queue_keeps_nobody_from_another_draw() {
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 100), (BOB, 100)])

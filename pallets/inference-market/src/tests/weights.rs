@@ -23,6 +23,11 @@ fn refused(values: u32) -> Weight {
 	<() as WeightInfo>::refused(values)
 }
 
+/// What a refused call keeps that declared this: no more, though reading the largest input is in what is measured.
+fn within(values: u32, declared: Weight) -> (Option<Weight>, Pays) {
+	(Some(refused(values).min(declared)), Pays::Yes)
+}
+
 /// What a refusal kept of the weight, and whether it is paid for.
 #[track_caller]
 fn kept(
@@ -194,7 +199,7 @@ fn a_refused_delivery_uses_only_the_weight_really_used() {
 				let values = output.len() as u32;
 				assert_eq!(
 					kept(deliver_call(by, id, output), error),
-					(Some(refused(values)), Pays::Yes)
+					within(values, <() as WeightInfo>::deliver(values))
 				);
 			}
 		});
@@ -237,25 +242,25 @@ fn other_refused_calls_use_only_the_weight_really_used() {
 	with_unproven(|id| {
 		let from = || RuntimeOrigin::signed(STRANGER);
 		let unknown = WorkloadId([9; 32]);
-		let least = (Some(refused(0)), Pays::Yes);
+		let least = |declared| within(0, declared);
 		assert_eq!(
 			kept(
 				Market::expire(from(), unknown),
 				Error::<Test>::UnknownWorkload
 			),
-			least
+			least(<() as WeightInfo>::expire())
 		);
 		assert_eq!(
 			kept(Market::expire(from(), id), Error::<Test>::NotDue),
-			least
+			least(<() as WeightInfo>::expire())
 		);
 		assert_eq!(
 			kept(Market::cancel(from(), id), Error::<Test>::NotSubmitter),
-			least
+			least(<() as WeightInfo>::cancel())
 		);
 		assert_eq!(
 			kept(Market::prune(from(), id), Error::<Test>::WrongState),
-			least
+			least(<() as WeightInfo>::prune())
 		);
 		assert_eq!(
 			kept(

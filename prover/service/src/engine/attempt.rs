@@ -9,6 +9,9 @@ use std::{
 /// Ends the computation of an attempt. Called at most once, and never after [`Attempt::settle`].
 pub type Stopper = Box<dyn FnOnce() + Send>;
 
+/// Told when the proof itself begins. Called at most once; dropped if the attempt is stopped before.
+pub type Beginning = Box<dyn FnOnce() + Send>;
+
 /// See the module.
 pub struct Attempt(Mutex<State>);
 
@@ -18,6 +21,7 @@ struct State {
 	moved: Instant,
 	/// When the proof itself was begun, but not while it waits for what it needs.
 	begun: Option<Instant>,
+	beginning: Option<Beginning>,
 	stopped: Option<String>,
 	stopper: Option<Stopper>,
 }
@@ -28,6 +32,7 @@ impl Default for Attempt {
 			step: None,
 			moved: Instant::now(),
 			begun: None,
+			beginning: None,
 			stopped: None,
 			stopper: None,
 		}))
@@ -47,9 +52,20 @@ impl fmt::Debug for Attempt {
 impl Attempt {
 	/// The clocks of [`Self::idle`] and [`Self::at_work`] begin anew: what comes now is the proof's own.
 	pub fn begin(&self) {
-		let mut state = self.0.lock();
-		state.moved = Instant::now();
-		state.begun = Some(state.moved);
+		let beginning = {
+			let mut state = self.0.lock();
+			state.moved = Instant::now();
+			state.begun = Some(state.moved);
+			state.beginning.take()
+		};
+		if let Some(beginning) = beginning {
+			beginning();
+		}
+	}
+
+	/// Has `beginning` called when the proof begins.
+	pub fn on_begin(&self, beginning: Beginning) {
+		self.0.lock().beginning = Some(beginning);
 	}
 
 	/// It waits, for its turn or for its model to be read: that is not its own time. Whoever does these things
@@ -89,6 +105,7 @@ impl Attempt {
 	pub fn stop(&self, reason: String) {
 		let mut state = self.0.lock();
 		state.stopped.get_or_insert(reason);
+		state.beginning = None;
 		// Under the lock, so that what is settled is not stopped.
 		if let Some(stopper) = state.stopper.take() {
 			stopper();
@@ -139,6 +156,31 @@ mod tests {
 		sleep();
 		attempt.report("reading".into());
 		assert_eq!(attempt.at_work(), Duration::ZERO);
+	}
+
+	#[test]
+	fn the_beginning_should_be_told_once_and_not_of_an_attempt_that_was_stopped_before() {
+		let calls = Arc::new(AtomicUsize::new(0));
+		let told = || -> Beginning {
+			let calls = calls.clone();
+			Box::new(move || {
+				calls.fetch_add(1, Ordering::SeqCst);
+			})
+		};
+		let attempt = Attempt::default();
+		attempt.on_begin(told());
+		attempt.wait();
+		assert_eq!(calls.load(Ordering::SeqCst), 0);
+		attempt.begin();
+		attempt.begin();
+		assert_eq!(calls.load(Ordering::SeqCst), 1);
+
+		let stopped = Attempt::default();
+		stopped.on_begin(told());
+		stopped.stop("cancelled".into());
+		assert_eq!(Arc::strong_count(&calls), 1, "it is let go of");
+		stopped.begin();
+		assert_eq!(calls.load(Ordering::SeqCst), 1);
 	}
 
 	#[test]

@@ -3,19 +3,25 @@
 use std::fs;
 
 /// Bound of one engine process's memory if `workers` prove at the same time, bytes; zero: no bound. One alone has
-/// none: what it takes is the system's to give, which ends it before the service. Several share what there is, so
-/// that none is ended for another's memory.
+/// none: what it takes is the system's to give, which ends it before the service. Several get equal shares, and one
+/// share is left for the service and for the process that compares a bundle with its keys: as long as these two fit
+/// in it, and no other program needs more than is left, none is ended for another's memory.
 pub fn share(workers: u32) -> u64 {
 	match workers {
 		0 | 1 => 0,
-		workers => of_machine().unwrap_or(0) / u64::from(workers),
+		workers => part(workers),
 	}
 }
 
-/// Memory of one of `workers` engine processes for models, bytes: half of what it has. Zero if it is not known what
+/// Memory of one of `workers` engine processes for models, bytes: half of one part, with or without a bound. Zero if it is not known what
 /// there is: no bound.
 pub fn of_models(workers: u32) -> u64 {
-	of_machine().unwrap_or(0) / u64::from(workers.max(1)) / 2
+	part(workers) / 2
+}
+
+/// One of as many equal parts of the machine's memory as there are workers, and one more.
+fn part(workers: u32) -> u64 {
+	of_machine().unwrap_or(0) / u64::from(workers.max(1)).saturating_add(1)
 }
 
 /// The machine's memory, or what this process's control groups leave of it, bytes.
@@ -81,8 +87,12 @@ mod tests {
 		);
 		if cfg!(target_os = "linux") {
 			let total = of_machine().unwrap();
-			assert_eq!([1, 2, 4].map(share), [0, total / 2, total / 4]);
-			assert_eq!([1, 2].map(of_models), [total / 2, total / 4]);
+			assert_eq!([1, 2, 4].map(share), [0, total / 3, total / 5]);
+			assert_eq!([1, 2].map(of_models), [total / 2 / 2, total / 3 / 2]);
+			for workers in 2..=64 {
+				// And one for the rest.
+				assert!(share(workers) * u64::from(workers + 1) <= total);
+			}
 		}
 	}
 }

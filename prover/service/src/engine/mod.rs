@@ -5,6 +5,7 @@ pub mod memory;
 pub mod native;
 pub mod process;
 
+use inference_plonk::CommitmentKey;
 use inference_primitives::{StatementHeader, VkHash};
 use inference_prover_api::ModelInfo;
 use parking_lot::RwLock;
@@ -95,8 +96,11 @@ pub trait Engine: Send + Sync {
 	/// are wanted.
 	fn prepare(&self) {}
 
-	/// Lets go of what it holds of a model beside [`Model`] itself: it is not wanted any more.
+	/// Lets go of what it holds of a model beside [`Model`] itself: it is not wanted any more. Does not block.
 	fn forget(&self, _model: &VkHash) {}
+
+	/// A job of the model is over, proven or not: no further attempt is made at it. Does not block.
+	fn settled(&self, _model: &VkHash) {}
 
 	/// Ends what it runs outside of this process. Nothing is proven afterwards.
 	fn stop(&self) {}
@@ -123,19 +127,24 @@ pub trait Model: Send + Sync {
 	/// What it is.
 	fn info(&self) -> &ModelInfo;
 
-	/// Memory that it takes in this process, bytes, about.
+	/// Memory that it takes in this process, bytes, about, without [`Self::commitments`].
 	fn bytes(&self) -> u64 {
 		0
 	}
 
-	/// It is one of the service's models: has its engine keep ready what its proofs take.
+	/// The setup's points that its proofs take, which models of one setup and size share.
+	fn commitments(&self) -> Option<&Arc<CommitmentKey>> {
+		None
+	}
+
+	/// It is one of the service's models: has its engine keep ready what its proofs take. Does not block.
 	fn keep(&self) {}
 
 	/// Its output for `input`, which fits [`ModelInfo::input`].
 	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError>;
 
-	/// Proves the statement that `header` starts, for `input`. Tells `attempt` how far it is and when it begins
-	/// after it waited, and ends soon by what may pass once that is stopped, if it can.
+	/// Proves the statement that `header` starts, for `input`. Tells `attempt` when it begins, after it waited, and
+	/// how far it is, and ends soon by what may pass once that is stopped, if it can.
 	fn prove(
 		&self,
 		header: &StatementHeader,
@@ -150,6 +159,19 @@ pub trait Model: Send + Sync {
 		input: &[i64],
 		proof: &Proof,
 	) -> Result<(), EngineError>;
+}
+
+/// Memory that models take in this process, bytes, about: what several share counts once.
+fn bytes_of<'a>(models: impl IntoIterator<Item = &'a dyn Model>) -> u64 {
+	let (mut own, mut shared) = (0u64, BTreeMap::new());
+	for model in models {
+		own = own.saturating_add(model.bytes());
+		if let Some(key) = model.commitments() {
+			let bytes = u64::try_from(key.bytes()).unwrap_or(u64::MAX);
+			shared.insert(Arc::as_ptr(key), bytes);
+		}
+	}
+	shared.into_values().fold(own, u64::saturating_add)
 }
 
 /// The models of the service, by verifying key: those in memory, and those that were put out of it to
@@ -170,10 +192,9 @@ struct Entry {
 	last_used: AtomicU64,
 }
 
-impl Entry {
-	fn bytes(&self) -> u64 {
-		self.loaded.as_ref().map_or(0, |model| model.bytes())
-	}
+/// Memory of those that are loaded, bytes, about.
+fn bytes_in(models: &BTreeMap<VkHash, Entry>) -> u64 {
+	bytes_of(models.values().filter_map(|entry| entry.loaded.as_deref()))
 }
 
 impl Models {
@@ -207,8 +228,8 @@ impl Models {
 		};
 		self.touch(&entry);
 		models.insert(key, entry);
-		let mut total: u64 = models.values().map(Entry::bytes).sum();
-		while self.budget > 0 && total > self.budget {
+		// Anew each time: what others share with one that leaves stays.
+		while self.budget > 0 && bytes_in(&models) > self.budget {
 			let oldest = models
 				.iter_mut()
 				.filter(|(other, entry)| **other != key && entry.loaded.is_some())
@@ -216,7 +237,6 @@ impl Models {
 			let Some((oldest, entry)) = oldest else {
 				break;
 			};
-			total = total.saturating_sub(entry.bytes());
 			entry.loaded = None;
 			tracing::info!(model = %oldest, "put out of memory, within the budget");
 		}
@@ -265,7 +285,7 @@ impl Models {
 
 	/// Bytes in memory, about.
 	pub fn bytes(&self) -> u64 {
-		self.models.read().values().map(Entry::bytes).sum()
+		bytes_in(&self.models.read())
 	}
 
 	/// All models, by key.

@@ -2,10 +2,10 @@
 
 use super::{Attempt, Engine, EngineError, Model, Proof};
 use inference_circuits::{
-	Bundle, CheckError, Checks, Powers, Progress, ProveError, Prover, ProverOptions, SetupFile,
-	Step,
+	Bundle, CheckError, Checks, CommitmentKeys, Powers, Progress, ProveError, Prover,
+	ProverOptions, SetupFile, Step,
 };
-use inference_plonk::ProveError as PlonkError;
+use inference_plonk::{CommitmentKey, ProveError as PlonkError};
 use inference_primitives::StatementHeader;
 use inference_prover_api::ModelInfo;
 use std::{
@@ -25,6 +25,8 @@ pub struct NativeEngine {
 	pub checks: Option<Checks>,
 	/// Files of the trusted setups that bundles may be for, beside the insecure development one.
 	pub setups: Vec<Arc<SetupFile>>,
+	/// The setups' points that its models have in use: those of one setup and size share them.
+	pub commitments: CommitmentKeys,
 	/// Whether bundles that were not checked before are loaded without a check, and said to be unchecked.
 	pub skip_check: bool,
 	/// Who wants to know of steps, if anyone does.
@@ -106,6 +108,7 @@ impl NativeEngine {
 	pub fn model(&self, bundle: Bundle, info: ModelInfo) -> Result<NativeModel, EngineError> {
 		let options = ProverOptions {
 			scratch: self.scratch.clone(),
+			commitments: self.commitments.clone(),
 			progress: self.announce.clone(),
 			..ProverOptions::default()
 		};
@@ -151,7 +154,11 @@ impl Model for NativeModel {
 	}
 
 	fn bytes(&self) -> u64 {
-		u64::try_from(self.prover.bytes()).unwrap_or(u64::MAX)
+		u64::try_from(self.prover.key_bytes()).unwrap_or(u64::MAX)
+	}
+
+	fn commitments(&self) -> Option<&Arc<CommitmentKey>> {
+		Some(self.prover.commitments())
 	}
 
 	fn execute(&self, input: &[i64]) -> Result<Vec<i64>, EngineError> {
@@ -163,8 +170,9 @@ impl Model for NativeModel {
 		&self,
 		header: &StatementHeader,
 		input: &[i64],
-		_attempt: &Attempt,
+		attempt: &Attempt,
 	) -> Result<Proof, EngineError> {
+		attempt.begin();
 		let proof = self
 			.prover
 			.prove(header, input)
@@ -186,6 +194,12 @@ impl Model for NativeModel {
 }
 
 impl NativeModel {
+	/// Whether it has the points that the proofs of `bundle` take.
+	pub fn shares_with(&self, bundle: &Bundle) -> bool {
+		let of = |bundle: &Bundle| (bundle.manifest().setup, bundle.layout().k);
+		of(self.prover.bundle()) == of(bundle)
+	}
+
 	fn prove_error(&self, error: &ProveError) -> EngineError {
 		let (model, reason) = (self.info.vk_hash, error.to_string());
 		match error {
@@ -219,4 +233,64 @@ pub(super) fn verify(
 			model: bundle.vk_hash(),
 			reason: error.to_string(),
 		})
+}
+
+#[cfg(test)]
+pub(in crate::engine) mod tests {
+	use super::*;
+	use crate::engine::Models;
+	use inference_circuits::BuildOptions;
+	use std::fs;
+
+	/// The linear regression under this name, with so many digits of its weights.
+	pub(in crate::engine) fn linear_regression(
+		name: &str,
+		weight_scale_bits: Option<u8>,
+	) -> Bundle {
+		let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../circuits/fixtures");
+		let fixture = fixtures.join("linear-regression-diabetes");
+		let read = |name: &str| fs::read(fixture.join(name)).unwrap();
+		let options = BuildOptions {
+			name: name.into(),
+			weight_scale_bits,
+			calibration: serde_json::from_slice(&read("samples.json")).unwrap(),
+			..BuildOptions::default()
+		};
+		Bundle::build(&read("model.onnx"), &options, &mut |_| {}).unwrap()
+	}
+
+	#[test]
+	fn the_services_budget_should_count_once_what_models_share_and_what_stays_when_one_leaves() {
+		let engine = NativeEngine::default();
+		let load = |bits| {
+			let bundle = linear_regression("shared", Some(bits));
+			let info = engine.describe(&bundle, true);
+			Arc::new(engine.model(bundle, info).unwrap())
+		};
+		let loaded = [8, 9, 10].map(load);
+		let [first, second, _] = &loaded;
+		assert_ne!(first.info().vk_hash, second.info().vk_hash);
+		let of = |model: &Arc<NativeModel>| model.commitments().unwrap().clone();
+		assert!(loaded
+			.iter()
+			.all(|model| Arc::ptr_eq(&of(model), &of(first))));
+		let points = of(first).bytes() as u64;
+		let left = Arc::downgrade(&of(first));
+		// Room for two of the three: whoever counted the points with each would keep none, or one.
+		let own = loaded.iter().map(|model| model.bytes()).max().unwrap();
+		let models = Models::with_budget(points + 2 * own);
+		let hashes = loaded.each_ref().map(|model| model.info().vk_hash);
+		for model in loaded {
+			models.insert(model, PathBuf::new());
+		}
+		let in_memory = hashes.map(|hash| models.get(&hash).is_some());
+		assert_eq!(in_memory, [false, true, true]);
+		assert!(models.bytes() > points && models.bytes() <= points + 2 * own);
+		assert!(left.upgrade().is_some());
+		hashes.iter().for_each(|hash| {
+			models.remove(hash);
+		});
+		assert_eq!(models.bytes(), 0);
+		assert!(left.upgrade().is_none());
+	}
 }

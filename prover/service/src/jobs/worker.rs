@@ -136,6 +136,8 @@ impl Worker {
 			return;
 		}
 		let model_hash = record.header.vk_hash;
+		let waits = self.metrics.waits(model_hash, record.accepted_ms);
+		attempt.on_begin(Box::new(move || waits.end()));
 		let model = match self.loader.model(&model_hash).await {
 			Ok(Some(model)) => model,
 			// Unloaded in this moment.
@@ -150,12 +152,11 @@ impl Worker {
 			},
 		};
 		let waited_ms = now_ms().saturating_sub(record.accepted_ms);
-		self.metrics
-			.waited(&model_hash, Duration::from_millis(waited_ms));
 		tracing::info!(attempt = record.attempts, waited_ms, "proving");
 		let (header, input) = (record.header.clone(), record.input.clone());
 		let expected = record.output.clone();
-		attempt.begin();
+		// Until the engine says that it begins.
+		attempt.wait();
 		let proving = attempt.clone();
 		let mut thread = spawn_blocking(move || {
 			prove_and_verify(model.as_ref(), &header, &input, &expected, &proving)
@@ -357,6 +358,7 @@ impl Worker {
 			match spawn_blocking(move || queue.finish(&key, &attempt, status)).await {
 				Ok(Ok(finished)) => {
 					self.trouble.jobs_work();
+					self.loader.engine().settled(&record.header.vk_hash);
 					return finished;
 				},
 				Ok(Err(error)) => {

@@ -45,6 +45,13 @@ pub fn is_alive(pid: u32) -> bool {
 	stat(pid).is_some_and(|(state, _)| state != 'Z')
 }
 
+/// Whether the process is an engine process, and not yet or no more something else.
+pub fn is_engine(pid: u32) -> bool {
+	let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+	let mut arguments = command.split(|byte| *byte == 0);
+	arguments.any(|argument| argument == b"engine-process")
+}
+
 /// Waits until the process is gone.
 pub async fn gone(pid: u32) {
 	for _ in 0..1000 {
@@ -83,9 +90,26 @@ impl Model {
 		Self::build("mlp-digits", Powers::default())
 	}
 
+	/// [`Self::digits`] without the file of its proving key, which is made from the graph whenever it is read: so
+	/// that takes long.
+	pub fn slow() -> Self {
+		let slow = Self::digits();
+		fs::remove_file(slow.dir().join("proving_key.bin")).unwrap();
+		slow
+	}
+
+	/// [`Self::digits`] under another name: another bundle with the same verifying key.
+	pub fn renamed() -> Self {
+		Self::named("mlp-digits", "renamed", Powers::default())
+	}
+
 	fn build(name: &str, powers: Powers) -> Self {
+		Self::named(name, name, powers)
+	}
+
+	fn named(fixture: &str, name: &str, powers: Powers) -> Self {
 		let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../circuits/fixtures");
-		let fixture = fixtures.join(name);
+		let fixture = fixtures.join(fixture);
 		let read = |name: &str| fs::read(fixture.join(name)).unwrap();
 		let samples: Vec<Vec<f64>> = serde_json::from_slice(&read("samples.json")).unwrap();
 		let options = BuildOptions {
@@ -206,6 +230,19 @@ impl Daemon {
 			.unwrap_or_else(|| panic!("{name} in {text}"))
 			.parse()
 			.unwrap()
+	}
+
+	/// Waits until a metric without labels is as wanted, and returns it.
+	pub async fn until(&self, name: &str, wanted: impl Fn(u64) -> bool) -> u64 {
+		let mut value = 0;
+		for _ in 0..3000 {
+			value = self.metric(name).await;
+			if wanted(value) {
+				return value;
+			}
+			tokio::time::sleep(Duration::from_millis(10)).await;
+		}
+		panic!("{name} stays {value}");
 	}
 
 	/// Its engine processes.

@@ -204,6 +204,7 @@ impl Model for Doubler {
 		input: &[i64],
 		attempt: &Attempt,
 	) -> Result<Proof, EngineError> {
+		attempt.begin();
 		attempt.report("doubling".into());
 		self.control.pass();
 		if Control::takes(&self.control.transient) {

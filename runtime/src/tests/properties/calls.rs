@@ -6,8 +6,8 @@ use super::{
 };
 use inference_primitives::{
 	node::{Limits, WorkerConsent},
-	ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, NodeId, ProofSystem,
-	ProtocolParameters, TensorSpec, Ticks, VkHash, WorkloadId,
+	ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, NodeId, PriceMultiplier,
+	ProofSystem, ProtocolParameters, TensorSpec, Ticks, VkHash, WorkloadId,
 };
 use inference_verifier::Setup;
 use pallet_proof_verifier::{ProofItem, Subject};
@@ -78,6 +78,10 @@ pub fn expire(workload: WorkloadId) -> RuntimeCall {
 	Market::expire { workload }.into()
 }
 
+pub fn decline(workload: WorkloadId) -> RuntimeCall {
+	Market::decline { workload }.into()
+}
+
 pub fn claim(account: AccountId) -> RuntimeCall {
 	Market::claim { account }.into()
 }
@@ -145,19 +149,16 @@ pub fn leave(node: NodeId, model: ModelRef) -> RuntimeCall {
 	Pool::leave_model { node, model }.into()
 }
 
-/// Lets a node ask so many hundredths of the base price, in range or not, and limits nothing else.
-pub fn ask(node: NodeId, model: ModelRef, hundredths: u16) -> RuntimeCall {
-	let multiplier = codec::Decode::decode(&mut &codec::Encode::encode(&hundredths)[..]);
-	let limits = Limits {
-		max_value_at_risk: Balance::MAX,
-		max_proof_stake: Balance::MAX,
-		min_work_price: 0,
-		multiplier: multiplier.expect("any number decodes"),
-	};
+/// So many hundredths of the base price, in range or not.
+pub fn multiplier(hundredths: u16) -> PriceMultiplier {
+	codec::Decode::decode(&mut &codec::Encode::encode(&hundredths)[..]).expect("any number decodes")
+}
+
+pub fn set_limits(node: NodeId, model: ModelRef, limits: Option<Limits>) -> RuntimeCall {
 	Pool::set_limits {
 		node,
 		model,
-		limits: Some(limits),
+		limits,
 	}
 	.into()
 }

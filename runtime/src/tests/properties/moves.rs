@@ -6,7 +6,7 @@ use super::{
 	prover::{Model, CIRCUITS, MOST, VALUES},
 	*,
 };
-use inference_primitives::{parameters::UNIT, ProofSystem, Tick, VkHash};
+use inference_primitives::{node::Limits, parameters::UNIT, ProofSystem, Tick, VkHash};
 use inference_verifier::Setup;
 use pallet_proof_verifier::Subject;
 use rand::seq::SliceRandom;
@@ -191,6 +191,9 @@ impl World {
 		let (Some(mut output), Some(proof)) = (self.output(id), self.proof(id)) else {
 			return self.order();
 		};
+		if self.random.gen_ratio(1, 16) {
+			return (self.worker_or_operator(worker), calls::decline(id));
+		}
 		let lies = self.random.gen_ratio(1, 8);
 		if lies {
 			output[0] = self
@@ -203,6 +206,17 @@ impl World {
 			(_, false) => calls::prove(id, None, proof),
 		};
 		(worker, call)
+	}
+
+	/// A worker, or the operator of its node.
+	fn worker_or_operator(&mut self, worker: Sr25519Keyring) -> Sr25519Keyring {
+		let operator = pallet_node_pool::WorkerNodes::<Runtime>::get(worker.to_account_id())
+			.and_then(pallet_node_pool::Nodes::<Runtime>::get)
+			.and_then(|node| Sr25519Keyring::from_account_id(&node.operator));
+		match operator {
+			Some(operator) if self.random.gen_bool(0.5) => operator,
+			_ => worker,
+		}
 	}
 
 	/// Proofs and outputs by whoever, for whichever workload, valid, copied or junk.
@@ -240,6 +254,7 @@ impl World {
 			0 => calls::deliver(id, output),
 			1 => calls::prove(id, Some(output), proof),
 			2 => calls::prove(id, None, proof),
+			3 => calls::decline(id),
 			_ => calls::relay(id, proof),
 		};
 		(signer, call)
@@ -362,10 +377,33 @@ impl World {
 			9 => calls::leave(node, self.model()),
 			10 => calls::deregister(node),
 			11 => calls::pause(node),
-			12 => calls::ask(node, self.model(), self.random.gen_range(99..=400)),
+			12 => {
+				let limits = self.limits();
+				calls::set_limits(node, self.model(), limits)
+			},
 			_ => calls::resume(node),
 		};
 		(signer, call)
+	}
+
+	/// Limits that keep everything out, nothing, or some.
+	fn limits(&mut self) -> Option<Limits> {
+		if self.random.gen_ratio(1, 6) {
+			return None;
+		}
+		let any = self.random.gen_range(0..20 * UNIT);
+		let mut most = || {
+			let choices = [Balance::MAX, Balance::MAX, Balance::MAX, any, 0];
+			self.pick(&choices).expect("there are some")
+		};
+		let (max_value_at_risk, max_proof_stake) = (most(), most());
+		let price = InferenceMarket::present_price(model_of(0)).unwrap_or(UNIT);
+		Some(Limits {
+			max_value_at_risk,
+			max_proof_stake,
+			min_work_price: self.pick(&[0, 0, 0, 1, price, UNIT]).expect("some"),
+			multiplier: calls::multiplier(self.random.gen_range(99..=400)),
+		})
 	}
 
 	fn registration(&mut self) -> Registration {

@@ -10,7 +10,8 @@ use crate::configs::inference_market::Treasury;
 use codec::Encode;
 use frame_support::traits::Get;
 use inference_primitives::{
-	parameters::permille_of, NodeId, Tick, VkHash, WorkloadId, WorkloadState,
+	parameters::{permille_of, Permille},
+	NodeId, Tick, VkHash, WorkloadId, WorkloadState,
 };
 use pallet_inference_market::{
 	Credits, DelayedSlashes, Event as MarketEvent, Inputs, Outputs, Workloads,
@@ -72,6 +73,22 @@ fn surplus(credits: &BTreeMap<AccountId, Balance>) -> Balance {
 
 fn stored(id: WorkloadId) -> Workload {
 	Workloads::<Runtime>::get(id).expect("an event's workload is stored")
+}
+
+/// What an operator owes for giving no output for a workload that was as this, at this rate of its price, and
+/// the user's part of it, planck.
+fn due_for_no_output(before: &Workload, rate: Permille) -> (Balance, Balance) {
+	let price = before.assigned.as_ref().expect("it was drawn").price;
+	let part = |rate| permille_of(price, rate).expect("a small price");
+	let least = if before.failed_operators.is_empty() {
+		before.terms.least_compensation
+	} else {
+		0
+	};
+	(
+		part(rate).max(2 * least),
+		part(before.terms.miss_compensation).max(least),
+	)
 }
 
 impl Rules {
@@ -211,6 +228,8 @@ impl Rules {
 					stored(*workload).submitter,
 					"a user is served by its own node"
 				);
+				// By a hook: the first call of the block may already end it.
+				self.seen.insert(*workload, stored(*workload));
 				self.count("assigned");
 			},
 			MarketEvent::OutputDelivered { .. } => self.count("delivered"),
@@ -259,15 +278,7 @@ impl Rules {
 			} => {
 				self.check_missed(*node);
 				let before = &self.seen[workload];
-				let price = before.assigned.as_ref().expect("it was drawn").price;
-				let (terms, first) = (before.terms, before.failed_operators.is_empty());
-				let least = if first { terms.least_compensation } else { 0 };
-				let due = permille_of(price, terms.miss_slash)
-					.expect("a small price")
-					.max(2 * least);
-				let to_user = permille_of(price, terms.miss_compensation)
-					.expect("a small price")
-					.max(least);
+				let (due, to_user) = due_for_no_output(before, before.terms.miss_slash);
 				if let Some(delayed) = self.delayed.remove(workload) {
 					assert_eq!((delayed, *slashed, *compensation), (due, 0, 0));
 					self.waiting.insert((*workload, *node), (due, to_user));
@@ -284,6 +295,29 @@ impl Rules {
 				expected.credit(&before.submitter.clone(), *compensation);
 				expected.credit(treasury, slashed - compensation);
 				self.count("missed a delivery");
+			},
+			MarketEvent::WorkloadDeclined {
+				workload,
+				node,
+				fee,
+				compensation,
+			} => {
+				assert!(
+					!self.honest.contains(&self.operators[node]),
+					"rule 5: somebody declined for the honest operator's node {node:?}"
+				);
+				let before = &self.seen[workload];
+				let (due, to_user) = due_for_no_output(before, before.terms.decline_fee);
+				// The proof stake, which was unlocked just before, covers it.
+				assert_eq!(*fee, due, "rule 6: a decline fee was not all there");
+				assert_eq!(
+					*compensation,
+					to_user.min(due),
+					"rule 6: the user's compensation"
+				);
+				expected.credit(&before.submitter.clone(), *compensation);
+				expected.credit(treasury, fee - compensation);
+				self.count("declined");
 			},
 			MarketEvent::ProofMissed {
 				workload,

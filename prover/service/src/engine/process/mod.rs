@@ -6,21 +6,27 @@
 //! rebuilding keys. The service itself executes models and verifies proofs.
 //!
 //! **What a process holds.** It reads what proofs of a model take before they are wanted, as far as its memory
-//! for models goes: before the service says that it is ready, and again after another was ended. A job whose model
-//! is not there yet waits for it; that is none of its own time, and its being cancelled does not throw it away.
+//! for models goes: before the service says that it is ready, and again after another was ended, what was needed last
+//! first. A job whose model is not there yet waits for it; that is none of its own time. A read that nobody waits for
+//! gives way to a job of another model, between two steps, and ends when its model is unloaded; what the process
+//! holds beside it stays. What is unloaded or was built anew is let go of when the process is free.
 //!
-//! **What ends a process.** A stop of its attempt (cancelled, or no step for the time-out), no step for the
-//! time-out while it reads or compares keys, the end of the service, however that comes (its standard input closes,
-//! and on Linux the system kills it), its bound of memory, or the system for lack of memory, which takes it before
-//! the service. Its death fails one attempt of one job by what may pass; the next attempt of that model gets a new
-//! process. In a new one its own bound of memory does not pass: then the job fails at once.
+//! **What ends a process.** A stop of its attempt once the proof is begun (cancelled, or no step for the time-out),
+//! no step for the time-out while it reads or compares keys, a read that does not give way, the end of the service,
+//! however that comes (its standard input closes, and on Linux the system kills it), its bound of memory, or the
+//! system for lack of memory, which takes it before the service. Its death fails one attempt of one job by what may
+//! pass; the next attempt of that model gets a new process. If that one dies for want of memory as the one before
+//! did, the job fails at once.
 //!
 //! **What is proven.** A request names the bundle's folder and its content hash, and the service names only
 //! bundles that it loaded and checked itself: a process refuses a folder with other content. Proofs are
 //! verified by the service.
 
+mod child;
 mod pool;
+mod registry;
 mod serve;
+mod wanted;
 mod wire;
 
 use super::{Attempt, Engine, EngineError, Model, NativeEngine, Processes, Proof};
@@ -94,7 +100,7 @@ impl EngineConfig {
 			checks: Some(Checks::at(self.checks.clone())),
 			setups: self.setups.iter().map(open).collect::<Result<_, _>>()?,
 			skip_check: self.skip_check,
-			announce: None,
+			..NativeEngine::default()
 		})
 	}
 }
@@ -107,7 +113,8 @@ pub struct ProcessEngine {
 
 impl ProcessEngine {
 	/// Processes of this program, at most `workers` of which prove at the same time. One that reads or compares
-	/// keys is ended when it announces no step for `patience`. Starts the first, and fails if it does not answer.
+	/// keys is ended when it announces no step for `patience`. Starts the first, and fails if it does not answer
+	/// within 30 seconds. Blocks.
 	pub fn new(
 		config: &EngineConfig,
 		workers: usize,
@@ -145,7 +152,7 @@ impl ProcessEngine {
 			dir: dir.into(),
 			bundle: bundle.hash(),
 		};
-		let report = self.pool.check(&vk_hash, place);
+		let report = self.pool.check(&vk_hash, &place);
 		match report.map_err(|death| failed(death.reason))? {
 			Report::Checked => Ok(true),
 			Report::Failed(failure) => Err(failure.into_error(vk_hash)),
@@ -195,6 +202,10 @@ impl Engine for ProcessEngine {
 
 	fn forget(&self, model: &VkHash) {
 		self.pool.forget(model);
+	}
+
+	fn settled(&self, model: &VkHash) {
+		self.pool.settled(model);
 	}
 
 	fn stop(&self) {
@@ -247,7 +258,7 @@ impl Model for ProcessModel {
 			header: header.clone(),
 			input: input.to_vec(),
 		};
-		let report = match self.pool.prove(&model, &self.place, &request, attempt) {
+		let report = match self.pool.prove(&model, &self.place, request, attempt) {
 			Ok(report) => report,
 			Err(Failure::Passing(reason)) => {
 				return Err(passing(attempt.stopped().unwrap_or(reason)));

@@ -1,101 +1,68 @@
 //! Engine processes, as the service holds them: as many as workers, each started when it is needed and kept
 //! with the models that it has read.
+//!
+//! What nobody waits for gives way to what somebody waits for: a read ahead ends, between two of its steps, when an
+//! attempt finds no free process, or its own model in the one that reads; and when the model is wanted no more. What
+//! the process holds beside it stays.
 
 use super::{
-	serve::{self, ARGUMENT},
-	wire::{self, Place, Report, Request},
+	child::{self, Death, Patience, Process, Spawner, MAX_DYING},
+	registry::{kill, reap, Live, Registry},
+	wanted::Wanted,
+	wire::{self, Outcome, Place, Report, Request},
 	EngineConfig, Processes,
 };
 use crate::engine::Attempt;
 use inference_primitives::{Hash, VkHash};
 use parking_lot::{Condvar, Mutex};
 use std::{
-	collections::{BTreeMap, BTreeSet, VecDeque},
-	io::{self, BufRead, BufReader, Read, Write},
-	os::unix::process::{CommandExt, ExitStatusExt},
-	process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
+	io,
+	process::Command,
 	sync::{
-		atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
-		mpsc, Arc, Weak,
+		atomic::{AtomicUsize, Ordering},
+		mpsc::{self, RecvTimeoutError},
+		Arc, Weak,
 	},
-	thread::{self, JoinHandle},
+	thread,
 	time::{Duration, Instant},
 };
 
-/// How long a process that was killed may take to be gone before its place is used again: it may hold much memory.
-const MAX_DYING: Duration = Duration::from_secs(10);
-/// Wait before a process that was killed is looked at again.
-const DYING_PAUSE: Duration = Duration::from_millis(2);
 /// Wait for a free process before it is looked whether one is still wanted.
 const LEASE_PAUSE: Duration = Duration::from_millis(100);
-/// Wait between two looks at processes that may hang, and at those that do not end.
+/// Wait between two looks at processes that may hang, at those that do not end, and at idle ones.
 const WATCH_PAUSE: Duration = Duration::from_millis(250);
 /// Attempts at comparing a bundle with its keys, of which the first ended by what may pass.
 const CHECK_ATTEMPTS: u32 = 2;
-/// Last lines of a process's log that are kept, to say why it died.
-const KEPT_LINES: usize = 8;
-/// Most bytes of a line of a process's log; what is longer counts as several.
-const MAX_LINE: u64 = 1024;
-/// The program that is started.
-const THIS_PROGRAM: &str = if cfg!(target_os = "linux") {
-	"/proc/self/exe"
-} else {
-	"this program"
+/// How long the first process may take to answer.
+const FIRST: Patience = Patience {
+	time: Duration::from_secs(30),
+	reason: "the engine process did not answer within 30 seconds of its start",
 };
-/// What the system sends for lack of memory.
-const SIGKILL: i32 = 9;
-/// What ends a process that asks for more than its bound.
-const SIGABRT: i32 = 6;
+/// Wait before something is read ahead again after no process could be started, or an idle one died; doubles up to
+/// [`MAX_SETBACK`].
+const MIN_SETBACK: Duration = Duration::from_secs(1);
+/// Longest such wait.
+const MAX_SETBACK: Duration = Duration::from_secs(300);
 
 /// See the module.
 pub struct Pool {
 	/// What each process is told first.
-	config: Vec<u8>,
-	memory_bytes: u64,
-	spawner: Spawner,
+	pub(super) config: Vec<u8>,
+	pub(super) memory_bytes: u64,
+	pub(super) patience: Patience,
+	pub(super) spawner: Spawner,
 	/// One for each worker, but for those in use; empty until they are needed.
 	free: Mutex<Vec<Option<Process>>>,
 	freed: Condvar,
 	/// Attempts that wait for one.
 	waiting: AtomicUsize,
-	/// The models that processes are to hold.
-	wanted: Mutex<BTreeMap<VkHash, Place>>,
-	/// Bundles that could not be read when nobody waited for them.
-	unreadable: Mutex<BTreeSet<Hash>>,
-	/// Models in whose last attempt a process died: they get one that holds nothing else.
-	suspects: Mutex<BTreeSet<VkHash>>,
+	wanted: Mutex<Wanted>,
 	/// Held by who reads what nobody waits for: one at a time.
 	warming: Mutex<()>,
 	/// Wakes the thread that does.
 	nudges: mpsc::SyncSender<()>,
-	registry: Arc<Registry>,
-}
-
-/// The processes that run, wherever they are in use.
-#[derive(Default)]
-struct Registry {
-	live: Mutex<BTreeMap<u64, Live>>,
-	next: AtomicU64,
-	/// Processes that ended although nobody asked them to.
-	deaths: AtomicU64,
-	/// Nothing is started any more.
-	is_stopped: AtomicBool,
-}
-
-struct Live {
-	child: Arc<Mutex<Child>>,
-	/// Models that it may hold, by content hash of the bundle.
-	holds: BTreeMap<Hash, VkHash>,
-	/// Memory of these, bytes, about.
-	bytes: u64,
-	/// It holds something that is not wanted any more: it is ended when nobody uses it.
-	is_retired: bool,
-	/// Its last step, while nobody else sees to it that it goes on.
-	watched: Option<Instant>,
-	/// It was ended for want of a step.
-	is_overdue: bool,
-	/// It was killed, and nobody waits any more until it is gone.
-	is_dying: bool,
+	setbacks: Mutex<Setbacks>,
+	pub(super) registry: Arc<Registry>,
 }
 
 /// Why there is no answer.
@@ -107,63 +74,59 @@ pub enum Failure {
 	Lasting(String),
 }
 
-/// The end of a process that nobody asked for.
-#[derive(Debug)]
-pub struct Death {
-	/// Its cause.
-	pub reason: String,
-	/// It asked for more memory than its bound.
-	is_beyond_bound: bool,
-}
-
-impl From<String> for Death {
-	fn from(reason: String) -> Self {
-		Self {
-			reason,
-			is_beyond_bound: false,
-		}
-	}
+/// How an attempt went in a process that lives.
+enum Answer {
+	Report(Report),
+	/// It did not come to the request.
+	Not(String),
 }
 
 impl Pool {
 	/// No processes, of which at most `workers` will prove at the same time. One that is asked for anything but a
 	/// proof is ended when it announces no step for `patience`.
 	pub fn new(config: &EngineConfig, workers: usize, patience: Duration) -> io::Result<Arc<Self>> {
+		Self::of(child::command, config, workers, patience)
+	}
+
+	/// [`Self::new`], of the processes that `command` starts.
+	fn of(
+		command: fn() -> io::Result<Command>,
+		config: &EngineConfig,
+		workers: usize,
+		patience: Duration,
+	) -> io::Result<Arc<Self>> {
 		let (nudges, nudged) = mpsc::sync_channel(1);
 		let pool = Arc::new(Self {
 			config: serde_json::to_vec(config)?,
 			memory_bytes: config.memory_bytes,
-			spawner: Spawner::new()?,
+			patience: Patience {
+				time: patience,
+				reason:
+					"the engine process announced no step for the time-out (--job-timeout-seconds)",
+			},
+			spawner: Spawner::new(command)?,
 			free: Mutex::new((0..workers.max(1)).map(|_| None).collect()),
 			freed: Condvar::new(),
 			waiting: AtomicUsize::new(0),
 			wanted: Mutex::default(),
-			unreadable: Mutex::default(),
-			suspects: Mutex::default(),
 			warming: Mutex::default(),
 			nudges,
+			setbacks: Mutex::default(),
 			registry: Arc::default(),
 		});
-		let registry = Arc::downgrade(&pool.registry);
+		let this = Arc::downgrade(&pool);
 		let watching = thread::Builder::new().name("engine-watch".into());
-		watching.spawn(move || watch(&registry, patience))?;
+		watching.spawn(move || watch(&this))?;
 		let this = Arc::downgrade(&pool);
 		let warming = thread::Builder::new().name("engine-warmer".into());
-		// It ends with the pool, which has the sender.
-		warming.spawn(move || {
-			while nudged.recv().is_ok() {
-				if let Some(pool) = this.upgrade() {
-					pool.warm();
-				}
-			}
-		})?;
+		warming.spawn(move || keep_warm(&this, &nudged))?;
 		Ok(pool)
 	}
 
 	/// Starts the first process, and fails if it does not answer.
 	pub fn start_first(&self) -> Result<(), Death> {
 		let mut process = Process::start(self)?;
-		let report = process.watched(&Request::Hello, |_| {})?;
+		let report = process.watched(Request::Hello, FIRST, |_| {})?;
 		if !matches!(report, Report::Ready) {
 			return Err(wire::UNEXPECTED.to_owned().into());
 		}
@@ -174,104 +137,139 @@ impl Pool {
 	}
 
 	/// Has a process prove: `request`, which is about `model`. It is killed when `attempt` is stopped, but not
-	/// while it reads the model, which is of use to others.
+	/// while it reads the model: that goes on, until somebody else needs the process.
 	pub fn prove(
 		&self,
 		model: &VkHash,
 		place: &Place,
-		request: &Request,
+		request: Request,
 		attempt: &Attempt,
 	) -> Result<Report, Failure> {
 		// Until its model is there.
 		attempt.wait();
-		let is_suspect = self.suspects.lock().contains(model);
-		let mut lease = self
-			.lease(model, &place.bundle, is_suspect, attempt)
-			.map_err(Failure::Passing)?;
+		let is_suspect = {
+			let mut wanted = self.wanted.lock();
+			wanted.touch(model);
+			wanted.is_suspect(model)
+		};
+		let lease = self.lease(model, &place.bundle, is_suspect, attempt);
+		let mut lease = lease.map_err(|reason| {
+			self.settle(model, attempt);
+			Failure::Passing(reason)
+		})?;
 		let mut process = match lease.process.take() {
 			Some(process) => process,
-			None => Process::start(self).map_err(|death| Failure::Passing(death.reason))?,
+			None => Process::start(self).map_err(|death| {
+				self.mourn(&death, "it was to prove");
+				Failure::Passing(death.reason)
+			})?,
 		};
 		let is_alone = process.proofs == 0
-			&& process.live(|live| live.holds.keys().all(|held| *held == place.bundle))
+			&& process.live(|live| live.holds.iter().all(|held| *held == place.bundle))
 				!= Some(false);
-		let mut ask = || {
-			if process.live(|live| live.is_read(&place.bundle)) != Some(true) {
-				match process.load(model, place, true, |step| attempt.report(step))? {
-					Report::Holds { .. } => {},
-					other => return Ok(other),
-				}
-			}
-			if let Some(reason) = attempt.stopped() {
-				return Err(reason.into());
-			}
-			attempt.begin();
-			let child = process.child.clone();
-			attempt.on_stop(Box::new(move || kill(&child)));
-			let answered = process.ask(request, |step| attempt.report(step));
-			attempt.settle();
-			answered
-		};
-		let answered = ask();
-		let is_stopped = attempt.stopped().is_some();
+		let answered = self.prove_in(&mut process, model, place, request, attempt);
+		let is_stopped = self.settle(model, attempt);
 		process.proofs = process.proofs.saturating_add(1);
 		let result = match answered {
-			Ok(report) => {
-				self.suspects.lock().remove(model);
+			Ok(Answer::Not(reason)) => {
+				lease.process = Some(process);
+				Err(Failure::Passing(reason))
+			},
+			Ok(Answer::Report(report)) => {
+				self.wanted.lock().clear(model);
+				*self.setbacks.lock() = Setbacks::default();
 				// One that was stopped was killed, or is about to be.
-				if is_stopped {
-					drop(process);
-				} else {
+				if !is_stopped {
 					lease.process = Some(process);
 				}
 				Ok(report)
 			},
-			// It was cancelled while it read the model: that was not for nothing.
-			Err(death) if is_stopped && process.is_alive() && !process.is_asked => {
-				lease.process = Some(process);
-				Err(Failure::Passing(death.reason))
-			},
-			Err(death) if is_stopped => {
-				drop(process);
-				Err(Failure::Passing(death.reason))
-			},
+			Err(death) if is_stopped => Err(Failure::Passing(death.reason)),
 			Err(death) => {
 				drop(process);
-				let is_lasting = is_alone && death.is_beyond_bound;
-				if is_lasting {
-					self.suspects.lock().remove(model);
-				} else {
-					self.suspects.lock().insert(*model);
-				}
+				// What the allocator says may be for want of another's memory, once.
+				let is_again = self.wanted.lock().suspect(model, death.is_for_memory);
 				self.mourn(
 					&death,
 					"its job is tried again in another, if that may help",
 				);
-				if is_lasting {
+				if is_alone && is_again {
+					self.wanted.lock().clear(model);
 					Err(Failure::Lasting(death.reason))
 				} else {
 					Err(Failure::Passing(death.reason))
 				}
 			},
 		};
+		lease.tidy();
 		drop(lease);
 		self.nudge();
 		result
 	}
 
+	/// Has `process` read the model, and prove.
+	fn prove_in(
+		&self,
+		process: &mut Process,
+		model: &VkHash,
+		place: &Place,
+		request: Request,
+		attempt: &Attempt,
+	) -> Result<Answer, Death> {
+		if !process.holds(&place.bundle) {
+			let begun = |id| {
+				let registry = self.registry.clone();
+				attempt.on_stop(Box::new(move || registry.release_reading(id)));
+				true
+			};
+			let step = |step| attempt.report(step);
+			let loaded = process.load(model, place, true, begun, step);
+			attempt.settle();
+			match loaded? {
+				Outcome::Done => self.wanted.lock().set_readable(&place.bundle, true),
+				Outcome::Failed(failure) => return Ok(Answer::Report(Report::Failed(failure))),
+				Outcome::NoRoom => return Ok(Answer::Not("there is no room for its model".into())),
+				Outcome::Interrupted => {
+					return Ok(Answer::Not(
+						"the reading of its model was interrupted".into(),
+					));
+				},
+			}
+		}
+		if let Some(reason) = attempt.stopped() {
+			return Ok(Answer::Not(reason));
+		}
+		attempt.begin();
+		let child = process.child.clone();
+		attempt.on_stop(Box::new(move || kill(&child)));
+		let answered = process.ask(request, |step| attempt.report(step));
+		attempt.settle();
+		answered.map(Answer::Report)
+	}
+
+	/// Whether the attempt was stopped: then its job may not come back.
+	fn settle(&self, model: &VkHash, attempt: &Attempt) -> bool {
+		let is_stopped = attempt.stopped().is_some();
+		if is_stopped {
+			self.wanted.lock().clear(model);
+		}
+		is_stopped
+	}
+
 	/// Has a process of its own compare the keys of a bundle with its model, and once more if the first died.
-	pub fn check(&self, model: &VkHash, place: Place) -> Result<Report, Death> {
-		let request = Request::Check(place);
+	pub fn check(&self, model: &VkHash, place: &Place) -> Result<Report, Death> {
 		let mut attempt = 1;
 		loop {
-			let mut process = Process::start(self)?;
-			let checked = process.watched(&request, |step| tracing::debug!(%model, step));
+			let request = Request::Check(place.clone());
+			let step = |step| tracing::debug!(%model, step);
+			let checked = Process::start(self)
+				.and_then(|mut process| process.watched(request, self.patience, step));
 			match checked {
 				Ok(report) => return Ok(report),
 				Err(death) => {
 					self.registry.check_started()?;
 					self.mourn(&death, "it compared a bundle with its keys");
-					if death.is_beyond_bound || attempt >= CHECK_ATTEMPTS {
+					if attempt >= CHECK_ATTEMPTS {
 						return Err(death);
 					}
 				},
@@ -281,8 +279,15 @@ impl Pool {
 	}
 
 	fn mourn(&self, death: &Death, consequence: &str) {
-		self.registry.deaths.fetch_add(1, Ordering::Relaxed);
-		tracing::warn!(death = death.reason, "ENGINE PROCESS DIED: {consequence}");
+		if self.registry.check_started().is_err() {
+			return;
+		}
+		if death.has_lived {
+			self.registry.deaths.fetch_add(1, Ordering::Relaxed);
+			tracing::warn!(death = death.reason, "ENGINE PROCESS DIED: {consequence}");
+		} else {
+			tracing::warn!(reason = death.reason, "no engine process: {consequence}");
+		}
 	}
 
 	/// Waits for a place. Prefers a process that holds the bundle, then one that runs; for what is suspected of
@@ -294,6 +299,7 @@ impl Pool {
 		is_suspect: bool,
 		attempt: &Attempt,
 	) -> Result<Lease<'_>, String> {
+		const BEST: u8 = 2;
 		let _waits = Waits::new(&self.waiting);
 		let mut free = self.free.lock();
 		loop {
@@ -301,18 +307,20 @@ impl Pool {
 			if let Some(reason) = attempt.stopped() {
 				return Err(reason);
 			}
-			let preference = |slot: &Option<Process>| match slot {
-				None if is_suspect => 3,
-				Some(process)
-					if process.live(|live| live.holds.contains_key(bundle)) == Some(true) =>
-				{
-					2
-				},
-				Some(_) => 1,
-				None => 0,
+			let preference = |(index, slot): (usize, &Option<Process>)| match slot {
+				None if is_suspect => (BEST + 1, index),
+				Some(process) if process.holds(bundle) => (BEST, index),
+				Some(_) => (1, index),
+				None => (0, index),
 			};
-			let best = (0..free.len()).max_by_key(|index| free.get(*index).map(preference));
-			if let Some(index) = best {
+			let best = free.iter().enumerate().map(preference).max();
+			// One that holds the bundle and reads another is waited for, too: it is there in a moment.
+			let is_better = |live: &Live| !is_suspect && live.holds.contains(bundle);
+			let gives_way = best.is_none_or(|(preference, _)| preference < BEST)
+				&& self.registry.interrupt(|live, reading| {
+					(is_suspect || reading.bundle != *bundle) && (best.is_none() || is_better(live))
+				});
+			if let Some((_, index)) = best.filter(|_| !gives_way) {
 				let process = free.swap_remove(index);
 				drop(free);
 				let mut lease = Lease {
@@ -334,18 +342,33 @@ impl Pool {
 		}
 	}
 
-	/// Has processes hold this model from now on, as far as there is room.
+	/// Has processes hold this model from now on, as far as there is room. Does not block.
 	pub fn want(&self, model: &VkHash, place: &Place) {
-		self.unreadable.lock().remove(&place.bundle);
-		let before = self.wanted.lock().insert(*model, place.clone());
-		// What was built anew leaves nothing behind.
-		if before.is_some_and(|before| before.bundle != place.bundle) {
-			self.retire(|live| {
-				live.holds
-					.iter()
-					.any(|(held, of)| of == model && *held != place.bundle)
-			});
+		self.wanted.lock().want(model, place);
+		*self.setbacks.lock() = Setbacks::default();
+		self.end_unwanted();
+	}
+
+	/// Has processes let go of `model`: at once, or when they are free. Does not block.
+	pub fn forget(&self, model: &VkHash) {
+		self.wanted.lock().forget(model);
+		self.end_unwanted();
+	}
+
+	/// No further attempt is made at a job of `model`: whatever a process died of does not keep the model out any
+	/// more. Does not block.
+	pub fn settled(&self, model: &VkHash) {
+		if self.wanted.lock().clear(model) {
+			self.nudge();
 		}
+	}
+
+	/// Ends the reads of what is not wanted any more, and has processes let go of it.
+	fn end_unwanted(&self) {
+		let wanted = self.wanted.lock();
+		self.registry
+			.interrupt(|_, reading| !wanted.wants(&reading.bundle));
+		drop(wanted);
 		self.nudge();
 	}
 
@@ -354,94 +377,138 @@ impl Pool {
 		let _ = self.nudges.try_send(());
 	}
 
-	/// Has free processes read what is wanted, until all is done or an attempt waits for a process.
+	/// Has free processes let go of what is not wanted, and read what is, until all is done, an attempt waits for a
+	/// process, or none can be started.
 	pub fn warm(&self) {
 		loop {
 			let _alone = self.warming.lock();
-			let Some((mut lease, model, place)) = self.cold() else {
-				return;
-			};
-			lease.leave_dead();
-			let process = lease.process.take();
-			let started = process.map_or_else(|| Process::start(self), Ok);
-			let loaded = started.and_then(|mut process| {
-				process.tried.insert(place.bundle);
-				let report = process.load(&model, &place, false, |step| {
-					tracing::debug!(%model, step);
-				})?;
-				lease.process = Some(process);
-				Ok(report)
-			});
-			if self.registry.check_started().is_err() {
+			if let Some(mut lease) =
+				self.free_where(|process| !self.unwanted_in(process).is_empty())
+			{
+				lease.leave_dead();
+				lease.tidy();
+				continue;
+			}
+			if self.setbacks.lock().left().is_some() {
 				return;
 			}
-			let reason = match loaded {
-				Ok(Report::Holds { .. }) => continue,
-				Ok(Report::Failed(failure)) => failure.into_error(model).to_string(),
-				Ok(_) => wire::UNEXPECTED.into(),
-				Err(death) => {
-					self.mourn(&death, "it read a proving key");
-					death.reason
-				},
+			let Some((lease, model, place)) = self.cold() else {
+				return;
 			};
-			tracing::warn!(%model, reason, "the proving key cannot be read; a job will try again");
-			self.unreadable.lock().insert(place.bundle);
+			if !self.read_ahead(lease, &model, &place) {
+				return;
+			}
 		}
 	}
 
-	/// A free place that was not tried with a model that is wanted, and that model; nothing if an attempt waits.
-	fn cold(&self) -> Option<(Lease<'_>, VkHash, Place)> {
-		let wanted = {
-			let unreadable = self.unreadable.lock();
-			let mut wanted = self.wanted.lock().clone();
-			wanted.retain(|_, place| !unreadable.contains(&place.bundle));
-			wanted
+	/// Has the process in this place, which may have to be started, read a model. Whether there is one.
+	fn read_ahead(&self, mut lease: Lease<'_>, model: &VkHash, place: &Place) -> bool {
+		lease.leave_dead();
+		let mut process = match lease
+			.process
+			.take()
+			.map_or_else(|| Process::start(self), Ok)
+		{
+			Ok(process) => process,
+			Err(death) => {
+				self.setbacks.lock().add();
+				self.mourn(&death, "no key is read ahead for a while");
+				return false;
+			},
 		};
-		// The next attempt of one of these gets an empty place.
-		let has_suspects = !self.suspects.lock().is_empty();
+		// Looked at when it can be interrupted: whoever forgets it now does so.
+		let is_wanted = |_| self.wanted.lock().wants(&place.bundle);
+		let step = |step| tracing::debug!(%model, step);
+		let reason = match process.load(model, place, false, is_wanted, step) {
+			Ok(outcome) => {
+				let is_settled = !matches!(outcome, Outcome::Interrupted);
+				if is_settled {
+					process.tried.insert(place.bundle);
+				}
+				lease.process = Some(process);
+				match outcome {
+					Outcome::Failed(failure) => failure.into_error(*model).to_string(),
+					_ => return true,
+				}
+			},
+			Err(death) => {
+				drop(process);
+				self.mourn(&death, "it read a proving key");
+				death.reason
+			},
+		};
+		if self.registry.check_started().is_ok() {
+			tracing::warn!(%model, reason, "the proving key cannot be read; a job will try again");
+		}
+		self.wanted.lock().set_readable(&place.bundle, false);
+		true
+	}
+
+	/// A free place that was not tried with a model that is wanted, and that model.
+	fn cold(&self) -> Option<(Lease<'_>, VkHash, Place)> {
+		let wanted = self.wanted.lock().ahead();
+		wanted.into_iter().find_map(|(model, place)| {
+			let bundle = &place.bundle;
+			let lease = self.free_place(|slot| {
+				slot.as_ref()
+					.is_none_or(|process| !process.tried.contains(bundle) && !process.holds(bundle))
+			})?;
+			Some((lease, model, place))
+		})
+	}
+
+	/// A free process of this kind.
+	fn free_where(&self, is_meant: impl Fn(&Process) -> bool) -> Option<Lease<'_>> {
+		self.free_place(|slot| slot.as_ref().is_some_and(&is_meant))
+	}
+
+	/// A free place of this kind; none if an attempt waits for one.
+	fn free_place(&self, is_meant: impl Fn(&Option<Process>) -> bool) -> Option<Lease<'_>> {
 		let mut free = self.free.lock();
 		if self.waiting.load(Ordering::SeqCst) > 0 || self.registry.check_started().is_err() {
 			return None;
 		}
-		let missing = |slot: &Option<Process>| {
-			let mut wanted = wanted.iter();
-			wanted.find(|(_, place)| {
-				slot.as_ref().map_or(!has_suspects, |process| {
-					!process.tried.contains(&place.bundle)
-						&& process.live(|live| live.is_read(&place.bundle)) != Some(true)
-				})
-			})
-		};
-		let mut places = free.iter().enumerate();
-		let (index, (model, place)) =
-			places.find_map(|(index, slot)| Some((index, missing(slot)?)))?;
+		let index = free.iter().position(is_meant)?;
 		let process = free.swap_remove(index);
-		let lease = Lease {
+		Some(Lease {
 			pool: self,
 			process,
-		};
-		Some((lease, *model, place.clone()))
+		})
 	}
 
-	/// Ends the processes that may hold `model`: at once, or when they are free.
-	pub fn forget(&self, model: &VkHash) {
-		self.wanted.lock().remove(model);
-		self.suspects.lock().remove(model);
-		self.retire(|live| live.holds.values().any(|held| held == model));
-		self.nudge();
+	/// What a process holds although it is not wanted.
+	fn unwanted_in(&self, process: &Process) -> Vec<Hash> {
+		let held = process.live(|live| live.holds.iter().copied().collect());
+		let mut held: Vec<Hash> = held.unwrap_or_default();
+		let wanted = self.wanted.lock();
+		held.retain(|bundle| !wanted.wants(bundle));
+		held
 	}
 
-	fn retire(&self, is_meant: impl Fn(&Live) -> bool) {
-		// First, so that who gives one back meanwhile sees it.
-		for live in self.registry.live.lock().values_mut() {
-			live.is_retired |= is_meant(live);
-		}
-		let retired: Vec<Process> = {
+	/// Ends what takes too long, and empties the places of those that ended while nobody used them.
+	fn look(&self) {
+		self.registry.look();
+		let dead: Vec<Process> = {
 			let mut free = self.free.lock();
-			let retired = |slot: &mut Option<Process>| slot.take_if(|process| process.is_retired());
-			free.iter_mut().filter_map(retired).collect()
+			let is_dead = |process: &mut Process| !process.is_alive();
+			free.iter_mut()
+				.filter_map(|slot| slot.take_if(is_dead))
+				.collect()
 		};
-		drop(retired);
+		if !dead.is_empty() {
+			self.mourn_idle(dead.len());
+			// One that the system took for its memory is not filled again at once.
+			self.setbacks.lock().add();
+			self.nudge();
+		}
+	}
+
+	fn mourn_idle(&self, dead: usize) {
+		if self.registry.check_started().is_ok() {
+			let dead = u64::try_from(dead).unwrap_or(u64::MAX);
+			self.registry.deaths.fetch_add(dead, Ordering::Relaxed);
+			tracing::warn!(dead, "an idle engine process is gone; another is started");
+		}
 	}
 
 	/// Ends all processes, and starts none any more.
@@ -468,56 +535,49 @@ impl Pool {
 	}
 }
 
-impl Registry {
-	fn check_started(&self) -> Result<(), String> {
-		if self.is_stopped.load(Ordering::SeqCst) {
-			return Err("the service stops".into());
-		}
-		Ok(())
-	}
-
-	/// Forgets a process that was killed, once it is gone: at once, or when it is looked at again.
-	fn bury(&self, id: u64, child: &Arc<Mutex<Child>>, patience: Duration) {
-		reap(child, patience);
-		let mut live = self.live.lock();
-		if is_gone(child) {
-			live.remove(&id);
-		} else if let Some(live) = live.get_mut(&id) {
-			live.is_dying = true;
-			live.watched = None;
-			let pid = live.child.lock().id();
-			tracing::error!(
-				pid,
-				"an engine process was killed and does not end: it may hold memory"
-			);
-		}
-	}
-
-	/// Ends what announces no step for `patience`, and forgets what is gone at last.
-	fn look(&self, patience: Duration) {
-		let mut live = self.live.lock();
-		live.retain(|_, live| !(live.is_dying && is_gone(&live.child)));
-		for live in live.values_mut() {
-			if live.watched.is_some_and(|step| step.elapsed() >= patience) {
-				live.watched = None;
-				live.is_overdue = true;
-				kill(&live.child);
-			}
-		}
-	}
-}
-
-impl Live {
-	fn is_read(&self, bundle: &Hash) -> bool {
-		self.holds.contains_key(bundle)
-	}
-}
-
-fn watch(registry: &Weak<Registry>, patience: Duration) {
-	while let Some(registry) = registry.upgrade() {
-		registry.look(patience);
-		drop(registry);
+fn watch(pool: &Weak<Pool>) {
+	while let Some(pool) = pool.upgrade() {
+		pool.look();
+		drop(pool);
 		thread::sleep(WATCH_PAUSE);
+	}
+}
+
+/// Ends with the pool, which has the sender.
+fn keep_warm(pool: &Weak<Pool>, nudged: &mpsc::Receiver<()>) {
+	let mut left = None;
+	loop {
+		match nudged.recv_timeout(left.unwrap_or(MAX_SETBACK)) {
+			Ok(()) | Err(RecvTimeoutError::Timeout) => {},
+			Err(RecvTimeoutError::Disconnected) => return,
+		}
+		let Some(pool) = pool.upgrade() else {
+			return;
+		};
+		pool.warm();
+		left = pool.setbacks.lock().left();
+	}
+}
+
+/// What went wrong where nobody waits, and when it is tried again.
+#[derive(Default)]
+struct Setbacks {
+	number: u32,
+	until: Option<Instant>,
+}
+
+impl Setbacks {
+	fn add(&mut self) {
+		let factor = 1u32.checked_shl(self.number).unwrap_or(u32::MAX);
+		self.number = self.number.saturating_add(1);
+		let pause = MIN_SETBACK.saturating_mul(factor).min(MAX_SETBACK);
+		self.until = Instant::now().checked_add(pause);
+	}
+
+	/// How long it is until then.
+	fn left(&self) -> Option<Duration> {
+		let left = self.until?.saturating_duration_since(Instant::now());
+		(!left.is_zero()).then_some(left)
 	}
 }
 
@@ -546,348 +606,55 @@ struct Lease<'a> {
 impl Lease<'_> {
 	/// Empties the place if its process ended while nobody used it.
 	fn leave_dead(&mut self) {
-		if self
-			.process
-			.take_if(|process| !process.is_alive())
-			.is_some()
-		{
-			self.pool.registry.deaths.fetch_add(1, Ordering::Relaxed);
-			tracing::warn!("an idle engine process is gone; another is started");
+		let dead = self.process.take_if(|process| !process.is_alive());
+		if dead.is_some() {
+			self.pool.mourn_idle(1);
+		}
+	}
+
+	/// Has the process let go of what is not wanted.
+	fn tidy(&mut self) {
+		let Some(process) = &mut self.process else {
+			return;
+		};
+		let unwanted = self.pool.unwanted_in(process);
+		if unwanted.is_empty() {
+			return;
+		}
+		if let Err(death) = process.unload(unwanted) {
+			self.process = None;
+			self.pool.mourn(&death, "it was to let go of a model");
 		}
 	}
 }
 
 impl Drop for Lease<'_> {
 	fn drop(&mut self) {
-		let retired = {
-			let mut free = self.pool.free.lock();
-			// Under this lock: whoever retires it now finds it here, or has marked it.
-			let retired = self.process.take_if(|process| process.is_retired());
-			free.push(self.process.take());
-			retired
-		};
-		self.pool.freed.notify_one();
-		drop(retired);
+		self.pool.free.lock().push(self.process.take());
+		self.pool.freed.notify_all();
 	}
-}
-
-/// An engine process. It ends when this is dropped.
-pub struct Process {
-	id: u64,
-	registry: Arc<Registry>,
-	child: Arc<Mutex<Child>>,
-	input: ChildStdin,
-	output: BufReader<ChildStdout>,
-	log: Arc<Mutex<VecDeque<String>>>,
-	logging: Option<JoinHandle<()>>,
-	memory_bytes: u64,
-	/// Proofs that it was asked for.
-	proofs: u64,
-	/// It owes an answer.
-	is_asked: bool,
-	/// Bundles that it was to read while nobody waited for them.
-	tried: BTreeSet<Hash>,
-}
-
-impl Process {
-	/// Starts one.
-	fn start(pool: &Pool) -> Result<Self, Death> {
-		pool.registry.check_started()?;
-		let failed = |error: io::Error| format!("the engine process cannot be started: {error}");
-		let mut child = pool.spawner.spawn().map_err(failed)?;
-		let piped = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-		let id = pool.registry.next.fetch_add(1, Ordering::Relaxed);
-		tracing::debug!(pid = child.id(), "engine process started");
-		let child = Arc::new(Mutex::new(child));
-		let live = Live {
-			child: child.clone(),
-			holds: BTreeMap::new(),
-			bytes: 0,
-			is_retired: false,
-			watched: None,
-			is_overdue: false,
-			is_dying: false,
-		};
-		pool.registry.live.lock().insert(id, live);
-		let (Some(input), Some(output), Some(errors)) = piped else {
-			unreachable!("the three of them are piped");
-		};
-		let log = Arc::new(Mutex::new(VecDeque::new()));
-		let kept = log.clone();
-		let mut process = Self {
-			id,
-			registry: pool.registry.clone(),
-			child,
-			input,
-			output: BufReader::new(output),
-			log,
-			logging: None,
-			memory_bytes: pool.memory_bytes,
-			proofs: 0,
-			is_asked: false,
-			tried: BTreeSet::new(),
-		};
-		let logging = thread::Builder::new().name("engine-log".into());
-		let logging = logging.spawn(move || pass_on(errors, &kept));
-		process.logging = Some(logging.map_err(failed)?);
-		// Nobody that stopped all has missed it.
-		pool.registry.check_started()?;
-		wire::write_frame(&mut process.input, &pool.config)
-			.map_err(|error| process.death(&error))?;
-		Ok(process)
-	}
-
-	/// Has it do `request`, and passes the steps on. Fails if it ends, or says what cannot be understood.
-	fn ask(&mut self, request: &Request, mut step: impl FnMut(String)) -> Result<Report, Death> {
-		let mut answer = || {
-			wire::send(&mut self.input, request)?;
-			loop {
-				match wire::receive(&mut self.output)? {
-					Some(Report::Step(announced)) => step(announced),
-					Some(report) => return Ok(report),
-					None => return Err(io::ErrorKind::UnexpectedEof.into()),
-				}
-			}
-		};
-		self.is_asked = true;
-		let answered = answer();
-		self.is_asked = answered.is_err();
-		answered.map_err(|error| self.death(&error))
-	}
-
-	/// [`Self::ask`]; it is ended if it announces no step for the pool's patience.
-	fn watched(
-		&mut self,
-		request: &Request,
-		mut step: impl FnMut(String),
-	) -> Result<Report, Death> {
-		let (registry, id) = (self.registry.clone(), self.id);
-		let watch = |watched: Option<Instant>| {
-			if let Some(live) = registry.live.lock().get_mut(&id) {
-				live.watched = watched;
-			}
-		};
-		watch(Some(Instant::now()));
-		let answered = self.ask(request, |announced| {
-			watch(Some(Instant::now()));
-			step(announced);
-		});
-		watch(None);
-		answered
-	}
-
-	/// Has it read a model, and takes note of what it holds then.
-	fn load(
-		&mut self,
-		model: &VkHash,
-		place: &Place,
-		evict: bool,
-		step: impl FnMut(String),
-	) -> Result<Report, Death> {
-		// What it reads it holds in part.
-		self.live(|live| live.holds.insert(place.bundle, *model));
-		let place = place.clone();
-		let report = self.watched(&Request::Load { place, evict }, step)?;
-		self.live(|live| match &report {
-			Report::Holds { bundles, bytes } => {
-				live.holds.retain(|held, _| bundles.contains(held));
-				live.bytes = *bytes;
-			},
-			// Nothing that is known: it is asked for again.
-			_ => live.holds.retain(|_, held| held != model),
-		});
-		Ok(report)
-	}
-
-	fn live<T>(&self, with: impl FnOnce(&mut Live) -> T) -> Option<T> {
-		self.registry.live.lock().get_mut(&self.id).map(with)
-	}
-
-	fn is_retired(&self) -> bool {
-		self.live(|live| live.is_retired) != Some(false)
-	}
-
-	fn is_alive(&self) -> bool {
-		!is_gone(&self.child)
-	}
-
-	/// Why it died; kills it if it did not.
-	fn death(&mut self, error: &io::Error) -> Death {
-		// What closed its end is about to be gone by itself, with the status that tells why.
-		let is_closed = matches!(
-			error.kind(),
-			io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe
-		);
-		let mut status = is_closed.then(|| reap(&self.child, MAX_DYING)).flatten();
-		if status.is_none() {
-			kill(&self.child);
-			status = reap(&self.child, MAX_DYING);
-		}
-		let Some(status) = status else {
-			return format!("the engine process failed ({error}), and does not end").into();
-		};
-		if let Some(logging) = self.logging.take() {
-			// It does not panic; if it did, there would be less to tell.
-			let _ = logging.join();
-		}
-		if self.live(|live| live.is_overdue) == Some(true) {
-			let reason =
-				"the engine process announced no step for the time-out (--job-timeout-seconds)";
-			return reason.to_owned().into();
-		}
-		let words = last_words(&self.log.lock());
-		let is_for_memory = words
-			.as_ref()
-			.is_some_and(|words| words.contains("memory allocation"));
-		Death {
-			is_beyond_bound: self.memory_bytes > 0
-				&& status.signal() == Some(SIGABRT)
-				&& is_for_memory,
-			reason: describe(status, words, self.memory_bytes),
-		}
-	}
-}
-
-impl Drop for Process {
-	fn drop(&mut self) {
-		kill(&self.child);
-		self.registry.bury(self.id, &self.child, MAX_DYING);
-	}
-}
-
-fn kill(child: &Arc<Mutex<Child>>) {
-	// An error: it is gone.
-	let _ = child.lock().kill();
-}
-
-/// Whether a process has ended, or is not this one's any more.
-fn is_gone(child: &Arc<Mutex<Child>>) -> bool {
-	!matches!(child.lock().try_wait(), Ok(None))
-}
-
-/// Waits for the end of a process that was killed or closed its pipes.
-fn reap(child: &Arc<Mutex<Child>>, longest: Duration) -> Option<ExitStatus> {
-	let since = Instant::now();
-	loop {
-		match child.lock().try_wait() {
-			Ok(Some(status)) => return Some(status),
-			Ok(None) if since.elapsed() < longest => {},
-			Ok(None) | Err(_) => return None,
-		}
-		thread::sleep(DYING_PAUSE);
-	}
-}
-
-fn describe(status: ExitStatus, words: Option<String>, memory_bytes: u64) -> String {
-	let words = words.map(|words| format!(": {words}")).unwrap_or_default();
-	let ended = match (status.signal(), status.code()) {
-		(Some(SIGKILL), _) => {
-			"the engine process was killed by signal 9, perhaps for memory".to_owned()
-		},
-		(Some(SIGABRT), _) => format!("the engine process aborted (signal 6){words}"),
-		(Some(signal), _) => format!("the engine process was killed by signal {signal}{words}"),
-		(None, Some(serve::PANICKED)) => format!("the engine panicked{words}"),
-		(None, code) => {
-			let code = code.unwrap_or_default();
-			format!("the engine process ended with code {code}{words}")
-		},
-	};
-	// A thread that cannot be started panics, and has no memory for its stack.
-	match memory_bytes >> 20 {
-		0 => ended,
-		mib => format!("{ended}; its bound is {mib} MiB (--engine-memory-mib)"),
-	}
-}
-
-/// The line that tells most about its end: what the allocator or a panic says, else the last.
-fn last_words(log: &VecDeque<String>) -> Option<String> {
-	let tells = |line: &&String| line.contains("memory allocation") || line.contains("panicked");
-	log.iter().rev().find(tells).or(log.back()).cloned()
-}
-
-/// Passes the process's log on, and keeps the last lines.
-fn pass_on(errors: ChildStderr, kept: &Mutex<VecDeque<String>>) {
-	let mut errors = BufReader::new(errors);
-	loop {
-		let mut line = Vec::new();
-		match (&mut errors).take(MAX_LINE).read_until(b'\n', &mut line) {
-			Ok(read) if read > 0 => {},
-			_ => return,
-		}
-		// The service goes on without a log.
-		let _ = io::stderr().write_all(&line);
-		let text = String::from_utf8_lossy(&line).trim().to_owned();
-		let mut kept = kept.lock();
-		if !text.is_empty() {
-			kept.push_back(text);
-		}
-		if kept.len() > KEPT_LINES {
-			kept.pop_front();
-		}
-	}
-}
-
-/// Starts processes, all from one thread: on Linux they end with the thread that started them, so it
-/// lives as long as the pool, which those of the runtime do not.
-struct Spawner(mpsc::Sender<mpsc::Sender<io::Result<Child>>>);
-
-impl Spawner {
-	fn new() -> io::Result<Self> {
-		let (sender, wanted) = mpsc::channel::<mpsc::Sender<io::Result<Child>>>();
-		let starting = thread::Builder::new().name("engine-spawner".into());
-		starting.spawn(move || {
-			for reply in wanted {
-				// Nobody may wait any more.
-				let spawned = command().and_then(|mut command| command.spawn());
-				let _ = reply.send(spawned.map_err(|error| {
-					let text = format!("{THIS_PROGRAM}: {error}");
-					io::Error::new(error.kind(), text)
-				}));
-			}
-		})?;
-		Ok(Self(sender))
-	}
-
-	fn spawn(&self) -> io::Result<Child> {
-		let (sender, reply) = mpsc::channel();
-		let gone = || io::Error::other("the thread that starts processes is gone");
-		self.0.send(sender).map_err(|_| gone())?;
-		reply.recv().map_err(|_| gone())?
-	}
-}
-
-fn command() -> io::Result<Command> {
-	// This very program, although its file may have been replaced since.
-	let mut command = if cfg!(target_os = "linux") {
-		let mut command = Command::new(THIS_PROGRAM);
-		command.arg0("inference-prover");
-		command
-	} else {
-		Command::new(std::env::current_exe()?)
-	};
-	command
-		.arg(ARGUMENT)
-		.stdin(Stdio::piped())
-		.stdout(Stdio::piped())
-		.stderr(Stdio::piped())
-		// To print one takes memory, and none may be left: then the process would hang instead of ending.
-		.env("RUST_BACKTRACE", "0")
-		// What the terminal sends to the service's group is the service's to answer.
-		.process_group(0);
-	Ok(command)
 }
 
 #[cfg(test)]
 mod tests {
-	use super::*;
+	use super::{
+		super::registry::tests::{echo, end, is_interrupted},
+		*,
+	};
+	use std::process::Stdio;
+
+	const LONG: Duration = Duration::from_secs(60);
+
+	fn pool(command: fn() -> io::Result<Command>) -> Arc<Pool> {
+		Pool::of(command, &EngineConfig::default(), 1, LONG).unwrap()
+	}
 
 	#[test]
 	fn a_program_that_does_not_speak_as_an_engine_should_fail_by_name_at_the_start() {
 		// The program of the tests: told the argument, it says how many tests it ran.
-		let config = EngineConfig::default();
-		let pool = Pool::new(&config, 1, Duration::from_secs(60)).unwrap();
+		let pool = pool(child::command);
 		let death = pool.start_first().unwrap_err();
-		assert!(!death.reason.is_empty() && !death.is_beyond_bound);
+		assert!(!death.reason.is_empty() && !death.is_for_memory);
 		let start = super::super::StartError::Process(death.reason).to_string();
 		assert!(
 			start.contains("/proc") && start.contains("--engine-memory-mib"),
@@ -896,66 +663,86 @@ mod tests {
 		assert_eq!(pool.processes().running, 0);
 	}
 
-	/// A process that does nothing, in a registry.
-	fn sleeping(registry: &Registry, watched: Option<Instant>) -> Arc<Mutex<Child>> {
-		let child = Command::new("sleep").arg("600").spawn().unwrap();
-		let child = Arc::new(Mutex::new(child));
-		let live = Live {
-			child: child.clone(),
-			holds: BTreeMap::new(),
-			bytes: 0,
-			is_retired: false,
-			watched,
-			is_overdue: false,
-			is_dying: false,
+	#[test]
+	fn a_first_process_that_does_not_answer_should_be_waited_for_for_half_a_minute() {
+		let pool = pool(|| {
+			let mut command = Command::new("sleep");
+			command.arg("600");
+			command.stdin(Stdio::piped()).stdout(Stdio::piped());
+			command.stderr(Stdio::piped());
+			Ok(command)
+		});
+		let starting = pool.clone();
+		let starting = thread::spawn(move || starting.start_first().unwrap_err().reason);
+		let half_a_minute_ago = Instant::now().checked_sub(Duration::from_secs(30)).unwrap();
+		while !starting.is_finished() {
+			for live in pool.registry.live.lock().values_mut() {
+				if let Some(watch) = &mut live.watched {
+					assert_eq!(watch.patience, Duration::from_secs(30));
+					watch.step = half_a_minute_ago;
+				}
+			}
+			thread::sleep(Duration::from_millis(10));
+		}
+		let reason = starting.join().unwrap();
+		assert!(reason.contains("within 30 seconds"), "{reason}");
+		assert_eq!(pool.processes().running, 0);
+	}
+
+	#[test]
+	fn what_keeps_processes_from_starting_should_put_no_model_out_and_count_no_death() {
+		let pool = pool(|| Err(io::ErrorKind::WouldBlock.into()));
+		let model = VkHash([1; 32]);
+		let place = Place {
+			dir: "/b".into(),
+			bundle: [1; 32],
 		};
-		registry.live.lock().insert(7, live);
-		child
+		pool.want(&model, &place);
+		pool.warm();
+		assert!(pool.setbacks.lock().left().is_some());
+		assert_eq!(pool.wanted.lock().ahead(), [(model, place)]);
+		assert_eq!(pool.processes(), Processes::default());
 	}
 
 	#[test]
-	fn a_process_that_does_not_end_should_be_counted_until_it_does() {
-		let registry = Registry::default();
-		// Not killed: so it does not end, as one would that the system cannot stop.
-		let child = sleeping(&registry, None);
-		registry.bury(7, &child, Duration::from_millis(20));
-		registry.look(Duration::from_secs(600));
-		assert!(registry.live.lock().get(&7).unwrap().is_dying);
-		kill(&child);
-		assert!(reap(&child, MAX_DYING).is_some());
-		registry.look(Duration::from_secs(600));
-		assert!(registry.live.lock().is_empty());
+	fn a_model_that_is_unloaded_or_built_anew_should_be_read_no_further() {
+		let place = |bundle| Place {
+			dir: "/b".into(),
+			bundle: [bundle; 32],
+		};
+		let (model, other) = (VkHash([1; 32]), VkHash([2; 32]));
+		for (is_rebuilt, of) in [(false, &model), (true, &model), (false, &other)] {
+			// Nothing else reads.
+			let pool = pool(|| Err(io::ErrorKind::WouldBlock.into()));
+			let (child, _output) = echo(&pool.registry);
+			for wanted in [&model, &other] {
+				pool.want(wanted, &place(wanted.0[0]));
+			}
+			pool.registry
+				.begin_reading(7, model, place(1).bundle, false);
+			assert!(!is_interrupted(&pool.registry));
+			if is_rebuilt {
+				pool.want(of, &place(3));
+			} else {
+				pool.forget(of);
+			}
+			assert_eq!(is_interrupted(&pool.registry), *of == model);
+			end(&child);
+		}
 	}
 
 	#[test]
-	fn what_announces_no_step_should_be_ended_but_only_while_it_is_watched() {
-		let registry = Registry::default();
-		let child = sleeping(&registry, None);
-		registry.look(Duration::ZERO);
-		assert!(!is_gone(&child));
-		registry.live.lock().get_mut(&7).unwrap().watched = Some(Instant::now());
-		registry.look(Duration::from_secs(600));
-		assert!(!is_gone(&child));
-		registry.look(Duration::ZERO);
-		assert!(registry.live.lock().get(&7).unwrap().is_overdue);
-		assert_eq!(reap(&child, MAX_DYING).unwrap().signal(), Some(SIGKILL));
-	}
-
-	#[test]
-	fn a_death_should_be_told_with_its_cause_and_the_bound_that_may_be_raised() {
-		let log = VecDeque::from([
-			"memory allocation of 99 bytes failed".to_owned(),
-			"a further line".to_owned(),
-		]);
-		let words = || last_words(&log);
-		let aborted = describe(ExitStatus::from_raw(SIGABRT), words(), 64 << 20);
-		assert!(aborted.contains("99 bytes failed; its bound is 64 MiB (--engine-memory-mib)"));
-		let killed = describe(ExitStatus::from_raw(SIGKILL), words(), 0);
-		assert!(
-			killed.contains("signal 9") && killed.contains("for memory"),
-			"{killed}"
-		);
-		let panicked = describe(ExitStatus::from_raw(serve::PANICKED << 8), None, 0);
-		assert_eq!(panicked, "the engine panicked");
+	fn setbacks_should_be_waited_for_longer_each_time() {
+		let mut setbacks = Setbacks::default();
+		assert!(setbacks.left().is_none());
+		for seconds in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
+			setbacks.add();
+			let (left, longest) = (setbacks.left().unwrap(), Duration::from_secs(seconds));
+			assert!(longest / 2 < left && left <= longest, "{left:?}");
+		}
+		for _ in 0..100 {
+			setbacks.add();
+		}
+		assert!(setbacks.left().unwrap() <= MAX_SETBACK);
 	}
 }

@@ -1,6 +1,7 @@
 //! What service and engine process say to each other: frames of a length (4 bytes, little-endian) and so
 //! many bytes. The service's first is the configuration, as JSON; then each request, in SCALE, is answered by
-//! any number of steps and one other report. Neither side trusts the other's lengths.
+//! any number of steps and one other report. An interruption is answered by the request that it ends, if it still
+//! finds it. Neither side trusts the other's lengths.
 
 use crate::engine::EngineError;
 use codec::{Decode, DecodeAll, Encode};
@@ -21,6 +22,17 @@ pub struct Place {
 	pub dir: String,
 	/// Its content hash.
 	pub bundle: Hash,
+}
+
+/// What the service says.
+#[derive(Debug, Encode, Decode)]
+pub enum Message {
+	/// It wants something.
+	#[codec(index = 0)]
+	Request(Request),
+	/// The [`Request::Load`] with this number, and those before it, need not be done any more.
+	#[codec(index = 1)]
+	Interrupt(u64),
 }
 
 /// What the service wants.
@@ -45,11 +57,16 @@ pub enum Request {
 	/// Read what proofs of a model take.
 	#[codec(index = 3)]
 	Load {
+		/// Greater than that of each before.
+		number: u64,
 		/// The model's bundle.
 		place: Place,
 		/// Whether other models make room for it; otherwise it is not loaded where there is none.
 		evict: bool,
 	},
+	/// Let go of these bundles, by content hash.
+	#[codec(index = 4)]
+	Unload(Vec<Hash>),
 }
 
 /// What a process says.
@@ -75,14 +92,33 @@ pub enum Report {
 	/// It is there.
 	#[codec(index = 4)]
 	Ready,
-	/// The models that it holds now, by content hash.
+	/// The models that it holds after it was to load or unload some, however that went.
 	#[codec(index = 5)]
 	Holds {
-		/// These.
+		/// These, by content hash.
 		bundles: Vec<Hash>,
 		/// Their memory, bytes, about.
 		bytes: u64,
+		/// What became of the request.
+		outcome: Outcome,
 	},
+}
+
+/// What became of a request to load or unload models.
+#[derive(Debug, Encode, Decode)]
+pub enum Outcome {
+	/// It is done.
+	#[codec(index = 0)]
+	Done,
+	/// There is no room for the model beside the others.
+	#[codec(index = 1)]
+	NoRoom,
+	/// It was interrupted.
+	#[codec(index = 2)]
+	Interrupted,
+	/// It cannot be done.
+	#[codec(index = 3)]
+	Failed(Failure),
 }
 
 /// An [`EngineError`] but for its model, which the service knows.
