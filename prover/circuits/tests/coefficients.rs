@@ -12,7 +12,7 @@ use inference_circuits::{
 	circuit::trace::Trace,
 	graph::{Graph, GraphParts, Node, Operator, Term},
 	keys,
-	layout::{self, Layout, LayoutError, Limbs},
+	layout::{self, Claim, Layout, LayoutError, Limbs},
 	linear_map::LinearMap,
 };
 use inference_primitives::{TensorSpec, Visibility};
@@ -160,6 +160,26 @@ fn no_key_is_made_of_a_layout_that_was_not_checked_and_overflows() {
 	assert!(matches!(error, keys::KeysError::Overflow), "{error}");
 }
 
+/// In deferred sums the row has no weights that could overflow; those that check the combination have.
+#[test]
+fn a_weight_of_a_deferred_sum_that_overflows_is_noticed() {
+	let row = |token: usize, output: usize| {
+		let weights = [1 << 40, 1 + output as i64, 3];
+		(0..3).map(|i| (3 * token + i, weights[i])).collect()
+	};
+	let rows: Vec<Vec<(usize, i64)>> = (0..36).map(|i| row(i / 6, i % 6)).collect();
+	let rows: Vec<&[(usize, i64)]> = rows.iter().map(Vec::as_slice).collect();
+	let operators = vec![affine(&[(0, 18, &rows)], &[0; 36]), rescale(1, 18, false)];
+	let graph = graph((18, 0, 1), 18, operators, 36).unwrap();
+	let (_, mut layout) = layout::choose_with(&graph, Claim::default(), true).unwrap();
+	assert!(layout.columns.defers());
+	layout.columns.limbs = Some(own_columns(15, 6, 2));
+	assert!(!Trace::shape(&graph, &layout).overflows());
+	// Scaled by 15 · 7 − 18 = 87 bits, 2^40 becomes 2^127.
+	layout.columns.limbs = Some(own_columns(15, 7, 2));
+	assert!(Trace::shape(&graph, &layout).overflows());
+}
+
 #[test]
 fn what_cancels_is_proven_for_every_input() {
 	let graph = cancelling();
@@ -182,7 +202,7 @@ fn power(bits: u32) -> Fr {
 	Fr::from(2).pow([bits.into()])
 }
 
-/// Random graphs; a sixth of each kind.
+/// Random graphs, a sixth of each kind, unless the environment's `INFERENCE_COEFFICIENT_GRAPHS` says how many.
 const GRAPHS: u64 = 12;
 /// Layouts of a graph that are read.
 const LAYOUTS: usize = 40;
@@ -301,12 +321,14 @@ fn read_graph(seed: u64, seen: &mut Seen) {
 #[test]
 fn in_every_layout_that_is_accepted_coefficients_are_exact_and_every_corner_has_a_witness() {
 	let threads = 2;
+	let graphs = std::env::var("INFERENCE_COEFFICIENT_GRAPHS");
+	let graphs = graphs.map_or(GRAPHS, |number| number.parse().unwrap());
 	let all: Vec<Seen> = std::thread::scope(|scope| {
 		let handles: Vec<_> = (0..threads)
 			.map(|first| {
 				scope.spawn(move || {
 					let mut seen = Seen::default();
-					for half in (0..GRAPHS / threads).map(|i| i * threads) {
+					for half in (0..graphs / threads).map(|i| i * threads) {
 						// Each thread has graphs of all kinds: they repeat every six.
 						let other = (half / threads + first) % threads;
 						read_graph(half + other, &mut seen);
