@@ -294,7 +294,7 @@ impl Config {
 		match &self.columns.limbs {
 			Some(limbs) if self.columns.numbered => {
 				let kinds = self.columns.row_kinds();
-				let values = kinds.iter().map(|kind| integer(kind.current(limbs)));
+				let values = kinds.map(|kind| integer(kind.current(limbs)));
 				interpolated(column, values.collect())
 			},
 			_ => column,
@@ -316,7 +316,7 @@ impl Config {
 		if self.columns.numbered {
 			let column = meta.query_fixed(self.current, Rotation::cur());
 			let kinds = self.columns.row_kinds();
-			let values = kinds.iter().map(|kind| {
+			let values = kinds.map(|kind| {
 				if uses.contains(&kind.limb_use) {
 					Fr::ONE
 				} else {

@@ -197,7 +197,7 @@ impl Trace {
 		let mut columns: Vec<Vec<Fr>> = (0..usize::from(self.columns.lanes))
 			.map(|lane| column(&|row| row.weights.get(lane).copied().unwrap_or_default()))
 			.collect();
-		let kinds = self.columns.row_kinds();
+		let kinds: Vec<_> = self.columns.row_kinds().collect();
 		columns.push(column(&|row| {
 			if !self.columns.numbered {
 				return row.current;

@@ -175,5 +175,12 @@ pub fn time(columns: &Columns, k: u8) -> u64 {
 
 /// Time, and what the proof's bytes are worth.
 pub fn of(columns: &Columns, k: u8) -> u64 {
-	time(columns, k) + BYTE_NS * proof_bytes(columns)
+	with_bytes(columns, k).0
+}
+
+/// What [`of`] and [`proof_bytes`] say.
+pub fn with_bytes(columns: &Columns, k: u8) -> (u64, u64) {
+	let counts = Counts::new(columns);
+	let bytes = counts.words() * WORD_BYTES;
+	((counts.row_ns(k.into()) << k) + BYTE_NS * bytes, bytes)
 }

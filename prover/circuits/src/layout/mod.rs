@@ -285,30 +285,22 @@ impl Columns {
 
 	/// What rows do with their accumulator and limbs, other than nothing: a row's number is that of
 	/// the place in this list, from 1 on.
-	pub fn row_kinds(&self) -> Vec<RowKind> {
-		let mut kinds = vec![RowKind::KEEP];
-		for limb_use in LimbUse::SELECTED {
-			if !self.gates.has(limb_use) {
-				continue;
-			}
-			if limb_use.may_carry() {
-				kinds.push(RowKind {
-					limb_use,
-					carries: true,
-				});
-			}
-			kinds.push(RowKind {
-				limb_use,
-				carries: false,
-			});
-		}
-		kinds
+	pub fn row_kinds(&self) -> impl Iterator<Item = RowKind> + use<'_> {
+		let uses = LimbUse::SELECTED.into_iter();
+		let uses = uses.filter(|limb_use| self.gates.has(*limb_use));
+		let kinds = uses.flat_map(|limb_use| {
+			[true, false]
+				.into_iter()
+				.filter(move |carries| !carries || limb_use.may_carry())
+				.map(move |carries| RowKind { limb_use, carries })
+		});
+		std::iter::once(RowKind::KEEP).chain(kinds)
 	}
 
 	/// Degree of a selector: 1, or that of the polynomial in the row's number.
 	fn selector_degree(&self) -> u64 {
 		if self.numbered {
-			self.row_kinds().len() as u64
+			self.row_kinds().count() as u64
 		} else {
 			1
 		}
@@ -645,7 +637,7 @@ fn candidates_for(requirements: &Requirements, claim: Claim) -> Result<Candidate
 				let min_degree = columns.min_degree();
 				for degree in DEGREES.filter(|degree| *degree >= min_degree) {
 					columns.degree = degree;
-					let cost = cost::of(&columns, k);
+					let (cost, bytes) = cost::with_bytes(&columns, k);
 					let found = Found {
 						cost,
 						layout: Layout { k, columns, claim },
@@ -655,7 +647,7 @@ fn candidates_for(requirements: &Requirements, claim: Claim) -> Result<Candidate
 					if is_cheaper(&best) {
 						best = Some(found);
 					}
-					if is_cheaper(&small) && cost::proof_bytes(&columns) <= cost::TARGET_BYTES {
+					if is_cheaper(&small) && bytes <= cost::TARGET_BYTES {
 						small = Some(found);
 					}
 				}
