@@ -12,7 +12,7 @@ use crate::{
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
-use inference_primitives::parameters::UNIT;
+use inference_primitives::parameters::{ProtocolParameters, UNIT};
 use inference_verifier::Setup;
 use serde_json::Value;
 use sp_consensus_babe::AuthorityId as BabeId;
@@ -41,6 +41,8 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		network_parameters: NetworkParametersConfig {
 			development: true,
+			// Written out, so that a specification shows them and another can change some.
+			parameters: Some(ProtocolParameters::development()),
 			slot_duration_ms: DEVELOPMENT_SLOT_MS,
 			babe_epoch_slots: DEVELOPMENT_BABE_EPOCH_SLOTS,
 		},

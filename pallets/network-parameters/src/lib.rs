@@ -139,6 +139,8 @@ pub mod pallet {
 		/// Use [`ProtocolParameters::development`] instead of the production defaults, and let the
 		/// chain take what is insecure.
 		pub development: bool,
+		/// Parameters other than those. The genesis is refused if they break an inequality.
+		pub parameters: Option<ProtocolParameters>,
 		/// Duration of a BABE slot, milliseconds; 0 means the default of 6,000.
 		pub slot_duration_ms: u64,
 		/// Length of a BABE epoch, slots; 0 means the default of 600.
@@ -152,11 +154,15 @@ pub mod pallet {
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
 			Development::<T>::put(self.development);
-			Parameters::<T>::put(if self.development {
+			let parameters = self.parameters.unwrap_or(if self.development {
 				ProtocolParameters::development()
 			} else {
 				ProtocolParameters::production()
 			});
+			if let Err(error) = parameters.check() {
+				panic!("genesis parameters: {error:?}, see docs/PROTOCOL.md, section 4");
+			}
+			Parameters::<T>::put(parameters);
 			if self.slot_duration_ms > 0 {
 				SlotDurationMs::<T>::put(self.slot_duration_ms);
 			}

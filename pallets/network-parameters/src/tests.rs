@@ -7,6 +7,7 @@ use frame_support::{
 	assert_noop, assert_ok, derive_impl, migrations::MultiStepMigrator, parameter_types,
 	traits::Hooks, weights::Weight,
 };
+use inference_primitives::Ticks;
 use sp_runtime::{BuildStorage, DispatchError};
 
 type Block = frame_system::mocking::MockBlock<Test>;
@@ -132,6 +133,39 @@ fn a_chain_is_a_development_chain_only_if_its_genesis_says_so() {
 			ProtocolParameters::development()
 		));
 		assert!(!NetworkParameters::is_development());
+	});
+}
+
+fn genesis_with(parameters: ProtocolParameters) -> sp_runtime::Storage {
+	let storage = RuntimeGenesisConfig {
+		network_parameters: GenesisConfig {
+			parameters: Some(parameters),
+			..Default::default()
+		},
+		..Default::default()
+	};
+	storage.build_storage().unwrap()
+}
+
+#[test]
+fn a_genesis_may_have_parameters_of_its_own() {
+	let parameters = ProtocolParameters {
+		base_latency: Ticks(31),
+		min_deadline: Ticks(131),
+		..ProtocolParameters::production()
+	};
+	sp_io::TestExternalities::from(genesis_with(parameters)).execute_with(|| {
+		assert_eq!(Parameters::<Test>::get(), parameters);
+		assert!(!NetworkParameters::is_development());
+	});
+}
+
+#[test]
+#[should_panic(expected = "genesis parameters: LatencyTooShort")]
+fn a_genesis_whose_parameters_break_an_inequality_is_refused() {
+	let _ = genesis_with(ProtocolParameters {
+		base_latency: Ticks(19),
+		..ProtocolParameters::production()
 	});
 }
 
