@@ -8,17 +8,19 @@
 use crate::configs::babe::BABE_GENESIS_EPOCH_CONFIG;
 use crate::{
 	AccountId, BabeConfig, Balance, BalancesConfig, NetworkParametersConfig, ProofVerifierConfig,
-	RuntimeGenesisConfig, SessionConfig, SessionKeys, SudoConfig,
+	RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingConfig, SudoConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
 use inference_primitives::parameters::{ProtocolParameters, UNIT};
 use inference_verifier::Setup;
+use pallet_staking::StakerStatus;
 use serde_json::Value;
 use sp_consensus_babe::AuthorityId as BabeId;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::Perbill;
 
 /// What each well-known account owns, planck.
 const ENDOWMENT: Balance = 1_000_000 * UNIT;
@@ -26,6 +28,15 @@ const ENDOWMENT: Balance = 1_000_000 * UNIT;
 const DEVELOPMENT_SLOT_MS: u64 = 1_000;
 /// BABE epoch of a development chain, slots.
 const DEVELOPMENT_BABE_EPOCH_SLOTS: u64 = 100;
+/// Sessions of an era, and eras that stake stays bonded, of a development chain.
+const DEVELOPMENT_SESSIONS_PER_ERA: u32 = 3;
+const DEVELOPMENT_BONDING_ERAS: u32 = 4;
+/// Stake of a validator of the genesis, planck.
+const VALIDATOR_STAKE: Balance = 10_000 * UNIT;
+/// Least stake of a validator, planck.
+const MIN_VALIDATOR_BOND: Balance = 1_000 * UNIT;
+/// Least stake of a nominator, planck: above the existential deposit by far, as each takes storage.
+const MIN_NOMINATOR_BOND: Balance = 10 * UNIT;
 
 fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 	let endowed: Vec<AccountId> = [
@@ -45,6 +56,8 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 			parameters: Some(ProtocolParameters::development()),
 			slot_duration_ms: DEVELOPMENT_SLOT_MS,
 			babe_epoch_slots: DEVELOPMENT_BABE_EPOCH_SLOTS,
+			sessions_per_era: DEVELOPMENT_SESSIONS_PER_ERA,
+			bonding_eras: DEVELOPMENT_BONDING_ERAS,
 		},
 		babe: BabeConfig {
 			epoch_config: BABE_GENESIS_EPOCH_CONFIG
@@ -55,6 +68,25 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 				.map(|account| (account, ENDOWMENT))
 				.collect::<Vec<_>>(),
 		},
+		staking: StakingConfig {
+			validator_count: 32,
+			minimum_validator_count: 1,
+			slash_reward_fraction: Perbill::from_percent(10),
+			min_validator_bond: MIN_VALIDATOR_BOND,
+			min_nominator_bond: MIN_NOMINATOR_BOND,
+			stakers: validators
+				.iter()
+				.map(|(babe, _)| {
+					let stash = babe.to_account_id();
+					(
+						stash.clone(),
+						stash,
+						VALIDATOR_STAKE,
+						StakerStatus::Validator,
+					)
+				})
+				.collect::<Vec<_>>(),
+		},
 		session: SessionConfig {
 			keys: validators
 				.into_iter()
@@ -63,6 +95,7 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 					let keys = SessionKeys {
 						babe: BabeId::from(babe.public()),
 						grandpa: GrandpaId::from(grandpa.public()),
+						authority_discovery: babe.public().into(),
 					};
 					(account.clone(), account, keys)
 				})

@@ -69,6 +69,7 @@ impl_opaque_keys! {
 	pub struct SessionKeys {
 		pub babe: Babe,
 		pub grandpa: Grandpa,
+		pub authority_discovery: AuthorityDiscovery,
 	}
 }
 
@@ -169,19 +170,35 @@ mod runtime {
 	#[runtime::pallet_index(6)]
 	pub type TransactionPayment = pallet_transaction_payment;
 
+	// Before Session, whose genesis asks it for the first validators.
 	#[runtime::pallet_index(7)]
-	pub type Session = pallet_session;
+	pub type Staking = pallet_staking;
 
 	#[runtime::pallet_index(8)]
-	pub type Grandpa = pallet_grandpa;
+	pub type Offences = pallet_offences;
 
 	#[runtime::pallet_index(9)]
-	pub type Utility = pallet_utility;
+	pub type Historical = pallet_session::historical;
 
 	#[runtime::pallet_index(10)]
-	pub type Sudo = pallet_sudo;
+	pub type Session = pallet_session;
 
 	#[runtime::pallet_index(11)]
+	pub type Grandpa = pallet_grandpa;
+
+	#[runtime::pallet_index(12)]
+	pub type AuthorityDiscovery = pallet_authority_discovery;
+
+	#[runtime::pallet_index(13)]
+	pub type VoterList = pallet_bags_list;
+
+	#[runtime::pallet_index(14)]
+	pub type Utility = pallet_utility;
+
+	#[runtime::pallet_index(15)]
+	pub type Sudo = pallet_sudo;
+
+	#[runtime::pallet_index(16)]
 	pub type MultiBlockMigrations = pallet_migrations;
 
 	#[runtime::pallet_index(20)]

@@ -92,6 +92,18 @@ pub mod pallet {
 		600
 	}
 
+	/// Sessions, which are BABE's epochs, of an era of a chain whose genesis sets none.
+	#[pallet::type_value]
+	pub fn DefaultSessionsPerEra() -> u32 {
+		6
+	}
+
+	/// Eras that validators' stake stays bonded, on a chain whose genesis sets none.
+	#[pallet::type_value]
+	pub fn DefaultBondingEras() -> u32 {
+		28
+	}
+
 	/// The parameters in force.
 	#[pallet::storage]
 	pub type Parameters<T> = StorageValue<_, ProtocolParameters, ValueQuery, DefaultParameters>;
@@ -111,6 +123,14 @@ pub mod pallet {
 	/// Length of a BABE epoch, slots. Fixed at genesis: BABE cannot change it later.
 	#[pallet::storage]
 	pub type BabeEpochSlots<T> = StorageValue<_, u64, ValueQuery, DefaultBabeEpochSlots>;
+
+	/// Sessions of an era: validators are elected and paid once in each. Fixed at genesis.
+	#[pallet::storage]
+	pub type SessionsPerEra<T> = StorageValue<_, u32, ValueQuery, DefaultSessionsPerEra>;
+
+	/// Eras for which validators' stake stays bonded after it is taken off. Fixed at genesis.
+	#[pallet::storage]
+	pub type BondingEras<T> = StorageValue<_, u32, ValueQuery, DefaultBondingEras>;
 
 	/// Whether this is a development chain. Fixed at genesis.
 	#[pallet::storage]
@@ -145,6 +165,10 @@ pub mod pallet {
 		pub slot_duration_ms: u64,
 		/// Length of a BABE epoch, slots; 0 means the default of 600.
 		pub babe_epoch_slots: u64,
+		/// Sessions of an era; 0 means the default of 6.
+		pub sessions_per_era: u32,
+		/// Eras that validators' stake stays bonded; 0 means the default of 28.
+		pub bonding_eras: u32,
 		#[serde(skip)]
 		/// Carries the type parameter.
 		pub _config: core::marker::PhantomData<T>,
@@ -168,6 +192,12 @@ pub mod pallet {
 			}
 			if self.babe_epoch_slots > 0 {
 				BabeEpochSlots::<T>::put(self.babe_epoch_slots);
+			}
+			if self.sessions_per_era > 0 {
+				SessionsPerEra::<T>::put(self.sessions_per_era);
+			}
+			if self.bonding_eras > 0 {
+				BondingEras::<T>::put(self.bonding_eras);
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 //! `pallet-babe`: block production, and the VRF outputs that seed assignment.
 
-use crate::{Runtime, Session};
+use super::staking::{MaxNominators, ReportLongevity};
+use crate::{Historical, Offences, Runtime, Session};
 use frame_support::traits::{ConstU32, Get};
 use inference_primitives::{traits::ParentVrf, Hash};
 
@@ -37,9 +38,10 @@ impl pallet_babe::Config for Runtime {
 	type DisabledValidators = Session;
 	type WeightInfo = ();
 	type MaxAuthorities = MaxAuthorities;
-	type MaxNominators = ConstU32<0>;
-	type KeyOwnerProof = sp_core::Void;
-	type EquivocationReportSystem = ();
+	type MaxNominators = MaxNominators;
+	type KeyOwnerProof = sp_session::MembershipProof;
+	type EquivocationReportSystem =
+		pallet_babe::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
 }
 
 /// The parent's VRF output, as BABE keeps it.

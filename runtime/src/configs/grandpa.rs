@@ -1,15 +1,18 @@
 //! `pallet-grandpa`: finality.
 
-use super::babe::MaxAuthorities;
-use crate::{Runtime, RuntimeEvent};
-use frame_support::traits::{ConstU32, ConstU64};
+use super::{
+	babe::MaxAuthorities,
+	staking::{MaxNominators, MaxSetIdSessionEntries, ReportLongevity},
+};
+use crate::{Historical, Offences, Runtime, RuntimeEvent};
 
 impl pallet_grandpa::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type WeightInfo = ();
 	type MaxAuthorities = MaxAuthorities;
-	type MaxNominators = ConstU32<0>;
-	type MaxSetIdSessionEntries = ConstU64<0>;
-	type KeyOwnerProof = sp_core::Void;
-	type EquivocationReportSystem = ();
+	type MaxNominators = MaxNominators;
+	type MaxSetIdSessionEntries = MaxSetIdSessionEntries;
+	type KeyOwnerProof = sp_session::MembershipProof;
+	type EquivocationReportSystem =
+		pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
 }

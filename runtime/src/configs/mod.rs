@@ -1,5 +1,6 @@
 //! Configurations, a file per pallet.
 
+mod authority_discovery;
 mod authorship;
 pub mod babe;
 mod balances;
@@ -9,8 +10,10 @@ mod migrations;
 mod model_registry;
 pub mod network_parameters;
 mod node_pool;
+mod offences;
 mod proof_verifier;
 mod session;
+pub mod staking;
 mod sudo;
 pub mod system;
 mod timestamp;

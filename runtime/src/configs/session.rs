@@ -1,7 +1,8 @@
-//! `pallet-session`: validators' keys. The validator set is the genesis one until NPoS comes.
+//! `pallet-session`: validators' keys. Staking says who validates.
 
 use crate::{
 	AccountId, Babe, Balance, Balances, NetworkParameters, Runtime, RuntimeEvent, SessionKeys,
+	Staking,
 };
 use frame_support::traits::Get;
 use inference_primitives::traits::Network;
@@ -27,10 +28,10 @@ impl pallet_session::Config for Runtime {
 	type ValidatorIdOf = ConvertInto;
 	type ShouldEndSession = Babe;
 	type NextSessionRotation = Babe;
-	type SessionManager = ();
+	type SessionManager = pallet_session::historical::NoteHistoricalRoot<Self, Staking>;
 	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
 	type Keys = SessionKeys;
-	type DisablingStrategy = ();
+	type DisablingStrategy = pallet_session::disabling::UpToLimitWithReEnablingDisablingStrategy;
 	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
 	type Currency = Balances;
 	type KeyDeposit = KeyDeposit;
