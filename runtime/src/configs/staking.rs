@@ -1,5 +1,5 @@
 //! `pallet-staking`: validators are elected by the stake behind them (nominated proof of stake), rewarded by
-//! era, and slashed for equivocating. Why this pallet: docs/decisions/0017.
+//! era, and slashed for equivocating. Why this pallet: docs/decisions/0018.
 //!
 //! **Money.** What an era pays is minted ([`EraPayout`]); its remainder and every slash go to the treasury.
 //! Stake is held by balances (hold reason `Staking`), beside an operator's bond.
