@@ -16,7 +16,11 @@ pub fn run() -> sc_cli::Result<()> {
 	match &cli.subcommand {
 		None => run_node(&cli),
 		Some(Subcommand::Key(cmd)) => cmd.run(&cli),
-		Some(Subcommand::ExportChainSpec(cmd)) => cmd.run(cli.load_spec(&cmd.chain)?),
+		Some(Subcommand::ExportChainSpec(cmd)) => {
+			// What a runtime says when it refuses a genesis is in its log alone.
+			sc_cli::LoggerBuilder::new("error").init()?;
+			cmd.run(cli.load_spec(&cmd.chain)?)
+		},
 		Some(Subcommand::BuildSpec(cmd)) => {
 			let runner = cli.create_runner(cmd)?;
 			runner.sync_run(|config| cmd.run(config.chain_spec, config.network))

@@ -174,6 +174,33 @@ fn chain_specifications_should_be_exported() {
 }
 
 #[test]
+fn a_genesis_with_parameters_that_break_an_inequality_should_be_refused_and_the_inequality_named() {
+	let output = run(&["export-chain-spec", "--chain", "dev"]);
+	let mut spec: Value = serde_json::from_slice(&output.stdout).unwrap();
+	let folder = tempfile::tempdir().unwrap();
+	let file = folder.path().join("edited.json");
+	let mut export = |latency: u32| {
+		let network = &mut spec["genesis"]["runtimeGenesis"]["patch"]["networkParameters"];
+		network["parameters"]["base_latency"] = latency.into();
+		std::fs::write(&file, spec.to_string()).unwrap();
+		run(&[
+			"export-chain-spec",
+			"--raw",
+			"--chain",
+			file.to_str().unwrap(),
+		])
+	};
+	assert!(export(20).status.success());
+	let refused = export(19);
+	assert!(!refused.status.success());
+	let error = String::from_utf8_lossy(&refused.stderr);
+	assert!(
+		error.contains("genesis parameters: LatencyTooShort"),
+		"{error}"
+	);
+}
+
+#[test]
 fn worker_keys_should_be_inserted_into_the_keystore() {
 	let base = tempfile::tempdir().unwrap();
 	let output = run(&[

@@ -94,7 +94,6 @@ fn a_network_of_its_own_has_the_production_parameters_and_no_insecure_setup() {
 	let preset = genesis_presets::get_preset(&local).expect("the local preset exists");
 	let mut patch: serde_json::Value = serde_json::from_slice(&preset).expect("a preset is JSON");
 	assert!(patch["networkParameters"]["development"].as_bool().unwrap());
-	patch.as_object_mut().unwrap().remove("networkParameters");
 	let setups = patch["proofVerifier"]["setups"].as_array_mut().unwrap();
 	setups.remove(0);
 	let text = |value: &serde_json::Value| value.as_str().expect("an SS58 address").to_string();
@@ -107,32 +106,46 @@ fn a_network_of_its_own_has_the_production_parameters_and_no_insecure_setup() {
 	patch["balances"]["balances"] = serde_json::json!([]);
 	patch["sudo"]["key"] = serde_json::Value::Null;
 
-	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
-	merge(&mut config, patch);
-	let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
-	sp_io::TestExternalities::from(config.build_storage().unwrap()).execute_with(|| {
-		use inference_primitives::traits::Network;
-		let parameters = NetworkParameters::parameters();
-		assert_eq!(
-			parameters,
-			inference_primitives::ProtocolParameters::production()
-		);
-		assert_eq!(
-			pallet_network_parameters::SlotDurationMs::<Runtime>::get(),
-			6_000
-		);
-		assert_eq!(
-			pallet_network_parameters::BabeEpochSlots::<Runtime>::get(),
-			600
-		);
-		let setups: Vec<_> = pallet_proof_verifier::Setups::<Runtime>::iter_keys().collect();
-		assert_eq!(
-			setups,
-			[inference_verifier::Setup::perpetual_powers_of_tau().id()]
-		);
-		assert_eq!(pallet_session::Validators::<Runtime>::get().len(), 3);
-		assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
-	});
+	// Either without the network's parameters, or with each of them set.
+	let mut own = patch.clone();
+	let network = own["networkParameters"].as_object_mut().unwrap();
+	let production = inference_primitives::ProtocolParameters::production();
+	network.insert("development".into(), false.into());
+	network.insert("slotDurationMs".into(), 6_000.into());
+	network.insert("babeEpochSlots".into(), 600.into());
+	network.insert(
+		"parameters".into(),
+		serde_json::to_value(production).unwrap(),
+	);
+	patch.as_object_mut().unwrap().remove("networkParameters");
+	for patch in [patch, own] {
+		let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+		merge(&mut config, patch);
+		let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
+		sp_io::TestExternalities::from(config.build_storage().unwrap()).execute_with(|| {
+			use inference_primitives::traits::Network;
+			let parameters = NetworkParameters::parameters();
+			assert_eq!(
+				parameters,
+				inference_primitives::ProtocolParameters::production()
+			);
+			assert_eq!(
+				pallet_network_parameters::SlotDurationMs::<Runtime>::get(),
+				6_000
+			);
+			assert_eq!(
+				pallet_network_parameters::BabeEpochSlots::<Runtime>::get(),
+				600
+			);
+			let setups: Vec<_> = pallet_proof_verifier::Setups::<Runtime>::iter_keys().collect();
+			assert_eq!(
+				setups,
+				[inference_verifier::Setup::perpetual_powers_of_tau().id()]
+			);
+			assert_eq!(pallet_session::Validators::<Runtime>::get().len(), 3);
+			assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
+		});
+	}
 }
 
 /// The chain of a preset, before its first block.
@@ -159,7 +172,8 @@ fn genesis_of(
 #[test]
 #[should_panic(expected = "genesis setup 0: the insecure development setup")]
 fn a_genesis_that_is_not_for_development_refuses_the_insecure_setup() {
-	let live = serde_json::json!({ "networkParameters": { "development": false } });
+	let live =
+		serde_json::json!({ "networkParameters": { "development": false, "parameters": null } });
 	let _ = genesis_of(&sp_genesis_builder::DEV_RUNTIME_PRESET.into(), live).build_storage();
 }
 

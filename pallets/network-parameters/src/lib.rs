@@ -159,7 +159,8 @@ pub mod pallet {
 		/// Use [`ProtocolParameters::development`] instead of the production defaults, and let the
 		/// chain take what is insecure.
 		pub development: bool,
-		/// Parameters other than those. The genesis is refused if they break an inequality.
+		/// Parameters in place of all of those; times are in blocks, however long a slot is. The genesis is
+		/// refused if they break an inequality, or are the development ones without that flag.
 		pub parameters: Option<ProtocolParameters>,
 		/// Duration of a BABE slot, milliseconds; 0 means the default of 6,000.
 		pub slot_duration_ms: u64,
@@ -186,6 +187,10 @@ pub mod pallet {
 			if let Err(error) = parameters.check() {
 				panic!("genesis parameters: {error:?}, see docs/PROTOCOL.md, section 4");
 			}
+			assert!(
+				self.development || parameters != ProtocolParameters::development(),
+				"genesis parameters: those of a development chain are too short for another: set or remove them"
+			);
 			Parameters::<T>::put(parameters);
 			if self.slot_duration_ms > 0 {
 				SlotDurationMs::<T>::put(self.slot_duration_ms);

@@ -161,6 +161,12 @@ fn a_genesis_may_have_parameters_of_its_own() {
 }
 
 #[test]
+#[should_panic(expected = "too short for another")]
+fn a_genesis_that_is_not_for_development_needs_longer_times() {
+	let _ = genesis_with(ProtocolParameters::development());
+}
+
+#[test]
 #[should_panic(expected = "genesis parameters: LatencyTooShort")]
 fn a_genesis_whose_parameters_break_an_inequality_is_refused() {
 	let _ = genesis_with(ProtocolParameters {

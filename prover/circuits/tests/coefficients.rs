@@ -1,13 +1,16 @@
 //! Coefficients are multiplied by powers of two before sums are decomposed. None of them loses a bit: a
-//! layout that would make one too large is refused, and in all others each equals what it should in the
-//! field, and every admissible input has a witness.
+//! layout that would make one too large is refused. In others each equals what it should in the field, and
+//! inputs at the corners have a witness: shown for samples of the layouts of random graphs.
 
 mod graphs;
 mod reading;
 
 use crate::assignment::Assignment;
 use graphs::Random;
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
+use halo2_proofs::halo2curves::{
+	bn256::Fr,
+	ff::{Field, PrimeField},
+};
 use inference_circuits::{
 	circuit::trace::Trace,
 	graph::{Graph, GraphParts, Node, Operator, Term},
@@ -176,7 +179,7 @@ fn a_weight_of_a_deferred_sum_that_overflows_is_noticed() {
 	layout.columns.limbs = Some(own_columns(15, 6, 2));
 	assert!(!Trace::shape(&graph, &layout).overflows());
 	// Scaled by 15 · 7 − 18 = 87 bits, 2^40 becomes 2^127.
-	layout.columns.limbs = Some(own_columns(15, 7, 2));
+	layout.columns.limbs = Some(own_columns(15, 7, 1));
 	assert!(Trace::shape(&graph, &layout).overflows());
 }
 
@@ -218,15 +221,20 @@ struct Seen {
 	widths: BTreeSet<u8>,
 	/// Columns and rows of limbs.
 	splits: BTreeSet<(u8, u8)>,
+	/// Bits of the greatest coefficient.
+	bits: u32,
 	/// Layouts with a product gate, numbered rows, families, a batch's deferred sums, hidden inputs, limbs cut
 	/// off in rows of their own.
 	kinds: BTreeMap<&'static str, usize>,
 }
 
 impl Seen {
-	fn add(&mut self, layout: &Layout) {
+	fn add(&mut self, layout: &Layout, shape: &Trace) {
 		let columns = &layout.columns;
 		self.layouts += 1;
+		let fixed = shape.fixed();
+		let bits = fixed.iter().flatten().map(bits_of);
+		self.bits = self.bits.max(bits.max().unwrap());
 		let limbs = columns.limbs.unwrap();
 		self.widths.insert(limbs.bits);
 		self.splits.insert((limbs.columns, limbs.rows));
@@ -253,6 +261,70 @@ impl Seen {
 	}
 }
 
+/// Bits of an integer's magnitude, of a field element that is a small integer of either sign.
+fn bits_of(x: &Fr) -> u32 {
+	let bits = |x: Fr| {
+		let bytes = x.to_repr();
+		let top = bytes.as_ref().iter().rposition(|byte| *byte != 0);
+		top.map_or(0, |i| 8 * i as u32 + 8 - bytes.as_ref()[i].leading_zeros())
+	};
+	bits(*x).min(bits(-*x))
+}
+
+/// `graph` with something else in one of its operators, where that leaves a graph: another bias, another weight,
+/// another sign of a ReLU.
+fn others(graph: &Graph) -> Vec<Graph> {
+	let mut others = Vec::new();
+	for index in 0..graph.nodes().len() {
+		let mut change = |change: &dyn Fn(&mut Operator)| {
+			let mut parts = graph.parts().clone();
+			change(&mut parts.nodes[index].operator);
+			if parts != *graph.parts() {
+				others.extend(Graph::new(parts).ok());
+			}
+		};
+		change(&|operator| {
+			if let Operator::Affine { bias, .. } = operator {
+				bias[0] += 1;
+			}
+		});
+		change(&|operator| {
+			if let Operator::Affine { terms, .. } = operator {
+				let map = &terms[0].map;
+				let mut rows: Vec<Vec<(usize, i64)>> = map.rows().map(Iterator::collect).collect();
+				if let Some((_, weight)) = rows.iter_mut().flatten().next() {
+					*weight += if *weight == -1 { -1 } else { 1 };
+				}
+				terms[0].map = LinearMap::from_rows(map.inputs(), rows).unwrap();
+			}
+		});
+		change(&|operator| {
+			if let Operator::Rescale { relu, .. } = operator {
+				*relu = !*relu;
+			}
+		});
+	}
+	others
+}
+
+#[test]
+fn the_reader_tells_a_circuit_from_that_of_another_graph() {
+	let challenge = power(200);
+	for seed in 0..6 {
+		let (graph, claim) = graphs::graph(seed);
+		let others = others(&graph);
+		assert!(others.len() > 2, "{seed}: {}", others.len());
+		for layout in graphs::chosen(&graph, claim) {
+			let shape = Trace::shape(&graph, &layout);
+			assert!(Reading::new(&graph, &layout, &shape, challenge).is_ok());
+			for other in &others {
+				let reading = Reading::new(other, &layout, &shape, challenge);
+				assert!(reading.is_err(), "{seed}, {layout:?}, {:#?}", other.parts());
+			}
+		}
+	}
+}
+
 /// Reads layouts of the graph that `seed` makes.
 fn read_graph(seed: u64, seen: &mut Seen) {
 	let (graph, claim) = graphs::graph(seed);
@@ -260,7 +332,9 @@ fn read_graph(seed: u64, seen: &mut Seen) {
 	let mut random = Random::new(!seed);
 	// A number that combinations are polynomials in: any but a few will do.
 	let challenge = power(200) + Fr::from(seed);
-	for chosen in graphs::chosen(&graph, claim) {
+	let all_chosen = graphs::chosen(&graph, claim);
+	assert!(!all_chosen.is_empty(), "seed {seed} has no layout");
+	for chosen in all_chosen {
 		let all = graphs::limbs(&graph, &chosen);
 		let fail = |layout: &Layout, what: &str| -> ! {
 			panic!("seed {seed}: {what}\n{layout:?}\n{:#?}", graph.parts())
@@ -293,9 +367,9 @@ fn read_graph(seed: u64, seen: &mut Seen) {
 			}
 			let reading = Reading::new(&graph, layout, &shape, challenge);
 			let reading = reading.unwrap_or_else(|error| fail(layout, &error));
-			seen.add(layout);
+			seen.add(layout, &shape);
 			seen.elements += reading.elements();
-			for corner in 0..CORNERS.min(corners.len()) {
+			for corner in 0..CORNERS {
 				let first = number * CORNERS + corner;
 				let inferences = 0..usize::from(claim.inferences);
 				let inputs = inferences.map(|i| &corners[(first + i) % corners.len()]);
@@ -308,7 +382,7 @@ fn read_graph(seed: u64, seen: &mut Seen) {
 		}
 		// halo2's own view of one of them.
 		let Some(small) = small else {
-			continue;
+			fail(&chosen, "no other layout is accepted");
 		};
 		let input = corners[1].repeat(claim.inferences.into());
 		let failures = Assignment::new(&graph, small, &input).failures();
@@ -319,10 +393,14 @@ fn read_graph(seed: u64, seen: &mut Seen) {
 }
 
 #[test]
-fn in_every_layout_that_is_accepted_coefficients_are_exact_and_every_corner_has_a_witness() {
+fn in_layouts_of_random_graphs_coefficients_are_exact_and_corners_have_a_witness() {
 	let threads = 2;
 	let graphs = std::env::var("INFERENCE_COEFFICIENT_GRAPHS");
-	let graphs = graphs.map_or(GRAPHS, |number| number.parse().unwrap());
+	let graphs: u64 = graphs.map_or(GRAPHS, |number| number.parse().unwrap());
+	assert!(
+		graphs > 0 && graphs.is_multiple_of(6),
+		"not a sixth of each kind"
+	);
 	let all: Vec<Seen> = std::thread::scope(|scope| {
 		let handles: Vec<_> = (0..threads)
 			.map(|first| {
@@ -351,6 +429,7 @@ fn in_every_layout_that_is_accepted_coefficients_are_exact_and_every_corner_has_
 		seen.witnesses += part.witnesses;
 		seen.widths.extend(part.widths);
 		seen.splits.extend(part.splits);
+		seen.bits = seen.bits.max(part.bits);
 		for (kind, count) in part.kinds {
 			*seen.kinds.entry(kind).or_default() += count;
 		}
@@ -358,5 +437,10 @@ fn in_every_layout_that_is_accepted_coefficients_are_exact_and_every_corner_has_
 	println!("{seen:?}");
 	assert!(seen.widths.len() > 12, "{seen:?}");
 	assert!(seen.splits.len() > 30, "{seen:?}");
+	// Some are near the limit.
+	assert!(
+		(layout::MAX_COEFFICIENT_BITS - 5..=127).contains(&seen.bits),
+		"{seen:?}"
+	);
 	assert!(seen.kinds.values().all(|count| *count > 0), "{seen:?}");
 }

@@ -390,16 +390,17 @@ impl World {
 		Ok(false)
 	}
 
-	/// The workload's worker, or somebody else. Alice's worker only does what is honest.
+	/// The workload's worker, or somebody else. Alice's worker only does what is honest; a node that is gone
+	/// once its work has ended has none.
 	fn actor(&self, id: WorkloadId, by_worker: bool) -> Result<u64, DispatchError> {
 		let assigned = Workloads::<Test>::get(id)
 			.ok_or(DispatchError::CannotLookup)?
 			.assigned
 			.ok_or(DispatchError::CannotLookup)?;
-		Ok(if by_worker && assigned.operator != ALICE {
-			worker(id)
-		} else {
-			STRANGER
+		let node = NodePool::view(assigned.node);
+		Ok(match node {
+			Some(node) if by_worker && assigned.operator != ALICE => node.worker,
+			_ => STRANGER,
 		})
 	}
 

@@ -274,8 +274,8 @@ impl Assignment {
 			.collect()
 	}
 
-	/// Changes every cell that the constraints should notice by 1, `step` cells apart, and checks that
-	/// they do; returns how many.
+	/// Changes each `step`-th cell by 1, and checks that it is noticed if a constraint reads it; returns
+	/// how many are.
 	pub fn check_every_cell(&mut self, step: usize) -> usize {
 		assert!(self.is_satisfied());
 		let is_read = self.is_read();

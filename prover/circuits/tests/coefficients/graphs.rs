@@ -32,7 +32,7 @@ impl Random {
 		self.below(2) == 0
 	}
 
-	/// An integer of `min_bits..=max_bits` bits, of either sign; often a power of two.
+	/// An integer of about `min_bits..=max_bits` bits, of either sign; often a power of two.
 	fn integer(&mut self, min_bits: usize, max_bits: usize) -> i64 {
 		let bits = min_bits + self.below(max_bits - min_bits + 1);
 		let power = 1i64 << bits;
@@ -366,7 +366,7 @@ pub fn graph(seed: u64) -> (Graph, Claim) {
 		operators: Vec::new(),
 		results: vec![(0, inputs)],
 	};
-	// Blocks that make a number too large, or need more bits than limbs have, are drawn again.
+	// Blocks that make a number too large are drawn again.
 	let mut try_to = |block: &dyn Fn(&mut Draft) -> bool| (0..40).any(|_| block(&mut draft));
 	match kind {
 		2 => assert!(try_to(&|draft: &mut Draft| draft.families(6, 3, 6))),
@@ -440,7 +440,7 @@ pub fn accepted(graph: &Graph, from: &Layout, limbs: Limbs, random: &mut Random)
 	})
 }
 
-/// Every split of limbs over columns and rows, and every width, in which `layout::check` finds no fault.
+/// Every split of limbs over columns and rows, and every width, in which `layout::check` finds no fault with the limbs.
 pub fn limbs(graph: &Graph, from: &Layout) -> Vec<Limbs> {
 	let mut found = Vec::new();
 	for bits in 1..=MAX_LIMB_BITS {
