@@ -1,10 +1,13 @@
 //! Validators publish their addresses in the network's DHT, signed by a key of their session, and look up each
 //! other's, so that they have each other as peers without a list of boot nodes.
 
-use inference_runtime::opaque::Block;
 use futures::StreamExt;
+use inference_runtime::opaque::Block;
+use prometheus::Registry;
 use sc_authority_discovery::{AuthorityDiscovery, Role, WorkerConfig};
-use sc_network::{config::NetworkConfiguration, service::traits::NetworkService, Event, NetworkEventStream as _};
+use sc_network::{
+	config::NetworkConfiguration, service::traits::NetworkService, Event, NetworkEventStream as _,
+};
 use sc_service::SpawnTaskHandle;
 use sp_keystore::KeystorePtr;
 use std::sync::Arc;
@@ -15,17 +18,19 @@ pub fn start<Client>(
 	client: Arc<Client>,
 	network: Arc<dyn NetworkService>,
 	keystore: KeystorePtr,
-	registry: Option<prometheus_endpoint::Registry>,
+	registry: Option<Registry>,
 	spawner: &SpawnTaskHandle,
 ) where
 	Client: AuthorityDiscovery<Block> + Send + Sync + 'static,
 {
-	let events = network.event_stream("authority-discovery").filter_map(|event| async move {
-		match event {
-			Event::Dht(event) => Some(event),
-			_ => None,
-		}
-	});
+	let events = network
+		.event_stream("authority-discovery")
+		.filter_map(|event| async move {
+			match event {
+				Event::Dht(event) => Some(event),
+				_ => None,
+			}
+		});
 	let (worker, _service) = sc_authority_discovery::new_worker_and_service_with_config(
 		config,
 		client,

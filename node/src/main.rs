@@ -4,6 +4,7 @@
 // The SDK's error type is large; it is returned once, when the node ends.
 #![allow(clippy::result_large_err)]
 
+mod authority_discovery;
 mod command;
 mod rpc;
 mod service;

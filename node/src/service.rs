@@ -4,7 +4,7 @@
 //! `offchain_worker` hook, and worker keys act through [`inference_node::worker`] on finalised state
 //! (docs/decisions/0001-worker-acts-on-finality.md).
 
-use crate::rpc;
+use crate::{authority_discovery, rpc};
 use inference_node::{
 	cli::WorkerArgs,
 	client::{FullBackend, FullClient, FullPool, HostFunctions},
@@ -19,7 +19,7 @@ use sc_consensus_grandpa::{GrandpaBlockImport, GrandpaPruningFilter, LinkHalf, S
 use sc_executor::RuntimeVersionOf;
 use sc_network::NetworkBackend;
 use sc_service::{
-	error::Error as ServiceError, BuildGenesisBlock, BuildNetworkParams, Configuration,
+	error::Error as ServiceError, BuildGenesisBlock, BuildNetworkParams, ChainType, Configuration,
 	GenesisBlockBuilder, PartialComponents, SpawnTasksParams, TaskManager, WarpSyncConfig,
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
@@ -319,6 +319,8 @@ pub fn new_full(
 	let name = config.network.node_name.clone();
 	let enable_grandpa = !config.disable_grandpa;
 	let chain_type = config.chain_spec.chain_type();
+	let discovery_config =
+		authority_discovery::config(&config.network, chain_type == ChainType::Live);
 	sc_service::spawn_tasks(SpawnTasksParams {
 		config,
 		client: client.clone(),
@@ -366,6 +368,18 @@ pub fn new_full(
 			"babe-proposer",
 			Some("block-authoring"),
 			babe,
+		);
+	}
+
+	// --- validators' addresses ---
+	if role.is_authority() {
+		authority_discovery::start(
+			discovery_config,
+			client.clone(),
+			network.clone(),
+			keystore.clone(),
+			registry.clone(),
+			&task_manager.spawn_handle(),
 		);
 	}
 

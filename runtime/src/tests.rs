@@ -5,10 +5,12 @@ use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 
 mod benchmarks;
 mod blocks;
+mod chain;
 mod hooks;
 mod properties;
 #[cfg(not(feature = "next-version"))]
 mod states;
+mod validators;
 mod verification_fee;
 mod weighing;
 
@@ -26,11 +28,16 @@ fn pallet_indices_are_pinned() {
 		(4, "Authorship", index::<Authorship>()),
 		(5, "Balances", index::<Balances>()),
 		(6, "TransactionPayment", index::<TransactionPayment>()),
-		(7, "Session", index::<Session>()),
-		(8, "Grandpa", index::<Grandpa>()),
-		(9, "Utility", index::<Utility>()),
-		(10, "Sudo", index::<Sudo>()),
-		(11, "MultiBlockMigrations", index::<MultiBlockMigrations>()),
+		(7, "Staking", index::<Staking>()),
+		(8, "Offences", index::<Offences>()),
+		(9, "Historical", index::<Historical>()),
+		(10, "Session", index::<Session>()),
+		(11, "Grandpa", index::<Grandpa>()),
+		(12, "AuthorityDiscovery", index::<AuthorityDiscovery>()),
+		(13, "VoterList", index::<VoterList>()),
+		(14, "Utility", index::<Utility>()),
+		(15, "Sudo", index::<Sudo>()),
+		(16, "MultiBlockMigrations", index::<MultiBlockMigrations>()),
 		(20, "ProofVerifier", index::<ProofVerifier>()),
 		(21, "ModelRegistry", index::<ModelRegistry>()),
 		(22, "WorkerStaking", index::<WorkerStaking>()),
@@ -100,10 +107,22 @@ fn a_network_of_its_own_has_the_production_parameters_and_no_insecure_setup() {
 	let validators = patch["session"]["keys"].as_array_mut().unwrap();
 	for entry in validators {
 		let (account, keys) = (text(&entry[0]), &entry[2]);
-		let (babe, grandpa) = (text(&keys["babe"]), text(&keys["grandpa"]));
-		*entry = serde_json::json!([account, account, { "babe": babe, "grandpa": grandpa }]);
+		let key = |name: &str| text(&keys[name]);
+		let keys = serde_json::json!({
+			"babe": key("babe"),
+			"grandpa": key("grandpa"),
+			"authorityDiscovery": key("authorityDiscovery"),
+		});
+		*entry = serde_json::json!([account, account, keys]);
 	}
-	patch["balances"]["balances"] = serde_json::json!([]);
+	// Whoever owns something: here those whose stake the genesis bonds.
+	let stakers = patch["staking"]["stakers"].as_array().unwrap();
+	let stake = |entry: &serde_json::Value| entry[2].as_u64().expect("planck") + 1_000_000_000_000;
+	let owners: Vec<_> = stakers
+		.iter()
+		.map(|entry| serde_json::json!([text(&entry[0]), stake(entry)]))
+		.collect();
+	patch["balances"]["balances"] = owners.into();
 	patch["sudo"]["key"] = serde_json::Value::Null;
 
 	// Either without the network's parameters, or with each of them set.
@@ -113,6 +132,8 @@ fn a_network_of_its_own_has_the_production_parameters_and_no_insecure_setup() {
 	network.insert("development".into(), false.into());
 	network.insert("slotDurationMs".into(), 6_000.into());
 	network.insert("babeEpochSlots".into(), 600.into());
+	network.insert("sessionsPerEra".into(), 6.into());
+	network.insert("bondingEras".into(), 28.into());
 	network.insert(
 		"parameters".into(),
 		serde_json::to_value(production).unwrap(),
@@ -321,9 +342,15 @@ fn session_keys_take_a_deposit_that_comes_back_with_them() {
 		let keys = crate::SessionKeys {
 			babe: babe.public().into(),
 			grandpa: grandpa.public().into(),
+			authority_discovery: babe.public().into(),
 		};
 		let statement = [b"POP_".as_slice(), &who.encode()].concat();
-		let proof = (babe.sign(&statement), grandpa.sign(&statement)).encode();
+		let proof = (
+			babe.sign(&statement),
+			grandpa.sign(&statement),
+			babe.sign(&statement),
+		)
+			.encode();
 		let origin = || RuntimeOrigin::signed(who.clone());
 		Session::set_keys(origin(), keys, proof).unwrap();
 		let reason = pallet_session::HoldReason::Keys.into();

@@ -74,6 +74,9 @@ pub mod pallet {
 		type BenchmarkHelper: benchmarking::BenchmarkHelper;
 	}
 
+	/// Most eras that stake may stay bonded: eras that are remembered, for slashes and pay.
+	pub const MOST_BONDING_ERAS: u32 = 84;
+
 	/// Parameters of a chain whose genesis sets none.
 	#[pallet::type_value]
 	pub fn DefaultParameters() -> ProtocolParameters {
@@ -168,7 +171,7 @@ pub mod pallet {
 		pub babe_epoch_slots: u64,
 		/// Sessions of an era; 0 means the default of 6.
 		pub sessions_per_era: u32,
-		/// Eras that validators' stake stays bonded; 0 means the default of 28.
+		/// Eras that validators' stake stays bonded, [`MOST_BONDING_ERAS`] at most; 0 means the default of 28.
 		pub bonding_eras: u32,
 		#[serde(skip)]
 		/// Carries the type parameter.
@@ -201,6 +204,11 @@ pub mod pallet {
 			if self.sessions_per_era > 0 {
 				SessionsPerEra::<T>::put(self.sessions_per_era);
 			}
+			assert!(
+				self.bonding_eras <= MOST_BONDING_ERAS,
+				"genesis: bonding_eras is {}; the chain remembers {MOST_BONDING_ERAS} eras: set that or less",
+				self.bonding_eras
+			);
 			if self.bonding_eras > 0 {
 				BondingEras::<T>::put(self.bonding_eras);
 			}

@@ -18,7 +18,7 @@ use frame_support::{
 	traits::{tokens::imbalance::ResolveTo, ConstBool, ConstU32, Get, Nothing, TypedGet},
 };
 use frame_system::EnsureRoot;
-use sp_runtime::{Perbill, Perquintill, SaturatedConversion};
+use sp_runtime::{Perbill, Perquintill};
 use sp_staking::{EraIndex, SessionIndex};
 
 /// Milliseconds of a Julian year.
@@ -159,7 +159,7 @@ impl pallet_staking::Config for Runtime {
 	type ElectionProvider = onchain::OnChainExecution<OnChainPhragmen>;
 	type GenesisElectionProvider = onchain::OnChainExecution<OnChainPhragmen>;
 	type NominationsQuota = pallet_staking::FixedNominationsQuota<16>;
-	type HistoryDepth = ConstU32<84>;
+	type HistoryDepth = ConstU32<{ pallet_network_parameters::MOST_BONDING_ERAS }>;
 	type RewardRemainder = ResolveTo<TreasuryAccount, Balances>;
 	type RuntimeEvent = RuntimeEvent;
 	type Slash = ResolveTo<TreasuryAccount, Balances>;
@@ -190,12 +190,4 @@ impl pallet_bags_list::Config for Runtime {
 	type BagThresholds = BagThresholds;
 	type MaxAutoRebagPerBlock = ConstU32<10>;
 	type Score = VoteWeight;
-}
-
-/// Milliseconds of an era, as it should be.
-pub fn era_ms() -> u64 {
-	let slots = super::babe::EpochDuration::get().saturating_mul(SessionsPerEra::get().into());
-	slots
-		.saturating_mul(super::babe::SlotDuration::get())
-		.saturated_into()
 }

@@ -8,13 +8,14 @@
 //! variables run it again.
 
 mod calls;
-mod chain;
 mod moves;
 mod prover;
 mod rules;
 
-use super::*;
-use chain::Chain;
+use super::{
+	chain::{self, Chain},
+	*,
+};
 use inference_primitives::{
 	Mode, ModelId, ModelRef, NodeId, ProtocolParameters, Ticks, WorkloadId, WorkloadState,
 };
@@ -594,6 +595,8 @@ fn rules_1_to_7_and_9_hold_after_every_call_on_the_real_runtime() {
 			"assigned",
 			"delivered",
 			"settled",
+			"an era ended",
+			"a staker was paid",
 			"cancelled",
 			"expired",
 			"missed a delivery",

@@ -20,6 +20,7 @@ type Registry = pallet_model_registry::Call<Runtime>;
 type Stake = pallet_worker_staking::Call<Runtime>;
 type Verifier = pallet_proof_verifier::Call<Runtime>;
 type Parameters = pallet_network_parameters::Call<Runtime>;
+type Validating = pallet_staking::Call<Runtime>;
 
 fn tensor(values: Vec<i64>) -> pallet_inference_market::Tensor {
 	values.try_into().expect("a short tensor")
@@ -114,7 +115,7 @@ pub fn consent(worker: Sr25519Keyring, operator: &AccountId) -> Signature {
 		used: pallet_node_pool::WorkerConsents::<crate::Runtime>::get(worker.to_account_id()),
 	}
 	.message();
-	MultiSignature::Sr25519(super::chain::pair(worker).sign(&message))
+	MultiSignature::Sr25519(crate::tests::chain::pair(worker).sign(&message))
 }
 
 pub fn register_node(worker: AccountId, capacity: u64, consent: Signature) -> RuntimeCall {
@@ -350,6 +351,47 @@ pub fn remark(bytes: usize) -> RuntimeCall {
 
 pub fn purge_keys() -> RuntimeCall {
 	pallet_session::Call::<Runtime>::purge_keys {}.into()
+}
+
+/// What a validator or a nominator does with its stake.
+#[derive(Clone, Debug)]
+pub enum Validation {
+	Bond(Balance),
+	BondExtra(Balance),
+	Rebond(Balance),
+	Unbond(Balance),
+	Withdraw(u32),
+	Validate,
+	Nominate(Vec<AccountId>),
+	Chill,
+	Payout(AccountId, u32),
+}
+
+pub fn validation(what: Validation) -> RuntimeCall {
+	match what {
+		Validation::Bond(value) => Validating::bond {
+			value,
+			payee: pallet_staking::RewardDestination::Staked,
+		},
+		Validation::BondExtra(max_additional) => Validating::bond_extra { max_additional },
+		Validation::Rebond(value) => Validating::rebond { value },
+		Validation::Unbond(value) => Validating::unbond { value },
+		Validation::Withdraw(num_slashing_spans) => {
+			Validating::withdraw_unbonded { num_slashing_spans }
+		},
+		Validation::Validate => Validating::validate {
+			prefs: Default::default(),
+		},
+		Validation::Nominate(targets) => Validating::nominate {
+			targets: targets.into_iter().map(Into::into).collect(),
+		},
+		Validation::Chill => Validating::chill {},
+		Validation::Payout(validator_stash, era) => Validating::payout_stakers {
+			validator_stash,
+			era,
+		},
+	}
+	.into()
 }
 
 pub fn sudo(call: RuntimeCall) -> RuntimeCall {

@@ -1,8 +1,8 @@
 //! What the next call is, and whose: arguments that are right, at a boundary, somebody else's, or junk.
 
 use super::{
-	calls::{self, Nest, Order, Registration},
-	chain::now,
+	super::chain::now,
+	calls::{self, Nest, Order, Registration, Validation},
 	prover::{Model, CIRCUITS, MOST, VALUES},
 	*,
 };
@@ -23,8 +23,9 @@ impl World {
 			22..=35 => self.work(),
 			36..=45 => self.steal(),
 			46..=58 => self.keep_house(),
-			59..=64 => self.move_stake(),
-			65..=75 => self.run_nodes(),
+			59..=63 => self.move_stake(),
+			64..=65 => self.validate(),
+			66..=75 => self.run_nodes(),
 			76..=79 => self.run_models(),
 			80..=83 => self.use_verifier(),
 			84..=87 => self.govern(),
@@ -323,6 +324,34 @@ impl World {
 			_ => calls::withdraw(),
 		};
 		(signer, call)
+	}
+
+	/// Stake of validators and nominators, by whoever; and their pay, for whomever and whatever era.
+	fn validate(&mut self) -> (Sr25519Keyring, RuntimeCall) {
+		let signer = self.hostile();
+		let era = pallet_staking::ActiveEra::<Runtime>::get().map_or(0, |era| era.index);
+		let what = match self.random.gen_range(0..14) {
+			0 | 1 => Validation::Bond(self.amount()),
+			2 => Validation::BondExtra(self.amount()),
+			3 => Validation::Rebond(self.amount()),
+			4 => Validation::Unbond(self.amount()),
+			5 => Validation::Withdraw(self.random.gen_range(0..3)),
+			6 => Validation::Validate,
+			7 => Validation::Chill,
+			8 => {
+				let validators = pallet_session::Validators::<Runtime>::get();
+				let other = self.account();
+				let whom = self.pick(&validators).unwrap_or(other.clone());
+				Validation::Nominate(vec![whom, other])
+			},
+			_ => {
+				let validators = pallet_session::Validators::<Runtime>::get();
+				let other = self.account();
+				let era = (era + 1).saturating_sub(self.random.gen_range(0..4));
+				Validation::Payout(self.pick(&validators).unwrap_or(other), era)
+			},
+		};
+		(signer, calls::validation(what))
 	}
 
 	/// A consent: right, for another operator, or of another key.

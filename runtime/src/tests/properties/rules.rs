@@ -2,8 +2,7 @@
 //! that is broken panics with its number.
 
 use super::{
-	super::*,
-	chain::now,
+	super::{chain::now, *},
 	prover::{Model, CIRCUITS},
 };
 use crate::configs::inference_market::Treasury;
@@ -17,6 +16,7 @@ use pallet_inference_market::{
 	Credits, DelayedSlashes, Event as MarketEvent, Inputs, Outputs, Workloads,
 };
 use pallet_node_pool::Event as PoolEvent;
+use pallet_staking::Event as ValidatorEvent;
 use pallet_worker_staking::Event as StakingEvent;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -134,6 +134,8 @@ impl Rules {
 			.collect();
 		self.events += events.len();
 		let mut lost: Balance = 0;
+		// What staking says that it mints, and what balances say of it: pay is minted without an event of theirs.
+		let (mut remainders, mut pay, mut issued): (Balance, Balance, Balance) = (0, 0, 0);
 		let mut donated: Balance = 0;
 		let mut expected = Expected(std::mem::take(&mut self.credits));
 		let treasury = Treasury::get();
@@ -150,13 +152,23 @@ impl Rules {
 				RuntimeEvent::Balances(
 					named @ (pallet_balances::Event::Minted { .. }
 					| pallet_balances::Event::MintedCredit { .. }
-					| pallet_balances::Event::Issued { .. }
 					| pallet_balances::Event::Rescinded { .. }
 					| pallet_balances::Event::BurnedHeld { .. }
 					| pallet_balances::Event::TotalIssuanceForced { .. }
 					| pallet_balances::Event::Slashed { .. }
 					| pallet_balances::Event::Unexpected(_)),
 				) => panic!("rule 1: nothing here mints or burns: {named:?}"),
+				RuntimeEvent::Balances(pallet_balances::Event::Issued { amount }) => {
+					issued += amount
+				},
+				RuntimeEvent::Staking(ValidatorEvent::EraPaid { remainder, .. }) => {
+					remainders += remainder;
+					self.count("an era ended");
+				},
+				RuntimeEvent::Staking(ValidatorEvent::Rewarded { amount, .. }) => {
+					pay += amount;
+					self.count("a staker was paid");
+				},
 				RuntimeEvent::Balances(pallet_balances::Event::Transfer { to, amount, .. })
 					if *to == market =>
 				{
@@ -187,10 +199,11 @@ impl Rules {
 			}
 		}
 		let issuance = Balances::total_issuance();
+		assert_eq!(issued, remainders, "rule 1: only eras issue: {events:?}");
 		assert_eq!(
 			issuance + lost,
-			self.issuance,
-			"rule 1: issuance changed by more than fees, dust and burns: {events:?}"
+			self.issuance + remainders + pay,
+			"rule 1: issuance changed by more than fees, dust, burns and what eras pay: {events:?}"
 		);
 		self.issuance = issuance;
 		expected.0.retain(|_, amount| *amount > 0);

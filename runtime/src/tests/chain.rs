@@ -1,6 +1,6 @@
 //! Blocks and transactions of the real runtime, as an author makes them.
 
-use super::super::*;
+use super::*;
 use codec::Encode;
 use frame_support::{dispatch::GetDispatchInfo, storage::with_transaction_unchecked};
 use inference_primitives::traits::Network;
@@ -15,7 +15,7 @@ use sp_runtime::{
 	generic::Era,
 	traits::{Dispatchable, Header as _},
 	transaction_validity::TransactionSource,
-	ApplyExtrinsicResult, Digest, DigestItem, TransactionOutcome,
+	ApplyExtrinsicResult, Digest, DigestItem, DispatchResult, TransactionOutcome,
 };
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -27,6 +27,8 @@ pub struct Chain {
 	pub finalised: BlockNumber,
 	/// Whether finality stalls.
 	pub stalled: bool,
+	/// Which of BABE's authorities authors the next blocks.
+	pub author: u32,
 }
 
 /// Everybody's keys: to derive one takes as long as several calls.
@@ -52,6 +54,7 @@ impl Chain {
 			number: 0,
 			finalised: 0,
 			stalled: false,
+			author: 0,
 		}
 	}
 
@@ -73,7 +76,7 @@ impl Chain {
 			pallet_babe::EpochIndex::<Runtime>::get(),
 		);
 		let digest = PreDigest::SecondaryVRF(SecondaryVRFPreDigest {
-			authority_index: 0,
+			authority_index: self.author,
 			slot,
 			vrf_signature: pair(Sr25519Keyring::Alice).vrf_sign(&data),
 		});
@@ -104,6 +107,18 @@ impl Chain {
 		for inherent in inherents {
 			assert_eq!(Executive::apply_extrinsic(inherent), Ok(Ok(())));
 		}
+	}
+
+	/// A block of these transactions, of which each is valid.
+	pub fn block(&mut self, extrinsics: Vec<UncheckedExtrinsic>) -> Vec<DispatchResult> {
+		self.initialize();
+		self.apply_inherents();
+		let results = extrinsics
+			.into_iter()
+			.map(|extrinsic| Executive::apply_extrinsic(extrinsic).expect("it is valid"))
+			.collect();
+		self.finalize();
+		results
 	}
 
 	/// Ends a block.
@@ -172,7 +187,8 @@ pub fn check_weight(signer: Sr25519Keyring, call: RuntimeCall) {
 	}
 }
 
-fn signed(signer: Sr25519Keyring, call: RuntimeCall) -> UncheckedExtrinsic {
+/// A transaction of the account's next nonce.
+pub fn signed(signer: Sr25519Keyring, call: RuntimeCall) -> UncheckedExtrinsic {
 	let account = signer.to_account_id();
 	let extension: TxExtension = (
 		frame_system::AuthorizeCall::new(),

@@ -1,0 +1,575 @@
+//! Validators: elected by stake, paid by era, slashed for equivocating; and what of it is minted.
+
+use super::{
+	chain::{signed, Chain},
+	*,
+};
+use crate::configs::{
+	inference_market::Treasury,
+	staking::{EraPayout, ReportLongevity},
+};
+use codec::{Decode, Encode};
+use frame_support::traits::{fungible::InspectHold, Get};
+use inference_primitives::parameters::UNIT;
+use pallet_staking::{
+	ActiveEra, Call as StakingCall, ErasStakers, Event as StakingEvent, HoldReason,
+	RewardDestination, ValidatorPrefs,
+};
+use sp_consensus_babe::BABE_ENGINE_ID;
+use sp_core::{
+	ed25519,
+	offchain::{testing::TestTransactionPoolExt, TransactionPoolExt},
+	sr25519, Pair,
+};
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Ferdie};
+use sp_runtime::{
+	traits::Header as _, transaction_validity::TransactionSource, Digest, DigestItem, Perbill,
+};
+use sp_staking::EraPayout as _;
+
+/// Blocks of a session, and of an era, in these tests.
+const SESSION: u32 = 10;
+const ERA: u32 = 2 * SESSION;
+
+/// The pool of a node, for what the runtime submits to it.
+struct Node(Box<dyn Fn() -> Option<Vec<u8>>>);
+
+impl Node {
+	/// What this report of an equivocation puts into the pool.
+	fn reported(&self, report: impl FnOnce() -> Option<()>) -> Option<UncheckedExtrinsic> {
+		report()?;
+		let bytes = (self.0)()?;
+		Some(UncheckedExtrinsic::decode(&mut &bytes[..]).expect("it encoded one"))
+	}
+}
+
+/// On a chain of the local preset's three validators, with short eras; stake stays bonded for as many as given.
+fn in_local_chain(bonding_eras: u32, test: impl FnOnce(&Node)) {
+	let times = serde_json::json!({
+		"babeEpochSlots": SESSION,
+		"sessionsPerEra": ERA / SESSION,
+		"bondingEras": bonding_eras,
+	});
+	let change = serde_json::json!({ "networkParameters": times });
+	let preset = sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET.into();
+	let storage = genesis_of(&preset, change).build_storage();
+	let mut chain = sp_io::TestExternalities::from(storage.expect("the preset builds"));
+	let (pool, state) = TestTransactionPoolExt::new();
+	chain.register_extension(TransactionPoolExt::new(pool));
+	let node = Node(Box::new(move || state.write().transactions.pop()));
+	chain.execute_with(|| test(&node));
+}
+
+fn pass(chain: &mut Chain, blocks: u32) {
+	for _ in 0..blocks {
+		chain.block(Vec::new());
+	}
+}
+
+/// What these transactions come to, one a block; each must succeed.
+fn call(chain: &mut Chain, who: Sr25519Keyring, calls: impl IntoIterator<Item = RuntimeCall>) {
+	for call in calls {
+		let text = format!("{call:?}");
+		let transaction = signed(who, call);
+		assert_eq!(chain.block(vec![transaction]), [Ok(())], "{text}");
+	}
+}
+
+fn active_era() -> u32 {
+	ActiveEra::<Runtime>::get().expect("there is one").index
+}
+
+fn validators() -> Vec<AccountId> {
+	pallet_session::Validators::<Runtime>::get()
+}
+
+fn staked(who: Sr25519Keyring) -> Balance {
+	Balances::balance_on_hold(&HoldReason::Staking.into(), &who.to_account_id())
+}
+
+fn bond(amount: Balance) -> RuntimeCall {
+	StakingCall::bond {
+		value: amount,
+		payee: RewardDestination::Staked,
+	}
+	.into()
+}
+
+fn validate() -> RuntimeCall {
+	StakingCall::validate {
+		prefs: ValidatorPrefs::default(),
+	}
+	.into()
+}
+
+fn nominate(whom: Sr25519Keyring) -> RuntimeCall {
+	StakingCall::nominate {
+		targets: vec![whom.to_account_id().into()],
+	}
+	.into()
+}
+
+/// The session keys of a validator that is none of the genesis.
+fn set_keys(who: Sr25519Keyring) -> RuntimeCall {
+	let babe = sr25519::Pair::from_seed(&[9; 32]);
+	let grandpa = ed25519::Pair::from_seed(&[9; 32]);
+	let statement = [b"POP_".as_slice(), &who.to_account_id().encode()].concat();
+	pallet_session::Call::set_keys {
+		keys: SessionKeys {
+			babe: babe.public().into(),
+			grandpa: grandpa.public().into(),
+			authority_discovery: babe.public().into(),
+		},
+		proof: (
+			babe.sign(&statement),
+			grandpa.sign(&statement),
+			babe.sign(&statement),
+		)
+			.encode(),
+	}
+	.into()
+}
+
+/// Events of the last block.
+fn events() -> Vec<RuntimeEvent> {
+	System::read_events_no_consensus()
+		.map(|record| record.event)
+		.collect()
+}
+
+#[test]
+fn each_preset_has_its_validators_elected_by_their_stake() {
+	for preset in genesis_presets::preset_names() {
+		chain_of(&preset).execute_with(|| {
+			let elected = validators();
+			assert!(!elected.is_empty());
+			assert_eq!(active_era(), 0);
+			for who in elected {
+				let exposure = pallet_staking::EraInfo::<Runtime>::get_full_exposure(0, &who);
+				assert_eq!(exposure.own, 10_000 * UNIT);
+			}
+		});
+	}
+}
+
+#[test]
+fn whoever_has_keys_and_stake_is_elected_and_whoever_chills_is_not() {
+	in_local_chain(2, |_| {
+		let mut chain = Chain::new();
+		let dave = Dave.to_account_id();
+		call(
+			&mut chain,
+			Dave,
+			[bond(2_000 * UNIT), set_keys(Dave), validate()],
+		);
+		assert!(!validators().contains(&dave));
+		pass(&mut chain, 2 * ERA);
+		assert!(validators().contains(&dave));
+		assert_eq!(validators().len(), 4);
+		// Nobody but who authored has points: no pay without work.
+		pass(&mut chain, 2 * ERA);
+		let era = active_era() - 1;
+		let before = staked(Dave);
+		call(
+			&mut chain,
+			Ferdie,
+			[StakingCall::payout_stakers {
+				validator_stash: dave.clone(),
+				era,
+			}
+			.into()],
+		);
+		assert_eq!(staked(Dave), before);
+		call(&mut chain, Dave, [StakingCall::chill {}.into()]);
+		pass(&mut chain, 2 * ERA);
+		assert!(!validators().contains(&dave));
+		// Unbonded stake is free after the eras of the genesis, and not before.
+		let unbond = StakingCall::unbond {
+			value: 2_000 * UNIT,
+		};
+		let withdraw = || StakingCall::withdraw_unbonded {
+			num_slashing_spans: 0,
+		};
+		call(&mut chain, Dave, [unbond.into(), withdraw().into()]);
+		assert_eq!(staked(Dave), 2_000 * UNIT);
+		pass(&mut chain, 3 * ERA);
+		call(&mut chain, Dave, [withdraw().into()]);
+		assert_eq!(staked(Dave), 0);
+	});
+}
+
+#[test]
+fn too_little_stake_validates_and_nominates_nothing() {
+	in_local_chain(2, |_| {
+		let mut chain = Chain::new();
+		call(&mut chain, Dave, [bond(999 * UNIT)]);
+		let refused = chain.block(vec![signed(Dave, validate())]);
+		let error = pallet_staking::Error::<Runtime>::InsufficientBond;
+		assert_eq!(refused, [Err(error.into())]);
+		call(&mut chain, Ferdie, [bond(9 * UNIT)]);
+		let refused = chain.block(vec![signed(Ferdie, nominate(Alice))]);
+		assert_eq!(refused, [Err(error.into())]);
+	});
+}
+
+/// Rule 1: what an era mints is what the curve says, and each planck of it is named by an event.
+#[test]
+fn an_era_mints_what_the_curve_says_for_those_who_worked_and_the_treasury() {
+	in_local_chain(2, |_| {
+		let mut chain = Chain::new();
+		call(&mut chain, Ferdie, [bond(5_000 * UNIT), nominate(Alice)]);
+		// To an era of whole length in which Ferdie's stake counts, and to its last block.
+		while active_era() < 3 {
+			pass(&mut chain, 1);
+		}
+		let issuance = Balances::total_issuance();
+		let treasury = Balances::free_balance(Treasury::get());
+		let paid = loop {
+			pass(&mut chain, 1);
+			let paid = events().into_iter().find_map(|event| match event {
+				RuntimeEvent::Staking(StakingEvent::EraPaid {
+					era_index,
+					validator_payout,
+					remainder,
+				}) => Some((era_index, validator_payout, remainder)),
+				_ => None,
+			});
+			if let Some(paid) = paid {
+				break paid;
+			}
+		};
+		let (era, stakers, rest) = paid;
+		let staked_in_all = 3 * 10_000 * UNIT + 5_000 * UNIT;
+		let era_ms = u64::from(ERA) * 1_000;
+		assert_eq!(
+			(stakers, rest),
+			EraPayout::era_payout(staked_in_all, issuance, era_ms)
+		);
+		// Six percent a year in all, of which one and what the stake earns is the stakers'.
+		let year = stakers.saturating_add(rest) * Balance::from(31_557_600_000 / era_ms);
+		let most = issuance * 6 / 100;
+		assert!(
+			year <= most && year >= most - most / 1_000,
+			"{year} of {most}"
+		);
+		assert!(stakers >= rest / 10 && stakers < rest);
+		// The treasury's part is minted with the era's end, the stakers' when somebody asks.
+		assert_eq!(Balances::total_issuance(), issuance + rest);
+		assert_eq!(Balances::free_balance(Treasury::get()), treasury + rest);
+		let before = (staked(Alice), staked(Ferdie), Balances::total_issuance());
+		let payout = StakingCall::payout_stakers {
+			validator_stash: Alice.to_account_id(),
+			era,
+		};
+		chain.initialize();
+		chain.apply_inherents();
+		assert_eq!(
+			Executive::apply_extrinsic(signed(Bob, payout.clone().into())),
+			Ok(Ok(()))
+		);
+		let fee: Balance = events()
+			.into_iter()
+			.map(|event| match event {
+				RuntimeEvent::TransactionPayment(
+					pallet_transaction_payment::Event::TransactionFeePaid { actual_fee, .. },
+				) => actual_fee,
+				_ => 0,
+			})
+			.sum();
+		let to_alice = staked(Alice) - before.0;
+		let to_ferdie = staked(Ferdie) - before.1;
+		assert_eq!(
+			Balances::total_issuance() + fee,
+			before.2 + to_alice + to_ferdie
+		);
+		// Alice authored all blocks; she and her nominator share by stake.
+		let all = to_alice + to_ferdie;
+		assert!(
+			all <= stakers && stakers - all < UNIT / 1_000_000,
+			"{all} of {stakers}"
+		);
+		assert!(to_alice.abs_diff(2 * to_ferdie) < UNIT / 1_000_000);
+		// Nobody is paid twice.
+		let again = Executive::apply_extrinsic(signed(Bob, payout.into()));
+		assert!(matches!(again, Ok(Err(_))), "{again:?}");
+	});
+}
+
+#[test]
+fn inflation_is_between_one_and_six_percent_and_stakers_get_most_at_the_ideal() {
+	let issuance = 6_000_000 * UNIT;
+	let year = 31_557_600_000;
+	let stakers = |percent: u128| {
+		let (stakers, rest) = EraPayout::era_payout(issuance * percent / 100, issuance, year);
+		let all = stakers + rest;
+		assert!(
+			all.abs_diff(issuance * 6 / 100) < UNIT,
+			"{all} in all at {percent} %"
+		);
+		stakers
+	};
+	assert!(stakers(0).abs_diff(issuance / 100) < UNIT);
+	assert!(stakers(25).abs_diff(issuance * 35 / 1_000) < UNIT);
+	assert!(stakers(50).abs_diff(issuance * 6 / 100) < UNIT);
+	// A twentieth beyond the ideal halves what is above the least.
+	assert!(stakers(55).abs_diff(issuance * 35 / 1_000) < UNIT);
+	assert!(stakers(100) < issuance * 11 / 1_000);
+	// An era that stood still is paid for a year at most.
+	assert_eq!(
+		EraPayout::era_payout(issuance / 2, issuance, u64::MAX),
+		EraPayout::era_payout(issuance / 2, issuance, year)
+	);
+	assert_eq!(EraPayout::era_payout(0, 0, 1_000), (0, 0));
+}
+
+/// A header that this key sealed as the author of a slot.
+fn sealed(author: &sr25519::Pair, authority_index: u32, slot: u64, state: u8) -> Header {
+	let mut header = Header::new(
+		7,
+		Default::default(),
+		[state; 32].into(),
+		Default::default(),
+		digest_in_slot(authority_index, slot),
+	);
+	let seal = author.sign(header.hash().as_ref());
+	header
+		.digest
+		.push(DigestItem::Seal(BABE_ENGINE_ID, seal.encode()));
+	header
+}
+
+fn babe_equivocation(
+	author: Sr25519Keyring,
+	slot: u64,
+	states: [u8; 2],
+) -> sp_consensus_babe::EquivocationProof<Header> {
+	let authorities = pallet_babe::Authorities::<Runtime>::get();
+	let offender: sp_consensus_babe::AuthorityId = author.public().into();
+	let index = authorities.iter().position(|(id, _)| *id == offender);
+	let index = u32::try_from(index.expect("an authority")).expect("there are few");
+	let pair = author.pair();
+	sp_consensus_babe::EquivocationProof {
+		offender,
+		slot: slot.into(),
+		first_header: sealed(&pair, index, slot, states[0]),
+		second_header: sealed(&pair, index, slot, states[1]),
+	}
+}
+
+/// The report that a node of ours makes of a BABE equivocation.
+fn report_babe(
+	node: &Node,
+	proof: sp_consensus_babe::EquivocationProof<Header>,
+) -> Option<UncheckedExtrinsic> {
+	use sp_consensus_babe::runtime_decl_for_babe_api::BabeApi;
+	let owner = Runtime::generate_key_ownership_proof(proof.slot, proof.offender.clone())?;
+	node.reported(|| Runtime::submit_report_equivocation_unsigned_extrinsic(proof, owner))
+}
+
+/// Votes of one validator for two blocks in the same round.
+fn report_grandpa(
+	node: &Node,
+	voter: sp_keyring::Ed25519Keyring,
+	round: u64,
+) -> Option<UncheckedExtrinsic> {
+	use sp_consensus_grandpa::{
+		runtime_decl_for_grandpa_api::GrandpaApi, Equivocation, EquivocationProof,
+	};
+	let set = pallet_grandpa::CurrentSetId::<Runtime>::get();
+	let vote = |hash: u8| {
+		let vote = finality_grandpa::Prevote {
+			target_hash: Hash::repeat_byte(hash),
+			target_number: 7,
+		};
+		let message = finality_grandpa::Message::Prevote(vote.clone());
+		let payload = sp_consensus_grandpa::localized_payload(round, set, &message);
+		(vote, voter.pair().sign(&payload).into())
+	};
+	let offender: sp_consensus_grandpa::AuthorityId = voter.public().into();
+	let proof = EquivocationProof::new(
+		set,
+		Equivocation::Prevote(finality_grandpa::Equivocation {
+			round_number: round,
+			identity: offender.clone(),
+			first: vote(1),
+			second: vote(2),
+		}),
+	);
+	let owner = Runtime::generate_key_ownership_proof(set, offender)?;
+	node.reported(|| Runtime::submit_report_equivocation_unsigned_extrinsic(proof, owner))
+}
+
+fn slashed() -> Vec<(AccountId, Balance)> {
+	events()
+		.into_iter()
+		.filter_map(|event| match event {
+			RuntimeEvent::Staking(StakingEvent::Slashed { staker, amount }) => {
+				Some((staker, amount))
+			},
+			_ => None,
+		})
+		.collect()
+}
+
+/// From a node's report to the slash: the offender's stake and its nominators' goes to the treasury and, a
+/// twentieth of it, to the block's author who included the report; nothing is burned.
+fn an_equivocation_is_slashed(
+	offender: Sr25519Keyring,
+	report: impl FnOnce() -> UncheckedExtrinsic,
+) {
+	let treasury = || Balances::free_balance(Treasury::get());
+	let mut chain = Chain::new();
+	call(&mut chain, Ferdie, [bond(5_000 * UNIT), nominate(offender)]);
+	pass(&mut chain, 2 * ERA);
+	let page = ErasStakers::<Runtime>::iter_prefix(active_era()).count();
+	assert_eq!(page, 0, "exposures are in pages");
+	let report = report();
+	let pool = |source| Executive::validate_transaction(source, report.clone(), Hash::default());
+	let valid = pool(TransactionSource::Local).expect("a node takes its own report");
+	assert!(!valid.propagate);
+	assert_eq!(valid.longevity, ReportLongevity::get());
+	assert!(pool(TransactionSource::External).is_err());
+	// Two eras: the slash waits for one, in which governance can cancel it.
+	let before = (staked(offender), staked(Ferdie), treasury());
+	assert_eq!(chain.block(vec![report.clone()]), [Ok(())]);
+	let fraction = events().into_iter().find_map(|event| match event {
+		RuntimeEvent::Staking(StakingEvent::SlashReported { fraction, .. }) => Some(fraction),
+		_ => None,
+	});
+	// One of three: (3 * 1 / 3)^2.
+	assert_eq!(fraction, Some(Perbill::one()));
+	assert_eq!((staked(offender), staked(Ferdie)), (before.0, before.1));
+	// It authors nothing from now on.
+	let index = validators()
+		.iter()
+		.position(|who| *who == offender.to_account_id())
+		.and_then(|index| u32::try_from(index).ok())
+		.expect("it is a validator");
+	assert!(Session::disabled_validators()
+		.iter()
+		.any(|disabled| *disabled == index));
+	// The same report again is refused by the pool and the block.
+	let again =
+		Executive::validate_transaction(TransactionSource::Local, report.clone(), Hash::default());
+	assert!(again.is_err(), "{again:?}");
+	let issuance = Balances::total_issuance();
+	let mut minted = 0;
+	let slashed = loop {
+		pass(&mut chain, 1);
+		minted += events()
+			.into_iter()
+			.map(|event| match event {
+				RuntimeEvent::Staking(StakingEvent::EraPaid { remainder, .. }) => remainder,
+				_ => 0,
+			})
+			.sum::<Balance>();
+		let slashed = slashed();
+		if !slashed.is_empty() {
+			break slashed;
+		}
+	};
+	assert_eq!(Balances::total_issuance(), issuance + minted);
+	let lost = |who: Sr25519Keyring, before: Balance| before - staked(who);
+	let (own, others) = (lost(offender, before.0), lost(Ferdie, before.1));
+	assert_eq!((own, others), (10_000 * UNIT, 5_000 * UNIT));
+	assert!(slashed.contains(&(offender.to_account_id(), own)));
+	assert!(slashed.contains(&(Ferdie.to_account_id(), others)));
+	let reward = (own + others) / 20;
+	assert_eq!(treasury(), before.2 + minted + own + others - reward);
+	assert!(!validators().contains(&offender.to_account_id()));
+}
+
+#[test]
+fn an_author_of_two_blocks_in_one_slot_loses_its_stake() {
+	in_local_chain(2, |node| {
+		an_equivocation_is_slashed(Charlie, || {
+			let slot = *pallet_babe::CurrentSlot::<Runtime>::get();
+			report_babe(node, babe_equivocation(Charlie, slot, [1, 2])).expect("it equivocated")
+		});
+	});
+}
+
+#[test]
+fn a_voter_for_two_blocks_in_one_round_loses_its_stake() {
+	in_local_chain(2, |node| {
+		an_equivocation_is_slashed(Charlie, || {
+			report_grandpa(node, sp_keyring::Ed25519Keyring::Charlie, 3).expect("it equivocated")
+		});
+	});
+}
+
+#[test]
+fn what_proves_no_equivocation_slashes_nobody() {
+	in_local_chain(1, |node| {
+		let mut chain = Chain::new();
+		pass(&mut chain, 3);
+		let slot = *pallet_babe::CurrentSlot::<Runtime>::get();
+		let honest = babe_equivocation(Bob, slot, [1, 1]);
+		let mut forged = babe_equivocation(Bob, slot, [1, 2]);
+		forged.second_header = sealed(&Charlie.pair(), 1, slot, 2);
+		let mut moved = babe_equivocation(Bob, slot, [1, 2]);
+		moved.second_header = babe_equivocation(Bob, slot + 1, [1, 2]).second_header;
+		let mut unsealed = babe_equivocation(Bob, slot, [1, 2]);
+		unsealed.first_header.digest = Digest::default();
+		for proof in [honest, forged, moved, unsealed] {
+			let report = report_babe(node, proof).expect("the key is a validator's");
+			let result = chain.block(vec![report]);
+			let error = pallet_babe::Error::<Runtime>::InvalidEquivocationProof;
+			assert_eq!(result, [Err(error.into())]);
+		}
+		// A key that is no validator's; a proof of ownership of another's key; one of another session.
+		use sp_consensus_babe::runtime_decl_for_babe_api::BabeApi;
+		assert!(Runtime::generate_key_ownership_proof(slot.into(), Dave.public().into()).is_none());
+		let of_alice = Runtime::generate_key_ownership_proof(slot.into(), Alice.public().into());
+		let of_bob = babe_equivocation(Bob, slot, [1, 2]);
+		let mixed = node.reported(|| {
+			Runtime::submit_report_equivocation_unsigned_extrinsic(of_bob.clone(), of_alice?)
+		});
+		let mixed = mixed.expect("the node does not look");
+		assert!(
+			Executive::validate_transaction(TransactionSource::Local, mixed, Hash::default())
+				.is_err()
+		);
+		let early = report_babe(node, of_bob).expect("it equivocated");
+		pass(&mut chain, 2 * SESSION);
+		let late = babe_equivocation(Bob, slot + u64::from(2 * SESSION), [1, 2]);
+		let of_now = Runtime::generate_key_ownership_proof(slot.into(), Bob.public().into());
+		let mut old = late.clone();
+		old.slot = slot.into();
+		let old =
+			node.reported(|| Runtime::submit_report_equivocation_unsigned_extrinsic(old, of_now?));
+		let result = chain.block(vec![old.expect("the node does not look")]);
+		assert_eq!(
+			result,
+			[Err(
+				pallet_babe::Error::<Runtime>::InvalidEquivocationProof.into()
+			)]
+		);
+		for who in [Alice, Bob, Charlie] {
+			assert_eq!(staked(who), 10_000 * UNIT);
+		}
+		// The true one of an earlier session is still good.
+		assert_eq!(chain.block(vec![early]), [Ok(())]);
+	});
+}
+
+#[test]
+fn one_balance_backs_a_validator_and_an_operator_each_with_its_own() {
+	in_local_chain(2, |_| {
+		let mut chain = Chain::new();
+		let free = Balances::free_balance(Dave.to_account_id());
+		let operator = pallet_worker_staking::Call::<Runtime>::bond {
+			amount: 600_000 * UNIT,
+		};
+		call(&mut chain, Dave, [bond(300_000 * UNIT), operator.into()]);
+		assert_eq!(staked(Dave), 300_000 * UNIT);
+		let left = Balances::free_balance(Dave.to_account_id());
+		assert!(left <= free - 900_000 * UNIT);
+		// What one holds, the other cannot have.
+		let more = StakingCall::bond_extra {
+			max_additional: 600_000 * UNIT,
+		};
+		call(&mut chain, Dave, [more.into()]);
+		assert!(staked(Dave) < 400_000 * UNIT);
+	});
+}
