@@ -53,7 +53,8 @@ pub fn development() -> Result<ChainSpec, String> {
 	)
 }
 
-/// Three validators, Alice, Bob and Charlie, on one machine; short times. Finality needs all three.
+/// Four validators, Alice, Bob, Charlie and Dave, on one machine, of which finality needs three; otherwise as a network
+/// that holds value: no sudo, no insecure setup.
 pub fn local_testnet() -> Result<ChainSpec, String> {
 	from_preset(
 		"Inference Network Local Testnet",

@@ -1,9 +1,9 @@
-//! Genesis presets: `development` (one validator, one-second blocks, short deadlines, sudo) and
-//! `local_testnet` (three validators).
+//! Genesis presets: `development` (one validator, short deadlines, sudo, the insecure setup) and
+//! `local_testnet` (four validators; what a network that holds value has, for a rehearsal on one machine).
+//! Both have blocks of one second and six accounts whose keys are public.
 //!
-//! Both approve two setups for proofs: that of the public ceremony, for EZKL's keys, and the
-//! *insecure* development setup, whose secret is public. A live chain's genesis must name setups made
-//! by a ceremony only.
+//! `development` alone has the setup whose secret is public beside the public ceremony's. `local_testnet`
+//! has neither that nor sudo, and production's parameters but for the longest times.
 
 use crate::configs::babe::BABE_GENESIS_EPOCH_CONFIG;
 use crate::{
@@ -24,13 +24,12 @@ use sp_runtime::Perbill;
 
 /// What each well-known account owns, planck.
 const ENDOWMENT: Balance = 1_000_000 * UNIT;
-/// Slot of a development chain, milliseconds.
-const DEVELOPMENT_SLOT_MS: u64 = 1_000;
-/// BABE epoch of a development chain, slots.
-const DEVELOPMENT_BABE_EPOCH_SLOTS: u64 = 100;
-/// Sessions of an era, and eras that stake stays bonded, of a development chain.
-const DEVELOPMENT_SESSIONS_PER_ERA: u32 = 3;
-const DEVELOPMENT_BONDING_ERAS: u32 = 4;
+/// Slot, milliseconds.
+const SLOT_MS: u64 = 1_000;
+/// BABE epoch, slots.
+const BABE_EPOCH_SLOTS: u64 = 100;
+/// Sessions of an era.
+const SESSIONS_PER_ERA: u32 = 3;
 /// Stake of a validator of the genesis, planck.
 const VALIDATOR_STAKE: Balance = 10_000 * UNIT;
 /// Least stake of a validator, planck.
@@ -38,7 +37,25 @@ const MIN_VALIDATOR_BOND: Balance = 1_000 * UNIT;
 /// Least stake of a nominator, planck: above the existential deposit by far, as each takes storage.
 const MIN_NOMINATOR_BOND: Balance = 10 * UNIT;
 
-fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
+/// What a preset has of its own.
+struct Preset {
+	validators: Vec<(Sr25519Keyring, Ed25519Keyring)>,
+	development: bool,
+	parameters: ProtocolParameters,
+	bonding_eras: u32,
+	sudo: Option<Sr25519Keyring>,
+	setups: Vec<Setup>,
+}
+
+fn genesis(preset: Preset) -> Value {
+	let Preset {
+		validators,
+		development,
+		parameters,
+		bonding_eras,
+		sudo,
+		setups,
+	} = preset;
 	let endowed: Vec<AccountId> = [
 		Sr25519Keyring::Alice,
 		Sr25519Keyring::Bob,
@@ -51,13 +68,13 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 	.to_vec();
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		network_parameters: NetworkParametersConfig {
-			development: true,
+			development,
 			// Written out, so that a specification shows them and another can change some.
-			parameters: Some(ProtocolParameters::development()),
-			slot_duration_ms: DEVELOPMENT_SLOT_MS,
-			babe_epoch_slots: DEVELOPMENT_BABE_EPOCH_SLOTS,
-			sessions_per_era: DEVELOPMENT_SESSIONS_PER_ERA,
-			bonding_eras: DEVELOPMENT_BONDING_ERAS,
+			parameters: Some(parameters),
+			slot_duration_ms: SLOT_MS,
+			babe_epoch_slots: BABE_EPOCH_SLOTS,
+			sessions_per_era: SESSIONS_PER_ERA,
+			bonding_eras,
 		},
 		babe: BabeConfig {
 			epoch_config: BABE_GENESIS_EPOCH_CONFIG
@@ -102,13 +119,13 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 				.collect::<Vec<_>>(),
 		},
 		sudo: SudoConfig {
-			key: Some(Sr25519Keyring::Alice.to_account_id())
+			key: sudo.map(|key| key.to_account_id())
 		},
 		proof_verifier: ProofVerifierConfig {
-			setups: vec![
-				Setup::insecure_development().to_bytes().to_vec(),
-				Setup::perpetual_powers_of_tau().to_bytes().to_vec(),
-			],
+			setups: setups
+				.iter()
+				.map(|setup| setup.to_bytes().to_vec())
+				.collect::<Vec<_>>(),
 		},
 	})
 }
@@ -116,12 +133,30 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 /// The preset of this name, as a JSON patch of the genesis configuration.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let patch = match id.as_ref() {
-		DEV_RUNTIME_PRESET => genesis(vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)]),
-		LOCAL_TESTNET_RUNTIME_PRESET => genesis(vec![
-			(Sr25519Keyring::Alice, Ed25519Keyring::Alice),
-			(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
-			(Sr25519Keyring::Charlie, Ed25519Keyring::Charlie),
-		]),
+		DEV_RUNTIME_PRESET => genesis(Preset {
+			validators: vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
+			development: true,
+			parameters: ProtocolParameters::development(),
+			bonding_eras: 4,
+			sudo: Some(Sr25519Keyring::Alice),
+			setups: vec![
+				Setup::insecure_development(),
+				Setup::perpetual_powers_of_tau(),
+			],
+		}),
+		LOCAL_TESTNET_RUNTIME_PRESET => genesis(Preset {
+			validators: vec![
+				(Sr25519Keyring::Alice, Ed25519Keyring::Alice),
+				(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
+				(Sr25519Keyring::Charlie, Ed25519Keyring::Charlie),
+				(Sr25519Keyring::Dave, Ed25519Keyring::Dave),
+			],
+			development: false,
+			parameters: ProtocolParameters::local(),
+			bonding_eras: 28,
+			sudo: None,
+			setups: vec![Setup::perpetual_powers_of_tau()],
+		}),
 		_ => return None,
 	};
 	Some(patch.to_string().into_bytes())

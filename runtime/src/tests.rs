@@ -68,7 +68,9 @@ fn every_storage_item_of_ours_is_bounded() {
 
 #[test]
 fn the_presets_build_and_pass_try_state() {
+	use inference_verifier::Setup;
 	for preset in genesis_presets::preset_names() {
+		let development = preset.as_str() == sp_genesis_builder::DEV_RUNTIME_PRESET;
 		chain_of(&preset).execute_with(|| {
 			use frame_support::traits::fungible::Inspect;
 			use inference_primitives::traits::Network;
@@ -82,27 +84,26 @@ fn the_presets_build_and_pass_try_state() {
 				Balances::total_balance(&InferenceMarket::account_id()),
 				EXISTENTIAL_DEPOSIT
 			);
-			for setup in [
-				inference_verifier::Setup::insecure_development(),
-				inference_verifier::Setup::perpetual_powers_of_tau(),
-			] {
-				assert!(pallet_proof_verifier::Setups::<Runtime>::contains_key(
-					setup.id()
-				));
-			}
+			let has =
+				|setup: Setup| pallet_proof_verifier::Setups::<Runtime>::contains_key(setup.id());
+			assert!(has(Setup::perpetual_powers_of_tau()));
+			// What only a development chain may have.
+			assert_eq!(has(Setup::insecure_development()), development);
+			assert_eq!(pallet_sudo::Key::<Runtime>::get().is_some(), development);
+			assert_eq!(
+				pallet_network_parameters::Development::<Runtime>::get(),
+				development
+			);
 		});
 	}
 }
 
 /// What chain-specs/README.md, "A network of its own", says to change of the local preset.
 #[test]
-fn a_network_of_its_own_has_the_production_parameters_and_no_insecure_setup() {
+fn a_network_of_its_own_has_the_production_parameters() {
 	let local = sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET.into();
 	let preset = genesis_presets::get_preset(&local).expect("the local preset exists");
 	let mut patch: serde_json::Value = serde_json::from_slice(&preset).expect("a preset is JSON");
-	assert!(patch["networkParameters"]["development"].as_bool().unwrap());
-	let setups = patch["proofVerifier"]["setups"].as_array_mut().unwrap();
-	setups.remove(0);
 	let text = |value: &serde_json::Value| value.as_str().expect("an SS58 address").to_string();
 	let validators = patch["session"]["keys"].as_array_mut().unwrap();
 	for entry in validators {
@@ -123,13 +124,11 @@ fn a_network_of_its_own_has_the_production_parameters_and_no_insecure_setup() {
 		.map(|entry| serde_json::json!([text(&entry[0]), stake(entry)]))
 		.collect();
 	patch["balances"]["balances"] = owners.into();
-	patch["sudo"]["key"] = serde_json::Value::Null;
 
 	// Either without the network's parameters, or with each of them set.
 	let mut own = patch.clone();
 	let network = own["networkParameters"].as_object_mut().unwrap();
 	let production = inference_primitives::ProtocolParameters::production();
-	network.insert("development".into(), false.into());
 	network.insert("slotDurationMs".into(), 6_000.into());
 	network.insert("babeEpochSlots".into(), 600.into());
 	network.insert("sessionsPerEra".into(), 6.into());
@@ -145,26 +144,13 @@ fn a_network_of_its_own_has_the_production_parameters_and_no_insecure_setup() {
 		let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
 		sp_io::TestExternalities::from(config.build_storage().unwrap()).execute_with(|| {
 			use inference_primitives::traits::Network;
-			let parameters = NetworkParameters::parameters();
-			assert_eq!(
-				parameters,
-				inference_primitives::ProtocolParameters::production()
-			);
-			assert_eq!(
-				pallet_network_parameters::SlotDurationMs::<Runtime>::get(),
-				6_000
-			);
-			assert_eq!(
-				pallet_network_parameters::BabeEpochSlots::<Runtime>::get(),
-				600
-			);
-			let setups: Vec<_> = pallet_proof_verifier::Setups::<Runtime>::iter_keys().collect();
-			assert_eq!(
-				setups,
-				[inference_verifier::Setup::perpetual_powers_of_tau().id()]
-			);
-			assert_eq!(pallet_session::Validators::<Runtime>::get().len(), 3);
-			assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
+			use pallet_network_parameters as network;
+			assert_eq!(NetworkParameters::parameters(), production);
+			assert_eq!(network::SlotDurationMs::<Runtime>::get(), 6_000);
+			assert_eq!(network::BabeEpochSlots::<Runtime>::get(), 600);
+			assert_eq!(network::SessionsPerEra::<Runtime>::get(), 6);
+			assert_eq!(network::BondingEras::<Runtime>::get(), 28);
+			assert_eq!(pallet_session::Validators::<Runtime>::get().len(), 4);
 		});
 	}
 }
@@ -233,11 +219,11 @@ fn digest_in_slot(authority_index: u32, slot: u64) -> sp_runtime::Digest {
 fn the_author_of_a_block_reports_the_finality_that_its_node_sees() {
 	use frame_support::traits::Hooks;
 	use pallet_network_parameters::{finality::Report, FinalityReports};
-	use sp_keyring::Sr25519Keyring::{Bob, Charlie};
 	use sp_runtime::traits::Dispatchable;
 	chain_of(&sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET.into()).execute_with(|| {
 		let mut reports = Vec::new();
-		for (block, index, author, seen) in [(7, 1, Bob, 3u32), (8, 2, Charlie, 6)] {
+		let validators = pallet_session::Validators::<Runtime>::get();
+		for (block, index, seen) in [(7, 1u32, 3u32), (8, 2, 6)] {
 			System::set_block_number(block - 1);
 			System::initialize(&block, &Default::default(), &digest_of(index));
 			let mut data = sp_inherents::InherentData::new();
@@ -259,7 +245,7 @@ fn the_author_of_a_block_reports_the_finality_that_its_node_sees() {
 			NetworkParameters::on_finalize(block);
 			Authorship::on_finalize(block);
 			reports.push(Report {
-				author: author.to_account_id(),
+				author: validators[index as usize].clone(),
 				block,
 				lag: block - seen,
 			});

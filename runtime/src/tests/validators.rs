@@ -12,8 +12,8 @@ use codec::{Decode, Encode};
 use frame_support::traits::{fungible::InspectHold, Get};
 use inference_primitives::parameters::UNIT;
 use pallet_staking::{
-	ActiveEra, Call as StakingCall, ErasStakers, Event as StakingEvent, HoldReason,
-	RewardDestination, ValidatorPrefs,
+	ActiveEra, Call as StakingCall, EraInfo, Event as StakingEvent, HoldReason, RewardDestination,
+	ValidatorPrefs,
 };
 use sp_consensus_babe::BABE_ENGINE_ID;
 use sp_core::{
@@ -21,7 +21,7 @@ use sp_core::{
 	offchain::{testing::TestTransactionPoolExt, TransactionPoolExt},
 	sr25519, Pair,
 };
-use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Ferdie};
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, Ferdie};
 use sp_runtime::{
 	traits::Header as _, transaction_validity::TransactionSource, Digest, DigestItem, Perbill,
 };
@@ -43,7 +43,7 @@ impl Node {
 	}
 }
 
-/// On a chain of the local preset's three validators, with short eras; stake stays bonded for as many as given.
+/// On a chain of the local preset's four validators, with short eras; stake stays bonded for as many as given.
 fn in_local_chain(bonding_eras: u32, test: impl FnOnce(&Node)) {
 	let times = serde_json::json!({
 		"babeEpochSlots": SESSION,
@@ -145,7 +145,7 @@ fn each_preset_has_its_validators_elected_by_their_stake() {
 			assert!(!elected.is_empty());
 			assert_eq!(active_era(), 0);
 			for who in elected {
-				let exposure = pallet_staking::EraInfo::<Runtime>::get_full_exposure(0, &who);
+				let exposure = EraInfo::<Runtime>::get_full_exposure(0, &who);
 				assert_eq!(exposure.own, 10_000 * UNIT);
 			}
 		});
@@ -156,33 +156,33 @@ fn each_preset_has_its_validators_elected_by_their_stake() {
 fn whoever_has_keys_and_stake_is_elected_and_whoever_chills_is_not() {
 	in_local_chain(2, |_| {
 		let mut chain = Chain::new();
-		let dave = Dave.to_account_id();
+		let eve = Eve.to_account_id();
 		call(
 			&mut chain,
-			Dave,
-			[bond(2_000 * UNIT), set_keys(Dave), validate()],
+			Eve,
+			[bond(2_000 * UNIT), set_keys(Eve), validate()],
 		);
-		assert!(!validators().contains(&dave));
+		assert!(!validators().contains(&eve));
 		pass(&mut chain, 2 * ERA);
-		assert!(validators().contains(&dave));
-		assert_eq!(validators().len(), 4);
+		assert!(validators().contains(&eve));
+		assert_eq!(validators().len(), 5);
 		// Nobody but who authored has points: no pay without work.
 		pass(&mut chain, 2 * ERA);
 		let era = active_era() - 1;
-		let before = staked(Dave);
+		let before = staked(Eve);
 		call(
 			&mut chain,
 			Ferdie,
 			[StakingCall::payout_stakers {
-				validator_stash: dave.clone(),
+				validator_stash: eve.clone(),
 				era,
 			}
 			.into()],
 		);
-		assert_eq!(staked(Dave), before);
-		call(&mut chain, Dave, [StakingCall::chill {}.into()]);
+		assert_eq!(staked(Eve), before);
+		call(&mut chain, Eve, [StakingCall::chill {}.into()]);
 		pass(&mut chain, 2 * ERA);
-		assert!(!validators().contains(&dave));
+		assert!(!validators().contains(&eve));
 		// Unbonded stake is free after the eras of the genesis, and not before.
 		let unbond = StakingCall::unbond {
 			value: 2_000 * UNIT,
@@ -190,11 +190,11 @@ fn whoever_has_keys_and_stake_is_elected_and_whoever_chills_is_not() {
 		let withdraw = || StakingCall::withdraw_unbonded {
 			num_slashing_spans: 0,
 		};
-		call(&mut chain, Dave, [unbond.into(), withdraw().into()]);
-		assert_eq!(staked(Dave), 2_000 * UNIT);
+		call(&mut chain, Eve, [unbond.into(), withdraw().into()]);
+		assert_eq!(staked(Eve), 2_000 * UNIT);
 		pass(&mut chain, 3 * ERA);
-		call(&mut chain, Dave, [withdraw().into()]);
-		assert_eq!(staked(Dave), 0);
+		call(&mut chain, Eve, [withdraw().into()]);
+		assert_eq!(staked(Eve), 0);
 	});
 }
 
@@ -202,8 +202,8 @@ fn whoever_has_keys_and_stake_is_elected_and_whoever_chills_is_not() {
 fn too_little_stake_validates_and_nominates_nothing() {
 	in_local_chain(2, |_| {
 		let mut chain = Chain::new();
-		call(&mut chain, Dave, [bond(999 * UNIT)]);
-		let refused = chain.block(vec![signed(Dave, validate())]);
+		call(&mut chain, Eve, [bond(999 * UNIT)]);
+		let refused = chain.block(vec![signed(Eve, validate())]);
 		let error = pallet_staking::Error::<Runtime>::InsufficientBond;
 		assert_eq!(refused, [Err(error.into())]);
 		call(&mut chain, Ferdie, [bond(9 * UNIT)]);
@@ -217,56 +217,64 @@ fn too_little_stake_validates_and_nominates_nothing() {
 fn an_era_mints_what_the_curve_says_for_those_who_worked_and_the_treasury() {
 	in_local_chain(2, |_| {
 		let mut chain = Chain::new();
-		call(&mut chain, Ferdie, [bond(5_000 * UNIT), nominate(Alice)]);
-		// To an era of whole length in which Ferdie's stake counts, and to its last block.
+		let everybody = [Alice, Bob, Charlie, Dave];
+		let nominate = StakingCall::nominate {
+			targets: everybody.map(|key| key.to_account_id().into()).to_vec(),
+		};
+		call(&mut chain, Ferdie, [bond(5_000 * UNIT), nominate.into()]);
+		// To an era in which Ferdie's stake counts.
 		while active_era() < 3 {
 			pass(&mut chain, 1);
 		}
-		let issuance = Balances::total_issuance();
+		// The first authority authors all of its blocks.
+		let author = validators()[0].clone();
+		let exposure = EraInfo::<Runtime>::get_full_exposure(3, &author);
+		assert!(exposure.own == 10_000 * UNIT && exposure.total > exposure.own);
 		let treasury = Balances::free_balance(Treasury::get());
-		let paid = loop {
+		let (issuance, stakers, rest) = loop {
+			let issuance = Balances::total_issuance();
 			pass(&mut chain, 1);
 			let paid = events().into_iter().find_map(|event| match event {
 				RuntimeEvent::Staking(StakingEvent::EraPaid {
-					era_index,
+					era_index: 3,
 					validator_payout,
 					remainder,
-				}) => Some((era_index, validator_payout, remainder)),
+				}) => Some((validator_payout, remainder)),
 				_ => None,
 			});
-			if let Some(paid) = paid {
-				break paid;
+			if let Some((stakers, rest)) = paid {
+				break (issuance, stakers, rest);
 			}
 		};
-		let (era, stakers, rest) = paid;
-		let staked_in_all = 3 * 10_000 * UNIT + 5_000 * UNIT;
 		let era_ms = u64::from(ERA) * 1_000;
+		let staked_in_all = 4 * 10_000 * UNIT + 5_000 * UNIT;
 		assert_eq!(
 			(stakers, rest),
 			EraPayout::era_payout(staked_in_all, issuance, era_ms)
 		);
-		// Six percent a year in all, of which one and what the stake earns is the stakers'.
-		let year = stakers.saturating_add(rest) * Balance::from(31_557_600_000 / era_ms);
+		// Six percent a year in all, of which the stakers get one and what the stake earns.
+		let year = (stakers + rest) * Balance::from(31_557_600_000 / era_ms);
 		let most = issuance * 6 / 100;
-		assert!(
-			year <= most && year >= most - most / 1_000,
-			"{year} of {most}"
-		);
-		assert!(stakers >= rest / 10 && stakers < rest);
+		assert!(year.abs_diff(most) < most / 1_000, "{year} of {most}");
+		assert!(stakers >= rest / 5 && stakers < rest);
 		// The treasury's part is minted with the era's end, the stakers' when somebody asks.
 		assert_eq!(Balances::total_issuance(), issuance + rest);
 		assert_eq!(Balances::free_balance(Treasury::get()), treasury + rest);
-		let before = (staked(Alice), staked(Ferdie), Balances::total_issuance());
-		let payout = StakingCall::payout_stakers {
-			validator_stash: Alice.to_account_id(),
-			era,
+		let stake_of =
+			|who: &AccountId| Balances::balance_on_hold(&HoldReason::Staking.into(), who);
+		let before = (
+			stake_of(&author),
+			staked(Ferdie),
+			Balances::total_issuance(),
+		);
+		let payout = || StakingCall::payout_stakers {
+			validator_stash: author.clone(),
+			era: 3,
 		};
 		chain.initialize();
 		chain.apply_inherents();
-		assert_eq!(
-			Executive::apply_extrinsic(signed(Bob, payout.clone().into())),
-			Ok(Ok(()))
-		);
+		let paid = Executive::apply_extrinsic(signed(Bob, payout().into()));
+		assert_eq!(paid, Ok(Ok(())));
 		let fee: Balance = events()
 			.into_iter()
 			.map(|event| match event {
@@ -276,21 +284,22 @@ fn an_era_mints_what_the_curve_says_for_those_who_worked_and_the_treasury() {
 				_ => 0,
 			})
 			.sum();
-		let to_alice = staked(Alice) - before.0;
+		let to_author = stake_of(&author) - before.0;
 		let to_ferdie = staked(Ferdie) - before.1;
 		assert_eq!(
 			Balances::total_issuance() + fee,
-			before.2 + to_alice + to_ferdie
+			before.2 + to_author + to_ferdie
 		);
-		// Alice authored all blocks; she and her nominator share by stake.
-		let all = to_alice + to_ferdie;
+		// It and its nominator share by stake.
+		let all = to_author + to_ferdie;
 		assert!(
 			all <= stakers && stakers - all < UNIT / 1_000_000,
 			"{all} of {stakers}"
 		);
-		assert!(to_alice.abs_diff(2 * to_ferdie) < UNIT / 1_000_000);
+		let by_stake = all * exposure.own / exposure.total;
+		assert!(to_author.abs_diff(by_stake) < UNIT / 1_000_000);
 		// Nobody is paid twice.
-		let again = Executive::apply_extrinsic(signed(Bob, payout.into()));
+		let again = Executive::apply_extrinsic(signed(Bob, payout().into()));
 		assert!(matches!(again, Ok(Err(_))), "{again:?}");
 	});
 }
@@ -421,8 +430,6 @@ fn an_equivocation_is_slashed(
 	let mut chain = Chain::new();
 	call(&mut chain, Ferdie, [bond(5_000 * UNIT), nominate(offender)]);
 	pass(&mut chain, 2 * ERA);
-	let page = ErasStakers::<Runtime>::iter_prefix(active_era()).count();
-	assert_eq!(page, 0, "exposures are in pages");
 	let report = report();
 	let pool = |source| Executive::validate_transaction(source, report.clone(), Hash::default());
 	let valid = pool(TransactionSource::Local).expect("a node takes its own report");
@@ -436,8 +443,9 @@ fn an_equivocation_is_slashed(
 		RuntimeEvent::Staking(StakingEvent::SlashReported { fraction, .. }) => Some(fraction),
 		_ => None,
 	});
-	// One of three: (3 * 1 / 3)^2.
-	assert_eq!(fraction, Some(Perbill::one()));
+	// One of four: (3 / 4)^2.
+	let fraction = fraction.expect("it was reported");
+	assert_eq!(fraction, Perbill::from_rational(9u32, 16));
 	assert_eq!((staked(offender), staked(Ferdie)), (before.0, before.1));
 	// It authors nothing from now on.
 	let index = validators()
@@ -471,7 +479,7 @@ fn an_equivocation_is_slashed(
 	assert_eq!(Balances::total_issuance(), issuance + minted);
 	let lost = |who: Sr25519Keyring, before: Balance| before - staked(who);
 	let (own, others) = (lost(offender, before.0), lost(Ferdie, before.1));
-	assert_eq!((own, others), (10_000 * UNIT, 5_000 * UNIT));
+	assert_eq!((own, others), (fraction * before.0, fraction * before.1));
 	assert!(slashed.contains(&(offender.to_account_id(), own)));
 	assert!(slashed.contains(&(Ferdie.to_account_id(), others)));
 	let reward = (own + others) / 20;
@@ -519,7 +527,7 @@ fn what_proves_no_equivocation_slashes_nobody() {
 		}
 		// A key that is no validator's; a proof of ownership of another's key; one of another session.
 		use sp_consensus_babe::runtime_decl_for_babe_api::BabeApi;
-		assert!(Runtime::generate_key_ownership_proof(slot.into(), Dave.public().into()).is_none());
+		assert!(Runtime::generate_key_ownership_proof(slot.into(), Eve.public().into()).is_none());
 		let of_alice = Runtime::generate_key_ownership_proof(slot.into(), Alice.public().into());
 		let of_bob = babe_equivocation(Bob, slot, [1, 2]);
 		let mixed = node.reported(|| {
@@ -545,7 +553,7 @@ fn what_proves_no_equivocation_slashes_nobody() {
 				pallet_babe::Error::<Runtime>::InvalidEquivocationProof.into()
 			)]
 		);
-		for who in [Alice, Bob, Charlie] {
+		for who in [Alice, Bob, Charlie, Dave] {
 			assert_eq!(staked(who), 10_000 * UNIT);
 		}
 		// The true one of an earlier session is still good.
@@ -557,19 +565,19 @@ fn what_proves_no_equivocation_slashes_nobody() {
 fn one_balance_backs_a_validator_and_an_operator_each_with_its_own() {
 	in_local_chain(2, |_| {
 		let mut chain = Chain::new();
-		let free = Balances::free_balance(Dave.to_account_id());
+		let free = Balances::free_balance(Eve.to_account_id());
 		let operator = pallet_worker_staking::Call::<Runtime>::bond {
 			amount: 600_000 * UNIT,
 		};
-		call(&mut chain, Dave, [bond(300_000 * UNIT), operator.into()]);
-		assert_eq!(staked(Dave), 300_000 * UNIT);
-		let left = Balances::free_balance(Dave.to_account_id());
+		call(&mut chain, Eve, [bond(300_000 * UNIT), operator.into()]);
+		assert_eq!(staked(Eve), 300_000 * UNIT);
+		let left = Balances::free_balance(Eve.to_account_id());
 		assert!(left <= free - 900_000 * UNIT);
 		// What one holds, the other cannot have.
 		let more = StakingCall::bond_extra {
 			max_additional: 600_000 * UNIT,
 		};
-		call(&mut chain, Dave, [more.into()]);
-		assert!(staked(Dave) < 400_000 * UNIT);
+		call(&mut chain, Eve, [more.into()]);
+		assert!(staked(Eve) < 400_000 * UNIT);
 	});
 }
