@@ -167,11 +167,33 @@ fn chain_specifications_should_be_exported() {
 	for (chain, id) in [("dev", "inference_dev"), ("local", "inference_local")] {
 		let output = run(&["export-chain-spec", "--chain", chain, "--raw"]);
 		assert!(output.status.success());
-		let spec: Value = serde_json::from_slice(&output.stdout).unwrap();
+		let mut spec: Value = serde_json::from_slice(&output.stdout).unwrap();
 		assert_eq!(spec["id"], id);
 		assert_eq!(spec["properties"]["ss58Format"], 42);
+
+		// What a chain begins with changes only where somebody looks: all of it but the runtime's code.
+		let top = spec["genesis"]["raw"]["top"].as_object_mut().unwrap();
+		let code = top.remove(CODE_KEY).expect("a genesis has the runtime");
+		assert!(code.as_str().unwrap().len() > 1_000_000);
+		let fresh = serde_json::to_string_pretty(&spec).unwrap() + "\n";
+		let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+			.join("../chain-specs")
+			.join(format!("{chain}.raw.json"));
+		if std::env::var_os("REGENERATE_CHAIN_SPECS").is_some() {
+			std::fs::write(&path, &fresh).unwrap();
+		}
+		let committed = std::fs::read_to_string(&path).unwrap();
+		assert!(
+			committed == fresh,
+			"{} is not what this program makes. If that is meant: REGENERATE_CHAIN_SPECS=1 cargo test -p \
+			 inference-node chain_specifications",
+			path.display()
+		);
 	}
 }
+
+/// The storage key `:code`, in hex.
+const CODE_KEY: &str = "0x3a636f6465";
 
 #[test]
 fn a_genesis_with_parameters_that_break_an_inequality_should_be_refused_and_the_inequality_named() {
