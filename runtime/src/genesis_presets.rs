@@ -1,5 +1,5 @@
 //! Genesis presets: `development` (one validator, one-second blocks, short deadlines, sudo) and
-//! `local_testnet` (three validators).
+//! `local_testnet` (three validators, no sudo: root is a referendum).
 //!
 //! Both approve two setups for proofs: that of the public ceremony, for EZKL's keys, and the
 //! *insecure* development setup, whose secret is public. A live chain's genesis must name setups made
@@ -9,6 +9,7 @@ use crate::configs::babe::BABE_GENESIS_EPOCH_CONFIG;
 use crate::{
 	AccountId, BabeConfig, Balance, BalancesConfig, NetworkParametersConfig, ProofVerifierConfig,
 	RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingConfig, SudoConfig,
+	TechnicalCommitteeConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
@@ -31,6 +32,9 @@ const DEVELOPMENT_BABE_EPOCH_SLOTS: u64 = 100;
 /// Sessions of an era, and eras that stake stays bonded, of a development chain.
 const DEVELOPMENT_SESSIONS_PER_ERA: u32 = 3;
 const DEVELOPMENT_BONDING_ERAS: u32 = 4;
+/// Speed of governance of a development chain: a day of production is six of its blocks, so that a referendum on
+/// root's track takes a quarter of a minute at least and a minute and a half at most.
+const DEVELOPMENT_GOVERNANCE_SPEED: u32 = 14_400;
 /// Stake of a validator of the genesis, planck.
 const VALIDATOR_STAKE: Balance = 10_000 * UNIT;
 /// Least stake of a validator, planck.
@@ -38,7 +42,8 @@ const MIN_VALIDATOR_BOND: Balance = 1_000 * UNIT;
 /// Least stake of a nominator, planck: above the existential deposit by far, as each takes storage.
 const MIN_NOMINATOR_BOND: Balance = 10 * UNIT;
 
-fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
+/// A development chain's genesis: validators, who are the technical committee too, and root's key, if it has one.
+fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>, root: Option<AccountId>) -> Value {
 	let endowed: Vec<AccountId> = [
 		Sr25519Keyring::Alice,
 		Sr25519Keyring::Bob,
@@ -58,6 +63,7 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 			babe_epoch_slots: DEVELOPMENT_BABE_EPOCH_SLOTS,
 			sessions_per_era: DEVELOPMENT_SESSIONS_PER_ERA,
 			bonding_eras: DEVELOPMENT_BONDING_ERAS,
+			governance_speed: DEVELOPMENT_GOVERNANCE_SPEED,
 		},
 		babe: BabeConfig {
 			epoch_config: BABE_GENESIS_EPOCH_CONFIG
@@ -87,6 +93,12 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 				})
 				.collect::<Vec<_>>(),
 		},
+		technical_committee: TechnicalCommitteeConfig {
+			members: validators
+				.iter()
+				.map(|(babe, _)| babe.to_account_id())
+				.collect::<Vec<_>>(),
+		},
 		session: SessionConfig {
 			keys: validators
 				.into_iter()
@@ -101,9 +113,7 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 				})
 				.collect::<Vec<_>>(),
 		},
-		sudo: SudoConfig {
-			key: Some(Sr25519Keyring::Alice.to_account_id())
-		},
+		sudo: SudoConfig { key: root },
 		proof_verifier: ProofVerifierConfig {
 			setups: vec![
 				Setup::insecure_development().to_bytes().to_vec(),
@@ -116,12 +126,18 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 /// The preset of this name, as a JSON patch of the genesis configuration.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let patch = match id.as_ref() {
-		DEV_RUNTIME_PRESET => genesis(vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)]),
-		LOCAL_TESTNET_RUNTIME_PRESET => genesis(vec![
-			(Sr25519Keyring::Alice, Ed25519Keyring::Alice),
-			(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
-			(Sr25519Keyring::Charlie, Ed25519Keyring::Charlie),
-		]),
+		DEV_RUNTIME_PRESET => genesis(
+			vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
+			Some(Sr25519Keyring::Alice.to_account_id()),
+		),
+		LOCAL_TESTNET_RUNTIME_PRESET => genesis(
+			vec![
+				(Sr25519Keyring::Alice, Ed25519Keyring::Alice),
+				(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
+				(Sr25519Keyring::Charlie, Ed25519Keyring::Charlie),
+			],
+			None,
+		),
 		_ => return None,
 	};
 	Some(patch.to_string().into_bytes())
