@@ -3,12 +3,13 @@
 //! Both have blocks of one second and six accounts whose keys are public.
 //!
 //! `development` alone has the setup whose secret is public beside the public ceremony's. `local_testnet`
-//! has neither that nor sudo, and production's parameters but for the longest times.
+//! has neither that nor sudo (root is a referendum), and production's parameters but for the longest times.
 
 use crate::configs::babe::BABE_GENESIS_EPOCH_CONFIG;
 use crate::{
 	AccountId, BabeConfig, Balance, BalancesConfig, NetworkParametersConfig, ProofVerifierConfig,
 	RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingConfig, SudoConfig,
+	TechnicalCommitteeConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
@@ -43,6 +44,8 @@ struct Preset {
 	development: bool,
 	parameters: ProtocolParameters,
 	bonding_eras: u32,
+	/// How many times faster than in production governance goes.
+	governance_speed: u32,
 	sudo: Option<Sr25519Keyring>,
 	setups: Vec<Setup>,
 }
@@ -53,6 +56,7 @@ fn genesis(preset: Preset) -> Value {
 		development,
 		parameters,
 		bonding_eras,
+		governance_speed,
 		sudo,
 		setups,
 	} = preset;
@@ -75,6 +79,7 @@ fn genesis(preset: Preset) -> Value {
 			babe_epoch_slots: BABE_EPOCH_SLOTS,
 			sessions_per_era: SESSIONS_PER_ERA,
 			bonding_eras,
+			governance_speed,
 		},
 		babe: BabeConfig {
 			epoch_config: BABE_GENESIS_EPOCH_CONFIG
@@ -102,6 +107,13 @@ fn genesis(preset: Preset) -> Value {
 						StakerStatus::Validator,
 					)
 				})
+				.collect::<Vec<_>>(),
+		},
+		// The first committee: referenda elect the next.
+		technical_committee: TechnicalCommitteeConfig {
+			members: validators
+				.iter()
+				.map(|(babe, _)| babe.to_account_id())
 				.collect::<Vec<_>>(),
 		},
 		session: SessionConfig {
@@ -138,6 +150,9 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 			development: true,
 			parameters: ProtocolParameters::development(),
 			bonding_eras: 4,
+			// A day of production is six blocks: a referendum on root's track takes a quarter of a minute at least
+			// and a minute and a half at most.
+			governance_speed: 14_400,
 			sudo: Some(Sr25519Keyring::Alice),
 			setups: vec![
 				Setup::insecure_development(),
@@ -154,6 +169,8 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 			development: false,
 			parameters: ProtocolParameters::local(),
 			bonding_eras: 28,
+			// A day of production is a hundred blocks.
+			governance_speed: 144,
 			sudo: None,
 			setups: vec![Setup::perpetual_powers_of_tau()],
 		}),

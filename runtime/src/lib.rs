@@ -7,7 +7,7 @@
 //! index order: the service clock and BABE before the node pool, the node pool before the market.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![recursion_limit = "256"]
+#![recursion_limit = "512"]
 // The macros of FRAME write undocumented items.
 #![allow(missing_docs)]
 
@@ -41,6 +41,7 @@ use sp_runtime::{
 };
 use sp_version::RuntimeVersion;
 
+use configs::governance::origins::pallet_origins;
 pub use frame_system::Call as SystemCall;
 pub use inference_primitives::{Balance, BlockNumber};
 pub use pallet_balances::Call as BalancesCall;
@@ -215,4 +216,44 @@ mod runtime {
 
 	#[runtime::pallet_index(24)]
 	pub type InferenceMarket = pallet_inference_market;
+
+	#[runtime::pallet_index(30)]
+	pub type Preimage = pallet_preimage;
+
+	// After ours: what referenda decided is enacted when a block's other hooks are done.
+	#[runtime::pallet_index(31)]
+	pub type Scheduler = pallet_scheduler;
+
+	#[runtime::pallet_index(32)]
+	pub type Referenda = pallet_referenda;
+
+	#[runtime::pallet_index(33)]
+	pub type ConvictionVoting = pallet_conviction_voting;
+
+	#[runtime::pallet_index(34)]
+	pub type Origins = pallet_origins;
+
+	#[runtime::pallet_index(35)]
+	pub type Whitelist = pallet_whitelist;
+
+	#[runtime::pallet_index(36)]
+	pub type TechnicalCommittee = pallet_collective<Instance1>;
+
+	#[runtime::pallet_index(37)]
+	pub type Treasury = pallet_treasury;
+
+	#[runtime::pallet_index(38)]
+	pub type TxPause = pallet_tx_pause;
+
+	#[runtime::pallet_index(40)]
+	pub type Identity = pallet_identity;
+
+	#[runtime::pallet_index(41)]
+	pub type Proxy = pallet_proxy;
+
+	#[runtime::pallet_index(42)]
+	pub type Multisig = pallet_multisig;
+
+	#[runtime::pallet_index(43)]
+	pub type Vesting = pallet_vesting;
 }

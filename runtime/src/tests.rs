@@ -43,6 +43,19 @@ fn pallet_indices_are_pinned() {
 		(22, "WorkerStaking", index::<WorkerStaking>()),
 		(23, "NodePool", index::<NodePool>()),
 		(24, "InferenceMarket", index::<InferenceMarket>()),
+		(30, "Preimage", index::<Preimage>()),
+		(31, "Scheduler", index::<Scheduler>()),
+		(32, "Referenda", index::<Referenda>()),
+		(33, "ConvictionVoting", index::<ConvictionVoting>()),
+		(34, "Origins", index::<Origins>()),
+		(35, "Whitelist", index::<Whitelist>()),
+		(36, "TechnicalCommittee", index::<TechnicalCommittee>()),
+		(37, "Treasury", index::<Treasury>()),
+		(38, "TxPause", index::<TxPause>()),
+		(40, "Identity", index::<Identity>()),
+		(41, "Proxy", index::<Proxy>()),
+		(42, "Multisig", index::<Multisig>()),
+		(43, "Vesting", index::<Vesting>()),
 	];
 	for (number, name, actual) in pinned {
 		assert_eq!(actual, (number, name));

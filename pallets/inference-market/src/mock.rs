@@ -97,6 +97,7 @@ impl pallet_balances::Config for Test {
 
 impl pallet_network_parameters::Config for Test {
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
+	type EmergencyOrigin = frame_system::EnsureRoot<AccountId>;
 	type WeightInfo = ();
 	type BlockAuthor = BlockAuthor;
 	type HoldsClock = Market;

@@ -38,8 +38,8 @@ mod benches {
 
 	#[benchmark]
 	fn set_serving() -> Result<(), BenchmarkError> {
-		let origin = T::GovernanceOrigin::try_successful_origin()
-			.map_err(|_| BenchmarkError::Stop("governance has no origin"))?;
+		let origin = T::EmergencyOrigin::try_successful_origin()
+			.map_err(|_| BenchmarkError::Stop("an emergency has no origin"))?;
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, false);
 		assert!(Stopped::<T>::get());

@@ -1,9 +1,9 @@
 //! The network's parameters, checked against the protocol's inequalities, and its service clock.
 //!
-//! **Who calls it.** Governance sets parameters and stops or starts the service clock; authors of
-//! blocks report finality by an inherent. The other pallets read parameters and clock through
+//! **Who calls it.** Governance sets parameters; in an emergency it, or whom it trusts with that, stops or
+//! starts the service clock; authors of blocks report finality by an inherent. The other pallets read parameters and clock through
 //! [`inference_primitives::traits::Network`]. The runtime reads the slot duration and the BABE
-//! epoch's length, which are fixed at genesis.
+//! epoch's length, which are fixed at genesis, as is how fast governance goes.
 //!
 //! **Terms.** The *service clock* counts one tick per block while the chain can serve. All of the
 //! protocol's deadlines run on it, so that no party loses stake because the chain stood
@@ -61,8 +61,10 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// Who may change parameters and stop the clock.
+		/// Who may change parameters.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// Who may stop the clock, and start it: an emergency does not wait for a vote.
+		type EmergencyOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 		/// Who makes the present block. `None` leaves its report out.
@@ -107,6 +109,12 @@ pub mod pallet {
 		28
 	}
 
+	/// How many times faster than in production governance goes, on a chain whose genesis does not say.
+	#[pallet::type_value]
+	pub fn DefaultGovernanceSpeed() -> u32 {
+		1
+	}
+
 	/// The parameters in force.
 	#[pallet::storage]
 	pub type Parameters<T> = StorageValue<_, ProtocolParameters, ValueQuery, DefaultParameters>;
@@ -134,6 +142,11 @@ pub mod pallet {
 	/// Eras for which validators' stake stays bonded after it is taken off. Fixed at genesis.
 	#[pallet::storage]
 	pub type BondingEras<T> = StorageValue<_, u32, ValueQuery, DefaultBondingEras>;
+
+	/// How many times faster than in production governance goes: its periods are divided by it. Fixed at
+	/// genesis.
+	#[pallet::storage]
+	pub type GovernanceSpeed<T> = StorageValue<_, u32, ValueQuery, DefaultGovernanceSpeed>;
 
 	/// Whether this is a development chain. Fixed at genesis.
 	#[pallet::storage]
@@ -173,6 +186,8 @@ pub mod pallet {
 		pub sessions_per_era: u32,
 		/// Eras that validators' stake stays bonded, [`MOST_BONDING_ERAS`] at most; 0 means the default of 28.
 		pub bonding_eras: u32,
+		/// How many times faster than in production governance goes; 0 means the default of 1.
+		pub governance_speed: u32,
 		#[serde(skip)]
 		/// Carries the type parameter.
 		pub _config: core::marker::PhantomData<T>,
@@ -211,6 +226,9 @@ pub mod pallet {
 			);
 			if self.bonding_eras > 0 {
 				BondingEras::<T>::put(self.bonding_eras);
+			}
+			if self.governance_speed > 0 {
+				GovernanceSpeed::<T>::put(self.governance_speed);
 			}
 		}
 	}
@@ -299,12 +317,12 @@ pub mod pallet {
 
 		/// Stops (`serving` = false) or starts the service clock.
 		///
-		/// Origin: governance. While it stands no deadline passes and nothing is assigned.
+		/// Origin: emergency. While it stands no deadline passes and nothing is assigned.
 		/// Errors: [`Error::NothingToChange`]. Complexity: O(1).
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::set_serving())]
 		pub fn set_serving(origin: OriginFor<T>, serving: bool) -> DispatchResult {
-			T::GovernanceOrigin::ensure_origin(origin)?;
+			T::EmergencyOrigin::ensure_origin(origin)?;
 			ensure!(Stopped::<T>::get() == serving, Error::<T>::NothingToChange);
 			Stopped::<T>::put(!serving);
 			let at = ServiceClock::<T>::get();

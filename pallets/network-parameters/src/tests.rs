@@ -4,8 +4,11 @@ mod finality;
 
 use super::*;
 use frame_support::{
-	assert_noop, assert_ok, derive_impl, migrations::MultiStepMigrator, parameter_types,
-	traits::Hooks, weights::Weight,
+	assert_noop, assert_ok, derive_impl,
+	migrations::MultiStepMigrator,
+	ord_parameter_types, parameter_types,
+	traits::{EitherOfDiverse, Hooks},
+	weights::Weight,
 };
 use inference_primitives::Ticks;
 use sp_runtime::{BuildStorage, DispatchError};
@@ -32,6 +35,11 @@ parameter_types! {
 	pub static Migrating: bool = false;
 	/// Whether each of two further reasons holds the clock.
 	pub static Reasons: (bool, bool) = (false, false);
+}
+
+ord_parameter_types! {
+	/// Who is trusted with an emergency.
+	pub const Guard: u64 = 9;
 }
 
 /// Migrations that run as long as a test says.
@@ -75,6 +83,8 @@ impl HoldsClock for SecondReason {
 
 impl Config for Test {
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
+	type EmergencyOrigin =
+		EitherOfDiverse<frame_system::EnsureRoot<u64>, frame_system::EnsureSignedBy<Guard, u64>>;
 	type WeightInfo = ();
 	type BlockAuthor = Author;
 	type HoldsClock = (FirstReason, SecondReason);
@@ -322,6 +332,38 @@ fn others_may_change_nothing() {
 			DispatchError::BadOrigin
 		);
 	});
+}
+
+#[test]
+fn who_is_trusted_with_an_emergency_stops_the_clock_and_sets_no_parameters() {
+	build_and_execute(|| {
+		let guard = || RuntimeOrigin::signed(Guard::get());
+		assert_ok!(NetworkParameters::set_serving(guard(), false));
+		assert!(!NetworkParameters::is_serving());
+		assert_ok!(NetworkParameters::set_serving(guard(), true));
+		assert!(NetworkParameters::is_serving());
+		assert_noop!(
+			NetworkParameters::set_parameters(guard(), ProtocolParameters::production()),
+			DispatchError::BadOrigin
+		);
+	});
+}
+
+#[test]
+fn a_genesis_says_how_fast_governance_goes() {
+	let speed_of = |governance_speed| {
+		let storage = RuntimeGenesisConfig {
+			network_parameters: GenesisConfig {
+				governance_speed,
+				..Default::default()
+			},
+			..Default::default()
+		};
+		let mut chain = sp_io::TestExternalities::from(storage.build_storage().unwrap());
+		chain.execute_with(GovernanceSpeed::<Test>::get)
+	};
+	assert_eq!(speed_of(0), 1);
+	assert_eq!(speed_of(14_400), 14_400);
 }
 
 #[test]

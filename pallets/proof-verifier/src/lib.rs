@@ -124,6 +124,8 @@ pub mod pallet {
 		type Network: Network;
 		/// Who approves and revokes setups and ends proof systems.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// Who disables what is broken: each block of a vote about it would let false proofs settle.
+		type EmergencyOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Most weight that a verification may have: a key that needs more is refused. At most the
 		/// largest weight of an extrinsic (checked by the integrity test).
 		#[pallet::constant]
@@ -482,13 +484,13 @@ pub mod pallet {
 		/// Proofs under it are refused, no key or model is registered and nothing is ordered under
 		/// it; workloads in flight are voided, whether their deadline has passed or not.
 		///
-		/// Origin: governance. Errors: [`Error::UnknownSystem`], [`Error::SetupNotApproved`],
+		/// Origin: emergency. Errors: [`Error::UnknownSystem`], [`Error::SetupNotApproved`],
 		/// [`Error::UnknownKey`], [`Error::AlreadyDisabled`]. Event: [`Event::SubjectDisabled`].
 		/// Complexity: O(1), however much depends on it.
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::disable())]
 		pub fn disable(origin: OriginFor<T>, subject: Subject) -> DispatchResult {
-			T::GovernanceOrigin::ensure_origin(origin)?;
+			T::EmergencyOrigin::ensure_origin(origin)?;
 			Self::do_disable(subject)
 		}
 	}

@@ -3,8 +3,8 @@
 use crate as pallet_proof_verifier;
 use crate::tests::fixture;
 use frame_support::{
-	derive_impl, parameter_types,
-	traits::ConstU128,
+	derive_impl, ord_parameter_types, parameter_types,
+	traits::{ConstU128, EitherOfDiverse},
 	weights::{constants::ParityDbWeight, RuntimeDbWeight, Weight},
 };
 use inference_primitives::{traits::Network, Balance, ProtocolParameters, Tick};
@@ -57,6 +57,11 @@ parameter_types! {
 	pub static MaxVerifyWeight: Weight = Weight::from_parts(500_000_000_000, 0);
 }
 
+ord_parameter_types! {
+	/// Who is trusted with an emergency.
+	pub const Guard: AccountId = 9;
+}
+
 /// Parameters and a clock that tests set.
 pub struct MockNetwork;
 
@@ -83,6 +88,10 @@ impl pallet_proof_verifier::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Network = MockNetwork;
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
+	type EmergencyOrigin = EitherOfDiverse<
+		frame_system::EnsureRoot<AccountId>,
+		frame_system::EnsureSignedBy<Guard, AccountId>,
+	>;
 	type MaxVerifyWeight = MaxVerifyWeight;
 	type WeightInfo = ();
 }

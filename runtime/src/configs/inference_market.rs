@@ -1,9 +1,9 @@
 //! `pallet-inference-market`: workloads.
 
-use super::babe::BabeParentVrf;
+use super::{babe::BabeParentVrf, governance::origins::EmergencyOrigin};
 use crate::{
 	AccountId, Balance, Balances, ModelRegistry, NetworkParameters, NodePool, ProofVerifier,
-	Runtime, RuntimeHoldReason, TransactionPayment, WorkerStaking,
+	Runtime, RuntimeHoldReason, TechnicalCommittee, TransactionPayment, WorkerStaking,
 };
 use frame_support::{
 	dispatch::DispatchInfo,
@@ -12,24 +12,22 @@ use frame_support::{
 	weights::Weight,
 	PalletId,
 };
-use frame_system::EnsureRoot;
 use pallet_inference_market::WeightInfo;
-use sp_runtime::traits::{AccountIdConversion, Convert};
+use sp_runtime::traits::Convert;
 
 parameter_types! {
 	pub const MarketPalletId: PalletId = PalletId(*b"inf/mrkt");
-	pub const TreasuryPalletId: PalletId = PalletId(*b"inf/trsy");
 	/// A twentieth of a block.
 	pub MaxDrawWeight: Weight = super::system::MAXIMUM_BLOCK_WEIGHT / 20;
 	/// Raised by a fork that keeps the genesis block.
 	pub const ForkDomain: u32 = 0;
 }
 
-/// The treasury's account: fees, and slashes beyond what users are owed.
+/// The account of `pallet-treasury`: fees, and slashes beyond what users are owed.
 pub struct Treasury;
 impl Get<AccountId> for Treasury {
 	fn get() -> AccountId {
-		TreasuryPalletId::get().into_account_truncating()
+		crate::Treasury::account_id()
 	}
 }
 
@@ -71,11 +69,13 @@ impl Convert<(u32, bool), Balance> for OrderFee {
 /// The market's weights.
 type MarketWeights = pallet_inference_market::weights::SubstrateWeight<Runtime>;
 
-/// Root's key: the only account besides assigned workers that sends operational transactions.
-pub struct SudoKey;
-impl Contains<AccountId> for SudoKey {
+/// Who sends operational transactions besides assigned workers: root's key, and the members of the technical
+/// committee, all of whose calls are operational.
+pub struct Officers;
+impl Contains<AccountId> for Officers {
 	fn contains(who: &AccountId) -> bool {
 		pallet_sudo::Key::<Runtime>::get().as_ref() == Some(who)
+			|| TechnicalCommittee::is_member(who)
 	}
 }
 
@@ -96,8 +96,9 @@ impl pallet_inference_market::Config for Runtime {
 	type WeightInfo = MarketWeights;
 	type MaxDrawWeight = MaxDrawWeight;
 	type OrderFee = OrderFee;
-	type GovernanceOrigin = EnsureRoot<AccountId>;
-	type OperationalSigners = SudoKey;
+	// All that it may do is to forgive delayed slashes, which do not wait for a referendum.
+	type GovernanceOrigin = EmergencyOrigin;
+	type OperationalSigners = Officers;
 	type HeaviestProof = super::system::HeaviestProof;
 	type StatementVersion = ConstU8<{ crate::versions::STATEMENT }>;
 	type WeightToFee = super::transaction_payment::WeightToFee;

@@ -1,8 +1,8 @@
 //! `pallet-network-parameters`: protocol parameters and service clock.
 
+use super::governance::origins::{EmergencyOrigin, ParametersOrigin};
 use crate::{AccountId, Authorship, InferenceMarket, Runtime};
 use frame_support::traits::Get;
-use frame_system::EnsureRoot;
 
 /// The author of the present block, whose report of finality counts.
 pub struct BlockAuthor;
@@ -13,7 +13,8 @@ impl Get<Option<AccountId>> for BlockAuthor {
 }
 
 impl pallet_network_parameters::Config for Runtime {
-	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type GovernanceOrigin = ParametersOrigin;
+	type EmergencyOrigin = EmergencyOrigin;
 	type WeightInfo = pallet_network_parameters::weights::SubstrateWeight<Runtime>;
 	type BlockAuthor = BlockAuthor;
 	type HoldsClock = InferenceMarket;

@@ -1,12 +1,14 @@
 //! `pallet-proof-verifier`: setups, keys and proofs.
 
-use super::system::HeaviestProof;
-use crate::{AccountId, Balances, NetworkParameters, Runtime, RuntimeHoldReason};
+use super::{
+	governance::origins::{EmergencyOrigin, ParametersOrigin},
+	system::HeaviestProof,
+};
+use crate::{Balances, NetworkParameters, Runtime, RuntimeHoldReason};
 use frame_support::{
 	parameter_types,
 	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
 };
-use frame_system::EnsureRoot;
 
 /// Time kept for all of a proof's transaction but the verification: `prove` with the largest output,
 /// the extensions, the transaction's base. More than it takes (`tests::blocks`).
@@ -25,7 +27,8 @@ impl pallet_proof_verifier::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Network = NetworkParameters;
-	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type GovernanceOrigin = ParametersOrigin;
+	type EmergencyOrigin = EmergencyOrigin;
 	type MaxVerifyWeight = MaxVerifyWeight;
 	type WeightInfo = pallet_proof_verifier::weights::SubstrateWeight<Runtime>;
 }

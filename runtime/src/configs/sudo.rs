@@ -1,4 +1,5 @@
-//! `pallet-sudo`: in every runtime; it does nothing on a chain whose genesis gives it no key.
+//! `pallet-sudo`: in every runtime, for development chains. On any other its calls are refused
+//! (`tx_pause::SudoInDevelopment`), and no preset but the development one has a key.
 
 use crate::{Runtime, RuntimeCall, RuntimeEvent};
 

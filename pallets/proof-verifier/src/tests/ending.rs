@@ -155,6 +155,23 @@ fn holders_of_a_disabled_key_get_their_deposits_back() {
 }
 
 #[test]
+fn who_is_trusted_with_an_emergency_pulls_the_brake_and_nothing_else() {
+	ExtBuilder::default().build_and_execute(|| {
+		let guard = || RuntimeOrigin::signed(Guard::get());
+		let system = Subject::System(ProofSystem::Halo2);
+		assert_noop!(
+			ProofVerifier::revoke_setup(guard(), fixture::setup().id()),
+			DispatchError::BadOrigin
+		);
+		assert_noop!(
+			ProofVerifier::set_end_of_life(guard(), system, None),
+			DispatchError::BadOrigin
+		);
+		assert_ok!(ProofVerifier::disable(guard(), system));
+	});
+}
+
+#[test]
 fn only_governance_pulls_the_brake() {
 	ExtBuilder::default().build_and_execute(|| {
 		for subject in subjects() {

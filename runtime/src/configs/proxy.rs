@@ -1,0 +1,122 @@
+//! `pallet-proxy`: accounts that act for others, within what each was trusted with.
+
+use super::governance::{deposit, DEPOSIT_PER_BYTE};
+use crate::{Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, System};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::traits::{ConstU128, ConstU32, InstanceFilter};
+use scale_info::TypeInfo;
+use sp_runtime::traits::BlakeTwo256;
+
+/// The entry of an account's proxies, with its deposit, planck.
+const DEPOSIT_BASE: Balance = deposit(1, 17);
+/// A proxy in it: account, kind, delay; planck.
+const DEPOSIT_FACTOR: Balance = 37 * DEPOSIT_PER_BYTE;
+/// The entry of a proxy's announcements, with its deposit, planck.
+const ANNOUNCEMENT_DEPOSIT_BASE: Balance = deposit(1, 17);
+/// An announcement in it: account, hash, block; planck.
+const ANNOUNCEMENT_DEPOSIT_FACTOR: Balance = 68 * DEPOSIT_PER_BYTE;
+
+/// What a proxy may do. Part of transactions and state: add at the end, never reorder.
+///
+/// Operational calls (deliveries, proofs, motions of the committee) are nobody's to make for another: their
+/// transactions are admitted from the worker or the member only.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum ProxyType {
+	/// All that the account may.
+	#[default]
+	Any,
+	/// All of the others together: nothing that gives tokens away.
+	NonTransfer,
+	/// Vote, delegate, propose.
+	Governance,
+	/// Validators' and nominators' affairs.
+	Staking,
+	/// An operator's nodes and bond.
+	Operator,
+}
+
+impl InstanceFilter<RuntimeCall> for ProxyType {
+	fn filter(&self, call: &RuntimeCall) -> bool {
+		// The calls in a batch pass the filter one by one.
+		if matches!(call, RuntimeCall::Utility(_)) {
+			return true;
+		}
+		match self {
+			Self::Any => true,
+			Self::NonTransfer => {
+				[Self::Governance, Self::Staking, Self::Operator]
+					.iter()
+					.any(|kind| kind.filter(call))
+					|| matches!(
+						call,
+						RuntimeCall::ModelRegistry(_)
+							| RuntimeCall::ProofVerifier(_)
+							| RuntimeCall::Identity(_)
+							| RuntimeCall::Multisig(_)
+							| RuntimeCall::Proxy(_)
+							| RuntimeCall::Vesting(pallet_vesting::Call::vest { .. })
+							| RuntimeCall::Vesting(pallet_vesting::Call::vest_other { .. })
+					)
+			},
+			Self::Governance => matches!(
+				call,
+				RuntimeCall::Referenda(_)
+					| RuntimeCall::ConvictionVoting(_)
+					| RuntimeCall::Preimage(_)
+					| RuntimeCall::Whitelist(_)
+					| RuntimeCall::Treasury(_)
+			),
+			Self::Staking => matches!(
+				call,
+				RuntimeCall::Staking(_) | RuntimeCall::Session(_) | RuntimeCall::VoterList(_)
+			),
+			Self::Operator => matches!(
+				call,
+				RuntimeCall::WorkerStaking(_)
+					| RuntimeCall::NodePool(_)
+					| RuntimeCall::InferenceMarket(pallet_inference_market::Call::claim { .. })
+					| RuntimeCall::InferenceMarket(pallet_inference_market::Call::expire { .. })
+					| RuntimeCall::InferenceMarket(pallet_inference_market::Call::prune { .. })
+			),
+		}
+	}
+
+	fn is_superset(&self, other: &Self) -> bool {
+		match (self, other) {
+			(one, two) if one == two => true,
+			(Self::Any, _) => true,
+			(Self::NonTransfer, other) => *other != Self::Any,
+			_ => false,
+		}
+	}
+}
+
+impl pallet_proxy::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type Currency = Balances;
+	type ProxyType = ProxyType;
+	type ProxyDepositBase = ConstU128<DEPOSIT_BASE>;
+	type ProxyDepositFactor = ConstU128<DEPOSIT_FACTOR>;
+	type MaxProxies = ConstU32<32>;
+	type WeightInfo = pallet_proxy::weights::SubstrateWeight<Runtime>;
+	type MaxPending = ConstU32<32>;
+	type CallHasher = BlakeTwo256;
+	type AnnouncementDepositBase = ConstU128<ANNOUNCEMENT_DEPOSIT_BASE>;
+	type AnnouncementDepositFactor = ConstU128<ANNOUNCEMENT_DEPOSIT_FACTOR>;
+	type BlockNumberProvider = System;
+}
