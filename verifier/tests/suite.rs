@@ -14,6 +14,7 @@ mod ezkl_memory;
 mod fuzz;
 mod golden;
 mod instances;
+mod measure;
 mod protocol;
 mod soundness;
 mod watched;

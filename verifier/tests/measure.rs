@@ -1,13 +1,8 @@
 //! Prints sizes and times of plans and proofs of circuits from 2^8 to 2^14 rows.
 //!
-//! `cargo run --release -p inference-verifier --example measure`
+//! `cargo test --release -p inference-verifier --test suite measure -- --ignored --nocapture`
 
-#![allow(missing_docs, reason = "an example")]
-
-#[allow(dead_code, reason = "this program uses a part")]
-#[path = "../tests/common/mod.rs"]
-mod common;
-
+use crate::common;
 use inference_verifier::{verify, Plan};
 use std::time::{Duration, Instant};
 
@@ -24,7 +19,9 @@ fn time(runs: usize, mut run: impl FnMut()) -> Duration {
 	times.get(runs / 2).copied().unwrap_or_default()
 }
 
-fn main() {
+#[test]
+#[ignore = "a measurement, by hand"]
+fn sizes_and_times_of_circuits_are_printed() {
 	println!("circuit        k  inputs  plan B  proof B  points  evals  ops  products  decode ms  verify ms");
 	let fixtures = common::all()
 		.into_iter()
