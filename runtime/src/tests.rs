@@ -5,6 +5,8 @@ use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 
 mod benchmarks;
 mod blocks;
+#[cfg(not(feature = "next-version"))]
+mod governance;
 mod hooks;
 mod properties;
 #[cfg(not(feature = "next-version"))]

@@ -8,7 +8,7 @@
 //! variables run it again.
 
 mod calls;
-mod chain;
+pub(super) mod chain;
 mod moves;
 mod prover;
 mod rules;
