@@ -4,6 +4,7 @@
 mod authority;
 mod network;
 mod pausing;
+mod proxies;
 mod referenda;
 mod tracks;
 mod treasury;
