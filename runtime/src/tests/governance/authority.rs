@@ -11,6 +11,7 @@ use frame_support::traits::Contains;
 use inference_primitives::{
 	traits::Network as _, ParametersError, ProofSystem, ProtocolParameters, Ticks,
 };
+use inference_verifier::Setup;
 use pallet_proof_verifier::Subject;
 use sp_keyring::Sr25519Keyring::*;
 use sp_runtime::{
@@ -237,6 +238,17 @@ fn the_parameters_track_sets_parameters_setups_and_systems() {
 		assert_eq!(network.decide(Origin::Parameters, set), Ok(()));
 		let system = pallet_proof_verifier::Systems::<Runtime>::get(ProofSystem::Halo2);
 		assert_eq!(system.and_then(|record| record.end_of_life), end_of_life);
+		let setup = Setup::perpetual_powers_of_tau();
+		let approved = || pallet_proof_verifier::Setups::<Runtime>::contains_key(setup.id());
+		let revoke = pallet_proof_verifier::Call::<Runtime>::revoke_setup { setup: setup.id() };
+		assert_eq!(network.decide(Origin::Parameters, revoke), Ok(()));
+		assert!(!approved());
+		let bytes = setup.to_bytes().to_vec();
+		let approve = pallet_proof_verifier::Call::<Runtime>::approve_setup {
+			setup: bytes.try_into().expect("a setup's bytes"),
+		};
+		assert_eq!(network.decide(Origin::Parameters, approve), Ok(()));
+		assert!(approved());
 	});
 }
 
@@ -301,7 +313,7 @@ fn the_committee_and_a_short_referendum_act_as_root_together_and_neither_alone()
 			|call: &RuntimeCall| WhitelistCall::dispatch_whitelisted_call_with_preimage {
 				call: Box::new(call.clone()),
 			};
-		// Less than any other track wants, at once: 13 % of the tokens.
+		// An eighth of the tokens. Root's own track wants half of them at once.
 		let few = |network: &mut Network, call: WhitelistCall| {
 			let index = network.propose(Origin::WhitelistedCaller, call);
 			assert_eq!(network.vote(Bob, index, true, 800_000 * UNIT), Ok(()));
