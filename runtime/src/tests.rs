@@ -6,6 +6,8 @@ use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 mod benchmarks;
 mod blocks;
 mod chain;
+#[cfg(not(feature = "next-version"))]
+mod governance;
 mod hooks;
 mod properties;
 #[cfg(not(feature = "next-version"))]

@@ -3,6 +3,7 @@
 use super::*;
 use crate::configs::{
 	system::{HeaviestProof, OperationalReserve, RuntimeBlockWeights, MAXIMUM_BLOCK_WEIGHT},
+	technical_committee::TechnicalCollective,
 	transaction_payment::{FeeAdjustment, MaximumMultiplier, MinimumMultiplier},
 };
 use codec::Encode;
@@ -374,7 +375,7 @@ fn the_reserve_is_closed_to_operational_calls_of_strangers() {
 				subkeys: 1_000,
 			})
 		};
-		let wrapped: [RuntimeCall; 6] = [
+		let wrapped: [RuntimeCall; 8] = [
 			root_call(),
 			pallet_sudo::Call::<Runtime>::sudo {
 				call: Box::new(root_call()),
@@ -396,6 +397,17 @@ fn the_reserve_is_closed_to_operational_calls_of_strangers() {
 			pallet_utility::Call::<Runtime>::as_derivative {
 				index: 0,
 				call: Box::new(prove(WORKLOAD, 1, 150)),
+			}
+			.into(),
+			pallet_proxy::Call::<Runtime>::proxy {
+				real: Alice.to_account_id().into(),
+				force_proxy_type: None,
+				call: Box::new(prove(WORKLOAD, 1, 150)),
+			}
+			.into(),
+			pallet_collective::Call::<Runtime, TechnicalCollective>::execute {
+				proposal: Box::new(root_call()),
+				length_bound: 1_000,
 			}
 			.into(),
 		];

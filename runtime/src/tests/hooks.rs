@@ -1,7 +1,10 @@
 //! What the hooks of a block take at their worst.
 
 use super::*;
-use crate::configs::system::{RuntimeBlockWeights, HOOKS_RATIO, MAXIMUM_BLOCK_WEIGHT};
+use crate::configs::{
+	scheduler::MaximumSchedulerWeight,
+	system::{OperationalReserve, RuntimeBlockWeights, HOOKS_RATIO, MAXIMUM_BLOCK_WEIGHT},
+};
 use frame_support::{dispatch::DispatchClass, traits::Hooks, weights::Weight};
 
 /// Of our pallets: a full epoch's beginning, as many deadlines as may pass, all of them missed, as many
@@ -30,6 +33,14 @@ fn hooks_at_their_worst_take_no_room_from_normal_transactions() {
 		.expect("normal transactions are limited");
 	let left = limits.max_block.ref_time() - limits.base_block.ref_time() - normal.ref_time();
 	assert!(worst().ref_time() <= left, "{:?} exceeds {left}", worst());
+}
+
+#[test]
+fn what_governance_enacts_leaves_the_reserve_beside_hooks_at_their_worst() {
+	let all = worst()
+		.saturating_add(MaximumSchedulerWeight::get())
+		.saturating_add(OperationalReserve::get());
+	assert!(all.ref_time() <= MAXIMUM_BLOCK_WEIGHT.ref_time(), "{all:?}");
 }
 
 #[test]

@@ -1,0 +1,99 @@
+//! What proxies may do: each kind its part, and none more than the kinds above it.
+
+use super::network::*;
+use crate::{configs::proxy::ProxyType, Runtime, RuntimeCall};
+use frame_support::traits::InstanceFilter;
+use sp_keyring::Sr25519Keyring::*;
+
+const KINDS: [ProxyType; 5] = [
+	ProxyType::Any,
+	ProxyType::NonTransfer,
+	ProxyType::Governance,
+	ProxyType::Staking,
+	ProxyType::Operator,
+];
+
+#[test]
+fn a_kind_of_proxy_that_contains_another_may_all_that_the_other_may() {
+	let calls = all_calls();
+	let mut pairs = 0;
+	for above in KINDS {
+		for below in KINDS {
+			if !above.is_superset(&below) {
+				continue;
+			}
+			pairs += 1;
+			for (name, call) in &calls {
+				assert!(
+					above.filter(call) || !below.filter(call),
+					"{above:?}, {below:?}: {name}"
+				);
+			}
+		}
+	}
+	// Any above all five, the next above four, and each of the rest above itself.
+	assert_eq!(pairs, 5 + 4 + 3);
+	assert_eq!(ProxyType::default(), ProxyType::Any);
+}
+
+#[test]
+fn a_proxy_that_is_not_for_transfers_gives_no_tokens_away() {
+	for (name, call) in all_calls() {
+		let gives = name.starts_with("Balances.")
+			|| [
+				"Vesting.vested_transfer",
+				"InferenceMarket.submit_workload",
+				"Sudo.sudo",
+			]
+			.contains(&&name[..]);
+		if gives {
+			assert!(!ProxyType::NonTransfer.filter(&call), "{name}");
+		}
+	}
+}
+
+#[test]
+fn a_proxy_votes_and_does_not_transfer_not_even_in_a_batch() {
+	on_a_network(|mut network| {
+		let add = pallet_proxy::Call::<Runtime>::add_proxy {
+			delegate: Eve.to_account_id().into(),
+			proxy_type: ProxyType::Governance,
+			delay: 0,
+		};
+		assert_eq!(network.send(Bob, add), Ok(()));
+		let by_proxy = |call: RuntimeCall| pallet_proxy::Call::<Runtime>::proxy {
+			real: Bob.to_account_id().into(),
+			force_proxy_type: None,
+			call: Box::new(call),
+		};
+		let index = network.propose(root(), mark(b"proxy"));
+		let vote = pallet_conviction_voting::AccountVote::Split { aye: VOTE, nay: 0 };
+		let poll_index = index;
+		let vote = VotingCall::vote { poll_index, vote };
+		assert_eq!(network.send(Eve, by_proxy(vote.into())), Ok(()));
+		let tally = crate::Referenda::ensure_ongoing(index)
+			.expect("it is ongoing")
+			.tally;
+		assert_eq!(tally.support, VOTE);
+		// What the proxy's call came to is an event: the transaction itself is right.
+		let pay = || -> RuntimeCall {
+			pallet_balances::Call::<Runtime>::transfer_keep_alive {
+				dest: Eve.to_account_id().into(),
+				value: UNIT,
+			}
+			.into()
+		};
+		let batch = crate::UtilityCall::<Runtime>::batch_all { calls: vec![pay()] };
+		for call in [pay(), batch.into()] {
+			assert_eq!(network.send(Eve, by_proxy(call)), Ok(()));
+			let last =
+				crate::System::read_events_no_consensus().filter_map(|record| match record.event {
+					crate::RuntimeEvent::Proxy(pallet_proxy::Event::ProxyExecuted { result }) => {
+						Some(result)
+					},
+					_ => None,
+				});
+			assert_eq!(last.last(), Some(Err(filtered())));
+		}
+	});
+}

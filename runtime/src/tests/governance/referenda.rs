@@ -1,0 +1,177 @@
+//! Votes: whose tokens count, what they pass, what is rejected, and what it costs.
+
+use super::network::*;
+use crate::{
+	configs::governance::{
+		origins::pallet_origins::Origin,
+		periods::{blocks, DAY},
+	},
+	AccountId, Balance, Balances, OriginCaller, Referenda, Runtime, RuntimeHoldReason, System,
+};
+use frame_support::traits::{
+	fungible::InspectHold, schedule::DispatchTime, Bounded, Currency, ReservableCurrency,
+};
+use pallet_conviction_voting::TallyOf;
+use sp_keyring::Sr25519Keyring::*;
+use sp_runtime::{
+	traits::{BlakeTwo256, Hash as _},
+	DispatchError,
+};
+
+fn tally(index: u32) -> TallyOf<Runtime> {
+	Referenda::ensure_ongoing(index)
+		.expect("it is ongoing")
+		.tally
+}
+
+#[test]
+fn tokens_that_secure_something_vote_too() {
+	on_a_network(|mut network| {
+		// Almost all that Bob has is an operator's bond: held, not free.
+		let bond = pallet_worker_staking::Call::<Runtime>::bond {
+			amount: 990_000 * UNIT,
+		};
+		assert_eq!(network.send(Bob, bond), Ok(()));
+		let bob = Bob.to_account_id();
+		assert!(Balances::free_balance(&bob) < 10_000 * UNIT);
+		// Alice is a validator.
+		let stake = RuntimeHoldReason::Staking(pallet_staking::HoldReason::Staking);
+		assert!(Balances::balance_on_hold(&stake, &Alice.to_account_id()) >= 10_000 * UNIT);
+		let index = network.propose(root(), mark(b"staked"));
+		let all = |who: &AccountId| <Balances as Currency<AccountId>>::total_balance(who);
+		// But for the fees of the votes.
+		let (bobs, alices) = (all(&bob) - UNIT, all(&Alice.to_account_id()) - UNIT);
+		assert_eq!(network.vote(Bob, index, true, bobs), Ok(()));
+		assert_eq!(network.vote(Alice, index, false, alices), Ok(()));
+		let tally = tally(index);
+		assert_eq!(tally.support, bobs);
+		assert_eq!((tally.ayes, tally.nays), (bobs, alices));
+		// More than one has is not there to vote with.
+		assert_eq!(
+			network.vote(Bob, index, true, bobs + 2 * UNIT),
+			Err(pallet_conviction_voting::Error::<Runtime>::InsufficientFunds.into())
+		);
+		// What was voted with does not leave the account; the bond itself ends as it would have.
+		let pay = pallet_balances::Call::<Runtime>::transfer_keep_alive {
+			dest: Eve.to_account_id().into(),
+			value: 1_000 * UNIT,
+		};
+		assert!(network.send(Bob, pay).is_err());
+		let unbond = pallet_worker_staking::Call::<Runtime>::unbond {
+			amount: 990_000 * UNIT,
+		};
+		assert_eq!(network.send(Bob, unbond), Ok(()));
+	});
+}
+
+#[test]
+fn a_referendum_that_most_want_passes_in_as_little_time_as_the_track_takes() {
+	on_a_network(|mut network| {
+		let index = network.propose(root(), mark(b"passed"));
+		network.approve(index, &VOTERS);
+		let begun = System::block_number();
+		assert_eq!(network.enact(index), Ok(()));
+		assert_eq!(marked(), Some(b"passed".to_vec()));
+		// Confirmation and enactment, a day each.
+		let least = 2 * blocks(DAY);
+		let took = System::block_number() - begun;
+		assert!((least..least + 6).contains(&took), "{took} blocks");
+	});
+}
+
+#[test]
+fn what_few_vote_for_is_rejected_at_the_end() {
+	on_a_network(|mut network| {
+		let index = network.propose(root(), mark(b"few"));
+		// A twentieth of the tokens; root's track wants a tenth at last.
+		assert_eq!(network.vote(Bob, index, true, 300_000 * UNIT), Ok(()));
+		network.pass(blocks(14 * DAY) + 5);
+		assert!(network.rejected(index));
+		assert_eq!((network.enacted(index), marked()), (None, None));
+	});
+}
+
+#[test]
+fn what_as_many_oppose_is_rejected_however_many_vote() {
+	on_a_network(|mut network| {
+		let index = network.propose(root(), mark(b"opposed"));
+		network.approve(index, &[Bob, Charlie]);
+		for voter in [Dave, Eve] {
+			assert_eq!(network.vote(voter, index, false, VOTE), Ok(()));
+		}
+		network.pass(blocks(14 * DAY) + 5);
+		assert!(network.rejected(index));
+		assert_eq!(marked(), None);
+	});
+}
+
+#[test]
+fn an_origin_without_a_track_has_no_referendum() {
+	on_a_network(|mut network| {
+		let nobody: OriginCaller = frame_system::RawOrigin::Signed(Eve.to_account_id()).into();
+		let call = codec::Encode::encode(&mark(b"nobody"));
+		let submit = ReferendaCall::submit {
+			proposal_origin: Box::new(nobody),
+			proposal: Bounded::Inline(call.try_into().expect("a short call")),
+			enactment_moment: DispatchTime::After(0),
+		};
+		assert_eq!(
+			network.send(PROPOSER, submit),
+			Err(pallet_referenda::Error::<Runtime>::NoTrack.into())
+		);
+	});
+}
+
+#[test]
+fn deposits_come_back_but_for_the_submission_of_what_was_rejected() {
+	on_a_network(|mut network| {
+		let proposer = PROPOSER.to_account_id();
+		let reserved = || -> Balance { Balances::reserved_balance(&proposer) };
+		let before = reserved();
+		let passed = network.propose(Origin::Parameters, call_named("System.remark"));
+		let preimage = RuntimeHoldReason::Preimage(pallet_preimage::HoldReason::Preimage);
+		let held = Balances::balance_on_hold(&preimage, &proposer);
+		assert!(held > 0);
+		assert_eq!(reserved() - before, 10 * UNIT + 1_000 * UNIT + held);
+		network.approve(passed, &VOTERS);
+		let refund = ReferendaCall::refund_decision_deposit { index: passed };
+		assert_eq!(
+			network.send(Eve, refund.clone()),
+			Err(pallet_referenda::Error::<Runtime>::Unfinished.into())
+		);
+		assert_eq!(network.enact(passed), Ok(()));
+		// Anyone asks for them.
+		assert_eq!(network.send(Eve, refund), Ok(()));
+		let refund = ReferendaCall::refund_submission_deposit { index: passed };
+		assert_eq!(network.send(Eve, refund), Ok(()));
+		let hash = BlakeTwo256::hash_of(&call_named("System.remark"));
+		let unnote = pallet_preimage::Call::<Runtime>::unnote_preimage { hash };
+		assert_eq!(network.send(PROPOSER, unnote), Ok(()));
+		assert_eq!(reserved(), before);
+
+		let rejected = network.propose(Origin::SmallSpender, mark(b"never"));
+		network.pass(blocks(7 * DAY) + 5);
+		assert!(network.rejected(rejected));
+		let refund = ReferendaCall::refund_decision_deposit { index: rejected };
+		assert_eq!(network.send(Eve, refund), Ok(()));
+		let refund = ReferendaCall::refund_submission_deposit { index: rejected };
+		assert_eq!(
+			network.send(Eve, refund),
+			Err(pallet_referenda::Error::<Runtime>::BadStatus.into())
+		);
+	});
+}
+
+#[test]
+fn nobody_enacts_alone() {
+	on_a_network(|mut network| {
+		let index = network.propose(root(), mark(b"alone"));
+		for call in [
+			ReferendaCall::nudge_referendum { index },
+			ReferendaCall::cancel { index },
+			ReferendaCall::kill { index },
+		] {
+			assert_eq!(network.send(Eve, call), Err(DispatchError::BadOrigin));
+		}
+	});
+}
