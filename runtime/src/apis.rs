@@ -28,7 +28,7 @@ use sp_runtime::{
 };
 use sp_session::OpaqueGeneratedSessionKeys;
 
-/// A proof that a validator of the present session has a key; nothing if none has.
+/// A proof of which validator of the present session has a key, or that none has.
 fn key_ownership_proof(key_type: KeyTypeId, key: impl AsRef<[u8]>) -> Option<Vec<u8>> {
 	Historical::prove((key_type, key)).map(|proof| proof.encode())
 }

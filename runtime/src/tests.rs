@@ -127,7 +127,7 @@ fn a_network_of_its_own_has_the_production_parameters() {
 		let keys = serde_json::json!({
 			"babe": key("babe"),
 			"grandpa": key("grandpa"),
-			"authorityDiscovery": key("authorityDiscovery"),
+			"authority_discovery": key("authority_discovery"),
 		});
 		*entry = serde_json::json!([account, account, keys]);
 	}

@@ -15,7 +15,7 @@ use sp_runtime::{
 	generic::Era,
 	traits::{Dispatchable, Header as _},
 	transaction_validity::TransactionSource,
-	ApplyExtrinsicResult, Digest, DigestItem, DispatchResult, TransactionOutcome,
+	ApplyExtrinsicResult, Digest, DigestItem, TransactionOutcome,
 };
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -109,16 +109,11 @@ impl Chain {
 		}
 	}
 
-	/// A block of these transactions, of which each is valid.
-	pub fn block(&mut self, extrinsics: Vec<UncheckedExtrinsic>) -> Vec<DispatchResult> {
+	/// A block without transactions.
+	pub fn pass(&mut self) {
 		self.initialize();
 		self.apply_inherents();
-		let results = extrinsics
-			.into_iter()
-			.map(|extrinsic| Executive::apply_extrinsic(extrinsic).expect("it is valid"))
-			.collect();
 		self.finalize();
-		results
 	}
 
 	/// Ends a block.

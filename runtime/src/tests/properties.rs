@@ -185,7 +185,11 @@ impl World {
 			.map(|key| serde_json::json!([key.to_account_id(), 1_000_000 * unit]))
 			.chain([serde_json::json!([FerdieStash.to_account_id(), 3 * unit])])
 			.collect();
-		let change = serde_json::json!({ "balances": { "balances": balances } });
+		// A chapter sees several eras.
+		let change = serde_json::json!({
+			"balances": { "balances": balances },
+			"networkParameters": { "babeEpochSlots": 30, "sessionsPerEra": 2 },
+		});
 		genesis_of(&sp_genesis_builder::DEV_RUNTIME_PRESET.into(), change)
 			.build_storage()
 			.expect("the preset builds")

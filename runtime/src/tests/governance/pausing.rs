@@ -6,7 +6,7 @@ use crate::{
 	AccountId, Balances, InferenceMarket, NetworkParameters, Runtime, RuntimeCall, RuntimeEvent,
 	RuntimeOrigin, System, TxPause, UtilityCall,
 };
-use frame_support::traits::{Currency, GetCallMetadata, ReservableCurrency};
+use frame_support::traits::{Currency, GetCallMetadata};
 use inference_primitives::traits::Network as _;
 use sp_keyring::Sr25519Keyring::*;
 use sp_runtime::DispatchError;

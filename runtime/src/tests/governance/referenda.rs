@@ -8,9 +8,7 @@ use crate::{
 	},
 	AccountId, Balance, Balances, OriginCaller, Referenda, Runtime, RuntimeHoldReason, System,
 };
-use frame_support::traits::{
-	fungible::InspectHold, schedule::DispatchTime, Bounded, Currency, ReservableCurrency,
-};
+use frame_support::traits::{fungible::InspectHold, schedule::DispatchTime, Bounded, Currency};
 use pallet_conviction_voting::TallyOf;
 use sp_keyring::Sr25519Keyring::*;
 use sp_runtime::{

@@ -134,8 +134,9 @@ impl Rules {
 			.collect();
 		self.events += events.len();
 		let mut lost: Balance = 0;
-		// What staking says that it mints, and what balances say of it: pay is minted without an event of theirs.
-		let (mut remainders, mut pay, mut issued): (Balance, Balance, Balance) = (0, 0, 0);
+		// What staking says that it mints, and what balances say of it.
+		let (mut remainders, mut issued): (Balance, Balance) = (0, 0);
+		let (mut pay, mut credited): (Balance, Balance) = (0, 0);
 		let mut donated: Balance = 0;
 		let mut expected = Expected(std::mem::take(&mut self.credits));
 		let treasury = Treasury::get();
@@ -151,7 +152,6 @@ impl Rules {
 				) => lost += amount,
 				RuntimeEvent::Balances(
 					named @ (pallet_balances::Event::Minted { .. }
-					| pallet_balances::Event::MintedCredit { .. }
 					| pallet_balances::Event::Rescinded { .. }
 					| pallet_balances::Event::BurnedHeld { .. }
 					| pallet_balances::Event::TotalIssuanceForced { .. }
@@ -160,6 +160,9 @@ impl Rules {
 				) => panic!("rule 1: nothing here mints or burns: {named:?}"),
 				RuntimeEvent::Balances(pallet_balances::Event::Issued { amount }) => {
 					issued += amount
+				},
+				RuntimeEvent::Balances(pallet_balances::Event::MintedCredit { amount }) => {
+					credited += amount
 				},
 				RuntimeEvent::Staking(ValidatorEvent::EraPaid { remainder, .. }) => {
 					remainders += remainder;
@@ -199,7 +202,11 @@ impl Rules {
 			}
 		}
 		let issuance = Balances::total_issuance();
-		assert_eq!(issued, remainders, "rule 1: only eras issue: {events:?}");
+		assert_eq!(
+			(issued, credited),
+			(remainders, pay),
+			"rule 1: only eras mint: {events:?}"
+		);
 		assert_eq!(
 			issuance + lost,
 			self.issuance + remainders + pay,
@@ -532,6 +539,10 @@ impl Rules {
 			hold(&who, ProofStake.into(), ledger.proof_stakes);
 		}
 		assert!(stakes.is_empty(), "rule 1: a ledger that answers is gone");
+		for ledger in pallet_staking::Ledger::<Runtime>::iter_values() {
+			let reason = pallet_staking::HoldReason::Staking.into();
+			hold(&ledger.stash, reason, ledger.total);
+		}
 		let mut references = BTreeMap::<VkHash, u32>::new();
 		for (reference, model) in pallet_model_registry::Models::<Runtime>::iter() {
 			hold(
