@@ -1,25 +1,17 @@
 // Real refusals: calls that fail in a block, decoded by name and docs, and transactions that no pool takes.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { ApiPromise } from "@polkadot/api";
 import { readBundle, toFixed } from "../src/bundle.ts";
-import { fixture, repository } from "../src/environment.ts";
+import { fixture } from "../src/environment.ts";
 import { registered, type Registered } from "../src/handover.ts";
+import { customError, notAdmitted } from "../src/refusals.ts";
 import * as papi from "../src/polkadot-api.ts";
 import { account, connect, refusalOf, rejection, send, type Extrinsic } from "../src/polkadot-js.ts";
 
 const NOBODY = `0x${"77".repeat(32)}`;
 const UNIT = 1_000_000_000_000n;
-
-/** Numbers of `NotAdmitted`, which metadata does not have: transactions that the market's extension does not admit. */
-function notAdmitted(): Map<string, number> {
-	const file = join(repository, "pallets", "inference-market", "src", "extension.rs");
-	const body = /enum NotAdmitted \{([^}]*)\}/.exec(readFileSync(file, "utf8"))?.[1] ?? "";
-	return new Map([...body.matchAll(/(\w+) = (\d+),/g)].map(([, name, number]) => [name!, Number(number)]));
-}
 
 describe("refusals", () => {
 	let api: ApiPromise;
@@ -167,25 +159,23 @@ describe("refusals", () => {
 
 	describe("transactions that no pool takes", () => {
 		const charlie = () => account("//Charlie");
-		const reasons = notAdmitted();
-		const custom = (name: string) => new RegExp(`Custom error: ${reasons.get(name)}$`);
 		const zero = { refTime: 0, proofSize: 0 };
 
 		/** Each as a node says it: text, since metadata has no names of these. */
 		const refused: [what: string, text: () => RegExp, sent: () => Promise<unknown>][] = [
 			[
 				"a delivery for no workload",
-				() => custom("UnknownWorkload"),
+				() => customError("UnknownWorkload"),
 				() => send(api, api.tx["inferenceMarket"]!["deliver"]!(NOBODY, [1]), charlie()),
 			],
 			[
 				"a proof for no workload",
-				() => custom("UnknownWorkload"),
+				() => customError("UnknownWorkload"),
 				() => send(api, api.tx["inferenceMarket"]!["prove"]!(NOBODY, null, "0x00", zero), charlie()),
 			],
 			[
 				"an operational call of somebody else than governance",
-				() => custom("NotOperational"),
+				() => customError("NotOperational"),
 				() => send(api, api.tx["system"]!["setHeapPages"]!(64), charlie()),
 			],
 			[
@@ -204,11 +194,6 @@ describe("refusals", () => {
 				() => send(api, api.tx["system"]!["remark"]!("0x00"), charlie(), { genesisHash: NOBODY as any }),
 			],
 		];
-		test("the extension's numbers are known", () => {
-			for (const name of ["NotDue", "NotOperational", "UnknownWorkload", "VerifyLimitTooLow"]) {
-				assert.ok(reasons.has(name), `NotAdmitted has no ${name}`);
-			}
-		});
 		for (const [what, text, sent] of refused) {
 			test(what, async () => assert.match(await rejection(sent()), text()));
 		}
@@ -221,7 +206,7 @@ describe("refusals", () => {
 			);
 			assert.deepEqual(JSON.parse(text), {
 				type: "Invalid",
-				value: { type: "Custom", value: reasons.get("UnknownWorkload") },
+				value: { type: "Custom", value: notAdmitted().get("UnknownWorkload") },
 			});
 		});
 	});
