@@ -150,7 +150,7 @@ describe("an order by polkadot.js", () => {
 		const fields = eventOf(unbonding.events, "workerStaking", "Unbonding");
 		assert.equal(fields["amount"].toBigInt(), amount);
 		const ledger = ((await api.query["workerStaking"]!["ledgers"]!(operator.address)) as any).unwrap();
-		assert.equal(ledger.unbonding[0].withdrawableAt.toString(), fields["withdrawableAt"].toString());
+		assert.equal(ledger.unbonding.at(-1).withdrawableAt.toString(), fields["withdrawableAt"].toString());
 		// 1,000 ticks on a development chain.
 		const early = await send(api, api.tx["workerStaking"]!["withdraw"]!(), operator);
 		assert.equal(early.refusal?.name, "NothingToWithdraw");
