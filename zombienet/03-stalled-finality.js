@@ -57,7 +57,7 @@ exports.run = async (_, network) => {
 	await within(120, alice, `finality of block ${height}`, async () => (await finalised(alice)).number >= height);
 	await within(60, alice, 'a service clock that runs', async () => (await clock(api)).runs);
 	await areSettled(alice, orders);
-	await finalityGoesOn(dave, 5, 60);
+	await finalityGoesOn(dave, 5, 60, alice);
 	check((await stake(alice, '//Bob')) === bob.stake, 'stake is missing');
 	await nobodyIsPunished(api, alice);
 	await api.disconnect();

@@ -62,10 +62,10 @@ async function within(blocks, node, what, ask) {
 	}
 }
 
-/** Waits until `node` knows `more` further blocks as final, while it sees at most `blocks` new ones. */
-async function finalityGoesOn(node, more, blocks) {
+/** Waits until `node` knows `more` further blocks as final, while it (or `by`, if it is behind) sees at most `blocks` new ones. */
+async function finalityGoesOn(node, more, blocks, by = node) {
 	const from = (await finalised(node)).number;
-	return within(blocks, node, `${more} further final blocks at ${node.name}`, async () => {
+	return within(blocks, by, `${more} further final blocks at ${node.name}`, async () => {
 		const now = await finalised(node);
 		return now.number >= from + more && now;
 	});
@@ -153,6 +153,8 @@ const punishments = async (api, node) =>
 		({ block, event }) => `block ${block}: ${nameOf(event)} ${JSON.stringify(event.data.toHuman())}`,
 	);
 async function nobodyIsPunished(api, node) {
+	const head = await best(node);
+	await within(60, node, `finality of block ${head}`, async () => (await finalised(node)).number >= head);
 	const found = await punishments(api, node);
 	check(found.length === 0, `somebody was punished: ${found.join('; ')}`);
 }

@@ -29,6 +29,8 @@ const resume = (name) => signal(name, 'SIGCONT');
 async function kill(name) {
 	signal(name, 'SIGKILL');
 	while (isRunning(name)) await sleep(50);
+	// Its number may be another's soon, and zombienet kills all that it knows in the end.
+	known(name).pid = undefined;
 }
 
 /** Starts a program; its output is added to the network's log of that name. */
