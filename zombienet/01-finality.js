@@ -2,7 +2,7 @@
 'use strict';
 
 const { Keyring } = require('@polkadot/api');
-const { authors, check, finalised, rpc, say, within } = require('./lib/chain');
+const { authors, check, finalised, finalityGoesOn, rpc, say, within } = require('./lib/chain');
 
 const VALIDATORS = ['alice', 'bob', 'charlie', 'dave'];
 
@@ -13,8 +13,7 @@ exports.run = async (_, network) => {
 
 	await within(60, alice, 'all nodes as peers', async () =>
 		(await rpc(follower, 'system_health')).peers === others);
-	await within(60, follower, '20 final blocks at the full node', async () =>
-		(await finalised(follower)).number >= 20);
+	await finalityGoesOn(follower, 20, 60);
 
 	// Who is missing among those that voted in a round, as it was asked: over some rounds nobody is.
 	const keyring = new Keyring({ type: 'ed25519' });
