@@ -4,8 +4,8 @@
 const { best, check, finalised, finalityGoesOn, rpc, say, within } = require('./lib/chain');
 const { addNode, logOf } = require('./lib/processes');
 
-// Blocks before the new node comes: more than twice of what is kept.
-const OLD = 150;
+// Blocks before the new node comes: three times what is kept.
+const OLD = 100;
 const CODE = '0x3a636f6465'; // the runtime's key, ":code"
 
 exports.run = async (_, network) => {
