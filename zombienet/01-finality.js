@@ -21,7 +21,7 @@ exports.run = async (_, network) => {
 	const voted = new Set();
 	const { state } = await within(200, alice, 'votes of all four validators', async () => {
 		const { best: state } = await rpc(alice, 'grandpa_roundState');
-		const missing = new Set(state.precommits.missing);
+		const missing = new Set(state.prevotes.missing);
 		for (const voter of voters) if (!missing.has(voter)) voted.add(voter);
 		return voted.size === voters.length && { state };
 	});

@@ -30,7 +30,6 @@ exports.run = async (_, network) => {
 	await kill(first.name);
 	await kill(provers[0].name);
 	say('the first worker is killed, with one order in its hands');
-	// What was drawn for the dead one by chance meanwhile is handled alike.
 	await areSettled(alice, [taken], { attempts: 2 });
 	await areSettled(alice, others);
 	const { node } = await inference(alice, '', 'workload', 'show', taken.workload);
