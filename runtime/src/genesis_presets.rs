@@ -5,7 +5,7 @@
 //! `development` alone has the setup whose secret is public beside the public ceremony's. `local_testnet`
 //! has neither that nor sudo (root is a referendum), and production's parameters but for the longest times.
 
-use crate::configs::babe::BABE_GENESIS_EPOCH_CONFIG;
+use crate::configs::{babe::BABE_GENESIS_EPOCH_CONFIG, staking::MAX_CANDIDATES};
 use crate::{
 	AccountId, BabeConfig, Balance, BalancesConfig, NetworkParametersConfig, ProofVerifierConfig,
 	RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingConfig, SudoConfig,
@@ -93,6 +93,7 @@ fn genesis(preset: Preset) -> Value {
 		staking: StakingConfig {
 			validator_count: 32,
 			minimum_validator_count: 1,
+			max_validator_count: Some(MAX_CANDIDATES),
 			slash_reward_fraction: Perbill::from_percent(10),
 			min_validator_bond: MIN_VALIDATOR_BOND,
 			min_nominator_bond: MIN_NOMINATOR_BOND,

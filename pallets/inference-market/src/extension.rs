@@ -182,6 +182,10 @@ where
 			{
 				return Err(NotAdmitted::NotOperational.into());
 			},
+			// A signed call can carry one of that class, which a block admits however full it is.
+			(Some(_), None) if info.class == DispatchClass::Mandatory => {
+				return Err(InvalidTransaction::BadMandatory.into());
+			},
 			// Without a signer, a call is authorised by its own pallet or by nobody.
 			_ => ValidTransaction::default(),
 		};

@@ -79,6 +79,9 @@ pub mod pallet {
 	/// Most eras that stake may stay bonded: eras that are remembered, for slashes and pay.
 	pub const MOST_BONDING_ERAS: u32 = 84;
 
+	/// Least eras that stake may stay bonded: a slash waits for two less, one at least, in which it can be cancelled.
+	pub const LEAST_BONDING_ERAS: u32 = 3;
+
 	/// Parameters of a chain whose genesis sets none.
 	#[pallet::type_value]
 	pub fn DefaultParameters() -> ProtocolParameters {
@@ -184,7 +187,7 @@ pub mod pallet {
 		pub babe_epoch_slots: u64,
 		/// Sessions of an era; 0 means the default of 6.
 		pub sessions_per_era: u32,
-		/// Eras that validators' stake stays bonded, [`MOST_BONDING_ERAS`] at most; 0 means the default of 28.
+		/// Eras that validators' stake stays bonded, [`LEAST_BONDING_ERAS`] to [`MOST_BONDING_ERAS`]; 0 means the default of 28.
 		pub bonding_eras: u32,
 		/// How many times faster than in production governance goes; 0 means the default of 1.
 		pub governance_speed: u32,
@@ -222,6 +225,11 @@ pub mod pallet {
 			assert!(
 				self.bonding_eras <= MOST_BONDING_ERAS,
 				"genesis: bonding_eras is {}; the chain remembers {MOST_BONDING_ERAS} eras: set that or less",
+				self.bonding_eras
+			);
+			assert!(
+				self.bonding_eras == 0 || self.bonding_eras >= LEAST_BONDING_ERAS,
+				"genesis: bonding_eras is {}; stake could leave before its slash: set {LEAST_BONDING_ERAS} or more",
 				self.bonding_eras
 			);
 			if self.bonding_eras > 0 {

@@ -1,16 +1,19 @@
 //! `pallet-conviction-voting`: votes by tokens and the time for which they stay locked after the vote.
 //!
-//! All tokens of an account vote, those too that secure something: validators' and nominators' stake, operators'
-//! bonds, escrow and deposits are holds, and a vote's lock lies over them.
+//! Tokens vote that nothing else holds, and are held meanwhile (`governance::held_locks`, which says why): not what is staked,
+//! bonded, escrowed or has not vested.
 
-use super::governance::periods::{Period, DAY};
+use super::governance::{
+	held_locks::{HeldLocks, Voting},
+	periods::{Period, DAY},
+};
 use crate::{AccountId, Balances, Referenda, Runtime, RuntimeEvent, System};
 use frame_support::traits::{ActiveIssuanceOf, ConstU32};
 
 impl pallet_conviction_voting::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type WeightInfo = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
-	type Currency = Balances;
+	type Currency = HeldLocks<Voting>;
 	type Polls = Referenda;
 	// All tokens but the treasury's, which vote on nothing.
 	type MaxTurnout = ActiveIssuanceOf<Balances, AccountId>;

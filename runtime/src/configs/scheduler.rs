@@ -40,8 +40,9 @@ impl pallet_scheduler::Config for Runtime {
 	type MaximumWeight = MaximumSchedulerWeight;
 	type ScheduleOrigin = EnsureRoot<AccountId>;
 	type OriginPrivilegeCmp = RootAboveAll;
-	/// Alarms of referenda and enactments of one block: each of at most 46 that are decided at a time has one.
-	type MaxScheduledPerBlock = ConstU32<100>;
+	/// Alarms of referenda and enactments of one block. What finds no place is lost until somebody votes: to fill one takes as
+	/// many referenda, 10 INF each.
+	type MaxScheduledPerBlock = ConstU32<512>;
 	type WeightInfo = pallet_scheduler::weights::SubstrateWeight<Runtime>;
 	type Preimages = Preimage;
 	type BlockNumberProvider = System;

@@ -28,14 +28,18 @@ const YEAR_MS: u64 = 31_557_600_000;
 pub type MaxValidators = ConstU32<100>;
 /// Most nominators whose stake a page of an exposure lists: a payout pays one page.
 type NominatorsPerPage = ConstU32<64>;
-/// Most nominators that BABE and GRANDPA weigh in a report of an equivocation.
-pub type MaxNominators = ConstU32<64>;
+/// Most nominators of a validator in an era, those with most stake: what a slash, and the weight of a report of an
+/// equivocation, count with.
+pub type MaxNominators = ConstU32<512>;
+/// Most candidates: an election that finds more fails, and with it the era. A genesis must say so, too
+/// (`staking.maxValidatorCount`), for it is there that the next one is refused.
+pub const MAX_CANDIDATES: u32 = 500;
 
 parameter_types! {
 	/// An election runs in one block, as weight that no transaction can have: what it looks at is bounded.
 	pub Bounds: ElectionBounds = ElectionBoundsBuilder::default()
 		.voters_count(2_000.into())
-		.targets_count(500.into())
+		.targets_count(MAX_CANDIDATES.into())
 		.build();
 	/// 2^i for each i: a staker's bag is the one of its stake's greatest bit.
 	pub const BagThresholds: &'static [VoteWeight] = &POWERS_OF_TWO;
@@ -75,12 +79,12 @@ impl Get<EraIndex> for BondingDuration {
 	}
 }
 
-/// Eras between an offence and its slash, in which governance can cancel it: one less than stake stays
-/// bonded.
+/// Eras between an offence and its slash, in which governance can cancel it. Two less than stake stays bonded:
+/// stake is free in the last session before the era in which it may leave begins, a slash is taken when its era does.
 pub struct SlashDeferDuration;
 impl Get<EraIndex> for SlashDeferDuration {
 	fn get() -> EraIndex {
-		BondingDuration::get().saturating_sub(1)
+		BondingDuration::get().saturating_sub(2)
 	}
 }
 
@@ -138,7 +142,7 @@ impl onchain::Config for OnChainPhragmen {
 	type Bounds = Bounds;
 	// Without it an election fails that finds more backers than the bounds.
 	type Sort = ConstBool<true>;
-	type MaxBackersPerWinner = ConstU32<2_000>;
+	type MaxBackersPerWinner = MaxNominators;
 	type MaxWinnersPerPage = MaxValidators;
 }
 

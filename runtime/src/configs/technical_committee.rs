@@ -6,11 +6,18 @@ use super::{
 	governance::periods::{Period, DAY},
 	system::MAXIMUM_BLOCK_WEIGHT,
 };
-use crate::{AccountId, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin};
-use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
+use crate::{
+	AccountId, Balances, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin,
+};
+use frame_support::{
+	parameter_types,
+	traits::{fungible::HoldConsideration, ConstU128, ConstU32},
+	weights::Weight,
+};
 use frame_system::EnsureRoot;
-use pallet_collective::EnsureProportionAtLeast;
-use sp_runtime::Perbill;
+use inference_primitives::parameters::UNIT;
+use pallet_collective::{deposit::Geometric, EnsureProportionAtLeast};
+use sp_runtime::{FixedU128, Perbill};
 
 /// The committee among collectives.
 pub type TechnicalCollective = pallet_collective::Instance1;
@@ -19,6 +26,11 @@ pub type TechnicalCollective = pallet_collective::Instance1;
 pub type TwoThirdsOfCommittee = EnsureProportionAtLeast<AccountId, TechnicalCollective, 2, 3>;
 
 parameter_types! {
+	/// Why a motion's deposit is held.
+	pub const ProposalHold: RuntimeHoldReason =
+		RuntimeHoldReason::TechnicalCommittee(pallet_collective::HoldReason::ProposalSubmission);
+	/// Of a motion's deposit to that of the one before.
+	pub ProposalDepositRatio: FixedU128 = FixedU128::from_u32(2);
 	/// What a motion may weigh: a quarter of a block. Motions are operational, and what they dispatch is small.
 	pub MaxProposalWeight: Weight = Perbill::from_percent(25) * MAXIMUM_BLOCK_WEIGHT;
 }
@@ -29,7 +41,7 @@ impl pallet_collective::Config<TechnicalCollective> for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	/// Three days for what is urgent; then anybody of the committee closes it.
 	type MotionDuration = Period<{ 3 * DAY }>;
-	type MaxProposals = ConstU32<20>;
+	type MaxProposals = ConstU32<100>;
 	type MaxMembers = ConstU32<15>;
 	// Who does not vote is against it. Root could name a member whose vote stands for the silent ones'.
 	type DefaultVote = pallet_collective::PrimeDefaultVote;
@@ -38,6 +50,13 @@ impl pallet_collective::Config<TechnicalCollective> for Runtime {
 	type MaxProposalWeight = MaxProposalWeight;
 	type DisapproveOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
-	// Members are few and elected; `MaxProposals` bounds what they store.
-	type Consideration = ();
+	// A token for the first of a time, twice as many for each further one, back when it ends: a single member does not
+	// fill the list.
+	type Consideration = HoldConsideration<
+		AccountId,
+		Balances,
+		ProposalHold,
+		Geometric<ProposalDepositRatio, ConstU128<UNIT>>,
+		u32,
+	>;
 }

@@ -144,8 +144,21 @@ impl Contains<RuntimeCall> for SudoInDevelopment {
 	}
 }
 
+/// Refuses reports of equivocations that somebody signed. They cost no fee, weigh much, and are each another for
+/// another round, as many as the offender signs. Nodes report without a signer, by what only authors include.
+pub struct ReportsByAuthors;
+impl Contains<RuntimeCall> for ReportsByAuthors {
+	fn contains(call: &RuntimeCall) -> bool {
+		!matches!(
+			call,
+			RuntimeCall::Babe(pallet_babe::Call::report_equivocation { .. })
+				| RuntimeCall::Grandpa(pallet_grandpa::Call::report_equivocation { .. })
+		)
+	}
+}
+
 /// Which calls are dispatched, but for root's.
-pub type CallFilter = InsideBoth<SudoInDevelopment, TxPause>;
+pub type CallFilter = InsideBoth<InsideBoth<SudoInDevelopment, ReportsByAuthors>, TxPause>;
 
 impl pallet_tx_pause::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;

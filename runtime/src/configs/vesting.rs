@@ -1,6 +1,8 @@
-//! `pallet-vesting`: tokens that become their owner's bit by bit. What is not yet may vote and be staked.
+//! `pallet-vesting`: tokens that become their owner's bit by bit. What is not yet is held, and backs nothing else
+//! (`governance::held_locks`, which says why).
 
-use crate::{Balance, Balances, Runtime, RuntimeEvent, System};
+use super::governance::held_locks::{HeldLocks, Vesting};
+use crate::{Balance, Runtime, RuntimeEvent, System};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU128, WithdrawReasons},
@@ -13,14 +15,14 @@ use sp_runtime::traits::ConvertInto;
 const MIN_VESTED_TRANSFER: Balance = 10 * UNIT;
 
 parameter_types! {
-	/// What unvested tokens may not leave for: transfers and reserves. They may pay fees.
+	/// Asked for by the pallet. What is held leaves for nothing.
 	pub UnvestedFundsAllowedWithdrawReasons: WithdrawReasons =
 		WithdrawReasons::except(WithdrawReasons::TRANSFER | WithdrawReasons::RESERVE);
 }
 
 impl pallet_vesting::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	type Currency = Balances;
+	type Currency = HeldLocks<Vesting>;
 	type BlockNumberToBalance = ConvertInto;
 	type MinVestedTransfer = ConstU128<MIN_VESTED_TRANSFER>;
 	type WeightInfo = pallet_vesting::weights::SubstrateWeight<Runtime>;

@@ -535,3 +535,23 @@ fn fees_follow_load_within_their_bounds() {
 		assert_eq!(after(10_000, target, two), two);
 	});
 }
+
+#[test]
+fn a_signed_call_of_the_mandatory_class_is_refused_also_in_a_block() {
+	in_first_block(|| {
+		// A proxy's call has the class of the call that it holds, and succeeds where that one fails.
+		let call = pallet_proxy::Call::<Runtime>::proxy {
+			real: Alice.to_account_id().into(),
+			force_proxy_type: None,
+			call: Box::new(pallet_timestamp::Call::<Runtime>::set { now: 1 }.into()),
+		};
+		let call = RuntimeCall::from(call);
+		assert_eq!(call.get_dispatch_info().class, DispatchClass::Mandatory);
+		let refused = Err(InvalidTransaction::BadMandatory.into());
+		assert_eq!(in_pool(Alice, call.clone()), refused);
+		assert_eq!(
+			Executive::apply_extrinsic(transaction(Alice, call)),
+			Err(InvalidTransaction::BadMandatory.into())
+		);
+	});
+}

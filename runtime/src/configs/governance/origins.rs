@@ -20,6 +20,15 @@ pub mod pallet_origins {
 	#[pallet::pallet]
 	pub struct Pallet<T>(_);
 
+	/// Why [`super::super::held_locks`] hold tokens.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// What votes are made with.
+		Voting,
+		/// What has not vested yet.
+		Vesting,
+	}
+
 	/// What a referendum that is not root's acts as. Indices are part of transactions: add, never reorder.
 	#[derive(
 		PartialEq,

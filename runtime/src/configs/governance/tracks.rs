@@ -47,7 +47,7 @@ pub static TRACKS: [Track<TrackId, Balance, u64>; 5] = [
 		id: ROOT,
 		info: TrackInfo {
 			name: name("root"),
-			max_deciding: 1,
+			max_deciding: 5,
 			decision_deposit: 5_000 * UNIT,
 			prepare_period: 2 * HOUR,
 			decision_period: 14 * DAY,

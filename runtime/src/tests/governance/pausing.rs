@@ -256,3 +256,16 @@ fn nobody_pauses_alone() {
 		}
 	});
 }
+
+#[test]
+fn a_signed_report_of_an_equivocation_is_refused_and_one_without_a_signer_is_not() {
+	use crate::configs::tx_pause::CallFilter;
+	use frame_support::traits::Contains;
+	on_a_network(|_| {
+		for name in ["Babe.report_equivocation", "Grandpa.report_equivocation"] {
+			assert!(!CallFilter::contains(&call_named(name)), "{name}");
+			let unsigned = call_named(&format!("{name}_unsigned"));
+			assert!(CallFilter::contains(&unsigned), "{name}");
+		}
+	});
+}

@@ -22,43 +22,75 @@ fn tally(index: u32) -> TallyOf<Runtime> {
 		.tally
 }
 
+/// Balances' locks lie over holds, which the market moves to other accounts: the same tokens would vote from each.
 #[test]
-fn tokens_that_secure_something_vote_too() {
+fn tokens_that_secure_something_do_not_vote_and_what_votes_secures_nothing() {
 	on_a_network(|mut network| {
-		// Almost all that Bob has is an operator's bond: held, not free.
-		let bond = pallet_worker_staking::Call::<Runtime>::bond {
-			amount: 990_000 * UNIT,
-		};
-		assert_eq!(network.send(Bob, bond), Ok(()));
-		let bob = Bob.to_account_id();
-		assert!(Balances::free_balance(&bob) < 10_000 * UNIT);
-		// Alice is a validator.
-		let stake = RuntimeHoldReason::Staking(pallet_staking::HoldReason::Staking);
-		assert!(Balances::balance_on_hold(&stake, &Alice.to_account_id()) >= 10_000 * UNIT);
-		let index = network.propose(root(), mark(b"staked"));
-		let all = |who: &AccountId| <Balances as Currency<AccountId>>::total_balance(who);
-		// But for the fees of the votes.
-		let (bobs, alices) = (all(&bob) - UNIT, all(&Alice.to_account_id()) - UNIT);
-		assert_eq!(network.vote(Bob, index, true, bobs), Ok(()));
-		assert_eq!(network.vote(Alice, index, false, alices), Ok(()));
-		let tally = tally(index);
-		assert_eq!(tally.support, bobs);
-		assert_eq!((tally.ayes, tally.nays), (bobs, alices));
-		// More than one has is not there to vote with.
+		let bond = |amount: Balance| pallet_worker_staking::Call::<Runtime>::bond { amount };
+		let insufficient = pallet_conviction_voting::Error::<Runtime>::InsufficientFunds;
+		assert_eq!(network.send(Bob, bond(600_000 * UNIT)), Ok(()));
+		let index = network.propose(root(), mark(b"free"));
 		assert_eq!(
-			network.vote(Bob, index, true, bobs + 2 * UNIT),
-			Err(pallet_conviction_voting::Error::<Runtime>::InsufficientFunds.into())
+			network.vote(Bob, index, true, 400_001 * UNIT),
+			Err(insufficient.into())
 		);
-		// What was voted with does not leave the account; the bond itself ends as it would have.
-		let pay = pallet_balances::Call::<Runtime>::transfer_keep_alive {
+		assert_eq!(network.vote(Bob, index, true, 300_000 * UNIT), Ok(()));
+		assert_eq!(tally(index).support, 300_000 * UNIT);
+		let bob = Bob.to_account_id();
+		let voting = crate::configs::governance::origins::pallet_origins::HoldReason::Voting;
+		let held = || Balances::balance_on_hold(&voting.into(), &bob);
+		assert_eq!(held(), 300_000 * UNIT);
+		// What votes cannot be bonded, staked, or paid away.
+		assert!(network.send(Bob, bond(100_000 * UNIT)).is_err());
+		let pay = pallet_balances::Call::<Runtime>::transfer_allow_death {
 			dest: Eve.to_account_id().into(),
-			value: 1_000 * UNIT,
+			value: 100_001 * UNIT,
 		};
 		assert!(network.send(Bob, pay).is_err());
-		let unbond = pallet_worker_staking::Call::<Runtime>::unbond {
-			amount: 990_000 * UNIT,
+		let stake = pallet_staking::Call::<Runtime>::bond {
+			value: 200_000 * UNIT,
+			payee: pallet_staking::RewardDestination::Staked,
 		};
-		assert_eq!(network.send(Bob, unbond), Ok(()));
+		assert_eq!(network.send(Bob, stake), Ok(()));
+		let staked = RuntimeHoldReason::Staking(pallet_staking::HoldReason::Staking);
+		assert!(Balances::balance_on_hold(&staked, &bob) < 100_000 * UNIT);
+		// A smaller vote holds less once the larger one's time is over; without a vote nothing is held.
+		let remove = VotingCall::remove_vote { class: None, index };
+		assert_eq!(network.send(Bob, remove), Ok(()));
+		let unlock = VotingCall::unlock {
+			class: crate::configs::governance::tracks::ROOT,
+			target: bob.clone().into(),
+		};
+		assert_eq!(network.send(Bob, unlock), Ok(()));
+		assert_eq!(held(), 0);
+	});
+}
+
+#[test]
+fn what_has_not_vested_is_held_and_becomes_free_bit_by_bit() {
+	on_a_network(|mut network| {
+		let schedule = pallet_vesting::VestingInfo::new(1_000 * UNIT, 100 * UNIT, 5);
+		let give = pallet_vesting::Call::<Runtime>::vested_transfer {
+			target: One.to_account_id().into(),
+			schedule,
+		};
+		assert_eq!(network.send(Bob, give), Ok(()));
+		let one = One.to_account_id();
+		let reason = crate::configs::governance::origins::pallet_origins::HoldReason::Vesting;
+		let held = || Balances::balance_on_hold(&reason.into(), &one);
+		// All but what the account lives by.
+		assert_eq!(held(), 1_000 * UNIT - crate::EXISTENTIAL_DEPOSIT);
+		let vest = || pallet_vesting::Call::<Runtime>::vest_other {
+			target: One.to_account_id().into(),
+		};
+		network.pass(8);
+		assert_eq!(network.send(Bob, vest()), Ok(()));
+		let now = System::block_number();
+		assert_eq!(held(), (1_000 - 100 * Balance::from(now - 5)) * UNIT);
+		network.pass(10);
+		assert_eq!(network.send(Bob, vest()), Ok(()));
+		assert_eq!(held(), 0);
+		assert_eq!(Balances::free_balance(&one), 1_000 * UNIT);
 	});
 }
 
