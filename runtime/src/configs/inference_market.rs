@@ -12,6 +12,7 @@ use frame_support::{
 	weights::Weight,
 	PalletId,
 };
+use inference_primitives::traits::Network as _;
 use pallet_inference_market::WeightInfo;
 use sp_runtime::traits::Convert;
 

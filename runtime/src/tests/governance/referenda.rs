@@ -6,9 +6,9 @@ use crate::{
 		origins::pallet_origins::Origin,
 		periods::{blocks, DAY},
 	},
-	AccountId, Balance, Balances, OriginCaller, Referenda, Runtime, RuntimeHoldReason, System,
+	Balance, Balances, OriginCaller, Referenda, Runtime, RuntimeHoldReason, System,
 };
-use frame_support::traits::{fungible::InspectHold, schedule::DispatchTime, Bounded, Currency};
+use frame_support::traits::{fungible::InspectHold, schedule::DispatchTime, Bounded};
 use pallet_conviction_voting::TallyOf;
 use sp_keyring::Sr25519Keyring::*;
 use sp_runtime::{
