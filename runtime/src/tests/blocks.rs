@@ -547,8 +547,10 @@ fn a_signed_call_of_the_mandatory_class_is_refused_also_in_a_block() {
 		};
 		let call = RuntimeCall::from(call);
 		assert_eq!(call.get_dispatch_info().class, DispatchClass::Mandatory);
-		let refused = Err(InvalidTransaction::BadMandatory.into());
-		assert_eq!(in_pool(Alice, call.clone()), refused);
+		assert_eq!(
+			in_pool(Alice, call.clone()),
+			Err(InvalidTransaction::MandatoryValidation.into())
+		);
 		assert_eq!(
 			Executive::apply_extrinsic(transaction(Alice, call)),
 			Err(InvalidTransaction::BadMandatory.into())

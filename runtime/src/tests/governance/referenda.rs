@@ -40,21 +40,14 @@ fn tokens_that_secure_something_do_not_vote_and_what_votes_secures_nothing() {
 		let voting = crate::configs::governance::origins::pallet_origins::HoldReason::Voting;
 		let held = || Balances::balance_on_hold(&voting.into(), &bob);
 		assert_eq!(held(), 300_000 * UNIT);
-		// What votes cannot be bonded, staked, or paid away.
+		// What votes cannot be bonded or paid away.
 		assert!(network.send(Bob, bond(100_000 * UNIT)).is_err());
 		let pay = pallet_balances::Call::<Runtime>::transfer_allow_death {
 			dest: Eve.to_account_id().into(),
 			value: 100_001 * UNIT,
 		};
 		assert!(network.send(Bob, pay).is_err());
-		let stake = pallet_staking::Call::<Runtime>::bond {
-			value: 200_000 * UNIT,
-			payee: pallet_staking::RewardDestination::Staked,
-		};
-		assert_eq!(network.send(Bob, stake), Ok(()));
-		let staked = RuntimeHoldReason::Staking(pallet_staking::HoldReason::Staking);
-		assert!(Balances::balance_on_hold(&staked, &bob) < 100_000 * UNIT);
-		// A smaller vote holds less once the larger one's time is over; without a vote nothing is held.
+		// Without a vote nothing is held.
 		let remove = VotingCall::remove_vote { class: None, index };
 		assert_eq!(network.send(Bob, remove), Ok(()));
 		let unlock = VotingCall::unlock {
