@@ -50,7 +50,7 @@ exports.run = async (_, network) => {
 	for (const id of fs.readdirSync(chain)) {
 		fs.cpSync(path.join(chain, id, 'keystore'), path.join(folder, id, 'keystore'), { recursive: true });
 	}
-	await addNode(network, 'twin', [alice, newcomer], ['--validator', '--force-authoring']);
+	await addNode(network, 'twin', [alice, newcomer], ['--validator', '--force-authoring', '--unsafe-force-node-key-generation']);
 	say(`a second node has the keys of ${culprit}, in block ${await best(alice)}`);
 	const from = (await finalised(alice)).number;
 	const named = (name) => async () => {
