@@ -101,6 +101,11 @@ fn the_presets_build_and_pass_try_state() {
 			);
 			let has =
 				|setup: Setup| pallet_proof_verifier::Setups::<Runtime>::contains_key(setup.id());
+			// One more candidate than an election looks at would stop every era.
+			assert_eq!(
+				pallet_staking::MaxValidatorsCount::<Runtime>::get(),
+				Some(configs::staking::MAX_CANDIDATES)
+			);
 			assert!(has(Setup::perpetual_powers_of_tau()));
 			// What only a development chain may have.
 			assert_eq!(has(Setup::insecure_development()), development);

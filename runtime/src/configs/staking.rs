@@ -4,7 +4,6 @@
 //! **Money.** What an era pays is minted ([`EraPayout`]); its remainder and every slash go to the treasury.
 //! Stake is held by balances (hold reason `Staking`), beside an operator's bond.
 
-use super::inference_market::Treasury;
 use crate::{
 	AccountId, Balance, Balances, Runtime, RuntimeEvent, RuntimeHoldReason, Session, Staking,
 	Timestamp, VoterList,
@@ -15,9 +14,10 @@ use frame_election_provider_support::{
 };
 use frame_support::{
 	parameter_types,
-	traits::{tokens::imbalance::ResolveTo, ConstBool, ConstU32, Get, Nothing, TypedGet},
+	traits::{tokens::imbalance::ResolveTo, ConstBool, ConstU32, Get, Nothing},
 };
 use frame_system::EnsureRoot;
+use pallet_treasury::TreasuryAccountId;
 use sp_runtime::{Perbill, Perquintill};
 use sp_staking::{EraIndex, SessionIndex};
 
@@ -104,15 +104,6 @@ impl Get<u64> for ReportLongevity {
 	}
 }
 
-/// The treasury, as what resolves credits names it.
-pub struct TreasuryAccount;
-impl TypedGet for TreasuryAccount {
-	type Type = AccountId;
-	fn get() -> AccountId {
-		Treasury::get()
-	}
-}
-
 /// What an era mints: validators and nominators have what the stake earns by the curve of
 /// pallet-staking-reward-fn between [`LeastInflation`] and [`MostInflation`], the treasury what is missing to
 /// the latter.
@@ -164,9 +155,9 @@ impl pallet_staking::Config for Runtime {
 	type GenesisElectionProvider = onchain::OnChainExecution<OnChainPhragmen>;
 	type NominationsQuota = pallet_staking::FixedNominationsQuota<16>;
 	type HistoryDepth = ConstU32<{ pallet_network_parameters::MOST_BONDING_ERAS }>;
-	type RewardRemainder = ResolveTo<TreasuryAccount, Balances>;
+	type RewardRemainder = ResolveTo<TreasuryAccountId<Runtime>, Balances>;
 	type RuntimeEvent = RuntimeEvent;
-	type Slash = ResolveTo<TreasuryAccount, Balances>;
+	type Slash = ResolveTo<TreasuryAccountId<Runtime>, Balances>;
 	type Reward = ();
 	type SessionsPerEra = SessionsPerEra;
 	type BondingDuration = BondingDuration;

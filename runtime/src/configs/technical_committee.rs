@@ -1,6 +1,6 @@
 //! `pallet-collective` as the technical committee: a few accounts that root's referenda elect. Two thirds of them
 //! put urgent calls on the whitelist, whose referenda are short, and pull the brakes of `EmergencyOrigin`; a single
-//! one can do nothing. An empty committee is one that nobody has elected: then urgent is what root's track is for.
+//! one can only propose, for a deposit. An empty committee is one that nobody has elected: then urgent is what root's track is for.
 
 use super::{
 	governance::periods::{Period, DAY},
@@ -50,8 +50,8 @@ impl pallet_collective::Config<TechnicalCollective> for Runtime {
 	type MaxProposalWeight = MaxProposalWeight;
 	type DisapproveOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
-	// A token for the first of a time, twice as many for each further one, back when it ends: a single member does not
-	// fill the list.
+	// A token for a motion when there is no other, twice as many for each that there is, whoever's; back when it ends. A
+	// single member does not fill the list, and who makes it dear for others has paid as much as they must.
 	type Consideration = HoldConsideration<
 		AccountId,
 		Balances,

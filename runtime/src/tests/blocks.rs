@@ -18,12 +18,11 @@ use inference_primitives::{
 	ProofSystem, SetupId, StatementHeader, Tick, VkHash, WorkloadId, WorkloadState,
 	MAX_PROOF_BYTES, MAX_TENSOR_VALUES, STATEMENT_VERSION,
 };
-use pallet_inference_market::{Assigned, CheckStep, NotAdmitted, Terms, Workload};
+use pallet_inference_market::{Assigned, NotAdmitted, Terms, Workload};
 use pallet_proof_verifier::{verification_weight, Key, KeySizes};
 use pallet_transaction_payment::{Multiplier, MultiplierUpdate};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Eve};
 use sp_runtime::{
-	generic::Era,
 	traits::{Convert, Header as _},
 	transaction_validity::{
 		InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityError,
@@ -51,32 +50,7 @@ fn in_first_block(test: impl FnOnce()) {
 
 /// A transaction of the account's next nonce.
 fn transaction(signer: Sr25519Keyring, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
-	let account = signer.to_account_id();
-	let extension: TxExtension = (
-		frame_system::AuthorizeCall::new(),
-		frame_system::CheckNonZeroSender::new(),
-		frame_system::CheckSpecVersion::new(),
-		frame_system::CheckTxVersion::new(),
-		frame_system::CheckGenesis::new(),
-		(
-			frame_system::CheckEra::from(Era::Immortal),
-			frame_system::CheckNonce::from(System::account_nonce(&account)),
-		),
-		CheckStep::new(),
-		frame_system::CheckWeight::new(),
-		pallet_transaction_payment::ChargeTransactionPayment::from(0),
-		frame_metadata_hash_extension::CheckMetadataHash::new(false),
-		frame_system::WeightReclaim::new(),
-	);
-	let payload = SignedPayload::new(call.into(), extension).expect("the extensions are valid");
-	let signature = payload.using_encoded(|bytes| signer.sign(bytes));
-	let (call, extension, _) = payload.deconstruct();
-	UncheckedExtrinsic::new_signed(
-		call,
-		MultiAddress::Id(account),
-		MultiSignature::Sr25519(signature),
-		extension,
-	)
+	chain::signed(signer, call.into())
 }
 
 /// What a pool learns of a transaction.
