@@ -63,7 +63,7 @@ fn tokens_that_secure_something_do_not_vote_and_what_votes_secures_nothing() {
 #[test]
 fn what_is_staked_votes_and_cannot_vote_again_once_it_is_withdrawn() {
 	let short = serde_json::json!({
-		"networkParameters": { "sessionsPerEra": 1, "bondingEras": 2 },
+		"networkParameters": { "sessionsPerEra": 1, "bondingEras": 3 },
 	});
 	on_a_network_with(short, |mut network| {
 		use pallet_staking::{Call as StakingCall, RewardDestination};
@@ -92,7 +92,7 @@ fn what_is_staked_votes_and_cannot_vote_again_once_it_is_withdrawn() {
 
 		let unbond = StakingCall::<Runtime>::unbond { value: staked() };
 		assert_eq!(network.send(Bob, unbond), Ok(()));
-		let mut left = 500;
+		let mut left = 1_000;
 		while staked() > 0 {
 			let withdraw = StakingCall::<Runtime>::withdraw_unbonded {
 				num_slashing_spans: 0,
