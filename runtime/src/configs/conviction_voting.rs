@@ -1,7 +1,7 @@
 //! `pallet-conviction-voting`: votes by tokens and the time for which they stay locked after the vote.
 //!
-//! Tokens vote that nothing else holds, and are held meanwhile (`governance::held_locks`, which says why): not what is staked,
-//! bonded, escrowed or has not vested.
+//! Tokens vote that are staked, or that nothing else holds, and are held meanwhile (`governance::held_locks`, which says why):
+//! not what is bonded for a worker, escrowed or has not vested.
 
 use super::governance::{
 	held_locks::{HeldLocks, Voting},

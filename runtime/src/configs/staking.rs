@@ -2,8 +2,10 @@
 //! era, and slashed for equivocating. Why this pallet: docs/decisions/0018.
 //!
 //! **Money.** What an era pays is minted ([`EraPayout`]); its remainder and every slash go to the treasury.
-//! Stake is held by balances (hold reason `Staking`), beside an operator's bond.
+//! Stake is held by balances (hold reason `Staking`), beside an operator's bond, and votes
+//! (`governance::voting_stake`).
 
+use super::governance::voting_stake::VotingStake;
 use crate::{
 	AccountId, Balance, Balances, Runtime, RuntimeEvent, RuntimeHoldReason, Session, Staking,
 	Timestamp, VoterList,
@@ -146,7 +148,7 @@ impl pallet_staking::BenchmarkingConfig for StakingBenchmarks {
 
 impl pallet_staking::Config for Runtime {
 	type OldCurrency = Balances;
-	type Currency = Balances;
+	type Currency = VotingStake;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type CurrencyBalance = Balance;
 	type UnixTime = Timestamp;

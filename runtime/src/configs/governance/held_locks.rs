@@ -1,4 +1,5 @@
-//! Locks that are holds: what a vote locks, and what has not vested, backs nothing else.
+//! Locks that are holds: what a vote locks, and what has not vested, backs nothing else. But stake: it votes where it is, see
+//! [`super::voting_stake`].
 //!
 //! A lock of balances lies over holds, and a hold takes locked tokens. Our market moves what is held to another
 //! account, by a settlement or a slash, whatever lies over it. With balances' locks the same tokens would vote from one
@@ -13,8 +14,8 @@ use frame_support::{
 	traits::{
 		fungible::{self, hold::Mutate as _, InspectHold as _},
 		tokens::{DepositConsequence, Fortitude, Preservation, Provenance, WithdrawConsequence},
-		BalanceStatus, ConstU32, Currency, ExistenceRequirement, Get, LockIdentifier,
-		LockableCurrency, ReservableCurrency, SignedImbalance, WithdrawReasons,
+		BalanceStatus, ConstU32, Currency, ExistenceRequirement, LockIdentifier, LockableCurrency,
+		ReservableCurrency, SignedImbalance, WithdrawReasons,
 	},
 };
 use sp_runtime::{DispatchError, DispatchResult};
@@ -22,33 +23,49 @@ use sp_runtime::{DispatchError, DispatchResult};
 type Credit = <Balances as Currency<AccountId>>::NegativeImbalance;
 type Debt = <Balances as Currency<AccountId>>::PositiveImbalance;
 
-/// Why votes are held.
-pub struct Voting;
-impl Get<RuntimeHoldReason> for Voting {
-	fn get() -> RuntimeHoldReason {
-		HoldReason::Voting.into()
+/// A kind of locks.
+pub trait Locks {
+	/// What they hold tokens for.
+	fn reason() -> RuntimeHoldReason;
+
+	/// What the account has elsewhere that such a lock counts, so that it need not hold it, planck: nothing, unless
+	/// what is there can go nowhere but to the account itself, or be slashed.
+	fn backed(_who: &AccountId) -> Balance {
+		0
 	}
 }
 
-/// Why tokens that have not vested are held.
+/// Votes, of what is free and of what is staked.
+pub struct Voting;
+impl Locks for Voting {
+	fn reason() -> RuntimeHoldReason {
+		HoldReason::Voting.into()
+	}
+
+	fn backed(who: &AccountId) -> Balance {
+		Balances::balance_on_hold(&pallet_staking::HoldReason::Staking.into(), who)
+	}
+}
+
+/// Tokens that have not vested.
 pub struct Vesting;
-impl Get<RuntimeHoldReason> for Vesting {
-	fn get() -> RuntimeHoldReason {
+impl Locks for Vesting {
+	fn reason() -> RuntimeHoldReason {
 		HoldReason::Vesting.into()
 	}
 }
 
-/// Balances whose locks are holds with this reason. One lock an account: a pallet has one identifier.
-pub struct HeldLocks<Reason>(PhantomData<Reason>);
+/// Balances whose locks are holds. One lock an account: a pallet has one identifier.
+pub struct HeldLocks<Kind>(PhantomData<Kind>);
 
-impl<Reason: Get<RuntimeHoldReason>> HeldLocks<Reason> {
-	/// What the lock has, planck.
-	fn held(who: &AccountId) -> Balance {
-		Balances::balance_on_hold(&Reason::get(), who)
+impl<Kind: Locks> HeldLocks<Kind> {
+	/// What the lock holds, planck.
+	pub fn held(who: &AccountId) -> Balance {
+		Balances::balance_on_hold(&Kind::reason(), who)
 	}
 
-	/// What a lock can have: what it has, and what nothing holds but the existential deposit, planck.
-	fn lockable(who: &AccountId) -> Balance {
+	/// What the lock can hold: what it does, and what nothing holds but the existential deposit, planck.
+	fn holdable(who: &AccountId) -> Balance {
 		let free = <Balances as fungible::Inspect<AccountId>>::reducible_balance(
 			who,
 			Preservation::Protect,
@@ -58,15 +75,22 @@ impl<Reason: Get<RuntimeHoldReason>> HeldLocks<Reason> {
 		Self::held(who).saturating_add(free)
 	}
 
-	fn set(who: &AccountId, amount: Balance) {
-		let amount = amount.min(Self::lockable(who));
-		if Balances::set_on_hold(&Reason::get(), who, amount).is_err() {
+	/// What a lock can have: what it can hold, and what backs it elsewhere, planck.
+	fn lockable(who: &AccountId) -> Balance {
+		Self::holdable(who).saturating_add(Kind::backed(who))
+	}
+
+	/// Locks as much, or what there is, planck.
+	pub fn set(who: &AccountId, amount: Balance) {
+		let amount = amount.saturating_sub(Kind::backed(who));
+		let amount = amount.min(Self::holdable(who));
+		if Balances::set_on_hold(&Kind::reason(), who, amount).is_err() {
 			defensive!("what can be held was not");
 		}
 	}
 }
 
-impl<Reason: Get<RuntimeHoldReason>> LockableCurrency<AccountId> for HeldLocks<Reason> {
+impl<Kind: Locks> LockableCurrency<AccountId> for HeldLocks<Kind> {
 	type Moment = BlockNumber;
 	type MaxLocks = ConstU32<1>;
 
@@ -75,7 +99,8 @@ impl<Reason: Get<RuntimeHoldReason>> LockableCurrency<AccountId> for HeldLocks<R
 	}
 
 	fn extend_lock(_: LockIdentifier, who: &AccountId, amount: Balance, _: WithdrawReasons) {
-		Self::set(who, amount.max(Self::held(who)));
+		let locked = Self::held(who).saturating_add(Kind::backed(who));
+		Self::set(who, amount.max(locked));
 	}
 
 	fn remove_lock(_: LockIdentifier, who: &AccountId) {
@@ -83,7 +108,7 @@ impl<Reason: Get<RuntimeHoldReason>> LockableCurrency<AccountId> for HeldLocks<R
 	}
 }
 
-impl<Reason: Get<RuntimeHoldReason>> fungible::Inspect<AccountId> for HeldLocks<Reason> {
+impl<Kind: Locks> fungible::Inspect<AccountId> for HeldLocks<Kind> {
 	type Balance = Balance;
 
 	fn total_issuance() -> Balance {
@@ -121,7 +146,7 @@ impl<Reason: Get<RuntimeHoldReason>> fungible::Inspect<AccountId> for HeldLocks<
 }
 
 /// As balances have it, but for what an account has: that is what can be locked.
-impl<Reason: Get<RuntimeHoldReason>> Currency<AccountId> for HeldLocks<Reason> {
+impl<Kind: Locks> Currency<AccountId> for HeldLocks<Kind> {
 	type Balance = Balance;
 	type PositiveImbalance = Debt;
 	type NegativeImbalance = Credit;
@@ -203,7 +228,7 @@ impl<Reason: Get<RuntimeHoldReason>> Currency<AccountId> for HeldLocks<Reason> {
 }
 
 /// Asked for by pallet-conviction-voting, which reserves nothing.
-impl<Reason: Get<RuntimeHoldReason>> ReservableCurrency<AccountId> for HeldLocks<Reason> {
+impl<Kind: Locks> ReservableCurrency<AccountId> for HeldLocks<Kind> {
 	fn can_reserve(who: &AccountId, value: Balance) -> bool {
 		<Balances as ReservableCurrency<AccountId>>::can_reserve(who, value)
 	}

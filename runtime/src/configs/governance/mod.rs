@@ -1,5 +1,6 @@
 //! What the pallets of governance share: the origins that a referendum can act with ([`origins`]), the
-//! tracks by which it gets them ([`tracks`]), what votes lock ([`held_locks`]), and how long all of it lasts ([`periods`]).
+//! tracks by which it gets them ([`tracks`]), what votes lock ([`held_locks`]), what is staked and votes
+//! ([`voting_stake`]), and how long all of it lasts ([`periods`]).
 //!
 //! docs/GOVERNANCE.md is for those who vote; docs/decisions/0019-governance.md has the reasons.
 
@@ -7,6 +8,7 @@ pub mod held_locks;
 pub mod origins;
 pub mod periods;
 pub mod tracks;
+pub mod voting_stake;
 
 use crate::Balance;
 use inference_primitives::parameters::UNIT;

@@ -59,6 +59,82 @@ fn tokens_that_secure_something_do_not_vote_and_what_votes_secures_nothing() {
 	});
 }
 
+/// Stake votes where it is. What the vote locked stays locked when it is staked no longer, and can be staked again.
+#[test]
+fn what_is_staked_votes_and_cannot_vote_again_once_it_is_withdrawn() {
+	let short = serde_json::json!({
+		"networkParameters": { "sessionsPerEra": 1, "bondingEras": 3 },
+	});
+	on_a_network_with(short, |mut network| {
+		use pallet_staking::{Call as StakingCall, RewardDestination};
+		let bob = Bob.to_account_id();
+		let voting = crate::configs::governance::origins::pallet_origins::HoldReason::Voting;
+		let held = || Balances::balance_on_hold(&voting.into(), &bob);
+		let staked =
+			|| Balances::balance_on_hold(&pallet_staking::HoldReason::Staking.into(), &bob);
+		let before = staked();
+		let bond = StakingCall::<Runtime>::bond {
+			value: 600_000 * UNIT,
+			payee: RewardDestination::Staked,
+		};
+		assert_eq!(network.send(Bob, bond), Ok(()));
+		assert_eq!(staked(), before + 600_000 * UNIT);
+		let index = network.propose(root(), mark(b"staked"));
+		assert_eq!(network.vote(Bob, index, true, VOTE), Ok(()));
+		assert_eq!(tally(index).support, VOTE);
+		assert_eq!(held(), VOTE - staked());
+		// More than is free and staked together does not vote.
+		let insufficient = pallet_conviction_voting::Error::<Runtime>::InsufficientFunds;
+		assert_eq!(
+			network.vote(Bob, index, true, 1_000_001 * UNIT),
+			Err(insufficient.into())
+		);
+
+		let unbond = StakingCall::<Runtime>::unbond { value: staked() };
+		assert_eq!(network.send(Bob, unbond), Ok(()));
+		let mut left = 1_000;
+		while staked() > 0 {
+			let withdraw = StakingCall::<Runtime>::withdraw_unbonded {
+				num_slashing_spans: 0,
+			};
+			assert_eq!(network.send(Bob, withdraw), Ok(()));
+			// The vote has as much throughout, staked or held.
+			assert_eq!(held(), VOTE - staked());
+			network.next_block();
+			left -= 1;
+			assert!(left > 0, "nothing is unbonded");
+		}
+		assert_eq!(held(), VOTE);
+		// It cannot be sent to another voter, or secure a worker.
+		let pay = pallet_balances::Call::<Runtime>::transfer_allow_death {
+			dest: Eve.to_account_id().into(),
+			value: 200_000 * UNIT,
+		};
+		assert!(network.send(Bob, pay).is_err());
+		let secure = pallet_worker_staking::Call::<Runtime>::bond {
+			amount: 200_000 * UNIT,
+		};
+		assert!(network.send(Bob, secure).is_err());
+		// It can be staked.
+		let again = StakingCall::<Runtime>::bond {
+			value: 500_000 * UNIT,
+			payee: RewardDestination::Staked,
+		};
+		assert_eq!(network.send(Bob, again), Ok(()));
+		assert_eq!((staked(), held()), (500_000 * UNIT, VOTE - 500_000 * UNIT));
+		// Once nothing locks it, only the stake is left.
+		let remove = VotingCall::remove_vote { class: None, index };
+		assert_eq!(network.send(Bob, remove), Ok(()));
+		network.pass(blocks(8 * DAY));
+		let unlock = VotingCall::unlock {
+			class: crate::configs::governance::tracks::ROOT,
+			target: bob.clone().into(),
+		};
+		assert_eq!(network.send(Bob, unlock), Ok(()));
+		assert_eq!((staked(), held()), (500_000 * UNIT, 0));
+	});
+}
+
 #[test]
 fn what_has_not_vested_is_held_and_becomes_free_bit_by_bit() {
 	on_a_network(|mut network| {
