@@ -18,3 +18,6 @@ pub mod client;
 pub mod finality;
 pub mod hardware;
 pub mod worker;
+
+#[cfg(test)]
+mod verification_time;
