@@ -1,10 +1,38 @@
 //! The chains this program knows by name: the runtime's genesis presets.
 
-use inference_runtime::WASM_BINARY;
+use inference_runtime::{genesis_presets, WASM_BINARY};
+use sc_chain_spec::ChainSpecExtension;
 use sc_service::{ChainType, GenericChainSpec, Properties};
+use sc_sync_state_rpc::LightSyncStateExtension;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// A chain specification without extensions.
-pub type ChainSpec = GenericChainSpec;
+/// A chain's specification.
+pub type ChainSpec = GenericChainSpec<Extensions>;
+
+/// What our specifications may have beside the SDK's fields.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ChainSpecExtension)]
+#[serde(rename_all = "camelCase")]
+pub struct Extensions {
+	/// A final block and its authorities, from which a light client goes on without the blocks before it. The RPC
+	/// method `sync_state_genSyncSpec` writes it, into the specification that it answers with.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub light_sync_state: LightSyncStateExtension,
+	/// What a preset changes in the runtime's default genesis; in no file.
+	#[serde(skip)]
+	pub patch: GenesisPatch,
+}
+
+/// A patch of the default genesis of the runtime that is linked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GenesisPatch(Option<Value>);
+
+impl GenesisPatch {
+	/// The patch, if the specification is that of a preset.
+	pub fn get(&self) -> Option<&Value> {
+		self.0.as_ref()
+	}
+}
 
 /// Symbol of the token.
 const TOKEN_SYMBOL: &str = "INF";
@@ -33,12 +61,22 @@ fn from_preset(
 		"this program was built without a runtime (SKIP_WASM_BUILD): it runs no chain of its own, \
 		 only specifications given as files",
 	)?;
-	Ok(ChainSpec::builder(wasm, None)
+	// From the preset as it is linked: by its name the SDK would ask the runtime's wasm, which it compiles for that alone
+	// and then once more to build the state.
+	let patch = genesis_presets::get_preset(&preset.into())
+		.ok_or_else(|| format!("the runtime has no genesis preset {preset}"))?;
+	let patch: Value = serde_json::from_slice(&patch)
+		.map_err(|error| format!("the runtime's genesis preset {preset}: {error}"))?;
+	let extensions = Extensions {
+		patch: GenesisPatch(Some(patch.clone())),
+		..Extensions::default()
+	};
+	Ok(ChainSpec::builder(wasm, extensions)
 		.with_name(name)
 		.with_id(id)
 		.with_chain_type(chain_type)
 		.with_protocol_id(PROTOCOL_ID)
-		.with_genesis_config_preset_name(preset)
+		.with_genesis_config_patch(patch)
 		.with_properties(properties())
 		.build())
 }
@@ -76,14 +114,31 @@ mod tests {
 	}
 
 	#[test]
-	fn presets_should_build() {
+	fn presets_should_be_of_their_kind_and_say_what_they_change() {
 		for (spec, chain_type) in [
 			(development(), ChainType::Development),
 			(local_testnet(), ChainType::Local),
 		] {
 			let spec = spec.unwrap();
 			assert_eq!(sc_service::ChainSpec::chain_type(&spec), chain_type);
-			assert!(spec.as_json(true).is_ok());
+			let json: Value = serde_json::from_str(&spec.as_json(false).unwrap()).unwrap();
+			let patch = &json["genesis"]["runtimeGenesis"]["patch"];
+			assert!(patch["balances"].is_object());
+			assert_eq!(spec.extensions().patch.get(), Some(patch));
+			// Only in what `sync_state_genSyncSpec` answers.
+			assert!(json.get("lightSyncState").is_none());
 		}
+	}
+
+	#[test]
+	fn a_light_sync_state_should_be_read_and_written_again() {
+		let state = serde_json::json!({ "finalizedBlockHeader": "0x00" });
+		let mut spec = development().unwrap();
+		spec.extensions_mut().light_sync_state = Some(state.clone());
+		let written = spec.as_json(false).unwrap();
+		let read = ChainSpec::from_json_bytes(written.clone().into_bytes()).unwrap();
+		assert_eq!(read.extensions().light_sync_state, Some(state));
+		assert_eq!(read.extensions().patch.get(), None);
+		assert!(read.as_json(false).unwrap() == written);
 	}
 }

@@ -8,11 +8,14 @@ use inference_node::{
 use inference_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
 use sc_network::config::NetworkBackendType;
-use sc_service::{ChainType, PartialComponents};
+use sc_service::{ChainType, Configuration, PartialComponents};
 
 /// Reads the arguments and does what they say.
 pub fn run() -> sc_cli::Result<()> {
 	let cli = Cli::from_args();
+	let compiled_runtimes = cli.compiled_runtimes.clone();
+	let partial =
+		move |config: &Configuration| service::new_partial(config, compiled_runtimes.as_deref());
 	match &cli.subcommand {
 		None => run_node(&cli),
 		Some(Subcommand::Key(cmd)) => cmd.run(&cli),
@@ -37,7 +40,7 @@ pub fn run() -> sc_cli::Result<()> {
 					task_manager,
 					import_queue,
 					..
-				} = service::new_partial(&config)?;
+				} = partial(&config)?;
 				Ok((cmd.run(client, import_queue), task_manager))
 			})
 		},
@@ -48,7 +51,7 @@ pub fn run() -> sc_cli::Result<()> {
 					client,
 					task_manager,
 					..
-				} = service::new_partial(&config)?;
+				} = partial(&config)?;
 				Ok((cmd.run(client, config.database), task_manager))
 			})
 		},
@@ -59,7 +62,7 @@ pub fn run() -> sc_cli::Result<()> {
 					client,
 					task_manager,
 					..
-				} = service::new_partial(&config)?;
+				} = partial(&config)?;
 				Ok((cmd.run(client, config.chain_spec), task_manager))
 			})
 		},
@@ -71,7 +74,7 @@ pub fn run() -> sc_cli::Result<()> {
 					task_manager,
 					import_queue,
 					..
-				} = service::new_partial(&config)?;
+				} = partial(&config)?;
 				Ok((cmd.run(client, import_queue), task_manager))
 			})
 		},
@@ -87,7 +90,7 @@ pub fn run() -> sc_cli::Result<()> {
 					task_manager,
 					backend,
 					..
-				} = service::new_partial(&config)?;
+				} = partial(&config)?;
 				let consensus = Box::new(|client: std::sync::Arc<_>, backend, blocks| {
 					sc_consensus_babe::revert(std::sync::Arc::clone(&client), backend, blocks)?;
 					sc_consensus_grandpa::revert(client, blocks)?;
@@ -102,6 +105,7 @@ pub fn run() -> sc_cli::Result<()> {
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let runner = cli.create_runner(&cli.run)?;
 	let worker = cli.worker.clone();
+	let compiled_runtimes = cli.compiled_runtimes.clone();
 	let measure = !cli.no_hardware_benchmarks;
 	runner.run_node_until_exit(|config| async move {
 		// A development chain has nobody to keep up with.
@@ -111,7 +115,8 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 		}
 		match config.network.network_backend {
 			NetworkBackendType::Litep2p => {
-				service::new_full(config, worker).map_err(sc_cli::Error::Service)
+				service::new_full(config, worker, compiled_runtimes.as_deref())
+					.map_err(sc_cli::Error::Service)
 			},
 			NetworkBackendType::Libp2p => Err(sc_cli::Error::Input(
 				"--network-backend libp2p: this node has litep2p only, which speaks the same \

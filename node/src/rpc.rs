@@ -2,11 +2,13 @@
 
 use inference_runtime::{opaque::Block, AccountId, Balance, BlockNumber, Hash, Nonce};
 use jsonrpsee::RpcModule;
+use sc_client_api::AuxStore;
 use sc_consensus_babe::BabeWorkerHandle;
 use sc_consensus_grandpa::{
 	FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState,
 };
 use sc_rpc::SubscriptionTaskExecutor;
+use sc_service::ChainSpec;
 use sc_transaction_pool_api::TransactionPool;
 use sp_api::ProvideRuntimeApi;
 use sp_block_builder::BlockBuilder;
@@ -46,6 +48,8 @@ pub struct FullDeps<C, P, SC, B> {
 	pub pool: Arc<P>,
 	/// The rule by which the best chain is chosen.
 	pub select_chain: SC,
+	/// The chain's specification, with the extension for light clients.
+	pub chain_spec: Box<dyn ChainSpec>,
 	/// For BABE.
 	pub babe: BabeDeps,
 	/// For GRANDPA.
@@ -60,6 +64,7 @@ where
 	C: ProvideRuntimeApi<Block>
 		+ HeaderBackend<Block>
 		+ HeaderMetadata<Block, Error = BlockChainError>
+		+ AuxStore
 		+ Send
 		+ Sync
 		+ 'static,
@@ -74,18 +79,27 @@ where
 	use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 	use sc_consensus_babe_rpc::{Babe, BabeApiServer};
 	use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};
+	use sc_sync_state_rpc::{SyncState, SyncStateApiServer};
 	use substrate_frame_rpc_system::{System, SystemApiServer};
 
 	let FullDeps {
 		client,
 		pool,
 		select_chain,
+		chain_spec,
 		babe,
 		grandpa,
 	} = deps;
 	let mut module = RpcModule::new(());
 	module.merge(System::new(client.clone(), pool).into_rpc())?;
 	module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
+	let sync_state = SyncState::new(
+		chain_spec,
+		client.clone(),
+		grandpa.authority_set.clone(),
+		babe.handle.clone(),
+	)?;
+	module.merge(sync_state.into_rpc())?;
 	module.merge(Babe::new(client, babe.handle, babe.keystore, select_chain).into_rpc())?;
 	module.merge(
 		Grandpa::new(

@@ -8,7 +8,10 @@ use crate::{authority_discovery, rpc};
 use inference_node::{
 	cli::WorkerArgs,
 	client::{FullBackend, FullClient, FullPool, HostFunctions},
+	compiled_runtimes,
 	finality::FinalityReport,
+	genesis,
+	history::gap_bodies,
 	worker,
 };
 use inference_runtime::{opaque::Block, Hash, RuntimeApi};
@@ -16,11 +19,12 @@ use sc_client_api::BlockBackend;
 use sc_consensus::LongestChain;
 use sc_consensus_babe::{BabeBlockImport, BabeLink, BabeWorkerHandle, SlotProportion};
 use sc_consensus_grandpa::{GrandpaBlockImport, GrandpaPruningFilter, LinkHalf, SharedVoterState};
-use sc_executor::RuntimeVersionOf;
+use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_STRATEGY};
 use sc_network::NetworkBackend;
 use sc_service::{
-	error::Error as ServiceError, BuildGenesisBlock, BuildNetworkParams, ChainType, Configuration,
-	GenesisBlockBuilder, PartialComponents, SpawnTasksParams, TaskManager, WarpSyncConfig,
+	config::ExecutorConfiguration, error::Error as ServiceError, BuildGenesisBlock,
+	BuildNetworkParams, ChainType, Configuration, GenesisBlockBuilder, PartialComponents,
+	SpawnTasksParams, TaskManager, WarpSyncConfig,
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
@@ -28,7 +32,7 @@ use sp_blockchain::HeaderBackend;
 use sp_consensus_babe::inherents::InherentDataProvider as SlotProvider;
 use sp_inherents::CreateInherentDataProviders;
 use sp_timestamp::InherentDataProvider as TimestampProvider;
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 type FullSelectChain = LongestChain<FullBackend, Block>;
 type FullGrandpaImport = GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
@@ -70,22 +74,23 @@ pub type Components = PartialComponents<
 	Consensus,
 >;
 
-/// The genesis block, computed only for a database that has none: that of a preset compiles the
-/// runtime, which takes longer than the rest of a start.
-struct Genesis<E> {
+/// The genesis block, computed only for a database that has none.
+struct Genesis {
 	spec: Box<dyn sc_service::ChainSpec>,
 	commits_state: bool,
 	backend: Arc<FullBackend>,
-	executor: E,
+	executor: WasmExecutor<HostFunctions>,
 }
 
-impl<E: RuntimeVersionOf> BuildGenesisBlock<Block> for Genesis<E> {
+impl BuildGenesisBlock<Block> for Genesis {
 	type BlockImportOperation =
 		<FullBackend as sc_client_api::Backend<Block>>::BlockImportOperation;
 
 	fn build_genesis_block(self) -> sp_blockchain::Result<(Block, Self::BlockImportOperation)> {
-		GenesisBlockBuilder::new(
-			self.spec.as_storage_builder(),
+		let storage = genesis::storage(self.spec.as_ref(), &self.executor)
+			.map_err(sp_blockchain::Error::Storage)?;
+		GenesisBlockBuilder::new_with_storage(
+			storage,
 			self.commits_state,
 			self.backend,
 			self.executor,
@@ -94,8 +99,37 @@ impl<E: RuntimeVersionOf> BuildGenesisBlock<Block> for Genesis<E> {
 	}
 }
 
-/// Builds database, client, pool and import queue.
-pub fn new_partial(config: &Configuration) -> Result<Components, ServiceError> {
+/// As `sc_service::new_wasm_executor`, which knows no folder for compiled runtimes.
+fn executor(
+	config: &ExecutorConfiguration,
+	compiled_runtimes: Option<&Path>,
+) -> Result<WasmExecutor<HostFunctions>, ServiceError> {
+	let heap = config
+		.default_heap_pages
+		.map_or(DEFAULT_HEAP_ALLOC_STRATEGY, |pages| {
+			HeapAllocStrategy::Static {
+				extra_pages: pages as _,
+			}
+		});
+	let mut builder = WasmExecutor::builder()
+		.with_execution_method(config.wasm_method)
+		.with_onchain_heap_alloc_strategy(heap)
+		.with_offchain_heap_alloc_strategy(heap)
+		.with_max_runtime_instances(config.max_runtime_instances)
+		.with_runtime_cache_size(config.runtime_cache_size);
+	if let Some(named) = compiled_runtimes {
+		let folder = compiled_runtimes::prepare(named)
+			.map_err(|error| ServiceError::Other(error.to_string()))?;
+		builder = builder.with_cache_path(folder);
+	}
+	Ok(builder.build())
+}
+
+/// Builds database, client, pool and import queue. `compiled_runtimes` is the folder in which those are kept, if any.
+pub fn new_partial(
+	config: &Configuration,
+	compiled_runtimes: Option<&Path>,
+) -> Result<Components, ServiceError> {
 	let telemetry = config
 		.telemetry_endpoints
 		.clone()
@@ -107,7 +141,7 @@ pub fn new_partial(config: &Configuration) -> Result<Components, ServiceError> {
 		})
 		.transpose()?;
 
-	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let executor = executor(&config.executor, compiled_runtimes)?;
 	let mut database = config.db_config();
 	// Warp sync needs these blocks.
 	database.pruning_filters = vec![Arc::new(GrandpaPruningFilter)];
@@ -216,6 +250,7 @@ type Network = sc_network::Litep2pNetworkBackend;
 pub fn new_full(
 	config: Configuration,
 	worker_args: WorkerArgs,
+	compiled_runtimes: Option<&Path>,
 ) -> Result<TaskManager, ServiceError> {
 	let PartialComponents {
 		client,
@@ -234,7 +269,7 @@ pub fn new_full(
 				inherents,
 				mut telemetry,
 			},
-	} = new_partial(&config)?;
+	} = new_partial(&config, compiled_runtimes)?;
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
 	let keystore = keystore_container.keystore();
 	let registry = config.prometheus_registry().cloned();
@@ -265,6 +300,11 @@ pub fn new_full(
 		grandpa_link.shared_authority_set().clone(),
 		Vec::new(),
 	));
+	let (blocks, sync, chain) = (
+		config.blocks_pruning,
+		config.network.sync_mode,
+		client.clone(),
+	);
 	let (network, system_rpc_tx, tx_handler_controller, sync_service, _bitswap) =
 		sc_service::build_network(BuildNetworkParams {
 			config: &config,
@@ -278,7 +318,10 @@ pub fn new_full(
 			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
 			block_relay: None,
 			metrics,
-			gap_sync_body_policy: None,
+			// Asked when block sync begins, which after warp sync is when the gap is known.
+			gap_sync_body_policy: Some(Arc::new(move || {
+				Ok(gap_bodies(blocks, sync, &chain.info()))
+			})),
 		})?;
 
 	// --- JSON-RPC ---
@@ -286,6 +329,7 @@ pub fn new_full(
 	let rpc_builder = {
 		let (client, pool, keystore) = (client.clone(), transaction_pool.clone(), keystore.clone());
 		let select_chain = select_chain.clone();
+		let chain_spec = config.chain_spec.cloned_box();
 		let voter_state = voter_state.clone();
 		let authority_set = grandpa_link.shared_authority_set().clone();
 		let justifications = grandpa_link.justification_stream();
@@ -298,6 +342,7 @@ pub fn new_full(
 				client: client.clone(),
 				pool: pool.clone(),
 				select_chain: select_chain.clone(),
+				chain_spec: chain_spec.cloned_box(),
 				babe: rpc::BabeDeps {
 					handle: babe_handle.clone(),
 					keystore: keystore.clone(),

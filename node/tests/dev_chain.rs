@@ -3,12 +3,15 @@
 //! Without a runtime in the program (`SKIP_WASM_BUILD`) there is nothing to run: the tests that need
 //! one say so and pass.
 
+use codec::Decode;
+use inference_runtime::opaque::Header;
 use jsonrpsee::{
 	core::client::ClientT,
 	http_client::{HttpClient, HttpClientBuilder},
 	rpc_params,
 };
 use serde_json::Value;
+use sp_runtime::traits::Header as _;
 use std::{
 	io::{BufRead, BufReader},
 	process::{Child, Command, Output, Stdio},
@@ -18,8 +21,14 @@ use std::{
 /// Longest wait for the node to start, and for blocks.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// The program. It compiles the runtime once for all of these tests.
 fn program() -> Command {
-	Command::new(env!("CARGO_BIN_EXE_inference-node"))
+	let mut command = Command::new(env!("CARGO_BIN_EXE_inference-node"));
+	command.env(
+		"INFERENCE_COMPILED_RUNTIMES",
+		concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled-runtimes"),
+	);
+	command
 }
 
 fn run(arguments: &[&str]) -> Output {
@@ -76,6 +85,18 @@ impl Node {
 		self.client.request(method, rpc_params![]).await.unwrap()
 	}
 
+	/// Waits for a final block of this number, or a later one.
+	async fn finalises(&self, number: u64) {
+		let start = Instant::now();
+		while self.finalized_number().await < number {
+			assert!(
+				start.elapsed() < PATIENCE,
+				"block {number} is finalised in time"
+			);
+			tokio::time::sleep(Duration::from_millis(200)).await;
+		}
+	}
+
 	async fn finalized_number(&self) -> u64 {
 		let hash = self.call("chain_getFinalizedHead").await;
 		let header: Value = self
@@ -98,14 +119,7 @@ impl Drop for Node {
 #[tokio::test]
 async fn a_development_chain_should_author_and_finalise_alone() {
 	let node = Node::start(&["--dev", "--worker-suri", "//Alice//worker"]);
-	let start = Instant::now();
-	while node.finalized_number().await < 3 {
-		assert!(
-			start.elapsed() < PATIENCE,
-			"three blocks are finalised in time"
-		);
-		tokio::time::sleep(Duration::from_millis(200)).await;
-	}
+	node.finalises(3).await;
 	assert_eq!(node.call("system_properties").await["tokenSymbol"], "INF");
 	let methods = node.call("rpc_methods").await.to_string();
 	for method in [
@@ -113,9 +127,97 @@ async fn a_development_chain_should_author_and_finalise_alone() {
 		"payment_queryInfo",
 		"babe_epochAuthorship",
 		"grandpa_roundState",
+		"sync_state_genSyncSpec",
 	] {
 		assert!(methods.contains(method), "{method}");
 	}
+}
+
+#[tokio::test]
+async fn the_specification_for_light_clients_should_have_a_final_block_and_be_one_of_ours() {
+	let node = Node::start(&["--dev", "--worker", "off"]);
+	// The genesis has no weight in BABE, which the specification tells.
+	node.finalises(2).await;
+	let mut spec: Value = node
+		.client
+		.request("sync_state_genSyncSpec", rpc_params![true])
+		.await
+		.unwrap();
+
+	// The header is that of a final block of this chain.
+	let encoded = spec["lightSyncState"]["finalizedBlockHeader"]
+		.as_str()
+		.unwrap();
+	let encoded = sp_core::bytes::from_hex(encoded).unwrap();
+	let header = Header::decode(&mut &encoded[..]).unwrap();
+	assert!(*header.number() >= 2);
+	assert!(u64::from(*header.number()) <= node.finalized_number().await);
+	let hash: Value = node
+		.client
+		.request("chain_getBlockHash", rpc_params![*header.number()])
+		.await
+		.unwrap();
+	assert_eq!(hash, format!("{:?}", header.hash()));
+	for part in ["babeEpochChanges", "grandpaAuthoritySet"] {
+		let part = spec["lightSyncState"][part].as_str().unwrap();
+		assert!(part.len() > 64, "{part}");
+	}
+
+	// A node of ours reads it, keeps the state in it, and finds the genesis of this chain.
+	let folder = tempfile::tempdir().unwrap();
+	let file = folder.path().join("light.json");
+	std::fs::write(&file, spec.to_string()).unwrap();
+	let output = run(&[
+		"export-chain-spec",
+		"--raw",
+		"--chain",
+		file.to_str().unwrap(),
+	]);
+	assert!(
+		output.status.success(),
+		"{}",
+		String::from_utf8_lossy(&output.stderr)
+	);
+	let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+	assert_eq!(read["lightSyncState"], spec["lightSyncState"]);
+	let output = run(&["export-chain-spec", "--raw", "--chain", "dev"]);
+	let preset: Value = serde_json::from_slice(&output.stdout).unwrap();
+	assert!(preset.get("lightSyncState").is_none());
+	assert!(spec
+		.as_object_mut()
+		.unwrap()
+		.remove("lightSyncState")
+		.is_some());
+	assert!(spec == preset, "the rest is the preset's specification");
+}
+
+#[test]
+fn a_folder_of_compiled_runtimes_should_be_filled_and_refused_if_others_may_write_to_it() {
+	use std::os::unix::fs::PermissionsExt;
+
+	let base = tempfile::tempdir().unwrap();
+	let folder = base.path().join("compiled");
+	let chain = base.path().join("chain");
+	let check_block = || {
+		// Opens the database, for which it makes the genesis; there is no block 1.
+		let output = program()
+			.env("INFERENCE_COMPILED_RUNTIMES", &folder)
+			.args(["check-block", "--dev", "--base-path"])
+			.arg(&chain)
+			.arg("1")
+			.output()
+			.unwrap();
+		assert!(!output.status.success());
+		String::from_utf8_lossy(&output.stderr).into_owned()
+	};
+	check_block();
+	let modules = folder.join("compiled-runtimes/modules");
+	let compilers: Vec<_> = std::fs::read_dir(&modules).unwrap().collect();
+	assert_eq!(compilers.len(), 1, "{}", modules.display());
+
+	std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+	let log = check_block();
+	assert!(log.contains("others may write to"), "{log}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Circuits far larger than our models', to measure keys up to the limits.
 
-use crate::Case;
+use super::Case;
 use halo2_proofs::{
 	circuit::{Layouter, SimpleFloorPlanner, Value},
 	plonk::{

@@ -1,12 +1,13 @@
 //! Verification natively and in the runtime's wasm, as the node's executor runs it: same proofs,
 //! same machine, same run.
 //!
-//! `scripts/bench-verification` runs it and prints the table of docs/VERIFIER.md. As a test (as
-//! `cargo test --all-targets` runs it) each case is verified once, which shows that the runtime's
-//! wasm accepts EZKL's proofs and batches, and refuses a changed public input.
+//! `scripts/bench-verification` measures, for the tables of docs/VERIFIER.md. One test of each run of CI verifies some of
+//! the proofs once, which shows that the runtime's wasm accepts EZKL's proofs and batches, and refuses a changed one.
+//!
+//! In the library's tests, because a program of its own with a benchmark's harness took half a minute of each build.
 
+use crate::client::EXECUTOR;
 use codec::{Decode, DecodeAll, Encode};
-use criterion::{criterion_group, criterion_main, BenchmarkId, Criterion};
 use frame_support::{
 	dispatch::GetDispatchInfo,
 	traits::{fungible::Mutate, BuildGenesisConfig},
@@ -31,17 +32,11 @@ use sp_core::{
 	Pair,
 };
 use sp_runtime::{generic::Era, AccountId32, ApplyExtrinsicResult};
-use std::{
-	fs,
-	path::PathBuf,
-	sync::Arc,
-	time::{Duration, Instant},
-};
+use std::{fs, path::PathBuf, sync::Arc, time::Instant};
 
-#[allow(dead_code, reason = "this program uses a part")]
+#[allow(dead_code, reason = "a part is used here")]
 #[path = "../../verifier/tests/ezkl_fixtures/mod.rs"]
 mod ezkl_fixtures;
-#[path = "verification/wide.rs"]
 mod wide;
 
 use wide::{wide, Sizes};
@@ -102,6 +97,12 @@ const WIDE: [(&str, Sizes); 4] = [
 const RUNS: usize = 20;
 /// Proofs of a batch.
 const BATCH: usize = 32;
+/// Runs of which the median is printed, after a tenth as many that are not counted.
+const SAMPLES: usize = 100;
+/// As `SAMPLES`, of batches.
+const BATCH_SAMPLES: usize = 20;
+/// Environment variable: only what has this in its name is measured, without the comparison with weights.
+const FILTER: &str = "INFERENCE_BENCH_FILTER";
 
 /// A proof and all that verifies it.
 struct Case {
@@ -233,7 +234,7 @@ impl Chain {
 		});
 		externalities.commit_all().expect("commits");
 		Self {
-			executor: WasmExecutor::builder().build(),
+			executor: EXECUTOR.clone(),
 			externalities,
 			hash: sp_io::hashing::blake2_256(&code).to_vec(),
 			code,
@@ -343,9 +344,9 @@ fn registration(case: &Case) -> (UncheckedExtrinsic, f64) {
 	(transaction, weight)
 }
 
-/// Compares times with a weight, milliseconds, and prints both.
-fn compare(what: &str, weight: f64, mut run: impl FnMut()) {
-	let mut times: Vec<f64> = (0..RUNS)
+/// Sorted times of runs, milliseconds.
+fn times(runs: usize, mut run: impl FnMut()) -> Vec<f64> {
+	let mut times: Vec<f64> = (0..runs)
 		.map(|_| {
 			let start = Instant::now();
 			run();
@@ -353,6 +354,12 @@ fn compare(what: &str, weight: f64, mut run: impl FnMut()) {
 		})
 		.collect();
 	times.sort_unstable_by(f64::total_cmp);
+	times
+}
+
+/// Compares times with a weight, milliseconds, and prints both.
+fn compare(what: &str, weight: f64, run: impl FnMut()) {
+	let times = times(RUNS, run);
 	let (least, median) = (times[0], times[RUNS / 2]);
 	println!(
 		"{what}: least {least:.2} ms, median {median:.2} ms, weight {weight:.2} ms ({:.2} of the \
@@ -363,6 +370,33 @@ fn compare(what: &str, weight: f64, mut run: impl FnMut()) {
 		least <= weight,
 		"{what}: {least:.2} ms is more than the weight, {weight:.2} ms"
 	);
+}
+
+/// What is measured, and under which names.
+struct Measurement {
+	filter: Option<String>,
+}
+
+impl Measurement {
+	/// Prints the median of the runs' times and between which half of them lie.
+	fn of(&self, what: &str, samples: usize, mut run: impl FnMut()) {
+		if self
+			.filter
+			.as_ref()
+			.is_some_and(|part| !what.contains(part))
+		{
+			return;
+		}
+		(0..samples / 10).for_each(|_| run());
+		let times = times(samples, run);
+		let at = |part: usize| times[samples * part / 4];
+		println!(
+			"{what}: median {:.3} ms, half of {samples} runs between {:.3} and {:.3} ms",
+			at(2),
+			at(1),
+			at(3)
+		);
+	}
 }
 
 /// Times of verifications and registrations in wasm, against their weights.
@@ -382,10 +416,68 @@ fn compare_with_weights(cases: &[Case], chain: &mut Chain) {
 	}
 }
 
-fn benchmarks(criterion: &mut Criterion) {
-	let models = MODELS.iter().map(|name| model(name));
-	let cases: Vec<Case> = models
-		.chain(EZKL.iter().map(|name| ezkl(name)))
+/// Proofs of our models.
+fn ours() -> impl Iterator<Item = Case> {
+	MODELS.iter().map(|name| model(name))
+}
+
+/// Proofs by EZKL.
+fn of_ezkl() -> impl Iterator<Item = Case> {
+	EZKL.iter().map(|name| ezkl(name))
+}
+
+/// Asserts that the wasm refuses a case's proof with one bit changed.
+fn assert_refuses_a_changed_proof(case: &Case, chain: &mut Chain) {
+	let mut changed = case.call();
+	changed.2[64 * 3] ^= 1;
+	assert!(
+		!chain.call("InferenceApi_verify", &changed.encode()),
+		"{}",
+		case.name
+	);
+}
+
+#[test]
+fn the_runtimes_wasm_should_accept_our_proofs_and_ezkls_and_refuse_changed_ones() {
+	if WASM_BINARY.is_none() {
+		println!("built without a runtime (SKIP_WASM_BUILD): nothing to test");
+		return;
+	}
+	// The fullest program beside them: its key is cheap to make.
+	let (name, sizes) = WIDE[2];
+	let cases: Vec<Case> = ours()
+		.take(1)
+		.chain(of_ezkl())
+		.chain([wide(name, sizes)])
+		.collect();
+	let mut chain = Chain::new(&cases);
+	// A transaction registers a key; undone.
+	chain.apply(&registration(&cases[0]).0);
+	chain.register(&cases);
+	for case in &cases {
+		assert!(
+			chain.call("InferenceApi_verify", &case.call().encode()),
+			"{}",
+			case.name
+		);
+		assert_refuses_a_changed_proof(case, &mut chain);
+	}
+	for case in &cases[..2] {
+		let mut batch = vec![case.call(); 3];
+		assert!(chain.call("InferenceApi_verify_batch", &batch.encode()));
+		batch[1].2[64 * 3] ^= 1;
+		assert!(!chain.call("InferenceApi_verify_batch", &batch.encode()));
+	}
+}
+
+#[test]
+#[ignore = "measures: on an idle machine, by scripts/bench-verification"]
+fn verification_should_take_less_than_its_weight() {
+	let measurement = Measurement {
+		filter: std::env::var(FILTER).ok(),
+	};
+	let cases: Vec<Case> = ours()
+		.chain(of_ezkl())
 		.chain(WIDE.iter().map(|(name, sizes)| wide(name, *sizes)))
 		.collect();
 	let mut chain = Chain::new(&cases);
@@ -407,66 +499,37 @@ fn benchmarks(criterion: &mut Criterion) {
 			work.operations,
 			work.products,
 		);
-		let mut changed = case.call();
-		changed.2[64 * 3] ^= 1;
-		assert!(!chain.call("InferenceApi_verify", &changed.encode()));
+		assert_refuses_a_changed_proof(case, &mut chain);
 	}
-
-	// Only when measuring: a busy machine, as in a test, proves nothing.
-	if std::env::args().any(|argument| argument == "--bench") {
+	if measurement.filter.is_none() {
 		compare_with_weights(&cases, &mut chain);
-	} else {
-		// That a transaction registers a key, in wasm.
-		Chain::new(&cases).apply(&registration(&cases[0]).0);
 	}
-
-	let mut group = criterion.benchmark_group("native");
 	for case in &cases {
-		group.bench_function(BenchmarkId::from_parameter(&case.name), |b| {
-			b.iter(|| {
-				let result = verify(&case.plan, &case.setup, &case.public_inputs, &case.proof);
-				assert_eq!(result, Ok(()));
-			});
+		measurement.of(&format!("native/{}", case.name), SAMPLES, || {
+			let result = verify(&case.plan, &case.setup, &case.public_inputs, &case.proof);
+			assert_eq!(result, Ok(()));
 		});
 	}
-	group.finish();
-
-	let mut group = criterion.benchmark_group("wasm");
 	for case in &cases {
 		let arguments = case.call().encode();
-		group.bench_function(BenchmarkId::from_parameter(&case.name), |b| {
-			b.iter(|| assert!(chain.call("InferenceApi_verify", &arguments)));
+		measurement.of(&format!("wasm/{}", case.name), SAMPLES, || {
+			assert!(chain.call("InferenceApi_verify", &arguments));
 		});
 	}
-	group.finish();
-
 	for case in [&cases[0], &cases[2], &cases[4]] {
-		let name = format!("{} {BATCH}", case.name);
 		let item = BatchItem {
 			plan: &case.plan,
 			public_inputs: &case.public_inputs,
 			proof: &case.proof,
 		};
 		let items = vec![item; BATCH];
-		let mut group = criterion.benchmark_group("batch");
-		group.sample_size(20);
-		group.bench_function(BenchmarkId::new("native", &name), |b| {
-			b.iter(|| assert_eq!(verify_all(&case.setup, &items), Ok(())));
+		let name = format!("{} {BATCH}", case.name);
+		measurement.of(&format!("batch/native/{name}"), BATCH_SAMPLES, || {
+			assert_eq!(verify_all(&case.setup, &items), Ok(()));
 		});
 		let arguments = vec![case.call(); BATCH].encode();
-		group.bench_function(BenchmarkId::new("wasm", &name), |b| {
-			b.iter(|| assert!(chain.call("InferenceApi_verify_batch", &arguments)));
+		measurement.of(&format!("batch/wasm/{name}"), BATCH_SAMPLES, || {
+			assert!(chain.call("InferenceApi_verify_batch", &arguments));
 		});
-		group.finish();
 	}
 }
-
-criterion_group! {
-	name = verification;
-	config = Criterion::default()
-		.warm_up_time(Duration::from_secs(1))
-		.measurement_time(Duration::from_secs(3))
-		.without_plots();
-	targets = benchmarks
-}
-criterion_main!(verification);
