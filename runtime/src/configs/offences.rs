@@ -3,10 +3,7 @@
 
 use crate::{AccountId, Runtime, RuntimeEvent, Staking};
 use alloc::vec::Vec;
-use frame_support::{
-	traits::Get,
-	weights::{constants::ParityDbWeight, Weight},
-};
+use frame_support::weights::{constants::ParityDbWeight, Weight};
 use pallet_session::historical::IdentificationTuple;
 use pallet_staking::{ActiveEra, UnappliedSlashes};
 use sp_runtime::{Perbill, SaturatedConversion};

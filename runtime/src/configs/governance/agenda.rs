@@ -6,7 +6,7 @@
 //! To fill an agenda takes as many submissions in the block `UndecidingTimeout` before, for a deposit each, and which
 //! block it must be is known: that after which one's own referendum ends.
 
-use crate::{BlockNumber, OriginCaller, Runtime, RuntimeCall, Scheduler, System};
+use crate::{BlockNumber, OriginCaller, RuntimeCall, Scheduler, System};
 use codec::Encode;
 use frame_support::traits::{
 	schedule::{
