@@ -253,6 +253,8 @@ pub trait Stakes<AccountId> {
 	fn drop_earmark(operator: &AccountId, amount: Balance);
 	/// What is earmarked of the operator's bond, planck.
 	fn earmarked(operator: &AccountId) -> Balance;
+	/// What is earmarked of all bonds together, planck. Reads every ledger: for checks of invariants.
+	fn all_earmarked() -> Balance;
 	/// Moves up to `amount` of the operator's bond, unbonding stake included and what is earmarked
 	/// not, to `to`. Returns what was moved.
 	fn slash_bond(operator: &AccountId, amount: Balance, to: &AccountId) -> Balance;

@@ -24,6 +24,7 @@ mod apis;
 #[cfg(feature = "std")]
 pub use apis::RuntimeApi;
 pub mod configs;
+mod genesis_checks;
 pub mod genesis_presets;
 #[cfg(all(test, not(feature = "next-version")))]
 mod layouts;

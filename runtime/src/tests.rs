@@ -6,6 +6,7 @@ use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
 mod benchmarks;
 mod blocks;
 mod chain;
+mod genesis;
 #[cfg(not(feature = "next-version"))]
 mod governance;
 mod hooks;
@@ -188,12 +189,20 @@ fn genesis_of(
 	preset: &sp_genesis_builder::PresetId,
 	change: serde_json::Value,
 ) -> RuntimeGenesisConfig {
+	serde_json::from_value(genesis_json(preset, change)).unwrap()
+}
+
+/// As a specification gives it to the runtime.
+fn genesis_json(
+	preset: &sp_genesis_builder::PresetId,
+	change: serde_json::Value,
+) -> serde_json::Value {
 	let patch = genesis_presets::get_preset(preset).expect("each name has a preset");
 	let patch: serde_json::Value = serde_json::from_slice(&patch).expect("a preset is JSON");
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
 	merge(&mut config, patch);
 	merge(&mut config, change);
-	serde_json::from_value(config).unwrap()
+	config
 }
 
 #[test]

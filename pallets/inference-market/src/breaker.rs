@@ -221,8 +221,9 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Checks that the delayed slashes are those of the range, and no more than may wait, and that what
-	/// is earmarked of an operator's bond is for them.
+	/// Checks that the delayed slashes are those of the range, and no more than may wait, that what is
+	/// earmarked of their operators' bonds is for them, and that no other bond has anything earmarked: it
+	/// would be nobody's to free.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub(crate) fn check_delayed() -> Result<(), sp_runtime::TryRuntimeError> {
 		let range = Delayed::<T>::get();
@@ -246,12 +247,18 @@ impl<T: Config> Pallet<T> {
 			let sum = earmarked.entry(slash.operator).or_default();
 			*sum = sum.saturating_add(slash.earmarked);
 		}
+		let mut all: Balance = 0;
 		for (operator, sum) in earmarked {
 			ensure!(
 				T::Stakes::earmarked(&operator) == sum,
 				"what is earmarked of a bond is not for its delayed slashes"
 			);
+			all = all.saturating_add(sum);
 		}
+		ensure!(
+			T::Stakes::all_earmarked() == all,
+			"stake is earmarked for no delayed slash"
+		);
 		ensure!(count == range.len(), "a delayed slash is missing");
 		Ok(())
 	}

@@ -282,6 +282,13 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 		Ledgers::<T>::get(operator).map_or(0, |ledger| ledger.earmarked)
 	}
 
+	fn all_earmarked() -> Balance {
+		// Saturating: parts of bonds, which are parts of the issuance.
+		Ledgers::<T>::iter_values().fold(0, |sum: Balance, ledger| {
+			sum.saturating_add(ledger.earmarked)
+		})
+	}
+
 	fn slash_bond(operator: &AccountIdOf<T>, amount: Balance, to: &AccountIdOf<T>) -> Balance {
 		let Some(mut ledger) = Ledgers::<T>::get(operator) else {
 			return 0;

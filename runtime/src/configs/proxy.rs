@@ -39,7 +39,8 @@ pub enum ProxyType {
 	/// All that the account may.
 	#[default]
 	Any,
-	/// All of the others together: nothing that gives tokens away.
+	/// All of the others together: nothing that gives tokens away, nor what acts as yet another account that the
+	/// account may act for, whose tokens no kind here protects.
 	NonTransfer,
 	/// Vote, delegate, propose.
 	Governance,
@@ -47,6 +48,16 @@ pub enum ProxyType {
 	Staking,
 	/// An operator's nodes and bond.
 	Operator,
+}
+
+/// Whether a call acts, at once or later, for an account that its maker is the proxy of: with that account's origin,
+/// which forgets what the maker's own proxy may do.
+fn acts_for_another(call: &pallet_proxy::Call<Runtime>) -> bool {
+	use pallet_proxy::Call;
+	matches!(
+		call,
+		Call::proxy { .. } | Call::announce { .. } | Call::proxy_announced { .. }
+	)
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
@@ -61,13 +72,12 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 				[Self::Governance, Self::Staking, Self::Operator]
 					.iter()
 					.any(|kind| kind.filter(call))
+					|| matches!(call, RuntimeCall::Proxy(proxy) if !acts_for_another(proxy))
 					|| matches!(
 						call,
 						RuntimeCall::ModelRegistry(_)
 							| RuntimeCall::ProofVerifier(_)
 							| RuntimeCall::Identity(_)
-							| RuntimeCall::Multisig(_)
-							| RuntimeCall::Proxy(_)
 							| RuntimeCall::Vesting(pallet_vesting::Call::vest { .. })
 							| RuntimeCall::Vesting(pallet_vesting::Call::vest_other { .. })
 					)

@@ -1,12 +1,12 @@
 //! `pallet-referenda`: what token holders decide. The tracks are in `governance::tracks`.
 
 use super::governance::{
+	agenda::WithRoom,
 	periods::{Period, DAY},
 	tracks::Tracks,
 };
 use crate::{
-	AccountId, Balance, Balances, Preimage, Runtime, RuntimeCall, RuntimeEvent, Scheduler, System,
-	Treasury,
+	AccountId, Balance, Balances, Preimage, Runtime, RuntimeCall, RuntimeEvent, System, Treasury,
 };
 use frame_support::traits::{ConstU128, ConstU32};
 use frame_system::{EnsureRoot, EnsureSigned};
@@ -20,7 +20,8 @@ impl pallet_referenda::Config for Runtime {
 	type RuntimeCall = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
 	type WeightInfo = pallet_referenda::weights::SubstrateWeight<Runtime>;
-	type Scheduler = Scheduler;
+	// No alarm and no enactment is lost to a full agenda.
+	type Scheduler = WithRoom;
 	type Currency = Balances;
 	// Anyone, for any track: the decision deposit keeps the tracks free of what nobody wants.
 	type SubmitOrigin = EnsureSigned<AccountId>;

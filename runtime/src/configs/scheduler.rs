@@ -40,8 +40,8 @@ impl pallet_scheduler::Config for Runtime {
 	type MaximumWeight = MaximumSchedulerWeight;
 	type ScheduleOrigin = EnsureRoot<AccountId>;
 	type OriginPrivilegeCmp = RootAboveAll;
-	/// Alarms of referenda and enactments of one block. What finds no place is lost until somebody votes: to fill one takes as
-	/// many referenda, 10 INF each.
+	/// Alarms of referenda and enactments of one block. To fill one takes as many referenda, 10 INF each; what finds no
+	/// place then has another (`governance::agenda`).
 	type MaxScheduledPerBlock = ConstU32<512>;
 	type WeightInfo = pallet_scheduler::weights::SubstrateWeight<Runtime>;
 	type Preimages = Preimage;

@@ -9,15 +9,17 @@ use super::{
 use crate::{
 	AccountId, Balances, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin,
 };
+use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
 	parameter_types,
-	traits::{fungible::HoldConsideration, ConstU128, ConstU32},
+	traits::{fungible::HoldConsideration, Consideration, ConstU128, ConstU32, MaybeConsideration},
 	weights::Weight,
 };
 use frame_system::EnsureRoot;
 use inference_primitives::parameters::UNIT;
-use pallet_collective::{deposit::Geometric, EnsureProportionAtLeast};
-use sp_runtime::{FixedU128, Perbill};
+use pallet_collective::{deposit::Geometric, CostOf, EnsureProportionAtLeast, Proposals};
+use scale_info::TypeInfo;
+use sp_runtime::{DispatchError, FixedU128, Perbill};
 
 /// The committee among collectives.
 pub type TechnicalCollective = pallet_collective::Instance1;
@@ -29,10 +31,70 @@ parameter_types! {
 	/// Why a motion's deposit is held.
 	pub const ProposalHold: RuntimeHoldReason =
 		RuntimeHoldReason::TechnicalCommittee(pallet_collective::HoldReason::ProposalSubmission);
-	/// Of a motion's deposit to that of the one before.
+	/// Of a motion's deposit to that of the same member's one before.
 	pub ProposalDepositRatio: FixedU128 = FixedU128::from_u32(2);
 	/// What a motion may weigh: a quarter of a block. Motions are operational, and what they dispatch is small.
 	pub MaxProposalWeight: Weight = Perbill::from_percent(25) * MAXIMUM_BLOCK_WEIGHT;
+}
+
+/// What holds a motion's deposit. By how many motions are open before it.
+type HeldDeposit = HoldConsideration<
+	AccountId,
+	Balances,
+	ProposalHold,
+	Geometric<ProposalDepositRatio, ConstU128<UNIT>>,
+	u32,
+>;
+
+/// A motion's deposit: a token when who makes it has none open, twice as much for each that it has. Anybody gives
+/// it back when the motion has ended (`release_proposal_cost`).
+///
+/// The pallet counts the motions of all. By that count a member with a thousand tokens would make the next motion
+/// cost each other member a thousand, in the very hour that needs one.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct DepositByOwnMotions(HeldDeposit);
+
+impl DepositByOwnMotions {
+	/// Open motions of `who`. Looks at each that is open, 100 at most.
+	fn open_of(who: &AccountId) -> u32 {
+		let open = Proposals::<Runtime, TechnicalCollective>::get()
+			.iter()
+			.filter_map(CostOf::<Runtime, TechnicalCollective>::get)
+			.filter(|(maker, _)| maker == who)
+			.count();
+		// No more than fit the list.
+		u32::try_from(open).unwrap_or(u32::MAX)
+	}
+}
+
+impl Consideration<AccountId, u32> for DepositByOwnMotions {
+	fn new(who: &AccountId, _open: u32) -> Result<Self, DispatchError> {
+		HeldDeposit::new(who, Self::open_of(who)).map(Self)
+	}
+
+	/// Not called by the pallet: a motion's deposit stays what it was.
+	fn update(self, _who: &AccountId, _open: u32) -> Result<Self, DispatchError> {
+		Ok(self)
+	}
+
+	fn drop(self, who: &AccountId) -> Result<(), DispatchError> {
+		self.0.drop(who)
+	}
+
+	fn burn(self, who: &AccountId) {
+		self.0.burn(who);
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn ensure_successful(who: &AccountId, _open: u32) {
+		HeldDeposit::ensure_successful(who, Self::open_of(who));
+	}
+}
+
+impl MaybeConsideration<AccountId, u32> for DepositByOwnMotions {
+	fn is_none(&self) -> bool {
+		self.0.is_none()
+	}
 }
 
 impl pallet_collective::Config<TechnicalCollective> for Runtime {
@@ -50,13 +112,5 @@ impl pallet_collective::Config<TechnicalCollective> for Runtime {
 	type MaxProposalWeight = MaxProposalWeight;
 	type DisapproveOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
-	// A token for a motion when there is no other, twice as many for each that there is, whoever's; back when it ends. A
-	// single member does not fill the list, and who makes it dear for others has paid as much as they must.
-	type Consideration = HoldConsideration<
-		AccountId,
-		Balances,
-		ProposalHold,
-		Geometric<ProposalDepositRatio, ConstU128<UNIT>>,
-		u32,
-	>;
+	type Consideration = DepositByOwnMotions;
 }

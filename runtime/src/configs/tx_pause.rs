@@ -4,8 +4,8 @@
 //! what they are owed, or from deciding. So these can never be paused ([`UNPAUSABLE`]):
 //! 1. what nobody signs: inherents, reports of equivocations, the code of an authorised upgrade. The filter holds
 //!    for inherents too: without the timestamp's, no block could be made;
-//! 2. what a worker or an operator must do by a deadline, or be slashed: deliver, prove, decline, pause, leave, give
-//!    a node another key;
+//! 2. what a worker, an operator or a validator must do by a deadline, or be slashed: deliver, prove, decline, pause,
+//!    leave, give a node or a validator other keys;
 //! 3. what gives people their money back: cancelling, expiring, claiming, pruning, releasing keys, removing models,
 //!    unbonding, withdrawing, vesting, names and deposits;
 //! 4. governance, all of it, our pallets' calls for it included;
@@ -88,7 +88,7 @@ pub const UNPAUSABLE: &[(&str, Calls)] = &[
 			"migrate_currency",
 		]),
 	),
-	("Session", Calls::Only(&["purge_keys"])),
+	("Session", Calls::Only(&["set_keys", "purge_keys"])),
 	("Vesting", Calls::Only(&["vest", "vest_other"])),
 	(
 		"Identity",

@@ -634,3 +634,94 @@ fn one_balance_backs_a_validator_and_an_operator_each_with_its_own() {
 		assert!(staked(Eve) < 400_000 * UNIT);
 	});
 }
+
+/// Staking keeps a slash for an era that must not have begun. Reports are good for two eras more.
+#[test]
+fn an_equivocation_that_is_reported_late_is_slashed_as_long_as_the_report_is_good() {
+	// Stake stays bonded for three eras, so a slash is for the second era after the offence's.
+	for late in [2, 3, 4] {
+		in_local_chain(3, |node| {
+			let mut chain = Chain::new();
+			pass(&mut chain, 2 * ERA);
+			let era = active_era();
+			let slot = *pallet_babe::CurrentSlot::<Runtime>::get();
+			let report = report_babe(node, babe_equivocation(Charlie, slot, [1, 2]));
+			let report = report.expect("it equivocated");
+			while active_era() < era + late {
+				pass(&mut chain, 1);
+			}
+			if late > 3 {
+				assert!(in_pool(TransactionSource::Local, &report).is_err());
+				return;
+			}
+			assert_eq!(include(&mut chain, || report.clone()), Ok(()));
+			assert_eq!(active_era(), era + late);
+			assert_eq!(staked(Charlie), 10_000 * UNIT);
+			while active_era() == era + late {
+				pass(&mut chain, 1);
+			}
+			// One of four: (3 / 4)^2.
+			assert_eq!(staked(Charlie), 10_000 * UNIT * 7 / 16, "{late} eras late");
+			assert_eq!(
+				pallet_staking::UnappliedSlashes::<Runtime>::iter().count(),
+				0
+			);
+		});
+	}
+}
+
+/// An election that finds more candidates than it looks at fails, and the next, and so on: nobody is paid, slashed
+/// or replaced any more. So the one who is too many is refused.
+#[test]
+fn whoever_fills_all_places_of_candidates_stops_no_election() {
+	use crate::configs::staking::MAX_CANDIDATES;
+	let stand = |number: u32| -> DispatchResult {
+		let mut bytes = [0x77; 32];
+		bytes[..4].copy_from_slice(&number.to_le_bytes());
+		let who = AccountId::new(bytes);
+		let _ = <Balances as frame_support::traits::Currency<AccountId>>::deposit_creating(
+			&who,
+			1_001 * UNIT,
+		);
+		let origin = || RuntimeOrigin::signed(who.clone());
+		Staking::bond(origin(), 1_000 * UNIT, RewardDestination::Staked)?;
+		Staking::validate(origin(), ValidatorPrefs::default())
+	};
+	// Of the elections of two eras' blocks: how many there were, and how many failed.
+	let elections = |chain: &mut Chain| {
+		let (mut held, mut failed) = (0, 0);
+		for _ in 0..2 * ERA {
+			chain.pass();
+			for event in events() {
+				match event {
+					RuntimeEvent::Staking(StakingEvent::StakersElected) => held += 1,
+					RuntimeEvent::Staking(StakingEvent::StakingElectionFailed) => failed += 1,
+					_ => {},
+				}
+			}
+		}
+		(held, failed)
+	};
+	in_local_chain(3, |_| {
+		let mut chain = Chain::new();
+		// Four stand already.
+		for number in 4..MAX_CANDIDATES {
+			assert_eq!(stand(number), Ok(()), "{number}");
+		}
+		let refused = pallet_staking::Error::<Runtime>::TooManyValidators;
+		assert_eq!(stand(MAX_CANDIDATES), Err(refused.into()));
+		let (held, failed) = elections(&mut chain);
+		assert!(
+			held >= 2 && failed == 0,
+			"{held} elections, {failed} failed"
+		);
+		// What a genesis without `staking.maxValidatorCount` would be: one more, and none succeeds.
+		pallet_staking::MaxValidatorsCount::<Runtime>::kill();
+		assert_eq!(stand(MAX_CANDIDATES + 1), Ok(()));
+		let (held, failed) = elections(&mut chain);
+		assert!(
+			held == 0 && failed >= 2,
+			"{held} elections, {failed} failed"
+		);
+	});
+}

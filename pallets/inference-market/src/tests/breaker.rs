@@ -182,6 +182,20 @@ fn what_is_forgiven_is_free_again() {
 }
 
 #[test]
+fn stake_that_is_earmarked_for_no_slash_is_found() {
+	use inference_primitives::traits::Stakes;
+	four_nodes_with_work(|_| {
+		check_state();
+		// As if a slash had gone without what was earmarked for it.
+		assert_eq!(WorkerStaking::earmark(&ALICE, 1), 1);
+		let found = Market::do_try_state();
+		let expected = "stake is earmarked for no delayed slash";
+		assert_eq!(found, Err(sp_runtime::TryRuntimeError::Other(expected)));
+		WorkerStaking::drop_earmark(&ALICE, 1);
+	});
+}
+
+#[test]
 fn nobody_is_suspended_while_it_is_tripped() {
 	use inference_primitives::node::Standing;
 	let standing = |node| NodePool::view(node).unwrap().standing;

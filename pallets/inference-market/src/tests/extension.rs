@@ -361,3 +361,19 @@ fn nobodys_transaction_does_no_step() {
 		assert!(result.is_err());
 	});
 }
+
+/// No metadata has these numbers: programs find them in the document.
+#[test]
+fn the_document_has_the_numbers_of_what_is_not_admitted() {
+	let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/PROTOCOL.md");
+	let document = std::fs::read_to_string(path).expect("it is in the repository");
+	for reason in [
+		NotAdmitted::UnknownWorkload,
+		NotAdmitted::NotDue,
+		NotAdmitted::NotOperational,
+		NotAdmitted::VerifyLimitTooLow,
+	] {
+		let row = format!("| {} | `{reason:?}` |", reason as u8);
+		assert!(document.contains(&row), "docs/PROTOCOL.md has not: {row}");
+	}
+}

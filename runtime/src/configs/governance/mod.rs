@@ -1,9 +1,10 @@
 //! What the pallets of governance share: the origins that a referendum can act with ([`origins`]), the
 //! tracks by which it gets them ([`tracks`]), what votes lock ([`held_locks`]), what is staked and votes
-//! ([`voting_stake`]), and how long all of it lasts ([`periods`]).
+//! ([`voting_stake`]), how long all of it lasts ([`periods`]), and where what is due finds a place ([`agenda`]).
 //!
 //! docs/GOVERNANCE.md is for those who vote; docs/decisions/0019-governance.md has the reasons.
 
+pub mod agenda;
 pub mod held_locks;
 pub mod origins;
 pub mod periods;

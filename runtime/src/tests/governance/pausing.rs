@@ -241,6 +241,16 @@ fn orders_can_be_paused_and_cancelling_them_cannot() {
 	});
 }
 
+/// Who has another's keys has it slashed: by a pause of new keys it could not do anything but leave.
+#[test]
+fn a_validator_whose_keys_were_stolen_has_others_whatever_is_paused() {
+	on_a_network(|_| {
+		let pause = pause("Session", "set_keys");
+		let unpausable = pallet_tx_pause::Error::<Runtime>::Unpausable.into();
+		assert_eq!(attempt(RuntimeOrigin::root(), pause), Err(unpausable));
+	});
+}
+
 #[test]
 fn nobody_pauses_alone() {
 	on_a_network(|mut network| {

@@ -97,3 +97,85 @@ fn a_proxy_votes_and_does_not_transfer_not_even_in_a_batch() {
 		}
 	});
 }
+
+/// What a proxy dispatches for yet another account has that account's origin, without the first one's limits.
+#[test]
+fn a_proxy_that_is_not_for_transfers_does_not_act_for_accounts_that_its_own_acts_for() {
+	on_a_network(|mut network| {
+		type ProxyCall = pallet_proxy::Call<Runtime>;
+		let (bob, dave) = (Bob.to_account_id(), Dave.to_account_id());
+		let pay = || -> RuntimeCall {
+			pallet_balances::Call::<Runtime>::transfer_keep_alive {
+				dest: Eve.to_account_id().into(),
+				value: 100 * UNIT,
+			}
+			.into()
+		};
+		let add = |delegate: crate::AccountId, proxy_type, delay| ProxyCall::add_proxy {
+			delegate: delegate.into(),
+			proxy_type,
+			delay,
+		};
+		let act = |real: crate::AccountId, call: RuntimeCall| -> RuntimeCall {
+			ProxyCall::proxy {
+				real: real.into(),
+				force_proxy_type: None,
+				call: Box::new(call),
+			}
+			.into()
+		};
+		// Eve is Bob's proxy, not for transfers. Bob may do all for Dave, some later all for Charlie, and has
+		// an account together with Charlie.
+		let limited = add(Eve.to_account_id(), ProxyType::NonTransfer, 0);
+		assert_eq!(network.send(Bob, limited), Ok(()));
+		assert_eq!(
+			network.send(Dave, add(bob.clone(), ProxyType::Any, 0)),
+			Ok(())
+		);
+		assert_eq!(
+			network.send(Charlie, add(bob.clone(), ProxyType::Any, 1)),
+			Ok(())
+		);
+		let mut both = vec![bob.clone(), Charlie.to_account_id()];
+		both.sort();
+		let joint = crate::Multisig::multi_account_id(&both, 1);
+		let fund = pallet_balances::Call::<Runtime>::transfer_keep_alive {
+			dest: joint.clone().into(),
+			value: 200 * UNIT,
+		};
+		assert_eq!(network.send(Charlie, fund), Ok(()));
+
+		let free = |who: &crate::AccountId| crate::Balances::free_balance(who);
+		let owners = [dave.clone(), Charlie.to_account_id(), joint];
+		let before = owners.each_ref().map(free);
+		let announce = ProxyCall::announce {
+			real: Charlie.to_account_id().into(),
+			call_hash: <sp_runtime::traits::BlakeTwo256 as sp_runtime::traits::Hash>::hash_of(
+				&pay(),
+			),
+		};
+		let alone = pallet_multisig::Call::<Runtime>::as_multi_threshold_1 {
+			other_signatories: vec![Charlie.to_account_id()],
+			call: Box::new(pay()),
+		};
+		for reach in [act(dave, pay()), announce.into(), alone.into()] {
+			assert_eq!(network.send(Eve, act(bob.clone(), reach.clone())), Ok(()));
+			let batch = crate::UtilityCall::<Runtime>::batch_all { calls: vec![reach] };
+			assert_eq!(network.send(Eve, act(bob.clone(), batch.into())), Ok(()));
+		}
+		network.pass(2);
+		let announced = ProxyCall::proxy_announced {
+			delegate: bob.clone().into(),
+			real: Charlie.to_account_id().into(),
+			force_proxy_type: None,
+			call: Box::new(pay()),
+		};
+		assert!(network.send(Eve, announced).is_err());
+		assert_eq!(owners.each_ref().map(free), before);
+		// It gives and takes what it has itself.
+		let pass_on = add(Ferdie.to_account_id(), ProxyType::Governance, 0);
+		assert_eq!(network.send(Eve, act(bob.clone(), pass_on.into())), Ok(()));
+		let (proxies, _) = pallet_proxy::Proxies::<Runtime>::get(bob);
+		assert_eq!(proxies.len(), 2);
+	});
+}
