@@ -10,7 +10,7 @@
 //! - `look`: less the seven reads that a block's draws share; `void_check`: all that `look` took before;
 //! - `assign`: less three such reads; queue and neighbours' links are counted elsewhere;
 //! - `serve_queues`: with all that `look` took before, and two and a half times the reading by model;
-//! - `end_queue`: node-pool's `pause`, a read and two writes more;
+//! - `end_queue`: node-pool's `pause`, a read and two writes more; the ring's head is counted in `serve_queues`;
 //! - `expire`: less the release and hold, by their part of the least time, rounded up;
 //! - `expire`, `decline`, `submit_workload`, `cancel`: with the ring of models that have a queue.
 //!
@@ -548,8 +548,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 	fn end_queue() -> Weight {
 		Weight::from_parts(92_700_000, 8709)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(4))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	// Storage: `InferenceMarket::QueueLinks` (r:3 w:3)
@@ -735,8 +735,8 @@ impl WeightInfo for () {
 
 	fn end_queue() -> Weight {
 		Weight::from_parts(92_700_000, 8709)
-			.saturating_add(ParityDbWeight::get().reads(4))
-			.saturating_add(ParityDbWeight::get().writes(4))
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 
 	fn assign() -> Weight {
