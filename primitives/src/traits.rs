@@ -179,13 +179,22 @@ pub struct Backing {
 
 /// Node pools. Implemented by `pallet-node-pool`.
 ///
-/// What [`Self::draw`] reserves of a node's capacity leaves it in one of these ways, each step with
+/// What [`Self::draw_next`] reserves of a node's capacity leaves it in one of these ways, each step with
 /// the same amount: [`Self::deliver`], then [`Self::settle`]; or [`Self::miss`], or
 /// [`Self::decline`], or, if nobody is to blame, [`Self::release`].
 pub trait NodePool<AccountId> {
+	/// What the draws of one block share: what is read once for all of them. Between the first of them
+	/// and the last nobody may change parameters, clock, epoch or pools.
+	type Draws;
+	/// Begins a block's draws.
+	fn begin_draws() -> Self::Draws;
 	/// Draws a node with free capacity and stake among those whose price is within the bid, and reserves
-	/// both. Returns the weight of what was done, too.
-	fn draw(request: &DrawRequest<AccountId>) -> (Drawn<AccountId>, Weight);
+	/// both. Returns the weight of what was done, too; what an earlier draw of the block did already is
+	/// not in it.
+	fn draw_next(
+		draws: &mut Self::Draws,
+		request: &DrawRequest<AccountId>,
+	) -> (Drawn<AccountId>, Weight);
 	/// The output was delivered in time: moves the compute units from what is outstanding to what
 	/// is to be proven, and records the delivery.
 	fn deliver(node: NodeId, compute_units: ComputeUnits);
@@ -218,7 +227,7 @@ pub trait NodePool<AccountId> {
 	/// What the nodes of a model's pool offer: the greatest stake for one workload, idle, and what they
 	/// ask. `None` if nobody can serve the model in this epoch.
 	fn offer(model: ModelRef) -> Option<PoolOffer>;
-	/// Weight of one [`Self::draw`] at most.
+	/// Weight of one [`Self::draw_next`] at most.
 	fn max_draw_weight() -> Weight;
 }
 
@@ -237,13 +246,20 @@ pub trait Orders {
 pub trait Stakes<AccountId> {
 	/// Bonded stake above the operator's minimum, that new proof stakes can use.
 	fn free_stake(operator: &AccountId) -> Balance;
-	/// What stands behind the operator's nodes. Zeros if it has bonded nothing.
-	fn backing(operator: &AccountId) -> Backing;
+	/// What stands behind the operator's nodes under the parameters in force, which who asks for many
+	/// operators reads once. Zeros if it has bonded nothing.
+	fn backing(operator: &AccountId, parameters: &ProtocolParameters) -> Backing;
 	/// Sets the operator's pledge over all its nodes (the larger of this epoch's and the next's).
 	/// Errors if the bond does not cover it.
 	fn set_pledge(operator: &AccountId, pledge: ComputeUnits) -> DispatchResult;
 	/// Locks `amount` of the free stake as a proof stake.
 	fn lock(operator: &AccountId, amount: Balance) -> DispatchResult;
+	/// [`Self::lock`] under the parameters in force, which the draws of a block read once.
+	fn lock_under(
+		operator: &AccountId,
+		amount: Balance,
+		parameters: &ProtocolParameters,
+	) -> DispatchResult;
 	/// Returns `amount` from the proof stakes to the bond.
 	fn unlock(operator: &AccountId, amount: Balance) -> DispatchResult;
 	/// Earmarks up to `amount` of the operator's bond, unbonding stake included, for a slash that may

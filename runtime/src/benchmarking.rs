@@ -69,6 +69,10 @@ impl pallet_node_pool::benchmarking::BenchmarkHelper<AccountId, Signature> for B
 		bond(operator);
 	}
 
+	fn ledger_key(operator: &AccountId) -> alloc::vec::Vec<u8> {
+		pallet_worker_staking::Ledgers::<Runtime>::hashed_key_for(operator)
+	}
+
 	fn model(model: ModelRef) {
 		store_model(model, 1, 1);
 	}

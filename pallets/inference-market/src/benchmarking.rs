@@ -11,12 +11,12 @@ use crate::{
 	delivery::WorkStep,
 	queue::Draws,
 	submission::Order,
+	turns::TURNS_PER_BLOCK,
 };
-use frame_benchmarking::v2::*;
+use frame_benchmarking::{benchmarking::add_to_whitelist, v2::*};
 use frame_support::{
 	traits::{fungible::Mutate, EnsureOrigin, Get, Hooks},
 	weights::Weight,
-	BoundedVec,
 };
 use frame_system::RawOrigin;
 use inference_primitives::{
@@ -70,10 +70,12 @@ fn operator<T: Config>() -> (T::AccountId, T::AccountId) {
 	(operator, worker)
 }
 
-/// Lets as many models as possible have queues, the last of them [`MODEL`].
-fn fill_served_models<T: Config>() {
-	let others = (1..T::MaxServedModels::get()).map(|id| model(1_000 + id));
-	ServedModels::<T>::put(BoundedVec::truncate_from(others.chain([MODEL]).collect()));
+/// Lets so many other models have queues, which nobody serves.
+fn serve_others<T: Config>(count: u32) -> Result<(), BenchmarkError> {
+	(0..count).try_for_each(|id| {
+		Pallet::<T>::enter_turns(model(1_000 + id))
+			.map_err(|_| BenchmarkError::Stop("too many models have a queue"))
+	})
 }
 
 /// An order of [`MODEL`], at twice its price and with the longest deadline.
@@ -114,13 +116,9 @@ fn state<T: Config>(id: WorkloadId) -> Option<WorkloadState> {
 }
 
 /// Draws of a block in which every seed is known, within this weight.
-fn draws(most: Weight) -> Draws {
-	Draws {
-		block: BlockNumber::MAX,
-		outputs: alloc::vec![[7; 32]; ProtocolParameters::MAX_SEED_BLOCKS as usize],
-		used: Weight::zero(),
-		most,
-	}
+fn draws<T: Config>(most: Weight) -> Draws<T> {
+	let outputs = alloc::vec![[7; 32]; ProtocolParameters::MAX_SEED_BLOCKS as usize];
+	Draws::begin(BlockNumber::MAX, outputs, Weight::zero(), most)
 }
 
 /// What nodes offer that ask the base price.
@@ -140,8 +138,7 @@ struct Drawn<AccountId> {
 	worker: AccountId,
 }
 
-/// Submits an order and draws it to a new operator's node. Every model has a queue, this one's is empty
-/// again and keeps its place.
+/// Submits an order and draws it to a new operator's node. This model has no queue then, others have.
 fn drawn<T: Config>(
 	inputs: u32,
 	outputs: u32,
@@ -158,7 +155,7 @@ fn drawn<T: Config>(
 	if state::<T>(id) != Some(WorkloadState::Assigned) {
 		return Err(BenchmarkError::Stop("the workload was not drawn"));
 	}
-	fill_served_models::<T>();
+	serve_others::<T>(2)?;
 	Ok(Drawn { id, user, worker })
 }
 
@@ -186,13 +183,11 @@ fn pass_deadline<T: Config>(id: WorkloadId) -> Result<(), BenchmarkError> {
 mod benches {
 	use super::*;
 
-	/// With `n` input values: the first order of its transaction, in a queue that has others, of the
-	/// last of as many models as can have one.
+	/// With `n` input values: the first order of its transaction, and of a queue, which others have, too.
 	#[benchmark]
 	fn submit_workload(n: Linear<1, MAX_TENSOR_VALUES>) -> Result<(), BenchmarkError> {
 		T::BenchmarkHelper::model(MODEL, n, MAX_TENSOR_VALUES);
-		submit::<T>(&user::<T>(0)?, n, Mode::Immediate)?;
-		fill_served_models::<T>();
+		serve_others::<T>(2)?;
 		frame_system::Pallet::<T>::set_extrinsic_index(1);
 		let caller: T::AccountId = whitelisted_caller();
 		T::Currency::mint_into(&caller, FUNDS)
@@ -209,18 +204,17 @@ mod benches {
 			order.deadline,
 			order.value_at_risk,
 		);
-		assert_eq!(Queues::<T>::get(MODEL).length, 2);
+		assert_eq!(Queues::<T>::get(MODEL).length, 1);
 		Ok(())
 	}
 
-	/// One between two others: they are linked to each other.
+	/// The last of its queue, which others have, too: that writes more than to leave between two others.
 	#[benchmark]
 	fn cancel() -> Result<(), BenchmarkError> {
 		T::BenchmarkHelper::model(MODEL, 1, 1);
 		let user = user::<T>(0)?;
-		submit::<T>(&user, 1, Mode::Deferred)?;
+		serve_others::<T>(2)?;
 		let id = submit::<T>(&user, 1, Mode::Deferred)?;
-		submit::<T>(&user, 1, Mode::Deferred)?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(user), id);
 		assert_eq!(state::<T>(id), Some(WorkloadState::Cancelled));
@@ -270,11 +264,10 @@ mod benches {
 	}
 
 	/// A missed delivery: the node is suspended, its operator slashed, the user and the treasury are
-	/// credited, and the workload comes back into a queue that has others.
+	/// credited, and the workload comes back into a queue, which begins with it.
 	#[benchmark]
 	fn expire() -> Result<(), BenchmarkError> {
-		let Drawn { id, user, .. } = drawn::<T>(1, 1, Mode::Deferred)?;
-		submit::<T>(&user, 1, Mode::Deferred)?;
+		let Drawn { id, .. } = drawn::<T>(1, 1, Mode::Deferred)?;
 		pass_deadline::<T>(id)?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(whitelisted_caller()), id);
@@ -288,10 +281,7 @@ mod benches {
 	/// By the last node of a pool, whose records go with it; otherwise as a missed delivery.
 	#[benchmark]
 	fn decline() -> Result<(), BenchmarkError> {
-		let Drawn {
-			id, user, worker, ..
-		} = drawn::<T>(1, 1, Mode::Deferred)?;
-		submit::<T>(&user, 1, Mode::Deferred)?;
+		let Drawn { id, worker, .. } = drawn::<T>(1, 1, Mode::Deferred)?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(worker), id);
 		assert_eq!(state::<T>(id), Some(WorkloadState::Queued));
@@ -416,20 +406,22 @@ mod benches {
 		assert_eq!(DeadlineCursor::<T>::get(), Tick(t));
 	}
 
-	/// Serving the queues of `m` models, of which nobody can serve one: the block's randomness is read.
+	/// Serving the queues of `m` models, of which nobody can serve one: what all draws of a block share is
+	/// read.
 	#[benchmark]
-	fn serve_queues(m: Linear<1, { T::MaxServedModels::get() }>) {
+	fn serve_queues(m: Linear<1, TURNS_PER_BLOCK>) -> Result<(), BenchmarkError> {
+		let m = m.min(T::MaxServedModels::get());
 		let most = ProtocolParameters::MAX_SEED_BLOCKS;
 		for block in 1..=most {
 			VrfOutputs::<T>::insert(block, (block, [7; 32]));
 		}
-		let models = (0..m).map(|id| model(1_000 + id)).collect();
-		ServedModels::<T>::put(BoundedVec::truncate_from(models));
+		serve_others::<T>(m)?;
 		#[block]
 		{
-			Pallet::<T>::serve_queues((most + 1).into());
+			Pallet::<T>::serve_queues_within((most + 1).into(), Weight::MAX);
 		}
 		assert_eq!(Pallet::<T>::latest_outputs(most + 1).len(), most as usize);
+		Ok(())
 	}
 
 	/// One model's turn, but for its looks.
@@ -439,7 +431,7 @@ mod benches {
 		let (operator, worker) = operator::<T>();
 		T::BenchmarkHelper::node(MODEL, &operator, &worker);
 		let id = submit::<T>(&user::<T>(0)?, 1, Mode::Deferred)?;
-		let most = &mut draws(Weight::zero());
+		let most = &mut draws::<T>(Weight::zero());
 		#[block]
 		{
 			if let Some(offer) = T::NodePool::offer(MODEL) {
@@ -450,13 +442,15 @@ mod benches {
 		Ok(())
 	}
 
-	/// A look at an entry, up to the draw: it asks for more stake than there is.
+	/// A look at an entry, up to the draw: it asks for more stake than there is. Its key was looked at for
+	/// another one.
 	#[benchmark]
 	fn look() -> Result<(), BenchmarkError> {
 		T::BenchmarkHelper::model(MODEL, 1, 1);
 		let id = submit::<T>(&user::<T>(0)?, 1, Mode::Deferred)?;
 		let mut waiting = alloc::vec::Vec::new();
-		let most = &mut draws(Weight::MAX);
+		let most = &mut draws::<T>(Weight::MAX);
+		most.is_void(stored::<T>(id)?.statement.vk_hash);
 		#[block]
 		{
 			Pallet::<T>::draw_from(Some(id), offer(0), most, &mut waiting);
@@ -465,15 +459,55 @@ mod benches {
 		Ok(())
 	}
 
-	/// The first assignment of a workload between two others of its queue.
+	/// Whether the key of a workload is disabled.
+	#[benchmark]
+	fn void_check() -> Result<(), BenchmarkError> {
+		T::BenchmarkHelper::model(MODEL, 1, 1);
+		let id = submit::<T>(&user::<T>(0)?, 1, Mode::Deferred)?;
+		let vk_hash = stored::<T>(id)?.statement.vk_hash;
+		let mut draws = draws::<T>(Weight::MAX);
+		let void;
+		#[block]
+		{
+			void = draws.is_void(vk_hash);
+		}
+		assert!(!void);
+		Ok(())
+	}
+
+	/// The end of a queue, of a model with a turn between two others. The ring's head is written once in a
+	/// block, and counted with the serving of all.
+	#[benchmark]
+	fn end_queue() -> Result<(), BenchmarkError> {
+		serve_others::<T>(3)?;
+		add_to_whitelist(ServedModels::<T>::hashed_key().to_vec().into());
+		#[block]
+		{
+			Pallet::<T>::leave_turns(model(1_001));
+		}
+		assert_eq!(
+			ServedModels::<T>::get().map(|served| served.models),
+			Some(2)
+		);
+		Ok(())
+	}
+
+	/// The first assignment of a workload between two others of its queue. What others of the block write,
+	/// too, is written once in a block and counted with these: the queue with its model's turn, and the
+	/// links of the neighbours with their own draws or apart.
 	#[benchmark]
 	fn assign() -> Result<(), BenchmarkError> {
 		T::BenchmarkHelper::model(MODEL, 1, 1);
 		let user = user::<T>(0)?;
-		submit::<T>(&user, 1, Mode::Deferred)?;
+		let before = submit::<T>(&user, 1, Mode::Deferred)?;
 		let id = submit::<T>(&user, 1, Mode::Deferred)?;
-		submit::<T>(&user, 1, Mode::Deferred)?;
+		let after = submit::<T>(&user, 1, Mode::Deferred)?;
 		let workload = stored::<T>(id)?;
+		let draws = draws::<T>(Weight::MAX);
+		add_to_whitelist(Queues::<T>::hashed_key_for(MODEL).into());
+		for neighbour in [before, after] {
+			add_to_whitelist(QueueLinks::<T>::hashed_key_for(neighbour).into());
+		}
 		let assignment = Assignment {
 			node: NodeId(0),
 			operator: account("operator", 0, 0),
@@ -488,7 +522,7 @@ mod benches {
 		};
 		#[block]
 		{
-			Pallet::<T>::assign(id, workload, assignment);
+			Pallet::<T>::assign(id, workload, assignment, &draws);
 		}
 		assert_eq!(state::<T>(id), Some(WorkloadState::Assigned));
 		Ok(())

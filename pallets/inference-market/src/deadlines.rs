@@ -15,6 +15,26 @@ use inference_primitives::ProtocolParameters;
 /// Ticks that the hook moves its cursor over per block at most.
 pub(crate) const MAX_CURSOR_STEPS: u32 = 16;
 
+/// What passed in a block.
+pub(crate) struct Passed {
+	/// Ticks that the cursor moved over.
+	ticks: u32,
+	/// Deadlines that took effect.
+	handled: u64,
+}
+
+impl Passed {
+	/// What all of it weighs.
+	pub fn weight<T: Config>(&self) -> Weight {
+		T::WeightInfo::pass_deadlines(self.ticks).saturating_add(self.handling::<T>())
+	}
+
+	/// What the deadlines' effects weigh, whatever was looked at to find them.
+	pub fn handling<T: Config>(&self) -> Weight {
+		T::WeightInfo::expire().saturating_mul(self.handled)
+	}
+}
+
 impl<T: Config> Pallet<T> {
 	/// Gives an open workload its deadline. The caller drops the old one.
 	pub(crate) fn set_deadline(id: WorkloadId, workload: &mut WorkloadOf<T>, deadline: Tick) {
@@ -25,17 +45,18 @@ impl<T: Config> Pallet<T> {
 	/// Weight of the hooks of a block at most.
 	pub fn max_hook_weight() -> Weight {
 		let deadlines = ProtocolParameters::MAX_DEADLINES_PER_BLOCK;
-		let queues = T::WeightInfo::serve_queues(T::MaxServedModels::get());
+		let passed = T::WeightInfo::expire().saturating_mul(deadlines.into());
+		let queues = T::WeightInfo::serve_queues(Self::max_turns());
 		T::WeightInfo::on_initialize()
 			.saturating_add(T::WeightInfo::on_finalize())
 			.saturating_add(T::WeightInfo::settle_delayed(DELAYED_PER_BLOCK))
 			.saturating_add(T::WeightInfo::pass_deadlines(MAX_CURSOR_STEPS))
-			.saturating_add(T::WeightInfo::expire().saturating_mul(deadlines.into()))
-			.saturating_add(T::MaxDrawWeight::get().max(queues))
+			// Draws take what the deadlines leave.
+			.saturating_add(T::MaxDrawWeight::get().max(passed.saturating_add(queues)))
 	}
 
 	/// Handles deadlines that have passed, oldest first, at most `deadlines_per_block`.
-	pub(crate) fn let_deadlines_pass() -> Weight {
+	pub(crate) fn let_deadlines_pass() -> Passed {
 		let now = T::Network::now();
 		let mut budget = T::Network::parameters().deadlines_per_block as usize;
 		let mut cursor = DeadlineCursor::<T>::get();
@@ -63,8 +84,7 @@ impl<T: Config> Pallet<T> {
 			cursor = Tick(cursor.0.saturating_add(1));
 		}
 		DeadlineCursor::<T>::put(cursor);
-		T::WeightInfo::pass_deadlines(ticks)
-			.saturating_add(T::WeightInfo::expire().saturating_mul(handled))
+		Passed { ticks, handled }
 	}
 
 	pub(crate) fn do_expire(id: WorkloadId) -> DispatchResultWithPostInfo {

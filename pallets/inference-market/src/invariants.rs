@@ -156,14 +156,41 @@ impl<T: Config> Pallet<T> {
 		multiplier.earn(floor)?.checked_add(terms.risk_fee)
 	}
 
+	/// Walks the ring of models that have a queue: it has each of them once.
+	fn check_turns() -> Result<(), TryRuntimeError> {
+		let models = u32::try_from(Turns::<T>::iter_keys().count()).unwrap_or(u32::MAX);
+		let Some(served) = ServedModels::<T>::get() else {
+			ensure!(models == 0, "a model has a turn outside of any ring");
+			return Ok(());
+		};
+		ensure!(
+			served.models == models && models > 0,
+			"the ring of models miscounts them"
+		);
+		let mut model = served.next;
+		for walked in 1..=models {
+			ensure!(
+				Queues::<T>::contains_key(model),
+				"a model without a queue has a turn"
+			);
+			let turn = Turns::<T>::get(model).ok_or("a turn is missing")?;
+			let back = Turns::<T>::get(turn.after).map(|other| other.before);
+			ensure!(back == Some(model), "the ring's links disagree");
+			model = turn.after;
+			ensure!(
+				(model == served.next) == (walked == models),
+				"the ring closes elsewhere than at its beginning"
+			);
+		}
+		Ok(())
+	}
+
 	/// Walks all queues, checks their links and counts their workloads.
 	fn count_queued() -> Result<usize, TryRuntimeError> {
+		Self::check_turns()?;
 		let mut count = 0usize;
 		for (model, queue) in Queues::<T>::iter() {
-			ensure!(
-				ServedModels::<T>::get().contains(&model),
-				"a queue is not served"
-			);
+			ensure!(Turns::<T>::contains_key(model), "a queue is not served");
 			let (mut before, mut next, mut length) = (None, queue.first, 0u32);
 			let mut resume_found = queue.resume.is_none();
 			while let Some(id) = next {

@@ -55,7 +55,7 @@ pub use extension::{CheckStep, NotAdmitted};
 pub use pallet::*;
 pub use submission::RECORD_BYTES;
 pub use types::{
-	Assigned, ChainFees, InboxKey, Outlook, Queue, QueueLink, Tensor, Terms, Workload,
+	Assigned, ChainFees, InboxKey, Outlook, Queue, QueueLink, Served, Tensor, Terms, Turn, Workload,
 };
 pub use weights::WeightInfo;
 
@@ -77,6 +77,7 @@ mod seeds;
 mod submission;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod types;
 mod views;
 mod voiding;
@@ -147,14 +148,15 @@ pub mod pallet {
 		/// Most workloads in one model's queue.
 		#[pallet::constant]
 		type MaxQueuedPerModel: Get<u32>;
-		/// Most models with a queue at a time.
+		/// Most models with a queue at a time. What a block does for them is bounded apart from this.
 		#[pallet::constant]
 		type MaxServedModels: Get<u32>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 		/// Who may forgive the slashes that the circuit breaker delays.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// Weight that the draws of one block may take. It bounds how many workloads a block assigns.
+		/// Weight that the draws of one block may take, together with the deadlines that passed in it,
+		/// which come first. It bounds how many workloads a block assigns.
 		#[pallet::constant]
 		type MaxDrawWeight: Get<Weight>;
 		/// What ordering an inference on so many values costs in transaction fees, at most, planck:
@@ -217,14 +219,13 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type QueueLinks<T: Config> = StorageMap<_, Identity, WorkloadId, QueueLink>;
 
-	/// Models with a queue, served in turn.
+	/// The ring of models that have a queue, which are served in turn. There is none if no model has one.
 	#[pallet::storage]
-	pub type ServedModels<T: Config> =
-		StorageValue<_, BoundedVec<ModelRef, T::MaxServedModels>, ValueQuery>;
+	pub type ServedModels<T> = StorageValue<_, Served>;
 
-	/// Whose turn it is in [`ServedModels`].
+	/// The neighbours of each model in that ring.
 	#[pallet::storage]
-	pub type ServedCursor<T> = StorageValue<_, u32, ValueQuery>;
+	pub type Turns<T> = StorageMap<_, Twox64Concat, ModelRef, Turn>;
 
 	/// What each node owes, earliest deadline first.
 	#[pallet::storage]
@@ -528,8 +529,10 @@ pub mod pallet {
 				T::WeightInfo::on_initialize().saturating_add(T::WeightInfo::on_finalize());
 			if T::Network::is_serving() {
 				weight.saturating_accrue(Self::settle_delayed());
-				weight.saturating_accrue(Self::let_deadlines_pass());
-				weight.saturating_accrue(Self::serve_queues(n));
+				let passed = Self::let_deadlines_pass();
+				weight.saturating_accrue(passed.weight::<T>());
+				let most = T::MaxDrawWeight::get().saturating_sub(passed.handling::<T>());
+				weight.saturating_accrue(Self::serve_queues_within(n, most));
 			}
 			weight
 		}

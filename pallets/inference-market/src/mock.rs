@@ -186,6 +186,10 @@ impl pallet_node_pool::benchmarking::BenchmarkHelper<AccountId, TestSignature> f
 		assert_ok!(WorkerStaking::benchmark_operator(operator));
 	}
 
+	fn ledger_key(operator: &AccountId) -> Vec<u8> {
+		pallet_worker_staking::Ledgers::<Test>::hashed_key_for(operator)
+	}
+
 	fn model(model: ModelRef) {
 		add_model(model);
 	}
@@ -260,9 +264,12 @@ pub fn limit_draws(draws: u32, turns: u32) {
 		.saturating_add(PoolWeights::draw(1))
 		.saturating_add(PoolWeights::reserve())
 		.saturating_add(Weights::assign());
+	let turn = Weights::serve_model()
+		.saturating_add(Weights::void_check())
+		.saturating_add(PoolWeights::open_pool());
 	MaxDrawWeight::set(
 		Weights::serve_queues(MaxServedModels::get())
-			.saturating_add(Weights::serve_model().saturating_mul(turns.into()))
+			.saturating_add(turn.saturating_mul(turns.into()))
 			// A draw begins only if all of its candidates may be tried.
 			.saturating_add(draw.saturating_mul(draws.saturating_sub(1).into()))
 			.saturating_add(Market::attempt_weight()),

@@ -1,6 +1,7 @@
 //! The queues, one per model, first in first out, and the draw from them.
 
 use super::*;
+use alloc::collections::BTreeMap;
 use frame_support::{
 	pallet_prelude::DispatchResult,
 	traits::{Defensive, Get},
@@ -10,6 +11,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use inference_primitives::{
 	price::{Bid, PoolOffer},
 	traits::{Assignment, DrawRequest, Drawn},
+	VkHash,
 };
 use sp_runtime::traits::UniqueSaturatedInto;
 
@@ -33,16 +35,55 @@ enum Look {
 	TooEarly,
 }
 
-/// The randomness of a block's draws (the latest blocks' outputs, oldest first), and the weight that they
-/// may take.
-pub(crate) struct Draws {
+/// What the draws of a block share: it is read once, however many there are.
+pub(crate) struct Draws<T: Config> {
 	pub block: BlockNumber,
+	/// The randomness: the latest blocks' outputs, oldest first.
 	pub outputs: alloc::vec::Vec<Hash>,
+	/// The weight that was used, and that they may use.
 	pub used: Weight,
 	pub most: Weight,
+	/// The service clock.
+	now: Tick,
+	/// The present base price, planck per compute unit.
+	base_price: Balance,
+	/// Whether governance has disabled the keys that workloads were ordered under: as many as looks at most.
+	disabled: BTreeMap<VkHash, bool>,
+	/// What the node pools share.
+	pools: <T::NodePool as NodePool<AccountIdOf<T>>>::Draws,
 }
 
-impl Draws {
+impl<T: Config> Draws<T> {
+	/// Before the block's first draw. What this reads is in `serve_queues`.
+	pub fn begin(
+		block: BlockNumber,
+		outputs: alloc::vec::Vec<Hash>,
+		used: Weight,
+		most: Weight,
+	) -> Self {
+		Self {
+			block,
+			outputs,
+			used,
+			most,
+			now: T::Network::now(),
+			base_price: Pallet::<T>::base_price(),
+			disabled: BTreeMap::new(),
+			pools: T::NodePool::begin_draws(),
+		}
+	}
+
+	/// Whether governance has disabled what a workload's proof needs.
+	pub fn is_void(&mut self, vk_hash: VkHash) -> bool {
+		if let Some(disabled) = self.disabled.get(&vk_hash) {
+			return *disabled;
+		}
+		self.spend(T::WeightInfo::void_check());
+		let disabled = T::ProofVerifier::is_disabled(vk_hash);
+		self.disabled.insert(vk_hash, disabled);
+		disabled
+	}
+
 	/// Whether so much more may be used.
 	fn allow(&self, weight: Weight) -> bool {
 		self.used.saturating_add(weight).all_lte(self.most)
@@ -65,18 +106,14 @@ impl<T: Config> Pallet<T> {
 	/// was begun.
 	pub(crate) fn enqueue(id: WorkloadId, workload: &mut WorkloadOf<T>) -> DispatchResult {
 		let model = workload.statement.model;
+		let length = Queues::<T>::get(model).length;
 		frame_support::ensure!(
-			workload.attempts > 0 || Queues::<T>::get(model).length < T::MaxQueuedPerModel::get(),
+			workload.attempts > 0 || length < T::MaxQueuedPerModel::get(),
 			Error::<T>::QueueFull
 		);
-		ServedModels::<T>::try_mutate(|models| {
-			if models.contains(&model) {
-				return Ok(());
-			}
-			models
-				.try_push(model)
-				.map_err(|_| Error::<T>::TooManyServedModels)
-		})?;
+		if length == 0 {
+			Self::enter_turns(model)?;
+		}
 		workload.state = WorkloadState::Queued;
 		workload.entered_at = Self::block_number();
 		Self::link_last(model, id);
@@ -92,11 +129,11 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Takes a workload out of its queue and drops its deadline.
-	pub(crate) fn dequeue(workload: &WorkloadOf<T>) {
+	/// Takes a workload out of its queue and drops its deadline. Returns whether the queue ended with it.
+	pub(crate) fn dequeue(workload: &WorkloadOf<T>) -> bool {
 		let id = workload.statement.workload;
-		Self::unlink(workload.statement.model, id);
 		Deadlines::<T>::remove(workload.deadline, id);
+		Self::unlink(workload.statement.model, id)
 	}
 
 	/// Appends to a queue.
@@ -119,12 +156,12 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Takes out of a queue. The last one to leave removes it.
-	fn unlink(model: ModelRef, id: WorkloadId) {
+	/// Takes out of a queue. The last one to leave removes it: returns whether it did.
+	fn unlink(model: ModelRef, id: WorkloadId) -> bool {
 		let Some(link) = QueueLinks::<T>::take(id).defensive_proof("it is queued; qed") else {
-			return;
+			return false;
 		};
-		Queues::<T>::mutate_exists(model, |stored| {
+		let ended = Queues::<T>::mutate_exists(model, |stored| {
 			let mut queue = stored.take().unwrap_or_default();
 			match link.before {
 				Some(before) => Self::relink(before, |other| other.after = link.after),
@@ -140,10 +177,12 @@ impl<T: Config> Pallet<T> {
 			// Saturating: it was counted when it was linked.
 			queue.length = queue.length.saturating_sub(1);
 			*stored = queue.first.map(|_| queue);
+			stored.is_none()
 		});
-		if !Queues::<T>::contains_key(model) {
-			ServedModels::<T>::mutate(|models| models.retain(|other| *other != model));
+		if ended {
+			Self::leave_turns(model);
 		}
+		ended
 	}
 
 	fn relink(id: WorkloadId, change: impl FnOnce(&mut QueueLink)) {
@@ -157,49 +196,71 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Draws nodes for queued workloads, models in turn, within `MaxDrawWeight`. What a look at an
-	/// entry costs is what it did: one that fails before the draw costs a few reads, and a model whose
-	/// pool is empty one, so that what nobody can serve takes no other model's turn.
+	/// Draws with all of the weight that a block's draws may have.
+	#[cfg(any(test, feature = "runtime-benchmarks"))]
 	pub(crate) fn serve_queues(n: BlockNumberFor<T>) -> Weight {
+		Self::serve_queues_within(n, T::MaxDrawWeight::get())
+	}
+
+	/// Draws nodes for queued workloads, models in turn, within this weight. What a look at an entry costs
+	/// is what it did: one that fails before the draw costs a few reads, and a model whose pool is empty
+	/// two, so that what nobody can serve takes no other model's turn.
+	pub(crate) fn serve_queues_within(n: BlockNumberFor<T>, most: Weight) -> Weight {
 		let block: BlockNumber = n.unique_saturated_into();
-		let models = ServedModels::<T>::get();
-		let count = models.len();
-		if count == 0 {
+		let Some(served) = ServedModels::<T>::get() else {
 			return T::WeightInfo::serve_queues(0);
-		}
-		let mut draws = Draws {
-			block,
-			outputs: Self::latest_outputs(block),
-			// Saturating: the list's bound is a `u32`.
-			used: T::WeightInfo::serve_queues(u32::try_from(count).unwrap_or(u32::MAX)),
-			most: T::MaxDrawWeight::get(),
 		};
-		let start = ServedCursor::<T>::get() as usize % count;
-		let mut served = 0u32;
-		for model in models.iter().cycle().skip(start).take(count) {
-			if !draws.allow(T::WeightInfo::serve_model().saturating_add(Self::attempt_weight())) {
+		let turns = served.models.min(Self::max_turns());
+		let outputs = Self::latest_outputs(block);
+		let used = T::WeightInfo::serve_queues(turns);
+		let mut draws = Draws::begin(block, outputs, used, most);
+		let turn_weight = T::WeightInfo::serve_model().saturating_add(Self::attempt_weight());
+		let mut model = served.next;
+		for _ in 0..turns {
+			if !draws.allow(turn_weight) {
 				break;
 			}
-			served = served.saturating_add(1);
+			// Who comes next, before the model may leave the ring. None leaves it but the one that is served,
+			// so each of those that were in it is asked once.
+			let Some(turn) =
+				Turns::<T>::get(model).defensive_proof("who is next is in the ring; qed")
+			else {
+				break;
+			};
 			// Asking for the offer is paid for: `serve_queues` is measured with models that have none.
-			if let Some(offer) = T::NodePool::offer(*model) {
+			if let Some(offer) = T::NodePool::offer(model) {
 				draws.spend(T::WeightInfo::serve_model());
-				Self::serve_model(*model, offer, &mut draws);
+				Self::serve_model(model, offer, &mut draws);
 			}
+			model = turn.after;
 		}
-		ServedCursor::<T>::put((start as u32).saturating_add(served));
+		ServedModels::<T>::mutate(|stored| {
+			if let Some(served) = stored {
+				served.next = model;
+			}
+		});
 		draws.used
 	}
 
-	/// Weight of one look that ends in an assignment, at most.
+	/// Weight of one look that ends in an assignment, at most: the first under its key, of a pool that is
+	/// not open, that ends its queue or has neighbours on both sides.
 	pub(crate) fn attempt_weight() -> Weight {
 		T::WeightInfo::look()
+			.saturating_add(T::WeightInfo::void_check())
 			.saturating_add(T::NodePool::max_draw_weight())
 			.saturating_add(T::WeightInfo::assign())
+			.saturating_add(T::WeightInfo::end_queue())
+			.saturating_add(Self::neighbour_weight().saturating_mul(2))
+	}
+
+	/// What it adds to an assignment that a neighbour stays in the queue, whose link is written. Neighbours
+	/// that are drawn, too, are in what their own draws weigh.
+	fn neighbour_weight() -> Weight {
+		T::DbWeight::get().reads_writes(1, 1)
 	}
 
 	/// Serves one queue: from its head, then from where the last block's second look ended.
-	pub(crate) fn serve_model(model: ModelRef, offer: PoolOffer, draws: &mut Draws) {
+	pub(crate) fn serve_model(model: ModelRef, offer: PoolOffer, draws: &mut Draws<T>) {
 		let mut tried = alloc::vec::Vec::new();
 		let head = Queues::<T>::get(model).first;
 		let behind = Self::draw_from(head, offer, draws, &mut tried);
@@ -220,37 +281,50 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn draw_from(
 		mut next: Option<WorkloadId>,
 		offer: PoolOffer,
-		draws: &mut Draws,
+		draws: &mut Draws<T>,
 		waiting: &mut alloc::vec::Vec<WorkloadId>,
 	) -> Option<WorkloadId> {
 		let most = waiting.len().saturating_add(LOOKAHEAD);
+		// Whether the entry before was drawn: then the next one's link was written.
+		let mut follows_drawn = false;
 		while let Some(id) = next {
 			if waiting.len() >= most || !draws.allow(Self::attempt_weight()) {
 				break;
 			}
 			draws.spend(T::WeightInfo::look());
-			let after = QueueLinks::<T>::get(id).and_then(|link| link.after);
-			match Self::look(id, offer, draws) {
+			let link = QueueLinks::<T>::get(id).unwrap_or_default();
+			let look = Self::look(id, offer, draws);
+			let is_drawn = matches!(look, Look::Assigned);
+			// The one that stays before the first of those that are drawn, or behind the last.
+			if is_drawn != follows_drawn && (follows_drawn || link.before.is_some()) {
+				draws.spend(Self::neighbour_weight());
+			}
+			follows_drawn = is_drawn;
+			match look {
 				Look::Assigned => {},
 				Look::Waits => waiting.push(id),
 				Look::TooEarly => return None,
 			}
-			next = after;
+			next = link.after;
+		}
+		if follows_drawn && next.is_some() {
+			draws.spend(Self::neighbour_weight());
 		}
 		next
 	}
 
-	/// The base price of a workload's next draw, planck per compute unit.
-	fn base_price_of(workload: &WorkloadOf<T>) -> Balance {
-		workload.base_price.unwrap_or_else(Self::base_price)
+	/// The base price of a workload's next draw, planck per compute unit: the present one, if it was not drawn
+	/// before.
+	fn base_price_of(workload: &WorkloadOf<T>, present: Balance) -> Balance {
+		workload.base_price.unwrap_or(present)
 	}
 
 	/// What a workload pays and locks in its next draw, by what a node asks. `None` on overflow.
-	fn bid(workload: &WorkloadOf<T>) -> Option<Bid> {
+	fn bid(workload: &WorkloadOf<T>, base_price: Balance) -> Option<Bid> {
 		let terms = &workload.terms;
 		Some(Bid {
 			work: Balance::from(terms.compute_units.0)
-				.checked_mul(Self::base_price_of(workload))?,
+				.checked_mul(Self::base_price_of(workload, base_price))?,
 			most: terms.max_price,
 			on_top: terms.on_top()?,
 			stake: terms.stake_terms()?,
@@ -260,8 +334,8 @@ impl<T: Config> Pallet<T> {
 	/// What a workload bids in a draw now. `None` if its own terms cannot be met by any node of the
 	/// pool: even the least that one asks is above its bid (it may fall again), or at that price
 	/// it needs more stake than the greatest reach. Dearer nodes only ask for more of both.
-	fn ask(workload: &WorkloadOf<T>, offer: PoolOffer) -> Option<Bid> {
-		let bid = Self::bid(workload)?;
+	fn ask(workload: &WorkloadOf<T>, offer: PoolOffer, base_price: Balance) -> Option<Bid> {
+		let bid = Self::bid(workload, base_price)?;
 		let least = bid.quote(offer.least)?;
 		(least.proof_stake <= offer.reach).then_some(bid)
 	}
@@ -274,13 +348,13 @@ impl<T: Config> Pallet<T> {
 			Outlook::Able => false,
 			Outlook::Unfit => true,
 			Outlook::Untried => T::NodePool::offer(workload.statement.model)
-				.and_then(|offer| Self::ask(workload, offer))
+				.and_then(|offer| Self::ask(workload, offer, Self::base_price()))
 				.is_none(),
 		}
 	}
 
 	/// Draws a node for the workload if its seed was unknown when it came and a node qualifies.
-	fn look(id: WorkloadId, offer: PoolOffer, draws: &mut Draws) -> Look {
+	fn look(id: WorkloadId, offer: PoolOffer, draws: &mut Draws<T>) -> Look {
 		let Some(mut workload) =
 			Workloads::<T>::get(id).defensive_proof("a queued workload exists; qed")
 		else {
@@ -295,17 +369,18 @@ impl<T: Config> Pallet<T> {
 			return Look::Waits;
 		};
 		// One that should have expired, or is void, waits for its deadline's hook.
-		if T::Network::now() > workload.deadline || Self::is_void(&workload) {
+		let seed = Self::seed(id, workload.attempts, outputs);
+		if draws.now > workload.deadline || draws.is_void(workload.statement.vk_hash) {
 			return Look::Waits;
 		}
-		let Some(bid) = Self::ask(&workload, offer) else {
+		let Some(bid) = Self::ask(&workload, offer, draws.base_price) else {
 			return Look::Waits;
 		};
 		let terms = workload.terms;
 		let request = DrawRequest {
 			model: workload.statement.model,
 			submitter: &workload.submitter,
-			seed: Self::seed(id, workload.attempts, outputs),
+			seed,
 			excluded: &workload.failed_operators,
 			compute_units: terms.compute_units,
 			bid,
@@ -313,12 +388,14 @@ impl<T: Config> Pallet<T> {
 			proving_backlog: terms.proving_backlog,
 			latest: terms.latest,
 		};
-		let (drawn, weight) = T::NodePool::draw(&request);
+		let (drawn, weight) = T::NodePool::draw_next(&mut draws.pools, &request);
 		draws.spend(weight);
 		let outlook = match drawn {
 			Drawn::Assigned(assignment) => {
 				draws.spend(T::WeightInfo::assign());
-				Self::assign(id, workload, assignment);
+				if Self::assign(id, workload, assignment, draws) {
+					draws.spend(T::WeightInfo::end_queue());
+				}
 				return Look::Assigned;
 			},
 			Drawn::Busy => Outlook::Able,
@@ -333,15 +410,16 @@ impl<T: Config> Pallet<T> {
 		Look::Waits
 	}
 
-	/// Gives a queued workload to the node that was drawn.
+	/// Gives a queued workload to the node that was drawn. Returns whether its queue ended with it.
 	pub(crate) fn assign(
 		id: WorkloadId,
 		mut workload: WorkloadOf<T>,
 		assignment: Assignment<AccountIdOf<T>>,
-	) {
-		Self::dequeue(&workload);
+		draws: &Draws<T>,
+	) -> bool {
+		let ended = Self::dequeue(&workload);
 		let price = assignment.quote.price;
-		workload.base_price = Some(Self::base_price_of(&workload));
+		workload.base_price = Some(Self::base_price_of(&workload, draws.base_price));
 		workload.state = WorkloadState::Assigned;
 		// Saturating: bounded by the redraws.
 		workload.attempts = workload.attempts.saturating_add(1);
@@ -351,7 +429,7 @@ impl<T: Config> Pallet<T> {
 			price,
 			proof_stake: assignment.quote.proof_stake,
 			multiplier: assignment.multiplier,
-			assigned_at: T::Network::now(),
+			assigned_at: draws.now,
 		});
 		Self::set_deadline(id, &mut workload, assignment.due);
 		Inbox::<T>::insert(assignment.node, InboxKey::new(assignment.due, id), ());
@@ -363,5 +441,6 @@ impl<T: Config> Pallet<T> {
 			price,
 			due: assignment.due,
 		});
+		ended
 	}
 }

@@ -5,8 +5,9 @@ use frame_support::{traits::ConstU32, BoundedVec};
 use inference_primitives::{
 	parameters::{permille_of, Permille},
 	price::StakeTerms,
-	Balance, BlockNumber, ComputeUnits, Mode, NodeId, PriceMultiplier, ProtocolParameters,
-	Settlement, StatementHeader, Tick, Ticks, WorkloadId, WorkloadState, MAX_TENSOR_VALUES,
+	Balance, BlockNumber, ComputeUnits, Mode, ModelRef, NodeId, PriceMultiplier,
+	ProtocolParameters, Settlement, StatementHeader, Tick, Ticks, WorkloadId, WorkloadState,
+	MAX_TENSOR_VALUES,
 };
 use scale_info::TypeInfo;
 
@@ -290,6 +291,24 @@ pub struct Queue {
 	pub length: u32,
 	/// Where the next block looks on after the first few; `None`: right behind these.
 	pub resume: Option<WorkloadId>,
+}
+
+/// The models that have a queue: a ring linked by [`Turn`]s.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Served {
+	/// Whose turn is next.
+	pub next: ModelRef,
+	/// How many models are in the ring.
+	pub models: u32,
+}
+
+/// A model's neighbours in the ring of those that have a queue; itself if it is alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Turn {
+	/// Whose turn is before its own.
+	pub before: ModelRef,
+	/// Whose turn is after its own.
+	pub after: ModelRef,
 }
 
 /// A queued workload's neighbours.

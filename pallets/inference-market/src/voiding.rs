@@ -17,7 +17,9 @@ impl<T: Config> Pallet<T> {
 	/// proof stake to the operator's bond, and the node's capacity is free.
 	pub(crate) fn void(id: WorkloadId, workload: WorkloadOf<T>) -> DispatchResult {
 		match workload.state {
-			WorkloadState::Queued => Self::dequeue(&workload),
+			WorkloadState::Queued => {
+				Self::dequeue(&workload);
+			},
 			WorkloadState::Assigned | WorkloadState::Unproven => {
 				let assigned = workload
 					.assigned

@@ -1,13 +1,14 @@
 //! The draw (docs/PROTOCOL.md, section 2) and what becomes of what it reserved.
 
 use super::*;
+use crate::draws::Shared;
 use frame_support::{traits::Defensive, weights::Weight};
 use inference_primitives::{
 	hashing::tagged_hash,
 	node::Standing,
 	price::Bid,
 	traits::{Assignment, DrawRequest, Drawn, NodeLoad, NodePool, RecentMisses},
-	Hash, Mode, ProtocolParameters, Tick, Ticks,
+	Hash, Mode, Tick, Ticks,
 };
 
 impl<T: Config> Pallet<T> {
@@ -38,13 +39,13 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn try_assign(
 		member: PoolMember,
 		request: &DrawRequest<AccountIdOf<T>>,
-		parameters: &ProtocolParameters,
-		epoch: u32,
+		shared: &Shared,
 	) -> Drawn<AccountIdOf<T>> {
-		let id = member.node;
-		let Some(mut node) = Self::node(id) else {
+		let (id, parameters) = (member.node, &shared.parameters);
+		let Some(mut node) = Nodes::<T>::get(id) else {
 			return Drawn::Busy;
 		};
+		node.take_up(shared.epoch);
 		let multiplier = member.multiplier();
 		let Some(quote) = request.bid.quote(multiplier) else {
 			return Drawn::Unfit;
@@ -57,7 +58,7 @@ impl<T: Config> Pallet<T> {
 			return Drawn::Unfit;
 		}
 		// It may have left, or been stopped, since the snapshot.
-		if !node.models.contains(&request.model) || !node.standing.serves(epoch) {
+		if !node.models.contains(&request.model) || !node.standing.serves(shared.epoch) {
 			return Drawn::Busy;
 		}
 		let own = node.operator == *request.submitter || node.worker == *request.submitter;
@@ -74,7 +75,7 @@ impl<T: Config> Pallet<T> {
 			..bounds
 		};
 		let fits = |load: NodeLoad| bounds.allow(load, capacity) && pinned.allow(load, capacity);
-		let backing = T::Stakes::backing(&node.operator);
+		let backing = T::Stakes::backing(&node.operator, parameters);
 		let alone = NodeLoad {
 			outstanding: request.compute_units,
 			proving: ComputeUnits::ZERO,
@@ -89,12 +90,12 @@ impl<T: Config> Pallet<T> {
 			outstanding,
 			..node.load()
 		};
-		let Some(due) = Self::due(load, capacity, request.mode, parameters) else {
+		let Some(due) = Self::due(load, capacity, request.mode, shared) else {
 			return Drawn::Busy;
 		};
 		if !fits(load)
 			|| due > request.latest
-			|| T::Stakes::lock(&node.operator, quote.proof_stake).is_err()
+			|| T::Stakes::lock_under(&node.operator, quote.proof_stake, parameters).is_err()
 		{
 			return Drawn::Busy;
 		}
@@ -115,19 +116,14 @@ impl<T: Config> Pallet<T> {
 	/// When the output is due that makes a node's load this. Outputs are computed in the order of
 	/// assignment, so this one is there when all are; and so with proofs, of which those of
 	/// delivered outputs come first. `None` if that is beyond all time.
-	fn due(
-		load: NodeLoad,
-		capacity: ComputeUnits,
-		mode: Mode,
-		parameters: &ProtocolParameters,
-	) -> Option<Tick> {
+	fn due(load: NodeLoad, capacity: ComputeUnits, mode: Mode, shared: &Shared) -> Option<Tick> {
 		let ahead = match mode {
 			Mode::Immediate => load.outstanding.checked_add(load.proving)?,
 			Mode::Deferred => load.outstanding,
 		};
 		let computing = u32::try_from(ahead.0.div_ceil(capacity.0.max(1))).ok()?;
-		let now = T::Network::now();
-		Some(now.after(parameters.base_latency).after(Ticks(computing)))
+		let latency = shared.parameters.base_latency;
+		Some(shared.now.after(latency).after(Ticks(computing)))
 	}
 
 	/// Changes what a node owes.
@@ -168,6 +164,7 @@ impl<T: Config> Pallet<T> {
 	///   B and P_B as they were when the node was last given work: lower ones refuse new work, and
 	///   leave what was given before;
 	/// - each worker key belongs to the node that names it, each node to its operator's list;
+	/// - what an operator pledges is the sum of its nodes' pledges;
 	/// - the total pledge is the sum of what nodes count for, which is nothing for one that is paused,
 	///   suspended or in no snapshot, and no more than its capacity otherwise;
 	/// - a model's members are the nodes that joined it, each once;
@@ -178,6 +175,19 @@ impl<T: Config> Pallet<T> {
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::ensure;
 		let mut total = 0u64;
+		let parameters = T::Network::parameters();
+		for (operator, nodes) in OperatorNodes::<T>::iter() {
+			let pledge = nodes
+				.iter()
+				.filter_map(Nodes::<T>::get)
+				.try_fold(ComputeUnits::ZERO, |sum, node| {
+					sum.checked_add(node.pledge())
+				});
+			ensure!(
+				pledge == Some(T::Stakes::backing(&operator, &parameters).pledge),
+				"an operator's pledge is not the sum of its nodes'"
+			);
+		}
 		for (id, node) in Nodes::<T>::iter() {
 			ensure!(
 				node.bounds.allow(node.load(), node.capacity),
@@ -286,11 +296,18 @@ fn free(reserved: &mut ComputeUnits, compute_units: ComputeUnits) {
 }
 
 impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
-	fn draw(request: &DrawRequest<AccountIdOf<T>>) -> (Drawn<AccountIdOf<T>>, Weight) {
-		let pool = Pools::<T>::get(request.model);
-		let payable = Self::within_bid(&pool, &request.bid);
-		let parameters = T::Network::parameters();
-		let epoch = Epoch::<T>::get();
+	type Draws = Draws<T>;
+
+	fn begin_draws() -> Self::Draws {
+		Draws::begin()
+	}
+
+	fn draw_next(
+		draws: &mut Self::Draws,
+		request: &DrawRequest<AccountIdOf<T>>,
+	) -> (Drawn<AccountIdOf<T>>, Weight) {
+		let mut weight = draws.open(request.model);
+		let payable = Self::within_bid(draws.members(), &request.bid);
 		// Each node is tried once, however often it is sampled.
 		let mut tried = alloc::vec::Vec::new();
 		let mut found = Drawn::Unfit;
@@ -302,7 +319,7 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 				continue;
 			}
 			tried.push(member.node);
-			match Self::try_assign(member, request, &parameters, epoch) {
+			match Self::try_assign(member, request, &draws.shared) {
 				Drawn::Unfit => {},
 				Drawn::Busy => found = Drawn::Busy,
 				Drawn::Assigned(assignment) => {
@@ -312,9 +329,9 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 			}
 		}
 		let candidates = u32::try_from(tried.len()).unwrap_or(u32::MAX);
-		let mut weight = T::WeightInfo::draw(candidates);
-		if matches!(found, Drawn::Assigned(_)) {
-			weight.saturating_accrue(T::WeightInfo::reserve());
+		weight.saturating_accrue(T::WeightInfo::draw(candidates));
+		if let Drawn::Assigned(assignment) = &found {
+			weight.saturating_accrue(draws.note_reserved(assignment.node));
 		}
 		(found, weight)
 	}
@@ -390,6 +407,8 @@ impl<T: Config> NodePool<AccountIdOf<T>> for Pallet<T> {
 	}
 
 	fn max_draw_weight() -> Weight {
-		T::WeightInfo::draw(MAX_CANDIDATES).saturating_add(T::WeightInfo::reserve())
+		T::WeightInfo::open_pool()
+			.saturating_add(T::WeightInfo::draw(MAX_CANDIDATES))
+			.saturating_add(T::WeightInfo::reserve())
 	}
 }

@@ -5,7 +5,7 @@
 
 use super::*;
 use crate::misses::CountedMiss;
-use frame_benchmarking::v2::*;
+use frame_benchmarking::{benchmarking::add_to_whitelist, v2::*};
 use frame_support::{
 	traits::{Get, Hooks},
 	BoundedVec,
@@ -23,6 +23,8 @@ use inference_primitives::{
 pub trait BenchmarkHelper<AccountId, Signature> {
 	/// Lets an operator bond for any pledge; its ledger is as long as it may be.
 	fn bond(operator: &AccountId);
+	/// Where its ledger is stored.
+	fn ledger_key(operator: &AccountId) -> alloc::vec::Vec<u8>;
 	/// Stores a model that is for sale.
 	fn model(model: ModelRef);
 	/// An account that can sign.
@@ -122,6 +124,8 @@ fn operator_with_nodes<T: Config>(operator: &T::AccountId, nodes: u32, seed: u32
 	for index in 0..nodes {
 		last = store_node::<T>(operator, &account("worker", index, seed), |_| {});
 	}
+	// The bond covers it.
+	let _ = T::Stakes::set_pledge(operator, ComputeUnits(CAPACITY.0 * u64::from(nodes)));
 	last
 }
 
@@ -231,18 +235,13 @@ fn excluded<T: Config>() -> alloc::vec::Vec<T::AccountId> {
 	(0..most).map(|index| account("failed", index, 0)).collect()
 }
 
-/// Stores a pool of [`MODEL`] with so many members, each of an operator of its own with so many nodes, after
-/// a first snapshot, so that nothing changes by itself; then changes each member.
-fn store_pool<T: Config>(
-	members: u32,
-	nodes_per_operator: u32,
-	change: impl Fn(&mut NodeOf<T>),
-) -> ProtocolParameters {
+/// Stores a pool of [`MODEL`] with so many members, each of an operator of its own, after a first snapshot, so that nothing changes by itself; then changes each member.
+fn store_pool<T: Config>(members: u32, change: impl Fn(&mut NodeOf<T>)) -> ProtocolParameters {
 	T::BenchmarkHelper::model(MODEL);
 	let members: alloc::vec::Vec<NodeId> = (0..members)
 		.map(|index| {
 			let operator = account("operator", index, 0);
-			operator_with_nodes::<T>(&operator, nodes_per_operator, index)
+			operator_with_nodes::<T>(&operator, 1, index)
 		})
 		.collect();
 	Members::<T>::insert(MODEL, BoundedVec::truncate_from(members.clone()));
@@ -412,7 +411,7 @@ mod benches {
 	/// The snapshot of a pool of `u` members whose records stay.
 	#[benchmark]
 	fn snapshot(u: Linear<0, { T::MaxPoolNodes::get() }>) {
-		let parameters = store_pool::<T>(u, 1, |_| {});
+		let parameters = store_pool::<T>(u, |_| {});
 		let taken;
 		#[block]
 		{
@@ -425,7 +424,7 @@ mod benches {
 	/// The snapshot of a pool of `c` members whose records change.
 	#[benchmark]
 	fn snapshot_changed(c: Linear<0, { T::MaxPoolNodes::get() }>) {
-		let parameters = store_pool::<T>(c, 1, count_anew::<T>);
+		let parameters = store_pool::<T>(c, count_anew::<T>);
 		let taken;
 		#[block]
 		{
@@ -435,11 +434,11 @@ mod benches {
 		assert_eq!((taken.members, taken.changed, taken.lowered), (c, c, 0));
 	}
 
-	/// The snapshot of a pool of `l` members whose pledges fall, each of an operator of its own that has as
-	/// many nodes as it may have. A quarter of a pool, as it takes long to set up.
+	/// The snapshot of a pool of `l` members whose pledges fall, each of an operator of its own. A quarter of
+	/// a pool, as it takes long to set up.
 	#[benchmark]
 	fn snapshot_lowered(l: Linear<0, { T::MaxPoolNodes::get() / 4 }>) {
-		let parameters = store_pool::<T>(l, T::MaxNodesPerOperator::get(), |node| {
+		let parameters = store_pool::<T>(l, |node| {
 			count_anew::<T>(node);
 			node.next_capacity = ComputeUnits(CAPACITY.0 - 1);
 		});
@@ -452,8 +451,21 @@ mod benches {
 		assert_eq!((taken.members, taken.changed, taken.lowered), (l, l, l));
 	}
 
-	/// A draw from a full pool that tries `c` candidates, each of which passes every check but for its
-	/// operator's stake, which is in use.
+	/// The reading of a full pool, whose members all have limits.
+	#[benchmark]
+	fn open_pool() {
+		let members = (0..T::MaxPoolNodes::get()).map(|id| member(NodeId(id), id.into()));
+		Pools::<T>::insert(MODEL, BoundedVec::truncate_from(members.collect()));
+		let mut draws = Draws::<T>::begin();
+		#[block]
+		{
+			draws.open(MODEL);
+		}
+		assert_eq!(draws.members().len(), T::MaxPoolNodes::get() as usize);
+	}
+
+	/// A draw from a full pool, which is open, that tries `c` candidates, each of which passes every check
+	/// but for its operator's stake, which is in use.
 	#[benchmark]
 	fn draw(c: Linear<1, MAX_CANDIDATES>) -> Result<(), BenchmarkError> {
 		const TOTAL: u64 = 1 << 40;
@@ -481,17 +493,20 @@ mod benches {
 			member(node, cumulative)
 		});
 		Pools::<T>::insert(MODEL, BoundedVec::truncate_from(pool.collect()));
+		let mut draws = Draws::<T>::begin();
+		draws.open(MODEL);
 		let (drawn, weight);
 		#[block]
 		{
-			(drawn, weight) = <Pallet<T>>::draw(&request);
+			(drawn, weight) = Pallet::<T>::draw_next(&mut draws, &request);
 		}
 		assert_eq!(drawn, Drawn::Busy);
 		assert_eq!(weight, T::WeightInfo::draw(c));
 		Ok(())
 	}
 
-	/// The last step of a draw that finds a node: with the checks, capacity and stake are reserved.
+	/// The last step of a draw that finds a node, the first of its block that finds this one: with the
+	/// checks, capacity and stake are reserved.
 	#[benchmark]
 	fn reserve() -> Result<(), BenchmarkError> {
 		let operator = account("operator", 0, 0);
@@ -499,11 +514,34 @@ mod benches {
 		let submitter = account("submitter", 0, 0);
 		let excluded = excluded::<T>();
 		let request = request::<T>(&submitter, &excluded);
-		let parameters = T::Network::parameters();
+		let draws = Draws::<T>::begin();
 		let drawn;
 		#[block]
 		{
-			drawn = Pallet::<T>::try_assign(member(node, 1), &request, &parameters, EPOCH);
+			drawn = Pallet::<T>::try_assign(member(node, 1), &request, &draws.shared);
+		}
+		assert!(matches!(drawn, Drawn::Assigned(_)));
+		Ok(())
+	}
+
+	/// The last step of a further draw of a block that finds the same node. The records that it writes are
+	/// written once in a block, and were counted with the first.
+	#[benchmark]
+	fn reserve_again() -> Result<(), BenchmarkError> {
+		let operator = account("operator", 0, 0);
+		let node = operator_with_nodes::<T>(&operator, 1, 0);
+		let submitter = account("submitter", 0, 0);
+		let excluded = excluded::<T>();
+		let request = request::<T>(&submitter, &excluded);
+		let draws = Draws::<T>::begin();
+		let first = Pallet::<T>::try_assign(member(node, 1), &request, &draws.shared);
+		assert!(matches!(first, Drawn::Assigned(_)));
+		add_to_whitelist(Nodes::<T>::hashed_key_for(node).into());
+		add_to_whitelist(T::BenchmarkHelper::ledger_key(&operator).into());
+		let drawn;
+		#[block]
+		{
+			drawn = Pallet::<T>::try_assign(member(node, 1), &request, &draws.shared);
 		}
 		assert!(matches!(drawn, Drawn::Assigned(_)));
 		Ok(())

@@ -135,7 +135,7 @@ impl<T: Config> Pallet<T> {
 			let mut node = stored.clone();
 			node.take_up(epoch);
 			let lowered = node.lower();
-			let backing = T::Stakes::backing(&node.operator);
+			let backing = T::Stakes::backing(&node.operator, parameters);
 			// What was joined in this epoch waits for the next one.
 			let waits = node.changed_in >= epoch && !node.models.contains(&model);
 			let steady = stored.standing == Standing::Active && stored.models.contains(&model);
@@ -173,11 +173,11 @@ impl<T: Config> Pallet<T> {
 			node.counted.epoch = epoch;
 			if node != stored {
 				taken.changed = taken.changed.saturating_add(1);
-				let operator = node.operator.clone();
+				let change = (stored.pledge(), node.pledge());
 				Nodes::<T>::insert(id, node);
 				if lowered {
 					taken.lowered = taken.lowered.saturating_add(1);
-					let _ = Self::update_pledge(&operator)
+					let _ = Self::change_pledge(&stored.operator, change, parameters)
 						.defensive_proof("a falling pledge is covered; qed");
 				}
 			}

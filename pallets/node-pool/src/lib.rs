@@ -58,7 +58,8 @@
 //! outstanding + proving ≤ capacity × P_B, with the B and P_B of its latest assignment (lower ones
 //! bind new work only); a pool's cumulative weights ascend, and it has each node that says it is in
 //! it; members are the nodes that joined; each worker key belongs to one node; the total pledge is
-//! the sum of what nodes count for, and a paused or suspended node counts for nothing.
+//! the sum of what nodes count for, and a paused or suspended node counts for nothing; what an operator
+//! pledges is the sum of what its nodes do.
 //!
 //! **Why an honest node proves in time** (docs/DESIGN.md, rule 5). A node that proves `capacity`
 //! compute units per block in the order of assignment has a proof when all that it owed at the
@@ -84,6 +85,7 @@
 
 extern crate alloc;
 
+pub use draws::Draws;
 pub use pallet::*;
 pub use types::{Bounds, Counted, DueSnapshots, EpochMisses, Node, PoolMember};
 pub use weights::WeightInfo;
@@ -91,6 +93,7 @@ pub use weights::WeightInfo;
 mod assignment;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+mod draws;
 mod epochs;
 pub mod misses;
 #[cfg(test)]
@@ -383,7 +386,7 @@ pub mod pallet {
 		/// taken. Origin: signed, the operator. Errors: [`Error::BadConsent`],
 		/// [`Error::ZeroCapacity`], [`Error::WorkerInUse`], [`Error::TooManyNodes`], bond too
 		/// small. Event: [`Event::NodeRegistered`].
-		/// Complexity: O(nodes of the operator).
+		/// Complexity: O(nodes of the operator), of their list only.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register_node())]
 		pub fn register_node(
@@ -403,7 +406,7 @@ pub mod pallet {
 		///
 		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
 		/// [`Error::ZeroCapacity`]; for a higher one, bond too small.
-		/// Event: [`Event::CapacityChanging`]. Complexity: O(nodes of the operator).
+		/// Event: [`Event::CapacityChanging`]. Complexity: O(1).
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::set_capacity())]
 		pub fn set_capacity(
@@ -445,7 +448,7 @@ pub mod pallet {
 		///
 		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
 		/// [`Error::NodeInUse`]. Event: [`Event::NodeDeregistered`].
-		/// Complexity: O(nodes of the operator).
+		/// Complexity: O(nodes of the operator), of their list only.
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::deregister_node())]
 		pub fn deregister_node(origin: OriginFor<T>, node: NodeId) -> DispatchResult {

@@ -140,6 +140,10 @@ impl crate::benchmarking::BenchmarkHelper<AccountId, TestSignature> for Benchmar
 		assert_ok!(WorkerStaking::benchmark_operator(operator));
 	}
 
+	fn ledger_key(operator: &AccountId) -> Vec<u8> {
+		pallet_worker_staking::Ledgers::<Test>::hashed_key_for(operator)
+	}
+
 	fn model(_: ModelRef) {}
 
 	fn worker(seed: u32) -> AccountId {
@@ -349,9 +353,18 @@ pub fn locking(proof_stake: Balance) -> Bid {
 	}
 }
 
+impl NodePool {
+	/// A draw that is its block's first, of a pool that is open. Returns what it weighs, too.
+	pub fn draw(request: &DrawRequest<AccountId>) -> (Drawn<AccountId>, Weight) {
+		let mut draws = <Self as PoolTrait<AccountId>>::begin_draws();
+		draws.open(request.model);
+		<Self as PoolTrait<AccountId>>::draw_next(&mut draws, request)
+	}
+}
+
 /// Draws.
 pub fn draw(request: &DrawRequest<AccountId>) -> Option<Assignment<AccountId>> {
-	match <NodePool as PoolTrait<AccountId>>::draw(request).0 {
+	match NodePool::draw(request).0 {
 		Drawn::Assigned(assignment) => Some(assignment),
 		Drawn::Busy | Drawn::Unfit => None,
 	}

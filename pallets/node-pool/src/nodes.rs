@@ -5,7 +5,7 @@ use frame_support::{ensure, pallet_prelude::DispatchResult};
 use inference_primitives::{
 	node::{NodeView, Standing, WorkerConsent},
 	traits::NodeLoad,
-	GenesisHash, ModelStatus,
+	GenesisHash, ModelStatus, ProtocolParameters,
 };
 use sp_runtime::traits::{Verify, Zero};
 
@@ -25,31 +25,30 @@ impl<T: Config> Pallet<T> {
 				.ok_or(Error::<T>::Overflow)?;
 		OperatorNodes::<T>::try_mutate(&operator, |nodes| nodes.try_push(id))
 			.map_err(|_| Error::<T>::TooManyNodes)?;
-		Nodes::<T>::insert(
-			id,
-			Node {
-				operator: operator.clone(),
-				worker: worker.clone(),
-				capacity: ComputeUnits::ZERO,
-				next_capacity: capacity,
-				usable: ComputeUnits::ZERO,
-				outstanding: ComputeUnits::ZERO,
-				proving: ComputeUnits::ZERO,
-				bounds: Default::default(),
-				models: Default::default(),
-				next_models: Default::default(),
-				delivered: 0,
-				missed: 0,
-				changed_in: Epoch::<T>::get(),
-				standing: Standing::Active,
-				epoch_misses: Default::default(),
-				counted: Default::default(),
-				limits: Default::default(),
-			},
-		);
+		let node = Node {
+			operator: operator.clone(),
+			worker: worker.clone(),
+			capacity: ComputeUnits::ZERO,
+			next_capacity: capacity,
+			usable: ComputeUnits::ZERO,
+			outstanding: ComputeUnits::ZERO,
+			proving: ComputeUnits::ZERO,
+			bounds: Default::default(),
+			models: Default::default(),
+			next_models: Default::default(),
+			delivered: 0,
+			missed: 0,
+			changed_in: Epoch::<T>::get(),
+			standing: Standing::Active,
+			epoch_misses: Default::default(),
+			counted: Default::default(),
+			limits: Default::default(),
+		};
+		let change = (ComputeUnits::ZERO, node.pledge());
+		Nodes::<T>::insert(id, node);
 		NextNodeId::<T>::put(next);
 		WorkerNodes::<T>::insert(&worker, id);
-		Self::update_pledge(&operator)?;
+		Self::change_pledge(&operator, change, &T::Network::parameters())?;
 		Self::deposit_event(Event::NodeRegistered {
 			node: id,
 			operator,
@@ -66,6 +65,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		ensure!(capacity > ComputeUnits::ZERO, Error::<T>::ZeroCapacity);
 		let mut node = Self::node_of(&operator, id)?;
+		let before = node.pledge();
 		node.next_capacity = capacity;
 		// What was lowered in this epoch stays so until the next, whatever the node still owes: else
 		// its operator could let single draws pass it by.
@@ -76,8 +76,9 @@ impl<T: Config> Pallet<T> {
 		node.lower();
 		let counted = node.counted.units.min(node.usable);
 		Self::count(&mut node, counted);
+		let change = (before, node.pledge());
 		Nodes::<T>::insert(id, node);
-		Self::update_pledge(&operator)?;
+		Self::change_pledge(&operator, change, &T::Network::parameters())?;
 		Self::deposit_event(Event::CapacityChanging { node: id, capacity });
 		Ok(())
 	}
@@ -197,7 +198,8 @@ impl<T: Config> Pallet<T> {
 		});
 		Self::forget_miss(id);
 		Self::count(&mut node, ComputeUnits::ZERO);
-		Self::update_pledge(&operator)?;
+		let change = (node.pledge(), ComputeUnits::ZERO);
+		Self::change_pledge(&operator, change, &T::Network::parameters())?;
 		Self::deposit_event(Event::NodeDeregistered { node: id });
 		Ok(())
 	}
@@ -287,14 +289,17 @@ impl<T: Config> Pallet<T> {
 		Ok(node)
 	}
 
-	/// Tells staking what the operator's nodes pledge together.
-	pub(crate) fn update_pledge(operator: &AccountIdOf<T>) -> DispatchResult {
-		let pledge = OperatorNodes::<T>::get(operator)
-			.iter()
-			.filter_map(Nodes::<T>::get)
-			.try_fold(ComputeUnits::ZERO, |sum, node| {
-				sum.checked_add(node.pledge())
-			})
+	/// Tells staking that what one of the operator's nodes pledges has changed from the first of two values
+	/// to the second. The others are not read: what all pledge together is in the operator's stake already.
+	pub(crate) fn change_pledge(
+		operator: &AccountIdOf<T>,
+		(before, after): (ComputeUnits, ComputeUnits),
+		parameters: &ProtocolParameters,
+	) -> DispatchResult {
+		let pledge = T::Stakes::backing(operator, parameters)
+			.pledge
+			.checked_sub(before)
+			.and_then(|others| others.checked_add(after))
 			.ok_or(Error::<T>::Overflow)?;
 		T::Stakes::set_pledge(operator, pledge)
 	}

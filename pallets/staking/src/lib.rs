@@ -4,18 +4,19 @@
 //! pledged; `pallet-inference-market` locks proof stakes, returns them, and slashes, all through
 //! [`inference_primitives::traits::Stakes`].
 //!
-//! **Terms.** All amounts are planck and *held* in the operator's own account, never merely
-//! recorded:
-//! - *bond* ([`HoldReason::Bond`]): stake that answers for missed deliveries; it includes what is
-//!   unbonding, until that is withdrawn;
-//! - *proof stake* ([`HoldReason::ProofStake`]): locked from the draw of a workload until its proof
-//!   settles it or its proof deadline passes;
+//! **Terms.** All amounts are planck and *held* in the operator's own account, in one hold
+//! ([`HoldReason::Bond`]) that an operator's [`Ledger`] divides: a draw and a settled proof move stake between
+//! two fields of the ledger, and so write neither the account nor its holds.
+//! - *bond*: stake that answers for missed deliveries; it includes what is unbonding, until that is
+//!   withdrawn;
+//! - *proof stake*: locked from the draw of a workload until its proof settles it or its proof deadline
+//!   passes;
 //! - *minimum*: what the pledge of the operator's nodes requires to stay bonded;
 //! - *earmarked*: what of the bond answers for slashes that the market's circuit breaker delays;
 //! - *free stake*: bond less minimum, unbonding and earmarked; new proof stakes come out of it.
 //!
-//! **Invariants** (`try_state`): for each ledger, bond and proof stakes equal the account's holds
-//! for these reasons, and neither the unbonding chunks nor what is earmarked exceed the bond.
+//! **Invariants** (`try_state`): for each ledger, bond and proof stakes together equal the account's
+//! hold, and neither the unbonding chunks nor what is earmarked exceed the bond.
 //!
 //! **Limitations.** No delegation yet.
 
@@ -74,10 +75,8 @@ pub mod pallet {
 	/// Why operators' funds are held.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// The operator's bond.
+		/// The operator's bond, and its proof stakes of assigned and of delivered workloads.
 		Bond,
-		/// Proof stakes of assigned and of delivered workloads.
-		ProofStake,
 	}
 
 	/// Operators' ledgers. Hashed with BLAKE2b, as account ids are chosen by users.

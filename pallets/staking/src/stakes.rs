@@ -13,9 +13,8 @@ use frame_support::{
 use inference_primitives::{
 	node::StakeView,
 	traits::{Backing, Stakes},
-	ComputeUnits,
+	ComputeUnits, ProtocolParameters,
 };
-use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_bond(operator: &AccountIdOf<T>, amount: Balance) -> DispatchResult {
@@ -45,7 +44,7 @@ impl<T: Config> Pallet<T> {
 		let free = if quits {
 			active.saturating_sub(ledger.earmarked)
 		} else {
-			Self::free_of(&ledger)
+			Self::free_of(&ledger, &parameters)
 		};
 		ensure!(amount > 0 && amount <= free, Error::<T>::StakeInUse);
 		let rest = active.saturating_sub(amount);
@@ -104,23 +103,26 @@ impl<T: Config> Pallet<T> {
 		StakeView {
 			bonded: ledger.bond.saturating_sub(unbonding),
 			proof_stakes: ledger.proof_stakes,
-			minimum: Self::minimum_of(ledger.pledge).unwrap_or(Balance::MAX),
+			minimum: Self::minimum_of(ledger.pledge, &T::Network::parameters())
+				.unwrap_or(Balance::MAX),
 			unbonding,
 		}
 	}
 
 	/// What must stay bonded for a pledge. `None` on overflow.
-	pub(crate) fn minimum_of(pledge: ComputeUnits) -> Option<Balance> {
-		let parameters = T::Network::parameters();
+	pub(crate) fn minimum_of(
+		pledge: ComputeUnits,
+		parameters: &ProtocolParameters,
+	) -> Option<Balance> {
 		Balance::from(pledge.0)
 			.checked_mul(parameters.bond_per_cu)
 			.map(|minimum| minimum.max(parameters.min_bond))
 	}
 
 	/// Bond above the minimum, not unbonding and not earmarked.
-	fn free_of(ledger: &Ledger<T::MaxUnbondingChunks>) -> Balance {
+	fn free_of(ledger: &Ledger<T::MaxUnbondingChunks>, parameters: &ProtocolParameters) -> Balance {
 		// An overflowing minimum leaves nothing free. Saturating: a slash can push the bond below.
-		Self::minimum_of(ledger.pledge).map_or(0, |minimum| {
+		Self::minimum_of(ledger.pledge, parameters).map_or(0, |minimum| {
 			ledger
 				.bond
 				.saturating_sub(ledger.total_unbonding())
@@ -137,15 +139,11 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Takes up to `amount` of what is held for `reason` and moves it to `to`.
-	fn seize(
-		reason: HoldReason,
-		operator: &AccountIdOf<T>,
-		amount: Balance,
-		to: &AccountIdOf<T>,
-	) -> Balance {
+	/// Takes up to `amount` of an operator's stake and moves it to `to`. The caller bounds it by the part of
+	/// the ledger that it takes from.
+	fn seize(operator: &AccountIdOf<T>, amount: Balance, to: &AccountIdOf<T>) -> Balance {
 		T::Currency::transfer_on_hold(
-			&reason.into(),
+			&HoldReason::Bond.into(),
 			operator,
 			to,
 			amount,
@@ -159,20 +157,16 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Checks the pallet's invariants:
-	/// - each ledger's bond and proof stakes equal the account's holds for these reasons;
+	/// - each ledger's bond and proof stakes together equal the account's hold for the bond;
 	/// - unbonding chunks sum to no more than the bond, and no more of it is earmarked than there is.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::traits::fungible::hold::Inspect;
 		for (operator, ledger) in Ledgers::<T>::iter() {
 			ensure!(
-				T::Currency::balance_on_hold(&HoldReason::Bond.into(), &operator) == ledger.bond,
-				"a ledger's bond differs from the hold"
-			);
-			ensure!(
-				T::Currency::balance_on_hold(&HoldReason::ProofStake.into(), &operator)
-					== ledger.proof_stakes,
-				"a ledger's proof stakes differ from the hold"
+				T::Currency::balance_on_hold(&HoldReason::Bond.into(), &operator)
+					== ledger.bond.saturating_add(ledger.proof_stakes),
+				"a ledger's bond and proof stakes differ from the hold"
 			);
 			ensure!(
 				ledger.total_unbonding() <= ledger.bond,
@@ -189,15 +183,17 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 	fn free_stake(operator: &AccountIdOf<T>) -> Balance {
-		Ledgers::<T>::get(operator).map_or(0, |ledger| Self::free_of(&ledger))
+		Ledgers::<T>::get(operator).map_or(0, |ledger| {
+			Self::free_of(&ledger, &T::Network::parameters())
+		})
 	}
 
-	fn backing(operator: &AccountIdOf<T>) -> Backing {
+	fn backing(operator: &AccountIdOf<T>, parameters: &ProtocolParameters) -> Backing {
 		let Some(ledger) = Ledgers::<T>::get(operator) else {
 			return Backing::default();
 		};
 		// As in `free_of`, with what settled work gives back. Saturating: all of it was one bond.
-		let reach = Self::minimum_of(ledger.pledge).map_or(0, |minimum| {
+		let reach = Self::minimum_of(ledger.pledge, parameters).map_or(0, |minimum| {
 			ledger
 				.bond
 				.saturating_add(ledger.proof_stakes)
@@ -206,7 +202,7 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 				.saturating_sub(minimum)
 		});
 		Backing {
-			free: Self::free_of(&ledger),
+			free: Self::free_of(&ledger, parameters),
 			reach,
 			pledge: ledger.pledge,
 		}
@@ -215,7 +211,8 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 	fn set_pledge(operator: &AccountIdOf<T>, pledge: ComputeUnits) -> DispatchResult {
 		let mut ledger = Ledgers::<T>::get(operator).ok_or(Error::<T>::NotBonded)?;
 		if pledge > ledger.pledge {
-			let minimum = Self::minimum_of(pledge).ok_or(Error::<T>::Overflow)?;
+			let minimum =
+				Self::minimum_of(pledge, &T::Network::parameters()).ok_or(Error::<T>::Overflow)?;
 			let active = ledger
 				.bond
 				.saturating_sub(ledger.total_unbonding())
@@ -228,8 +225,19 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 	}
 
 	fn lock(operator: &AccountIdOf<T>, amount: Balance) -> DispatchResult {
+		Self::lock_under(operator, amount, &T::Network::parameters())
+	}
+
+	fn lock_under(
+		operator: &AccountIdOf<T>,
+		amount: Balance,
+		parameters: &ProtocolParameters,
+	) -> DispatchResult {
 		let mut ledger = Ledgers::<T>::get(operator).ok_or(Error::<T>::NotBonded)?;
-		ensure!(amount <= Self::free_of(&ledger), Error::<T>::StakeInUse);
+		ensure!(
+			amount <= Self::free_of(&ledger, parameters),
+			Error::<T>::StakeInUse
+		);
 		ledger.bond = ledger
 			.bond
 			.checked_sub(amount)
@@ -238,7 +246,6 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 			.proof_stakes
 			.checked_add(amount)
 			.ok_or(Error::<T>::Overflow)?;
-		Self::rehold(operator, amount, HoldReason::Bond, HoldReason::ProofStake)?;
 		Self::put(operator, ledger);
 		Ok(())
 	}
@@ -253,7 +260,6 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 			.bond
 			.checked_add(amount)
 			.ok_or(Error::<T>::Overflow)?;
-		Self::rehold(operator, amount, HoldReason::ProofStake, HoldReason::Bond)?;
 		Self::put(operator, ledger);
 		Ok(())
 	}
@@ -294,7 +300,7 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 			return 0;
 		};
 		let within = amount.min(ledger.bond.saturating_sub(ledger.earmarked));
-		let amount = Self::seize(HoldReason::Bond, operator, within, to);
+		let amount = Self::seize(operator, within, to);
 		// Saturating: `seize` took at most the bond.
 		ledger.bond = ledger.bond.saturating_sub(amount);
 		// Active stake pays first; what it cannot cover comes from the oldest chunks.
@@ -317,12 +323,7 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 		let Some(mut ledger) = Ledgers::<T>::get(operator) else {
 			return 0;
 		};
-		let amount = Self::seize(
-			HoldReason::ProofStake,
-			operator,
-			amount.min(ledger.proof_stakes),
-			to,
-		);
+		let amount = Self::seize(operator, amount.min(ledger.proof_stakes), to);
 		// Saturating: `seize` took at most the proof stakes.
 		ledger.proof_stakes = ledger.proof_stakes.saturating_sub(amount);
 		Self::put(operator, ledger);
@@ -331,18 +332,5 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 			amount,
 		});
 		amount
-	}
-}
-
-impl<T: Config> Pallet<T> {
-	/// Moves a held amount from one reason to another.
-	fn rehold(
-		operator: &AccountIdOf<T>,
-		amount: Balance,
-		from: HoldReason,
-		to: HoldReason,
-	) -> Result<(), DispatchError> {
-		T::Currency::release(&from.into(), operator, amount, Precision::Exact)?;
-		T::Currency::hold(&to.into(), operator, amount)
 	}
 }

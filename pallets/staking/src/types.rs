@@ -31,9 +31,9 @@ pub struct UnbondingChunk {
 )]
 #[scale_info(skip_type_params(MaxChunks))]
 pub struct Ledger<MaxChunks: Get<u32>> {
-	/// Held as bond, unbonding stake included, planck.
+	/// Bond, unbonding stake included, planck. With the proof stakes it is what is held.
 	pub bond: Balance,
-	/// Held as proof stakes, planck.
+	/// Proof stakes, planck.
 	pub proof_stakes: Balance,
 	/// Compute units per block pledged by the operator's nodes.
 	pub pledge: ComputeUnits,

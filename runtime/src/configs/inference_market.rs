@@ -14,12 +14,15 @@ use frame_support::{
 };
 use inference_primitives::traits::Network as _;
 use pallet_inference_market::WeightInfo;
-use sp_runtime::traits::Convert;
+use sp_runtime::{traits::Convert, Perbill};
+
+/// Part of a block for the deadlines that pass in it and its draws.
+const DRAW_RATIO: Perbill = Perbill::from_percent(18);
 
 parameter_types! {
 	pub const MarketPalletId: PalletId = PalletId(*b"inf/mrkt");
-	/// A twentieth of a block.
-	pub MaxDrawWeight: Weight = super::system::MAXIMUM_BLOCK_WEIGHT / 20;
+	/// What the other hooks at their worst leave of their share (`tests::hooks`).
+	pub MaxDrawWeight: Weight = DRAW_RATIO * super::system::MAXIMUM_BLOCK_WEIGHT;
 	/// Raised by a fork that keeps the genesis block.
 	pub const ForkDomain: u32 = 0;
 }
@@ -94,7 +97,7 @@ impl pallet_inference_market::Config for Runtime {
 	type ForkDomain = ForkDomain;
 	type PalletId = MarketPalletId;
 	type MaxQueuedPerModel = ConstU32<1024>;
-	type MaxServedModels = ConstU32<256>;
+	type MaxServedModels = ConstU32<65_536>;
 	type WeightInfo = MarketWeights;
 	type MaxDrawWeight = MaxDrawWeight;
 	type OrderFee = OrderFee;

@@ -9,7 +9,7 @@ impl pallet_node_pool::Config for Runtime {
 	type Models = ModelRegistry;
 	type MaxPoolNodes = ConstU32<256>;
 	type MaxModelsPerNode = ConstU32<16>;
-	type MaxNodesPerOperator = ConstU32<16>;
+	type MaxNodesPerOperator = ConstU32<64>;
 	type MaxSnapshotMembers = ConstU32<128>;
 	type Orders = InferenceMarket;
 	type WeightInfo = pallet_node_pool::weights::SubstrateWeight<Runtime>;

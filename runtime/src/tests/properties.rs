@@ -7,9 +7,9 @@
 //! What fails prints the chapter's seed, the number of calls and the last of them, and those two
 //! variables run it again.
 
-mod calls;
+pub(super) mod calls;
 mod moves;
-mod prover;
+pub(super) mod prover;
 mod rules;
 
 use super::{

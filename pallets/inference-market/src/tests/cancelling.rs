@@ -61,7 +61,7 @@ mod success {
 			check_state();
 			assert_ok!(cancel(USER, ids[2]));
 			assert!(!Queues::<Test>::contains_key(MODEL));
-			assert!(ServedModels::<Test>::get().is_empty());
+			assert_eq!(ServedModels::<Test>::get(), None);
 		});
 	}
 }

@@ -39,7 +39,7 @@ mod success {
 			let id = Order::default().submit();
 			assert_eq!(state(id), WorkloadState::Queued);
 			assert_eq!(Queues::<Test>::get(MODEL).first, Some(id));
-			assert_eq!(ServedModels::<Test>::get().to_vec(), vec![MODEL]);
+			assert_eq!(ServedModels::<Test>::get().unwrap().next, MODEL);
 			assert_eq!(Inputs::<Test>::get(id).unwrap().to_vec(), INPUT.to_vec());
 			assert_eq!(in_flight(MODEL), 1);
 		});

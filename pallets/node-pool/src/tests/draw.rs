@@ -327,7 +327,6 @@ mod failure {
 
 	/// What a draw finds, which changes nothing.
 	fn found(request: &DrawRequest<AccountId>) -> Drawn<AccountId> {
-		use inference_primitives::traits::NodePool as _;
 		#[allow(clippy::needless_late_init, reason = "the macro takes a statement")]
 		let found;
 		frame_support::assert_storage_noop!(found = NodePool::draw(request).0);

@@ -9,7 +9,7 @@ mod success {
 	fn a_bond_is_held_in_the_operators_own_account() {
 		build_and_execute(|| {
 			bond(150 * UNIT);
-			assert_eq!(held(HoldReason::Bond), 150 * UNIT);
+			assert_eq!(held(), 150 * UNIT);
 			assert_eq!(Balances::free_balance(OPERATOR), FUNDS - 150 * UNIT);
 			assert_eq!(ledger().bond, 150 * UNIT);
 			System::assert_last_event(

@@ -25,10 +25,14 @@ fn what_is_earmarked_backs_no_proof_stake_no_pledge_and_is_not_unbonded() {
 	build_and_execute(|| {
 		bond(300 * UNIT);
 		let free = WorkerStaking::free_stake(&OPERATOR);
-		let reach = WorkerStaking::backing(&OPERATOR).reach;
+		let parameters = NetworkParameters::parameters();
+		let reach = WorkerStaking::backing(&OPERATOR, &parameters).reach;
 		earmark(150 * UNIT);
 		assert_eq!(WorkerStaking::free_stake(&OPERATOR), free - 150 * UNIT);
-		assert_eq!(WorkerStaking::backing(&OPERATOR).reach, reach - 150 * UNIT);
+		assert_eq!(
+			WorkerStaking::backing(&OPERATOR, &parameters).reach,
+			reach - 150 * UNIT
+		);
 		assert_noop!(
 			WorkerStaking::lock(&OPERATOR, free - 150 * UNIT + 1),
 			Error::<Test>::StakeInUse

@@ -37,8 +37,8 @@ fn ledger() -> Ledger<<Test as Config>::MaxUnbondingChunks> {
 	Ledgers::<Test>::get(OPERATOR).expect("the operator has a ledger")
 }
 
-fn held(reason: HoldReason) -> Balance {
-	Balances::balance_on_hold(&reason.into(), &OPERATOR)
+fn held() -> Balance {
+	Balances::balance_on_hold(&HoldReason::Bond.into(), &OPERATOR)
 }
 
 /// Changes the parameters in force.

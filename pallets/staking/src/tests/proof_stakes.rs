@@ -6,16 +6,19 @@ mod success {
 	use super::*;
 
 	#[test]
-	fn a_proof_stake_is_held_apart_from_the_bond_and_comes_back() {
+	fn a_proof_stake_stays_held_counts_apart_from_the_bond_and_comes_back() {
 		build_and_execute(|| {
 			bond(300 * UNIT);
 			assert_ok!(WorkerStaking::lock(&OPERATOR, 70 * UNIT));
-			assert_eq!(held(HoldReason::Bond), 230 * UNIT);
-			assert_eq!(held(HoldReason::ProofStake), 70 * UNIT);
+			assert_eq!(held(), 300 * UNIT);
+			assert_eq!(
+				(ledger().bond, ledger().proof_stakes),
+				(230 * UNIT, 70 * UNIT)
+			);
 			assert_eq!(WorkerStaking::free_stake(&OPERATOR), 130 * UNIT);
 			assert_ok!(WorkerStaking::unlock(&OPERATOR, 70 * UNIT));
-			assert_eq!(held(HoldReason::Bond), 300 * UNIT);
-			assert_eq!(held(HoldReason::ProofStake), 0);
+			assert_eq!(held(), 300 * UNIT);
+			assert_eq!((ledger().bond, ledger().proof_stakes), (300 * UNIT, 0));
 		});
 	}
 

@@ -63,7 +63,8 @@ fn no_more_than_the_bond_is_taken_and_proof_stakes_are_left() {
 			WorkerStaking::slash_bond(&OPERATOR, FUNDS, &SINK),
 			260 * UNIT
 		);
-		assert_eq!(held(HoldReason::ProofStake), 40 * UNIT);
+		assert_eq!(held(), 40 * UNIT);
+		assert_eq!((ledger().bond, ledger().proof_stakes), (0, 40 * UNIT));
 	});
 }
 
@@ -76,8 +77,11 @@ fn a_forfeit_takes_from_the_proof_stakes_only() {
 			WorkerStaking::slash_locked(&OPERATOR, 30 * UNIT, &SINK),
 			30 * UNIT
 		);
-		assert_eq!(held(HoldReason::ProofStake), 10 * UNIT);
-		assert_eq!(held(HoldReason::Bond), 260 * UNIT);
+		assert_eq!(held(), 270 * UNIT);
+		assert_eq!(
+			(ledger().bond, ledger().proof_stakes),
+			(260 * UNIT, 10 * UNIT)
+		);
 		assert_eq!(sunk(), 30 * UNIT);
 		System::assert_last_event(
 			Event::ProofStakeSlashed {

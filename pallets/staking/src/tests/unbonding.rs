@@ -11,7 +11,7 @@ mod success {
 			bond(300 * UNIT);
 			unbond(50 * UNIT);
 			let withdrawable_at = Tick(1_000);
-			assert_eq!(held(HoldReason::Bond), 300 * UNIT);
+			assert_eq!(held(), 300 * UNIT);
 			assert_eq!(
 				ledger().unbonding.to_vec(),
 				vec![UnbondingChunk {

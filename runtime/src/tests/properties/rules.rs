@@ -535,8 +535,7 @@ impl Rules {
 				!nodes.is_empty() || ledger.pledge.0 == 0,
 				"a pledge without a node"
 			);
-			hold(&who, Bond.into(), ledger.bond);
-			hold(&who, ProofStake.into(), ledger.proof_stakes);
+			hold(&who, Bond.into(), ledger.bond + ledger.proof_stakes);
 		}
 		assert!(stakes.is_empty(), "rule 1: a ledger that answers is gone");
 		for ledger in pallet_staking::Ledger::<Runtime>::iter_values() {
@@ -639,7 +638,7 @@ impl Rules {
 			("inboxes", market::Inbox::<Runtime>::iter().count()),
 			("deadlines", market::Deadlines::<Runtime>::iter().count()),
 			("slashes", DelayedSlashes::<Runtime>::iter_keys().count()),
-			("served", market::ServedModels::<Runtime>::get().len()),
+			("served", market::Turns::<Runtime>::iter_keys().count()),
 		];
 		for (what, count) in left {
 			assert_eq!(count, 0, "rule 9: {what} are left");
