@@ -10,4 +10,5 @@ mod node;
 mod proof;
 mod setup;
 mod submission;
+mod upgrade;
 mod upgraded;

@@ -15,7 +15,13 @@ use scale_info::{form::PortableForm, Field, PortableRegistry, TypeDef};
 use std::{fmt::Write, fs, path::PathBuf};
 
 /// Types that are written by name: they are the SDK's and long, or contain themselves.
-const BY_NAME: [&str; 4] = ["Era", "OriginCaller", "RuntimeCall", "AccountId32"];
+const BY_NAME: [&str; 5] = [
+	"Era",
+	"OriginCaller",
+	"RuntimeCall",
+	"RuntimeEvent",
+	"AccountId32",
+];
 
 pub(crate) fn metadata() -> RuntimeMetadataV16 {
 	use codec::Decode;
@@ -30,7 +36,7 @@ pub(crate) fn metadata() -> RuntimeMetadataV16 {
 }
 
 /// A type as its encoding is: fields with their names, variants with their indices.
-fn describe(types: &PortableRegistry, id: u32) -> String {
+pub(crate) fn describe(types: &PortableRegistry, id: u32) -> String {
 	let ty = types.resolve(id).expect("metadata is complete");
 	if let Some(name) = ty.path.segments.last() {
 		if BY_NAME.contains(&&name[..]) {
@@ -68,7 +74,7 @@ fn describe(types: &PortableRegistry, id: u32) -> String {
 	}
 }
 
-fn fields(types: &PortableRegistry, fields: &[Field<PortableForm>]) -> String {
+pub(crate) fn fields(types: &PortableRegistry, fields: &[Field<PortableForm>]) -> String {
 	let described = fields.iter().map(|field| {
 		let ty = describe(types, field.ty.id);
 		match &field.name {

@@ -30,6 +30,8 @@ pub mod genesis_presets;
 mod layouts;
 #[cfg(feature = "next-version")]
 pub mod next_version;
+#[cfg(all(test, not(feature = "next-version")))]
+mod released;
 #[cfg(test)]
 mod tests;
 pub mod versions;

@@ -268,6 +268,24 @@ impl Chain {
 		value.map_err(|e| self.foreign(e))
 	}
 
+	/// What a storage item that is no map has in the state after block `at`; its default if it has one.
+	pub(super) async fn stored_value<V>(
+		&self,
+		pallet: &str,
+		item: &str,
+		at: Hash,
+	) -> Result<Option<V>, CliError>
+	where
+		V: Decode + TypeInfo + 'static,
+	{
+		let runtime = self.runtime(at).await?;
+		let key = runtime.metadata.value_key(pallet, item);
+		let stored = self.raw(key.map_err(|e| self.foreign(e))?, at).await?;
+		let stored = stored.as_ref().map(|bytes| &bytes[..]);
+		let value = runtime.metadata.stored(pallet, item, stored);
+		value.map_err(|e| self.foreign(e))
+	}
+
 	/// The bytes under a storage key in the state after block `at`.
 	pub(super) async fn raw(&self, key: Vec<u8>, at: Hash) -> Result<Option<Bytes>, CliError> {
 		self.request("state_getStorage", rpc_params![Bytes(key), at])

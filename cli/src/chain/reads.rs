@@ -96,6 +96,18 @@ impl Chain {
 		Ok(found.is_some() && disabled.is_none())
 	}
 
+	/// The account whose calls of `sudo` the chain takes. None where referenda decide: a chain that is not for
+	/// development refuses these calls, whatever key it has.
+	pub async fn sudo_key(&self, at: Hash) -> Result<Option<AccountId>, CliError> {
+		let development: Option<bool> = self
+			.stored_value("NetworkParameters", "Development", at)
+			.await?;
+		if development != Some(true) {
+			return Ok(None);
+		}
+		self.stored_value("Sudo", "Key", at).await
+	}
+
 	/// A node.
 	pub async fn node(&self, node: NodeId, at: Hash) -> Result<NodeView<AccountId>, CliError> {
 		let found: Option<NodeView<AccountId>> = self.api("node", &node, at).await?;

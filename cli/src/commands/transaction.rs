@@ -32,12 +32,17 @@ impl TransactionArgs {
 	/// Reads the key, connects.
 	pub async fn open(&self) -> Result<Session, CliError> {
 		let signer = Signer::load(&self.signer)?;
-		let chain = Chain::connect(&self.chain).await?;
+		let chain = self.connect().await?;
 		Ok(Session {
 			chain,
 			signer,
 			submit: self.submit,
 		})
+	}
+
+	/// Connects, and asks for no key.
+	pub async fn connect(&self) -> Result<Chain, CliError> {
+		Chain::connect(&self.chain).await
 	}
 }
 

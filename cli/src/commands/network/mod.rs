@@ -12,7 +12,7 @@ use clap::Subcommand;
 pub enum Command {
 	/// Blocks, service clock, epoch, prices and parameters.
 	Status(status::Args),
-	/// Replace the runtime, on a chain with a sudo key (docs/UPGRADES.md).
+	/// Replace the runtime, on a chain with a sudo key; on others say which referendum does (docs/UPGRADES.md).
 	Upgrade(upgrade::Args),
 }
 

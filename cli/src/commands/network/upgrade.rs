@@ -1,12 +1,20 @@
 //! `inference chain upgrade`
 
 use super::super::{Context, Outcome, TransactionArgs};
-use crate::error::CliError;
-use inference_runtime::{Runtime, SudoCall, SystemCall};
+use crate::{
+	chain::{Hash, Runtime, RuntimeCall},
+	error::CliError,
+};
+use inference_primitives::hashing::blake2_256;
+use inference_runtime::{SudoCall, SystemCall};
+use inference_transaction::Metadata;
 use serde_json::json;
 use sp_maybe_compressed_blob::CODE_BLOB_BOMB_LIMIT;
 use sp_runtime::Weight;
-use std::{fs, path::PathBuf};
+use std::{
+	fmt, fs,
+	path::{Path, PathBuf},
+};
 
 /// Arguments.
 #[derive(clap::Args)]
@@ -20,6 +28,13 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let code = fs::read(&args.wasm).map_err(|e| CliError::file("read", &args.wasm, e))?;
+	let chain = args.transaction.connect().await?;
+	let at = chain.best().await?.hash;
+	if chain.sudo_key(at).await?.is_none() {
+		let runtime = chain.runtime(at).await?;
+		let referendum = Referendum::on(&args.wasm, &code, &runtime.metadata)?;
+		return Err(CliError::Failed(referendum.to_string()));
+	}
 	let code = compressed(code)?;
 	let session = args.transaction.open().await?;
 	let chain = &session.chain;
@@ -57,6 +72,76 @@ pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 	))
 }
 
+/// How a chain without `sudo` gets a runtime.
+struct Referendum<'a> {
+	/// The file.
+	wasm: &'a Path,
+	/// Hash of its bytes.
+	code_hash: Hash,
+	/// What is proposed, as the chain encodes it.
+	call: Vec<u8>,
+}
+
+impl<'a> Referendum<'a> {
+	/// The referendum on the code in a file, on a chain with this metadata.
+	///
+	/// Errors: code that is not compressed, whose bytes others would have to compress alike; a chain without the call.
+	fn on(wasm: &'a Path, code: &[u8], metadata: &Metadata) -> Result<Self, CliError> {
+		if code.starts_with(b"\0asm") {
+			return Err(CliError::Usage(format!(
+				"no sudo key works on this chain, so a referendum replaces its runtime, which names the hash of the \
+				 very bytes that are installed: give the compressed file, *.compact.compressed.wasm beside {}",
+				wasm.display()
+			)));
+		}
+		let code_hash = Hash::from(blake2_256(code));
+		let call: RuntimeCall = SystemCall::<Runtime>::authorize_upgrade { code_hash }.into();
+		let call = metadata
+			.call(&call)
+			.map_err(|e| CliError::Unreachable(e.to_string()))?;
+		Ok(Self {
+			wasm,
+			code_hash,
+			call,
+		})
+	}
+
+	/// Hash of what is proposed.
+	fn preimage_hash(&self) -> Hash {
+		blake2_256(&self.call).into()
+	}
+}
+
+impl fmt::Display for Referendum<'_> {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let (call, hash, length) = (
+			hex::encode(&self.call),
+			self.preimage_hash(),
+			self.call.len(),
+		);
+		writeln!(
+			f,
+			"nothing was sent: no sudo key works on this chain, so a referendum on root's track replaces its runtime \
+			 (docs/UPGRADES.md):"
+		)?;
+		writeln!(
+			f,
+			"  1. preimage.notePreimage(0x{call}): it is system.authorizeUpgrade({:?}), the BLAKE2-256 of the code",
+			self.code_hash
+		)?;
+		writeln!(
+			f,
+			"  2. referenda.submit({{\"system\": \"Root\"}}, {{\"Lookup\": {{\"hash\": \"{hash:?}\", \"len\": {length}}}}}, \
+			 {{\"After\": 0}}), referenda.placeDecisionDeposit, votes (docs/GOVERNANCE.md)"
+		)?;
+		write!(
+			f,
+			"  3. once that is enacted, anyone sends system.applyAuthorizedUpgrade with the code in {}, unsigned",
+			self.wasm.display()
+		)
+	}
+}
+
 /// The code as a chain takes it: WebAssembly is compressed, anything else left as it is.
 ///
 /// Errors: more bytes than any node decompresses.
@@ -75,6 +160,38 @@ fn compressed(code: Vec<u8>) -> Result<Vec<u8>, CliError> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use codec::DecodeAll;
+	use inference_runtime::linked_metadata;
+
+	fn referendum(code: &[u8]) -> Result<Referendum<'static>, CliError> {
+		let metadata = Metadata::decode(&linked_metadata(16).unwrap()).unwrap();
+		Referendum::on(Path::new("new.wasm"), code, &metadata)
+	}
+
+	#[test]
+	fn the_referendum_should_authorise_the_code_and_be_found_by_its_preimage() {
+		let found = referendum(b"compressed").unwrap();
+		let code_hash = Hash::from(blake2_256(b"compressed"));
+		let call: RuntimeCall = SystemCall::<Runtime>::authorize_upgrade { code_hash }.into();
+		assert_eq!(RuntimeCall::decode_all(&mut &found.call[..]), Ok(call));
+		let text = found.to_string();
+		let (preimage, hash) = (hex::encode(&found.call), blake2_256(&found.call));
+		for part in [
+			format!("notePreimage(0x{preimage})"),
+			format!("\"hash\": \"0x{}\", \"len\": 34", hex::encode(hash)),
+			"docs/UPGRADES.md".to_owned(),
+			"new.wasm".to_owned(),
+		] {
+			assert!(text.contains(&part), "{part}: {text}");
+		}
+	}
+
+	#[test]
+	fn a_referendum_should_be_on_bytes_that_all_can_have() {
+		let error = referendum(b"\0asm and more").err().unwrap();
+		assert_eq!(error.exit_code(), 2);
+		assert!(error.to_string().contains("compact.compressed"), "{error}");
+	}
 
 	#[test]
 	fn wasm_should_be_compressed_once_and_come_back_as_it_was() {
