@@ -8,12 +8,12 @@ const VALIDATORS = ['alice', 'bob', 'charlie', 'dave'];
 
 exports.run = async (_, network) => {
 	const nodes = network.nodesByName;
-	const { follower, alice } = nodes;
+	const { gateway, alice } = nodes;
 	const others = Object.keys(nodes).length - 1;
 
 	await within(60, alice, 'all nodes as peers', async () =>
-		(await rpc(follower, 'system_health')).peers === others);
-	await finalityGoesOn(follower, 20, 60);
+		(await rpc(gateway, 'system_health')).peers === others);
+	await finalityGoesOn(gateway, 10, 60);
 
 	// Who is missing among those that voted in a round, as it was asked: over some rounds nobody is.
 	const keyring = new Keyring({ type: 'ed25519' });
@@ -38,7 +38,7 @@ exports.run = async (_, network) => {
 		return seen.size === VALIDATORS.length;
 	});
 
-	const { number } = await finalised(follower);
+	const { number } = await finalised(gateway);
 	const hashes = new Set();
 	for (const node of Object.values(nodes)) {
 		await within(60, node, `block ${number} final at ${node.name}`, async () => (await finalised(node)).number >= number);

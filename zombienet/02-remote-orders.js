@@ -2,15 +2,11 @@
 'use strict';
 
 const { check, connect, nobodyIsPunished, rpc, say } = require('./lib/chain');
-const { areActive, areSettled, inference, offer, order, registerModel, stake } = require('./lib/market');
-const { startProver } = require('./lib/processes');
+const { areSettled, inference, order, seller, stake } = require('./lib/market');
 
 exports.run = async (_, network) => {
 	const { alice, home, gateway } = network.nodesByName;
-	const prover = await startProver();
-	const model = await registerModel(gateway);
-	const bob = await offer(gateway, model, { operator: '//Bob', home, prover });
-	await areActive(gateway, bob);
+	const { model, operator: bob } = await seller(gateway, home);
 
 	const api = await connect(alice);
 	const key = api.createType('AccountId', (await inference(gateway, '', 'node', 'status', bob.number)).nodes[0].worker).toHex();

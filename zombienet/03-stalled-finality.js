@@ -2,23 +2,28 @@
 'use strict';
 
 const { best, check, clock, connect, finalised, finalityGoesOn, nobodyIsPunished, say, within } = require('./lib/chain');
-const { areActive, areSettled, offer, order, reaches, registerModel, stake } = require('./lib/market');
-const { pause, resume, startProver } = require('./lib/processes');
+const { areSettled, order, reaches, seller, stake } = require('./lib/market');
+const { pause, resume } = require('./lib/processes');
 
 exports.run = async (_, network) => {
-	const { alice, charlie, dave } = network.nodesByName;
-	const prover = await startProver();
-	const model = await registerModel(alice);
-	const bob = await offer(alice, model, { operator: '//Bob', home: alice, prover });
-	await areActive(alice, bob);
+	try {
+		await stopValidators(network.nodesByName);
+	} finally {
+		// Whoever comes next on this network needs them.
+		for (const name of ['charlie', 'dave']) resume(name);
+	}
+};
+
+async function stopValidators({ alice, charlie, dave, home }) {
+	const { model, operator: bob } = await seller(alice, home);
 	const api = await connect(alice);
 	const parameters = await api.query.networkParameters.parameters();
 	const [latency, backlog, proof] = ['baseLatency', 'backlogBound', 'proofDeadline'].map((name) => Number(parameters[name]));
 
 	pause(dave.name);
 	say(`one validator is stopped, after block ${await best(alice)}`);
-	await finalityGoesOn(alice, 10, 80);
 	const first = await order(alice, model, 'immediate', 0);
+	await finalityGoesOn(alice, 10, 80);
 	await areSettled(alice, [first]);
 
 	const delivered = await order(alice, model, 'deferred', 1);
@@ -61,4 +66,4 @@ exports.run = async (_, network) => {
 	check((await stake(alice, '//Bob')) === bob.stake, 'stake is missing');
 	await nobodyIsPunished(api, alice);
 	await api.disconnect();
-};
+}

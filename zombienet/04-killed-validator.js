@@ -22,7 +22,7 @@ exports.run = async (_, network) => {
 	await kill(dave.name);
 	say(`dave is killed; its best block was ${height}, its final one ${before.number}`);
 
-	await finalityGoesOn(alice, 15, 100);
+	await finalityGoesOn(alice, 10, 100);
 	const log = logOf(dave.name).length;
 	await restart(dave);
 	const known = Number(/Highest known block at #(\d+)/.exec(logOf(dave.name).slice(log))?.[1] ?? NaN);

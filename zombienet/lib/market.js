@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { Keyring } = require('@polkadot/api');
 const { best, check, rpc, say, within } = require('./chain');
-const { run } = require('./processes');
+const { run, startProver } = require('./processes');
 
 const CREATOR = '//Dave', BUYER = '//Charlie';
 const bundle = process.env.ZOMBIENET_BUNDLE;
@@ -67,6 +67,22 @@ async function areActive(node, ...offers) {
 	}
 }
 
+let sale;
+/**
+ * A model that a worker of //Bob at the node `home` serves, with its prover; all that it takes goes through `node`.
+ * Tests that share a network share this, too: it is made by the first that asks for it.
+ */
+function seller(node, home) {
+	sale ??= (async () => {
+		const prover = await startProver();
+		const model = await registerModel(node);
+		const operator = await offer(node, model, { operator: '//Bob', home, prover });
+		await areActive(node, operator);
+		return { model, operator, prover };
+	})();
+	return sale;
+}
+
 /** All stake of an operator, planck. */
 async function stake(node, operator) {
 	const { stake: shown } = await inference(node, '', 'node', 'status', '--account', operator);
@@ -111,5 +127,5 @@ async function areSettled(node, orders, { blocks = 400, attempts = 1 } = {}) {
 const TOLERANCE = 0.005;
 
 module.exports = {
-	BUYER, CREATOR, ENDED, INF, areActive, areSettled, fixture, inference, offer, order, reaches, registerModel, show, stake,
+	BUYER, CREATOR, ENDED, INF, areActive, areSettled, fixture, inference, offer, order, reaches, registerModel, seller, show, stake,
 };
