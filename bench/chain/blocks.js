@@ -5,7 +5,7 @@ const { rpc } = require('../../zombienet/lib/chain');
 
 const nameOf = ({ section, method }) => `${section}.${method}`;
 const CLASSES = ['normal', 'operational', 'mandatory'];
-// A batch counts as what it holds.
+// A batch counts as what it holds; what failed is counted apart.
 const inner = (call) => (call.section === 'utility' ? call.args[0].flatMap(inner) : [call]);
 
 /** Reference time, ps, as a number: a block has 2e12. */
@@ -20,26 +20,18 @@ async function readBlock(api, node, number) {
 	]);
 	const { baseBlock, maxBlock, perClass } = api.consts.system.blockWeights;
 	const calls = {}, failed = {};
-	let bytes = 0;
-	for (const extrinsic of block.extrinsics) {
-		bytes += extrinsic.encodedLength;
-		if (!extrinsic.isSigned) continue;
-		for (const call of inner(extrinsic.method)) calls[nameOf(call)] = (calls[nameOf(call)] ?? 0) + 1;
-	}
+	const add = (to, name) => (to[name] = (to[name] ?? 0) + 1);
 	// What inherents weigh is mandatory, too; of the rest the base is the block's own, and what is left are hooks.
 	let inherents = 0;
 	for (const { phase, event } of events) {
-		if (!phase.isApplyExtrinsic || event.section !== 'system') continue;
-		if (event.method === 'ExtrinsicFailed') {
-			const call = nameOf(block.extrinsics[phase.asApplyExtrinsic.toNumber()].method);
-			const error = event.data.dispatchError;
-			const named = error.isModule ? api.registry.findMetaError(error.asModule).name : error.type;
-			failed[`${call}: ${named}`] = (failed[`${call}: ${named}`] ?? 0) + 1;
-		}
-		if (!/^Extrinsic(Success|Failed)$/.test(event.method)) continue;
-		const info = event.data.dispatchInfo;
+		if (!phase.isApplyExtrinsic || event.section !== 'system' || !/^Extrinsic(Success|Failed)$/.test(event.method)) continue;
+		const { method } = block.extrinsics[phase.asApplyExtrinsic.toNumber()];
+		const { dispatchInfo: info, dispatchError: error } = event.data;
 		if (info.class.isMandatory) inherents += time(info.weight) + time(perClass.mandatory.baseExtrinsic);
+		else if (event.method === 'ExtrinsicSuccess') inner(method).forEach((call) => add(calls, nameOf(call)));
+		else add(failed, `${nameOf(method)}: ${error.isModule ? api.registry.findMetaError(error.asModule).name : error.type}`);
 	}
+	const bytes = block.extrinsics.reduce((sum, extrinsic) => sum + extrinsic.encodedLength, 0);
 	const used = Object.fromEntries(CLASSES.map((name) => [name, time(weight[name])]));
 	return {
 		number, at: Number(stamp.toString()), calls, failed, bytes, used, most: time(maxBlock),

@@ -42,7 +42,7 @@ async function stream({ api }, account, calls) {
 			await rpc(node, 'author_submitExtrinsic', order.hex);
 		} catch (error) {
 			// A node that is down takes it later; what a node refuses for another reason is wrong.
-			if (/JSON-RPC|RpcError|: .*(Invalid|1010)/.test(error.message) && !KNOWN.test(error.message)) throw error;
+			if (/Invalid/.test(error.message) && !KNOWN.test(error.message)) throw error;
 			refused++;
 		}
 	};
