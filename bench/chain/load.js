@@ -6,10 +6,10 @@ const { best, check, finalised, say, sleep, within } = require('../../zombienet/
 const { ENDED, stake } = require('../../zombienet/lib/market');
 const { readBlocks } = require('./blocks');
 const { areIncluded, areOver, fund, open, orderCall, patterns, serves, settings, validator } = require('./market');
-const { heading, load5, number, spread, table, write } = require('./report');
+const { databaseTable, heading, load5, number, spread, table, write } = require('./report');
 const { difference, measureState } = require('./state');
 const { presign, signingOptions, submitAll } = require('./transactions');
-const { Watch, folderBytes } = require('./watch');
+const { Watch, authoring, databaseBytes } = require('./watch');
 
 const MODELS = 3;
 const PROCESSES = ['validator', 'node', 'prover'];
@@ -17,13 +17,14 @@ const count = (block, call) => block.calls[call] ?? 0;
 
 /** State and databases, at a block that is final. */
 async function snapshot(api) {
-	const head = await best(validator);
+	// A block later, in which none of what came before is.
+	const head = (await best(validator)) + 1;
 	const { hash, number: at } = await within(30, validator, `finality of block ${head}`, async () => {
 		const now = await finalised(validator);
 		return now.number >= head && now;
 	});
 	const state = await measureState(api, validator, hash);
-	const databases = Object.fromEntries(['validator', 'node'].map((name) => [name, folderBytes(`${process.env.ZOMBIENET_RUN}/${name}/chains`)]));
+	const databases = Object.fromEntries(['validator', 'node'].map((name) => [name, databaseBytes(name)]));
 	return { at, state, databases };
 }
 
@@ -44,35 +45,35 @@ async function phase(market, name, { accounts, nonces }, amount, calls, patience
 }
 
 /** Rows of a phase's blocks. */
-function blockRows(blocks, watch) {
+function blockRows(blocks, made, imported) {
 	const percent = (used, of) => `${number((100 * used) / of, 1)}`;
 	const ms = (found) => (found === undefined ? '–' : number(found * 1000));
 	return blocks.map((block, i) => {
 		return [
 			block.number, i ? number((block.at - blocks[i - 1].at) / 1000, 1) : '–',
-			count(block, 'balances.transferKeepAlive'), count(block, 'inferenceMarket.submitWorkload'),
+			count(block, 'balances.transferKeepAlive'), count(block, 'inferenceMarket.submitWorkload'), block.draws,
 			count(block, 'inferenceMarket.deliver'), count(block, 'inferenceMarket.prove'), count(block, 'inferenceMarket.prune'),
 			percent(block.used.normal, block.mostNormal), percent(block.used.operational, block.most),
 			percent(block.used.mandatory, block.most), percent(block.hooks, block.most), number(block.proofSize / 1024), number(block.bytes / 1024),
-			ms(watch.authoringTimes.get(block.number)), ms(watch.importTimes.get(block.number)),
+			ms(made.get(block.number)), ms(imported.get(block.number)),
 		];
 	});
 }
 const BLOCK_HEADS = [
-	'block', 's since the last', 'transfers', 'orders', 'deliveries', 'proofs', 'prunes', 'normal, % of its 75 %', 'operational, %',
+	'block', 's since the last', 'transfers', 'orders', 'draws', 'deliveries', 'proofs', 'prunes', 'normal, % of its 75 %', 'operational, %',
 	'mandatory, %', 'hooks, %', 'proof size, KiB', 'length, KiB', 'made in, ms', 'imported in, ms',
 ];
 
-/** How much of a call went into blocks, and how fast. */
-function rate(name, call, blocks) {
-	const all = blocks.reduce((sum, block) => sum + count(block, call), 0);
-	const first = blocks.findIndex((block) => count(block, call) > 0), last = blocks.findLastIndex((block) => count(block, call) > 0);
-	const part = blocks.slice(Math.max(first, 0), last + 1);
-	const counts = part.map((block) => count(block, call));
+/** How much of something blocks had, and how fast. */
+function rateOf(blocks, of) {
+	const first = blocks.findIndex((block) => of(block) > 0), last = blocks.findLastIndex((block) => of(block) > 0);
+	const part = blocks.slice(Math.max(first, 0), last + 1), counts = part.map(of);
+	const all = counts.reduce((a, b) => a + b, 0);
 	// The first block with some is the work of the slot before it.
 	const time = (part.at(-1).at - part[0].at) / 1000 + settings.blockSeconds;
-	return [name, number(all), part.length, spread(counts), number(all / time, 1)];
+	return [number(all), part.length, spread(counts), number(all / time, 1)];
 }
+const rate = (name, call, blocks) => [name, ...rateOf(blocks, (block) => count(block, call))];
 
 async function main() {
 	const loads = [load5()];
@@ -148,6 +149,7 @@ async function main() {
 	page.push(table(['', 'in all', 'blocks', 'in a block: least / median / most', 'a second'], [
 		rate('transfers', 'balances.transferKeepAlive', sections.transfers),
 		rate('orders', 'inferenceMarket.submitWorkload', ordering),
+		['draws', ...rateOf(sections.orders, (block) => block.draws)],
 		rate('deliveries of deferred orders', 'inferenceMarket.deliver', sections.orders),
 		rate('proofs', 'inferenceMarket.prove', sections.orders),
 		rate('prunes', 'inferenceMarket.prune', sections.prunes),
@@ -159,11 +161,12 @@ async function main() {
 	page.push(`\nOrders: ${Object.entries(states).map(([kind, n]) => `${n} ${kind}`).join('; ')}. From the first sent to the last ended: ${number((overAt - orders.began) / 1000)} s. ` +
 		`The operator lost ${lost} planck of its stake. Transactions that failed in blocks: ${Object.entries(failed).map(([what, n]) => `${n} ${what}`).join('; ') || 'none'}.\n`);
 	page.push('## Time of blocks\n');
+	const made = authoring(), imported = watch.importTimes;
 	const times = (blocks, of) => spread(blocks.map((b) => (of.get(b.number) ?? NaN) * 1000));
 	page.push(table(['least / median / most, ms', 'made by the validator', 'imported by the node'], [
-		['before the load', times(quiet, watch.authoringTimes), times(quiet, watch.importTimes)],
+		['before the load', times(quiet, made), times(quiet, imported)],
 		...[['transfers', sections.transfers], ['orders', ordering], ['deliveries and proofs only', draining], ['prunes', sections.prunes]].map(([name, blocks]) =>
-			[name, times(blocks, watch.authoringTimes), times(blocks, watch.importTimes)]),
+			[name, times(blocks, made), times(blocks, imported)]),
 	]));
 	page.push('\n## Hooks\n');
 	page.push(table(['of a block, %: least / median / most', 'by weight'], [['before the load', quiet], ['orders', ordering], ['deliveries and proofs only', draining]].map(([name, blocks]) =>
@@ -178,10 +181,10 @@ async function main() {
 	})));
 	page.push('\n## State\n');
 	const sums = difference(before.state, after.state), rest = difference(before.state, pruned.state);
-	const ended = mine.length, per = (value) => number((1000 * value) / ended);
+	const per = (value) => number((1000 * value) / settings.orders);
 	const restOf = new Map(rest.rows.map((row) => [row.name, row]));
 	const names = [...new Set([...sums.rows, ...rest.rows].map((row) => row.name))];
-	page.push(`Keys and bytes (of keys and values) that the state has more than in block ${before.at}, before the orders: when all ${number(ended)} had ended (block ${after.at}), and when they were pruned (block ${pruned.at}).\n`);
+	page.push(`Keys and bytes (of keys and values) that the state has more than in block ${before.at}, before the ${number(settings.orders)} orders: when all had ended (block ${after.at}), and when they were pruned (block ${pruned.at}), with the ${MODELS} that had ended before.\n`);
 	page.push(table(['item', 'keys, ended', 'bytes, ended', 'bytes per 1,000 orders', 'keys, pruned', 'bytes, pruned'], [
 		...names.map((name) => {
 			const a = sums.rows.find((row) => row.name === name) ?? { keys: 0, bytes: 0 }, b = restOf.get(name) ?? { keys: 0, bytes: 0 };
@@ -189,13 +192,10 @@ async function main() {
 		}),
 		['all', number(sums.keys), number(sums.bytes), per(sums.bytes), number(rest.keys), number(rest.bytes)],
 	]));
-	page.push('\n' + table(['database on disk, MiB', `block ${before.at}`, 'ended', 'pruned', 'per 1,000 orders, ended'], ['validator', 'node'].map((name) => {
-		const mib = ({ databases }) => number(databases[name] / 2 ** 20, 1);
-		return [`${name} (${name === 'validator' ? 'all states' : '256 states'})`, mib(before), mib(after), mib(pruned), number(((after.databases[name] - before.databases[name]) / 2 ** 20 / ended) * 1000, 2)];
-	})));
+	page.push('\n' + databaseTable([[`block ${before.at}`, before.databases], ['ended', after.databases], ['pruned', pruned.databases]], settings.orders));
 	page.push('\n## Blocks\n');
 	page.push('Weights are reference time in parts of the block\'s two seconds; normal ones, which may have 75 % of it, of those. – : not seen alone by the watch, which looks twice a second.\n');
-	page.push(table(BLOCK_HEADS, Object.values(sections).flatMap((blocks) => blockRows(blocks, watch))));
+	page.push(table(BLOCK_HEADS, Object.values(sections).flatMap((blocks) => blockRows(blocks, made, imported))));
 	write(settings.report, page.join('\n'));
 	await api.disconnect();
 }

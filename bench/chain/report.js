@@ -3,7 +3,6 @@
 
 const fs = require('node:fs');
 const os = require('node:os');
-const { execFileSync } = require('node:child_process');
 
 const BY_HAND = '\n## By hand\n';
 const number = (value, digits = 0) => Number(value).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
@@ -26,7 +25,20 @@ function write(file, text) {
 	const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
 	const at = before.indexOf(BY_HAND);
 	fs.writeFileSync(file, `${text.trimEnd()}\n${at < 0 ? '' : before.slice(at)}`);
-	execFileSync('git', ['diff', '--stat', '--', file], { stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+/** A table of a database's growth; each row: name, sizes at some moments, over so many orders. */
+function databaseTable(moments, orders) {
+	const mib = (bytes) => number(bytes / 2 ** 20, 1);
+	const rows = [];
+	for (const [name, kept] of [['validator', 'all states'], ['node', '256 states']]) {
+		for (const kind of ['tables', 'indices', 'rest']) {
+			const sizes = moments.map(([, databases]) => databases[name][kind]);
+			rows.push([`${name} (${kept}), ${kind}`, ...sizes.map(mib), number((sizes[1] - sizes[0]) / 1024 / orders, 1)]);
+		}
+	}
+	return table(['database on disk, MiB', ...moments.map(([what]) => what), `KiB per order, ${moments[1][0]}`], rows) +
+		'\n\nIndices are sparse files of a fixed size (32 MiB the largest), of which each new key touches a page until all are; the rest is mostly the log.';
 }
 
 /** Least, median and most of numbers. */
@@ -36,4 +48,4 @@ function spread(values, digits = 0) {
 	return [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)].map((v) => number(v, digits)).join(' / ');
 }
 
-module.exports = { heading, load5, number, spread, table, write };
+module.exports = { databaseTable, heading, load5, number, spread, table, write };

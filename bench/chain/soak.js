@@ -9,9 +9,9 @@ const { u8aToHex } = require('@polkadot/util');
 const { best, check, connect, finalised, finalityGoesOn, rpc, say, sleep, within } = require('../../zombienet/lib/chain');
 const { BUYER } = require('../../zombienet/lib/market');
 const { areOver, home, open, orderCall, patterns, serves, settings, validator } = require('./market');
-const { heading, load5, number, table, write } = require('./report');
+const { databaseTable, heading, load5, number, table, write } = require('./report');
 const { KNOWN, sign, signingOptions } = require('./transactions');
-const { Watch, folderBytes, slope } = require('./watch');
+const { Watch, databaseBytes, slope } = require('./watch');
 
 const PROCESSES = ['validator', 'node', 'prover'];
 const MODELS = 1, OUTSTANDING = 100;
@@ -24,7 +24,7 @@ const QUIET_PART = 0.4;
 const JUDGED_MINUTES = 8, MOST_SLOPE = 3;
 const run = process.env.ZOMBIENET_RUN;
 const has = (file) => fs.existsSync(path.join(run, file));
-const databases = () => Object.fromEntries(['validator', 'node'].map((name) => [name, folderBytes(`${run}/${name}/chains`)]));
+const databases = () => Object.fromEntries(['validator', 'node'].map((name) => [name, databaseBytes(name)]));
 
 /** The nonce of an account in the best block, over HTTP, so that no connection has to outlive the node. */
 async function nonceOf(account) {
@@ -170,10 +170,7 @@ async function main() {
 	page.push(table(['', 'resident, first', 'last', 'a minute', 'anonymous, first', 'last', 'a minute', 'peak of a life'], memory.map(({ name, resident, anonymous, first, last, peak }) =>
 		[name, number(first.rss), number(last.rss), number(resident, 2), number(first.anonymous), number(last.anonymous), number(anonymous, 2), number(peak)])));
 	page.push('\n## Databases\n');
-	page.push(table(['MiB on disk', 'before', 'after', 'KiB per order'], ['validator', 'node'].map((name) => {
-		const [a, b] = [before.databases[name], after.databases[name]];
-		return [`${name} (${name === 'validator' ? 'all states' : '256 states'})`, number(a / 2 ** 20, 1), number(b / 2 ** 20, 1), number((b - a) / 1024 / streamed.orders, 1)];
-	})));
+	page.push(databaseTable([['before', before.databases], ['after', after.databases]], streamed.orders));
 	page.push('\nWith all that the blocks hold besides: the growth is divided by the orders.\n\n## Checks\n');
 	page.push(checks.map(({ what, ok, found }) => `- ${ok ? 'holds' : 'FAILS'}: ${what}${ok || found === undefined ? '' : `: \`${found}\``}`).join('\n'));
 	write(settings.report, page.join('\n'));
