@@ -5,7 +5,7 @@
 const { best, check, finalised, say, sleep, within } = require('../../zombienet/lib/chain');
 const { ENDED, stake } = require('../../zombienet/lib/market');
 const { readBlocks } = require('./blocks');
-const { areIncluded, areOver, fund, open, orderCall, patterns, serves, settings, validator } = require('./market');
+const { areIncluded, areOver, fund, home, open, orderCall, patterns, serves, settings, validator } = require('./market');
 const { databaseTable, heading, load5, number, spread, table, write } = require('./report');
 const { difference, measureState } = require('./state');
 const { presign, signingOptions, submitAll } = require('./transactions');
@@ -128,6 +128,8 @@ async function main() {
 	const left = await api.query.inferenceMarket.workloads.keys();
 	check(left.length === 0, `${left.length} ended workloads are still there`);
 	const pruned = await snapshot(api);
+	const { imports } = watch.last.metrics.node, height = await best(home);
+	check(Math.abs(imports - height) <= 1, `the node has imported ${imports} blocks, and is at block ${height}: their times cannot be told apart`);
 	await watch.stop();
 
 	// --- blocks ---
