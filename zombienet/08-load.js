@@ -3,7 +3,7 @@
 
 const { Keyring } = require('@polkadot/api');
 const { best, check, connect, nobodyIsPunished, rpc, say, send, sleep } = require('./lib/chain');
-const { BUYER, ENDED, INF, areActive, areSettled, fixture, inference, offer, order, registerModel, stake } = require('./lib/market');
+const { BUYER, ENDED, INF, areActive, areSettled, callsOf, fixture, inference, offer, order, registerModel, stake } = require('./lib/market');
 const { startProver } = require('./lib/processes');
 
 const ORDERS = 500, ACCOUNTS = 20, ROWS = 10;
@@ -86,15 +86,3 @@ exports.run = async (_, network) => {
 	await nobodyIsPunished(api, alice);
 	await api.disconnect();
 };
-
-/** The calls by which an account ordered, in order. */
-async function callsOf(api, node, account) {
-	const found = [];
-	for (let number = 1, last = await best(node); number <= last; number++) {
-		const { block } = await api.rpc.chain.getBlock(await rpc(node, 'chain_getBlockHash', number));
-		for (const { isSigned, signer, method } of block.extrinsics) {
-			if (isSigned && signer.toString() === account && method.section === 'inferenceMarket' && method.method === 'submitWorkload') found.push(method);
-		}
-	}
-	return found;
-}

@@ -6,10 +6,9 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { Keyring } = require('@polkadot/api');
 const { best, check, rpc, say, within } = require('./chain');
-const { run, startProver } = require('./processes');
 
 const CREATOR = '//Dave', BUYER = '//Charlie';
-const bundle = process.env.ZOMBIENET_BUNDLE;
+const { ZOMBIENET_BUNDLE: bundle, ZOMBIENET_RUN: run } = process.env;
 const fixture = JSON.parse(fs.readFileSync(path.join(process.env.ZOMBIENET_FIXTURE, 'fixture.json')));
 const circuit = JSON.parse(fs.readFileSync(`${bundle}.json`));
 const INF = 10n ** 12n;
@@ -33,9 +32,9 @@ function inference(node, who, ...args) {
 	});
 }
 
-/** Registers the model of the bundle; returns it with its price. */
-async function registerModel(node) {
-	const { model } = await inference(node, CREATOR, 'model', 'register', '--bundle', bundle, '--royalty', '0.01 INF', '--activate');
+/** Registers the model of the bundle, by an account; returns it with its price. */
+async function registerModel(node, creator = CREATOR) {
+	const { model } = await inference(node, creator, 'model', 'register', '--bundle', bundle, '--royalty', '0.01 INF', '--activate');
 	const { price_now: price } = await inference(node, '', 'model', 'show', model);
 	return { model, price: BigInt(price) };
 }
@@ -74,7 +73,8 @@ let sale;
  */
 function seller(node, home) {
 	sale ??= (async () => {
-		const prover = await startProver();
+		// zombienet's own: who only uses a market has no zombienet.
+		const prover = await require('./processes').startProver();
 		const model = await registerModel(node);
 		const operator = await offer(node, model, { operator: '//Bob', home, prover });
 		await areActive(node, operator);
@@ -87,6 +87,18 @@ function seller(node, home) {
 async function stake(node, operator) {
 	const { stake: shown } = await inference(node, '', 'node', 'status', '--account', operator);
 	return BigInt(shown.bonded) + BigInt(shown.proof_stakes);
+}
+
+/** The calls by which an account ordered, in order. */
+async function callsOf(api, node, account) {
+	const found = [];
+	for (let number = 1, last = await best(node); number <= last; number++) {
+		const { block } = await api.rpc.chain.getBlock(await rpc(node, 'chain_getBlockHash', number));
+		for (const { isSigned, signer, method } of block.extrinsics) {
+			if (isSigned && signer.toString() === account && method.section === 'inferenceMarket' && method.method === 'submitWorkload') found.push(method);
+		}
+	}
+	return found;
 }
 
 /** Orders the inference of a row of the fixture. */
@@ -127,5 +139,5 @@ async function areSettled(node, orders, { blocks = 400, attempts = 1 } = {}) {
 const TOLERANCE = 0.005;
 
 module.exports = {
-	BUYER, CREATOR, ENDED, INF, areActive, areSettled, fixture, inference, offer, order, reaches, registerModel, seller, show, stake,
+	BUYER, CREATOR, ENDED, INF, areActive, areSettled, callsOf, fixture, inference, offer, order, reaches, registerModel, seller, show, stake,
 };
