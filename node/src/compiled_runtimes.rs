@@ -7,7 +7,7 @@
 //!
 //! - There is no such folder unless the node is told. Least of all is it below the base path by itself, where a snapshot
 //!   of a database that others made is unpacked: that would run their code, with the node's keys.
-//! - The folder must be the node's own, and writable by nobody else.
+//! - The folder must be the node's own, and writable by nobody else. One that is, is not mended: what is in it stays.
 //! - It is a folder in the one that was named: wasmtime deletes what it does not know in the one that it gets, files of
 //!   others among it.
 //! - Whoever fears for the disk's bits leaves it out: a flipped one would not be noticed before it does harm.
@@ -49,7 +49,8 @@ pub enum Error {
 	},
 	/// Others could put machine code there.
 	#[error(
-		"--compiled-runtimes: others may write to {path} (mode {mode:o}). What is in it is run unchecked: chmod go-w {path}"
+		"--compiled-runtimes: others may write to {path} (mode {mode:o}). What is in it is run unchecked, and may be theirs: \
+		 remove it, or name a folder of the node's own"
 	)]
 	OthersMayWrite {
 		/// The folder.
@@ -76,8 +77,12 @@ pub fn prepare(named: &Path) -> Result<PathBuf, Error> {
 		.mode(0o700)
 		.create(&folder)
 		.map_err(failed(&folder))?;
-	for path in [named, &folder] {
-		let found = fs::metadata(path).map_err(failed(path))?;
+	// A link instead of the inner one would be another's.
+	for (path, found) in [
+		(named, fs::metadata(named)),
+		(&folder, fs::symlink_metadata(&folder)),
+	] {
+		let found = found.map_err(failed(path))?;
 		let mode = found.mode() & 0o7777;
 		if found.uid() != own {
 			return Err(Error::BelongsToAnother {
@@ -159,11 +164,18 @@ mod tests {
 				fs::set_permissions(path, fs::Permissions::from_mode(others)).unwrap();
 				let error = prepare(base.path()).unwrap_err();
 				assert!(matches!(error, Error::OthersMayWrite { .. }), "{error}");
-				assert!(error.to_string().contains("chmod go-w"), "{error}");
+				assert!(error.to_string().contains("remove it"), "{error}");
 			}
 			fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 			assert!(prepare(base.path()).is_ok());
 		}
+	}
+
+	#[test]
+	fn a_link_in_place_of_the_folder_should_be_refused() {
+		let (base, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+		std::os::unix::fs::symlink(other.path(), base.path().join(OWN_FOLDER)).unwrap();
+		assert!(prepare(base.path()).is_err());
 	}
 
 	#[test]

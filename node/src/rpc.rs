@@ -1,13 +1,13 @@
 //! The node's JSON-RPC, on top of what the SDK serves on every node.
 
 use inference_runtime::{opaque::Block, AccountId, Balance, BlockNumber, Hash, Nonce};
-use jsonrpsee::RpcModule;
+use jsonrpsee::{types::ErrorObjectOwned, RpcModule};
 use sc_client_api::AuxStore;
 use sc_consensus_babe::BabeWorkerHandle;
 use sc_consensus_grandpa::{
 	FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState,
 };
-use sc_rpc::SubscriptionTaskExecutor;
+use sc_rpc::{DenyUnsafe, SubscriptionTaskExecutor};
 use sc_service::ChainSpec;
 use sc_transaction_pool_api::TransactionPool;
 use sp_api::ProvideRuntimeApi;
@@ -99,7 +99,18 @@ where
 		grandpa.authority_set.clone(),
 		babe.handle.clone(),
 	)?;
-	module.merge(sync_state.into_rpc())?;
+	// Each call prints and reads the whole specification, so that it is for the node's operator only, unlike the SDK's.
+	let mut sync_state = RpcModule::new(sync_state);
+	sync_state.register_async_method(
+		"sync_state_genSyncSpec",
+		|parameters, sync_state, extensions| async move {
+			let policy = extensions.get().copied().unwrap_or(DenyUnsafe::Yes);
+			policy.check_if_safe()?;
+			let spec = sync_state.system_gen_sync_spec(parameters.one()?).await?;
+			Ok::<_, ErrorObjectOwned>(spec)
+		},
+	)?;
+	module.merge(sync_state)?;
 	module.merge(Babe::new(client, babe.handle, babe.keystore, select_chain).into_rpc())?;
 	module.merge(
 		Grandpa::new(

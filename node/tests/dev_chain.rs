@@ -118,7 +118,13 @@ impl Drop for Node {
 
 #[tokio::test]
 async fn a_development_chain_should_author_and_finalise_alone() {
-	let node = Node::start(&["--dev", "--worker-suri", "//Alice//worker"]);
+	let node = Node::start(&[
+		"--dev",
+		"--worker-suri",
+		"//Alice//worker",
+		"--rpc-methods",
+		"safe",
+	]);
 	node.finalises(3).await;
 	assert_eq!(node.call("system_properties").await["tokenSymbol"], "INF");
 	let methods = node.call("rpc_methods").await.to_string();
@@ -131,6 +137,13 @@ async fn a_development_chain_should_author_and_finalise_alone() {
 	] {
 		assert!(methods.contains(method), "{method}");
 	}
+	// It prints and reads the whole specification: not for everybody.
+	let refused = node
+		.client
+		.request::<Value, _>("sync_state_genSyncSpec", rpc_params![true])
+		.await
+		.unwrap_err();
+	assert!(refused.to_string().contains("unsafe"), "{refused}");
 }
 
 #[tokio::test]
