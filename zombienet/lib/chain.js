@@ -126,9 +126,9 @@ function send(api, signer, call, options = {}) {
 	});
 }
 
-/** Events of all final blocks that `pick` wants, as {block, event}. The node must keep all states. */
-async function events(api, node, pick, from = 1) {
-	const last = (await finalised(node)).number;
+/** Events of final blocks that `pick` wants, as {block, event}: of all, or from one to another. The node must keep all states. */
+async function events(api, node, pick, from = 1, to = undefined) {
+	const last = to ?? (await finalised(node)).number;
 	const found = [];
 	for (let number = from; number <= last; number++) {
 		const hash = await rpc(node, 'chain_getBlockHash', number);
