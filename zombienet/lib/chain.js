@@ -110,8 +110,23 @@ async function clock(api) {
 	return { tick: Number(tick.toString()), runs: !held.isTrue && !stopped.isTrue };
 }
 
-/** Sends a transaction and waits for its block; returns the events. Fails with the chain's own name of an error. */
-function send(api, signer, call, options = {}) {
+/**
+ * Sends a transaction and waits for its block; returns the events. Fails with the chain's own name of an error. Again, if
+ * the account's transaction before is in the pool once more because its block is not the best one any more (1014, priority
+ * too low): the node then may say a number that is taken.
+ */
+async function send(api, signer, call, options = {}) {
+	for (let tries = 0; ; tries++) {
+		try {
+			return await sendOnce(api, signer, call, options);
+		} catch (error) {
+			if (tries === 5 || !/\b1014\b/.test(error.message)) throw error;
+			await sleep(2000);
+		}
+	}
+}
+
+function sendOnce(api, signer, call, options) {
 	return new Promise((resolve, reject) => {
 		call
 			.signAndSend(signer, { nonce: -1, ...options }, ({ status, events, dispatchError, isError }) => {
@@ -126,9 +141,9 @@ function send(api, signer, call, options = {}) {
 	});
 }
 
-/** Events of all final blocks that `pick` wants, as {block, event}. The node must keep all states. */
-async function events(api, node, pick, from = 1) {
-	const last = (await finalised(node)).number;
+/** Events of final blocks that `pick` wants, as {block, event}: of all, or from one to another. The node must keep all states. */
+async function events(api, node, pick, from = 1, to = undefined) {
+	const last = to ?? (await finalised(node)).number;
 	const found = [];
 	for (let number = from; number <= last; number++) {
 		const hash = await rpc(node, 'chain_getBlockHash', number);

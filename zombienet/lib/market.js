@@ -5,7 +5,7 @@ const { execFile } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { Keyring } = require('@polkadot/api');
-const { best, check, rpc, say, within } = require('./chain');
+const { best, check, rpc, say, sleep, within } = require('./chain');
 
 const CREATOR = '//Dave', BUYER = '//Charlie';
 const { ZOMBIENET_BUNDLE: bundle, ZOMBIENET_RUN: run } = process.env;
@@ -14,8 +14,19 @@ const circuit = JSON.parse(fs.readFileSync(`${bundle}.json`));
 const INF = 10n ** 12n;
 const ENDED = new Set(['settled', 'cancelled', 'expired', 'refunded', 'failed', 'voided']);
 
-/** Runs `inference`, through a node, signing as an account; what it prints. */
-function inference(node, who, ...args) {
+/** Runs `inference`, through a node, signing as an account; what it prints. Again, where `send` would. */
+async function inference(node, who, ...args) {
+	for (let tries = 0; ; tries++) {
+		try {
+			return await runOnce(node, who, ...args);
+		} catch (error) {
+			if (tries === 5 || !error.message.includes('PriorityTooLow')) throw error;
+			await sleep(2000);
+		}
+	}
+}
+
+function runOnce(node, who, ...args) {
 	const env = {
 		...process.env, INFERENCE_URL: node.wsUri, INFERENCE_SURI: who, INFERENCE_CHECKS: path.join(run, 'checks'),
 	};
