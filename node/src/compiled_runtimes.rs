@@ -222,4 +222,54 @@ mod tests {
 		assert!(entry.exists() && statistics.exists() && unfinished.exists());
 		assert!(!left.exists());
 	}
+
+	/// The entries in the folder, which are files without an ending.
+	fn entries(folder: &Path) -> Vec<PathBuf> {
+		let compilers = fs::read_dir(folder.join("modules")).unwrap();
+		compilers
+			.flat_map(|compiler| fs::read_dir(compiler.unwrap().path()).unwrap())
+			.map(|file| file.unwrap().path())
+			.filter(|path| path.extension().is_none())
+			.collect()
+	}
+
+	#[test]
+	#[ignore = "by hand: compiles the runtime four times"]
+	fn what_is_kept_should_save_compiling_and_what_is_damaged_should_be_compiled_anew() {
+		use crate::{chain_spec, client::HostFunctions, genesis};
+		use sc_executor::WasmExecutor;
+
+		let base = tempfile::tempdir().unwrap();
+		let folder = prepare(base.path()).unwrap();
+		let spec = chain_spec::development().unwrap();
+		// A new executor each time, as in a node that starts; the time until it has answered.
+		let start = || {
+			let builder = WasmExecutor::<HostFunctions>::builder().with_cache_path(&folder);
+			let began = std::time::Instant::now();
+			let state = genesis::storage(&spec, &builder.build()).unwrap();
+			(began.elapsed(), state.top)
+		};
+		let (compiled, state) = start();
+		let kept = entries(&folder);
+		assert_eq!(kept.len(), 1);
+		let bytes = fs::read(&kept[0]).unwrap();
+		let (again, same) = start();
+		println!(
+			"compiled: {compiled:?}, kept: {again:?}, {} bytes, mode {:o}",
+			bytes.len(),
+			mode(&kept[0])
+		);
+		assert!(same == state && entries(&folder) == kept);
+		assert!(again * 3 < compiled);
+
+		let mut without_header = bytes.clone();
+		without_header[..16].fill(0);
+		for damaged in [&[][..], &bytes[..bytes.len() / 2], &without_header] {
+			fs::write(&kept[0], damaged).unwrap();
+			let (anew, same) = start();
+			println!("{} bytes are left: {anew:?}", damaged.len());
+			assert!(same == state);
+			assert!(fs::read(&kept[0]).unwrap() == bytes);
+		}
+	}
 }

@@ -12,7 +12,6 @@ use sp_core::{
 	traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
 };
 use sp_genesis_builder::PresetId;
-use sp_runtime::BuildStorage;
 use sp_state_machine::BasicExternalities;
 
 /// The executor.
@@ -89,6 +88,7 @@ fn call(
 mod tests {
 	use super::*;
 	use crate::{chain_spec, client::EXECUTOR};
+	use sp_runtime::BuildStorage as _;
 
 	#[test]
 	fn the_state_should_be_that_which_the_specification_builds() {
