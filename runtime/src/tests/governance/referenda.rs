@@ -122,8 +122,11 @@ fn what_is_staked_votes_and_cannot_vote_again_once_it_is_withdrawn() {
 		};
 		assert_eq!(network.send(Bob, again), Ok(()));
 		assert_eq!((staked(), held()), (500_000 * UNIT, VOTE - 500_000 * UNIT));
-		// Once nothing locks it, only the stake is left.
-		let remove = VotingCall::remove_vote { class: None, index };
+		// Once nothing locks it, only the stake is left. The poll has ended meanwhile.
+		let remove = VotingCall::remove_vote {
+			class: Some(crate::configs::governance::tracks::ROOT),
+			index,
+		};
 		assert_eq!(network.send(Bob, remove), Ok(()));
 		network.pass(blocks(8 * DAY));
 		let unlock = VotingCall::unlock {
