@@ -38,7 +38,8 @@ async function phase(market, name, { accounts, nonces }, amount, calls, patience
 	const from = (await best(validator)) + 1, began = Date.now();
 	const sent = await submitAll([validator], queues);
 	say(`${name}: ${sent.sent} sent in ${sent.ms} ms; the pool was full ${sent.full} times`);
-	await areIncluded(market, nonces, `${name} in blocks`, patience);
+	sent.again = await areIncluded(market, nonces, queues, `${name} in blocks`, patience);
+	if (sent.again > 0) say(`${name}: the pool lost ${sent.again}, which were submitted again`);
 	const to = await best(validator);
 	say(`${name}: in blocks ${from} to ${to}`);
 	return { name, from, to, began, ended: Date.now(), sent };
@@ -157,8 +158,8 @@ async function main() {
 		rate('prunes', 'inferenceMarket.prune', sections.prunes),
 	]));
 	page.push('\nA second: from a slot before the first block that has any to the last that has, slots without a block included.\n');
-	page.push(table(['', 'sent in, s', 'sent a second', 'refused by a full pool', 'most in the pool', 'why blocks ended'],
-		[transfers, orders, prunes].map((p) => [p.name, number(p.sent.ms / 1000, 1), number((1000 * p.sent.sent) / p.sent.ms), p.sent.full,
+	page.push(table(['', 'sent in, s', 'sent a second', 'refused by a full pool', 'lost by the pool and submitted again', 'most in the pool', 'why blocks ended'],
+		[transfers, orders, prunes].map((p) => [p.name, number(p.sent.ms / 1000, 1), number((1000 * p.sent.sent) / p.sent.ms), p.sent.full, p.sent.again,
 			number(watch.mostInPool(p.began, p.ended)), watch.endsBetween(p.began - 1000, p.ended).map(([reason, n]) => `${reason} ${n}`).join(', ')])));
 	page.push(`\nOrders: ${Object.entries(states).map(([kind, n]) => `${n} ${kind}`).join('; ')}. From the first sent to the last ended: ${number((overAt - orders.began) / 1000)} s. ` +
 		`The operator lost ${lost} planck of its stake. Transactions that failed in blocks: ${Object.entries(failed).map(([what, n]) => `${n} ${what}`).join('; ') || 'none'}.\n`);

@@ -2,8 +2,9 @@
 'use strict';
 
 const { Keyring } = require('@polkadot/api');
-const { check, connect, rpc, say, send, sleep, within } = require('../../zombienet/lib/chain');
+const { best, check, connect, rpc, say, send, sleep, within } = require('../../zombienet/lib/chain');
 const { BUYER, INF, callsOf, inference, offer, order, registerModel } = require('../../zombienet/lib/market');
+const { FULL, KNOWN } = require('./transactions');
 
 const settings = JSON.parse(process.env.BENCH_SETTINGS);
 const validator = { name: 'validator', wsUri: settings.validator };
@@ -66,14 +67,38 @@ function orderCall(api, calls, i) {
 	return api.tx.inferenceMarket.submitWorkload(...given);
 }
 
-/** Waits until blocks have all transactions of these accounts. */
-async function areIncluded({ api }, nonces, what, patience = 100) {
+/**
+ * Waits until blocks have all transactions of these accounts, which were submitted in these queues. A pool may lose some: it keeps
+ * no more than a tenth of its limit of those whose predecessors it has not. What stands still is submitted again, as a
+ * user's program would; returns how many that were.
+ */
+async function areIncluded({ api }, nonces, queues, what, patience = 100) {
 	const addresses = [...nonces.keys()];
+	let most = -1, since = 0, again = 0;
 	await within(patience, validator, what, async () => {
-		const accounts = await api.query.system.account.multi(addresses);
-		return accounts.every(({ nonce }, i) => nonce.toNumber() >= nonces.get(addresses[i]));
+		const reached = (await api.query.system.account.multi(addresses)).map(({ nonce }) => nonce.toNumber());
+		const missing = reached.map((nonce, i) => nonces.get(addresses[i]) - nonce);
+		if (missing.every((count) => count <= 0)) return true;
+		const sum = reached.reduce((a, b) => a + b), now = await best(validator);
+		if (sum > most) [most, since] = [sum, now];
+		if (now < since + STILL_BLOCKS) return false;
+		for (const [i, count] of missing.entries()) {
+			for (const transaction of count > 0 ? queues[i].slice(-count) : []) {
+				try {
+					await rpc(validator, 'author_submitExtrinsic', transaction);
+					again++;
+				} catch (error) {
+					check(KNOWN.test(error.message) || FULL.test(error.message), `a transaction was refused: ${error.message}`);
+				}
+			}
+		}
+		since = now;
+		return false;
 	});
+	return again;
 }
+// So many blocks without any of an account's transactions: they do not come by themselves.
+const STILL_BLOCKS = 3;
 
 /** Orders that have not ended, by the models' own counts. */
 async function inFlight({ api, models }) {

@@ -106,7 +106,7 @@ async function main() {
 	say(`orders from block ${before.block} on, ${settings.ordersAMinute} a minute for ${settings.minutes} minutes`);
 	const streamed = await stream(market, account, calls);
 	const stopped = Date.now();
-	say(`${streamed.orders} orders are in blocks, ${streamed.again} were submitted again`);
+	say(`${streamed.orders} orders are in blocks, ${streamed.again} submissions were tried again`);
 	await market.api.disconnect();
 	market.api = await connect(validator);
 	await areOver(market, 600);
@@ -143,11 +143,14 @@ async function main() {
 		const samples = watch.samples.filter(({ at, usage }) => at >= quietFrom && at <= stopped && usage[name]);
 		check(new Set(samples.map(({ usage }) => usage[name].pid)).size === 1, `${name} restarted in the quiet part`);
 		const of = (part) => slope(samples.map(({ at, usage }) => [at / 60_000, usage[name][part]]));
-		return { name, resident: of('rss'), anonymous: of('anonymous'), first: samples[0].usage[name], last: samples.at(-1).usage[name], peak: watch.peaks[name] };
+		// The cache of the state fills up to its bound (--trie-cache-size, 1 GiB): it is no leak.
+		const cached = samples.filter(({ metrics }) => name === 'prover' || metrics[name]?.stateCache !== undefined);
+		const own = slope(cached.map(({ at, usage, metrics }) => [at / 60_000, usage[name].anonymous - (metrics[name]?.stateCache ?? 0) / 2 ** 20]));
+		return { name, own, resident: of('rss'), anonymous: of('anonymous'), first: samples[0].usage[name], last: samples.at(-1).usage[name], peak: watch.peaks[name] };
 	});
-	for (const { name, anonymous } of memory) {
-		if (judged) holds(`memory of the ${name} does not grow by more than ${MOST_SLOPE} MiB a minute`, anonymous <= MOST_SLOPE, `${anonymous.toFixed(2)} MiB a minute`);
-		else say(`memory of the ${name}: ${anonymous.toFixed(2)} MiB a minute; ${minutes.toFixed(1)} minutes are too short for a judgement`);
+	for (const { name, own } of memory) {
+		if (judged) holds(`memory of the ${name} without its state cache does not grow by more than ${MOST_SLOPE} MiB a minute`, own <= MOST_SLOPE, `${own.toFixed(2)} MiB a minute`);
+		else say(`memory of the ${name} without its state cache: ${own.toFixed(2)} MiB a minute; ${minutes.toFixed(1)} minutes are too short for a judgement`);
 	}
 
 	// --- the page ---
@@ -156,8 +159,8 @@ async function main() {
 	page.push(`${streamed.orders} orders of one account, ${settings.ordersAMinute} a minute for ${settings.minutes} minutes, half of them by either node, every other proven with its output, ` +
 		`the others after it. Blocks of ${settings.blockSeconds} s. The processes were restarted in the first ${100 - QUIET_PART * 100} % of the time, and left alone afterwards.\n`);
 	page.push(table(['', ''], [
-		['blocks', `${before.block} to ${after.block}`], ['orders submitted again, because a node lost them', streamed.again],
-		['attempts at a node that was down, or had it', streamed.refused],
+		['blocks', `${before.block} to ${after.block}`], ['submissions tried again, of orders that no block had after four slots', streamed.again],
+		['submissions that failed: the node was down, or had the order', streamed.refused],
 		['workloads by end', Object.entries(states).map(([kind, n]) => `${n} ${kind}`).join('; ')],
 		['blocks from order to end', audited.blocks_to_end && Object.entries(audited.blocks_to_end).map(([k, v]) => `${k} ${v}`).join(', ')],
 		['transactions of the worker in blocks, needed, failed', [audited.worker_calls.in_blocks, audited.worker_calls.needed, audited.worker_calls.failed.length].join(', ')],
@@ -166,9 +169,9 @@ async function main() {
 	page.push('\n## Restarts\n');
 	page.push(table(['s after the begin', 'process', 'signal', 'at work again after, s'], restarts.map(([at, name, signal, took]) => [at, name, signal, took])));
 	page.push(`\n## Memory\n\nIn the ${minutes.toFixed(1)} minutes without restarts, MiB; the slope by least squares over ${watch.samples.filter(({ at }) => at >= quietFrom && at <= stopped).length} samples` +
-		`${judged ? `, which may be ${MOST_SLOPE} at most` : `, not judged: that takes ${JUDGED_MINUTES} minutes`}. The prover's counts its engine processes.\n`);
-	page.push(table(['', 'resident, first', 'last', 'a minute', 'anonymous, first', 'last', 'a minute', 'peak of a life'], memory.map(({ name, resident, anonymous, first, last, peak }) =>
-		[name, number(first.rss), number(last.rss), number(resident, 2), number(first.anonymous), number(last.anonymous), number(anonymous, 2), number(peak)])));
+		`${judged ? `; without the state cache it may be ${MOST_SLOPE} at most` : `, not judged: that takes ${JUDGED_MINUTES} minutes`}. The prover's counts its engine processes.\n`);
+	page.push(table(['', 'resident, first', 'last', 'a minute', 'anonymous, first', 'last', 'a minute', 'without state cache, a minute', 'peak of a life'], memory.map(({ name, own, resident, anonymous, first, last, peak }) =>
+		[name, number(first.rss), number(last.rss), number(resident, 2), number(first.anonymous), number(last.anonymous), number(anonymous, 2), number(own, 2), number(peak)])));
 	page.push('\n## Databases\n');
 	page.push(databaseTable([['before', before.databases], ['after', after.databases]], streamed.orders));
 	page.push('\nWith all that the blocks hold besides: the growth is divided by the orders.\n\n## Checks\n');

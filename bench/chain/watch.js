@@ -43,6 +43,7 @@ function usage(pid) {
 const METRICS = new Map([
 	['substrate_block_verification_and_import_time_sum', 'importSeconds'],
 	['substrate_block_verification_and_import_time_count', 'imports'],
+	['substrate_state_cache_bytes', 'stateCache'],
 	['substrate_sub_txpool_watched_txs', 'watched'],
 	['substrate_sub_txpool_unwatched_txs', 'unwatched'],
 ]);
