@@ -235,7 +235,8 @@ fn excluded<T: Config>() -> alloc::vec::Vec<T::AccountId> {
 	(0..most).map(|index| account("failed", index, 0)).collect()
 }
 
-/// Stores a pool of [`MODEL`] with so many members, each of an operator of its own, after a first snapshot, so that nothing changes by itself; then changes each member.
+/// Stores a pool of [`MODEL`] with so many members, each of an operator of its own, after a first snapshot,
+/// so that nothing changes by itself; then changes each member.
 fn store_pool<T: Config>(members: u32, change: impl Fn(&mut NodeOf<T>)) -> ProtocolParameters {
 	T::BenchmarkHelper::model(MODEL);
 	let members: alloc::vec::Vec<NodeId> = (0..members)

@@ -20,6 +20,7 @@ mod pruning;
 mod queues;
 mod reserve;
 mod submission;
+mod turns;
 mod upgrades;
 mod verification_fee;
 mod views;

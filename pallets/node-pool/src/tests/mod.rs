@@ -2,6 +2,7 @@
 
 mod capacity;
 mod draw;
+mod draws;
 mod epochs;
 mod freedom;
 mod limits;
