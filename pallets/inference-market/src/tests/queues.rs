@@ -97,7 +97,7 @@ fn a_busy_pool_serves_all_that_it_can_although_some_draws_find_nobody() {
 	ExtBuilder::default()
 		.nodes(&[(ALICE, 100)])
 		.build_and_execute(|| {
-			let served = |of: u32| if of % 2 == 0 { USER } else { ALICE };
+			let served = |of: usize| [USER, ALICE][of % 2];
 			let ids: Vec<_> = (0..20).map(|of| own(served(of)).submit()).collect();
 			run_to_draw();
 			// Each that the node takes lets one more be drawn in vain.
