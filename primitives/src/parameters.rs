@@ -89,7 +89,8 @@ pub struct ProtocolParameters {
 	pub registration_fee_half_life: u32,
 	/// Storage deposit per byte, planck.
 	pub deposit_per_byte: Balance,
-	/// Deadlines handled per block at most; the rest waits for the next.
+	/// Deadlines handled per block at most, and no more than fit their part of its weight; the rest waits for
+	/// the next.
 	pub deadlines_per_block: u32,
 	/// L_f: the service clock stands while finality lags more blocks than this.
 	pub finality_lag: u32,
@@ -160,8 +161,8 @@ impl ProtocolParameters {
 	pub const MAX_SEED_BLOCKS: u32 = 32;
 	/// Most redraws: so many operators, and one more, are remembered as having failed a workload.
 	pub const MAX_REDRAWS: u8 = 7;
-	/// Most deadlines that a block handles: what hooks may take of it depends on this.
-	pub const MAX_DEADLINES_PER_BLOCK: u32 = 64;
+	/// Most deadlines that a block handles: as many as it draws workloads. Their weight bounds them before that.
+	pub const MAX_DEADLINES_PER_BLOCK: u32 = 512;
 	/// Blocks whose VRF outputs are kept.
 	pub const VRF_RING: u32 = 1024;
 	/// Blocks whose authors' reports say how far finality lags. Odd, so that a median is one report;
@@ -201,7 +202,7 @@ impl ProtocolParameters {
 			registration_fee_floor: 10 * UNIT,
 			registration_fee_half_life: 14_400,
 			deposit_per_byte: UNIT / 10_000,
-			deadlines_per_block: 64,
+			deadlines_per_block: Self::MAX_DEADLINES_PER_BLOCK,
 			finality_lag: 8,
 			breaker_share: 200,
 			breaker_window: Ticks(100),

@@ -151,7 +151,7 @@ fn drawn<T: Config>(
 	let id = submit::<T>(&user, inputs, mode)?;
 	let most = &mut draws(Weight::MAX);
 	let mut waiting = alloc::vec::Vec::new();
-	Pallet::<T>::draw_from(Some(id), offer(Balance::MAX), most, &mut waiting);
+	Pallet::<T>::draw_from(Some(id), offer(Balance::MAX), 1, most, &mut waiting);
 	if state::<T>(id) != Some(WorkloadState::Assigned) {
 		return Err(BenchmarkError::Stop("the workload was not drawn"));
 	}
@@ -453,7 +453,7 @@ mod benches {
 		most.is_void(stored::<T>(id)?.statement.vk_hash);
 		#[block]
 		{
-			Pallet::<T>::draw_from(Some(id), offer(0), most, &mut waiting);
+			Pallet::<T>::draw_from(Some(id), offer(0), 1, most, &mut waiting);
 		}
 		assert_eq!(waiting, [id]);
 		Ok(())

@@ -11,6 +11,11 @@ use frame_support::{
 	weights::Weight,
 };
 use inference_primitives::ProtocolParameters;
+use sp_runtime::Perbill;
+
+/// The part that deadlines may have of the weight that they share with draws: what was missed together is due
+/// again soon, as redraws are only in time then, and a third is left to draw it, whoever lets how much expire.
+const DEADLINES_PART: Perbill = Perbill::from_parts(666_666_666);
 
 /// Ticks that the hook moves its cursor over per block at most.
 pub(crate) const MAX_CURSOR_STEPS: u32 = 16;
@@ -42,9 +47,19 @@ impl<T: Config> Pallet<T> {
 		Deadlines::<T>::insert(deadline, id, ());
 	}
 
+	/// Deadlines that a block handles at most: as many as fit their part of the weight, and one at least.
+	pub(crate) fn max_deadlines() -> u32 {
+		let within = DEADLINES_PART * T::MaxDrawWeight::get();
+		let fit = within
+			.checked_div_per_component(&T::WeightInfo::expire())
+			.and_then(|fit| u32::try_from(fit).ok());
+		fit.unwrap_or(u32::MAX)
+			.clamp(1, ProtocolParameters::MAX_DEADLINES_PER_BLOCK)
+	}
+
 	/// Weight of the hooks of a block at most.
 	pub fn max_hook_weight() -> Weight {
-		let deadlines = ProtocolParameters::MAX_DEADLINES_PER_BLOCK;
+		let deadlines = Self::max_deadlines();
 		let passed = T::WeightInfo::expire().saturating_mul(deadlines.into());
 		let queues = T::WeightInfo::serve_queues(Self::max_turns());
 		T::WeightInfo::on_initialize()
@@ -55,10 +70,12 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::MaxDrawWeight::get().max(passed.saturating_add(queues)))
 	}
 
-	/// Handles deadlines that have passed, oldest first, at most `deadlines_per_block`.
+	/// Handles deadlines that have passed, oldest first, as many as fit their part of the weight, and
+	/// `deadlines_per_block` at most.
 	pub(crate) fn let_deadlines_pass() -> Passed {
 		let now = T::Network::now();
-		let mut budget = T::Network::parameters().deadlines_per_block as usize;
+		let most = T::Network::parameters().deadlines_per_block;
+		let mut budget = most.min(Self::max_deadlines()) as usize;
 		let mut cursor = DeadlineCursor::<T>::get();
 		let (mut ticks, mut handled) = (0u32, 0u64);
 		for _ in 0..MAX_CURSOR_STEPS {

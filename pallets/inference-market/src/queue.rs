@@ -22,8 +22,16 @@ pub(crate) const CROWDED_QUEUE_PART: u32 = 4;
 /// Entries of one queue left waiting per block, at its head and once more further back: one that
 /// no node can take now (too much at risk, too tight a deadline) keeps its place but does not hold
 /// up those behind it. The second look goes on each block where the last one ended, so every entry
-/// is tried again within (queue length / this) blocks, however many at the head cannot be served.
+/// is tried again within (queue length / this) blocks, however many at the head cannot be served; and
+/// within (queue length / [`VAIN_DRAWS_BEHIND`]) if each of them is drawn in vain.
 const LOOKAHEAD: usize = 8;
+
+/// Draws that may find nobody in a model's turn: so many at the head of its queue, so many further back, and one
+/// for each that finds a node, as in a pool that is busy some do and some do not.
+/// Each of them may try all of its candidates, so without this few orders that nobody can take would cost more
+/// than many that somebody does. Those behind come next block, with new candidates.
+const VAIN_DRAWS_AHEAD: usize = 1;
+const VAIN_DRAWS_BEHIND: usize = 3;
 
 /// What became of a look at an entry.
 enum Look {
@@ -31,6 +39,8 @@ enum Look {
 	Assigned,
 	/// It keeps its place.
 	Waits,
+	/// A draw found nobody: it keeps its place.
+	Vain,
 	/// Its seed is not known yet, nor is that of those behind it, which came later.
 	TooEarly,
 }
@@ -263,12 +273,13 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn serve_model(model: ModelRef, offer: PoolOffer, draws: &mut Draws<T>) {
 		let mut tried = alloc::vec::Vec::new();
 		let head = Queues::<T>::get(model).first;
-		let behind = Self::draw_from(head, offer, draws, &mut tried);
+		let behind = Self::draw_from(head, offer, VAIN_DRAWS_AHEAD, draws, &mut tried);
 		// What the first look drew it also unlinked, so `resume` is in the queue.
 		let resume = Queues::<T>::get(model)
 			.resume
 			.filter(|id| !tried.contains(id));
-		let resume = Self::draw_from(resume.or(behind), offer, draws, &mut tried);
+		let from = resume.or(behind);
+		let resume = Self::draw_from(from, offer, VAIN_DRAWS_BEHIND, draws, &mut tried);
 		Queues::<T>::mutate_exists(model, |stored| {
 			if let Some(queue) = stored {
 				queue.resume = resume;
@@ -276,11 +287,13 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Tries entries from `next` on, until [`LOOKAHEAD`] of them wait. Collects these, and returns
-	/// the entry behind them.
+	/// Tries entries from `next` on, until [`LOOKAHEAD`] of them wait, or `vain` draws found nobody beyond
+	/// as many as found a node.
+	/// Collects those that wait, and returns the entry behind them.
 	pub(crate) fn draw_from(
 		mut next: Option<WorkloadId>,
 		offer: PoolOffer,
+		mut vain: usize,
 		draws: &mut Draws<T>,
 		waiting: &mut alloc::vec::Vec<WorkloadId>,
 	) -> Option<WorkloadId> {
@@ -288,7 +301,7 @@ impl<T: Config> Pallet<T> {
 		// Whether the entry before was drawn: then the next one's link was written.
 		let mut follows_drawn = false;
 		while let Some(id) = next {
-			if waiting.len() >= most || !draws.allow(Self::attempt_weight()) {
+			if waiting.len() >= most || vain == 0 || !draws.allow(Self::attempt_weight()) {
 				break;
 			}
 			draws.spend(T::WeightInfo::look());
@@ -301,8 +314,14 @@ impl<T: Config> Pallet<T> {
 			}
 			follows_drawn = is_drawn;
 			match look {
-				Look::Assigned => {},
+				// Saturating: the block's weight bounds it.
+				Look::Assigned => vain = vain.saturating_add(1),
 				Look::Waits => waiting.push(id),
+				Look::Vain => {
+					// Saturating: the loop ends at zero.
+					vain = vain.saturating_sub(1);
+					waiting.push(id);
+				},
 				Look::TooEarly => return None,
 			}
 			next = link.after;
@@ -400,14 +419,14 @@ impl<T: Config> Pallet<T> {
 			},
 			Drawn::Busy => Outlook::Able,
 			Drawn::Unfit if workload.outlook == Outlook::Untried => Outlook::Unfit,
-			Drawn::Unfit => return Look::Waits,
+			Drawn::Unfit => return Look::Vain,
 		};
 		if workload.outlook != outlook {
 			draws.spend(T::DbWeight::get().writes(1));
 			workload.outlook = outlook;
 			Workloads::<T>::insert(id, workload);
 		}
-		Look::Waits
+		Look::Vain
 	}
 
 	/// Gives a queued workload to the node that was drawn. Returns whether its queue ended with it.

@@ -12,9 +12,10 @@
 //! workloads that were drawn to nodes of one's own:
 //! - with their valid proofs, which cost no fee: as many as fill a block, so seven or more of the
 //!   heaviest key. While the clock stands nothing is drawn, so each held block uses up work that
-//!   running blocks gave: at `draws_per_block` 32 the clock can be slowed to a fifth by who takes all
-//!   draws, and a hoard is bounded by the pledge, capacity × P_B. Each such workload costs its
-//!   queue-slot fee and the treasury's share of its price;
+//!   running blocks gave: at 500 draws a block the clock can be slowed to 7 ticks in 507 blocks by who
+//!   takes all draws, and a hoard is bounded by the pledge, capacity × P_B. Each such workload costs its
+//!   queue-slot fee, the fee of its verification and the treasury's share of its price, 0.19 INF a held
+//!   block;
 //! - with false proofs: the fee of all that weight, for each block;
 //! - with normal weight for the rest of the block: its fee, which grows while blocks are full.
 //!

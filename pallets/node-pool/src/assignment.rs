@@ -164,7 +164,7 @@ impl<T: Config> Pallet<T> {
 	///   B and P_B as they were when the node was last given work: lower ones refuse new work, and
 	///   leave what was given before;
 	/// - each worker key belongs to the node that names it, each node to its operator's list;
-	/// - what an operator pledges is the sum of its nodes' pledges;
+	/// - what an operator pledges is the sum of its nodes' pledges, and who has no node pledges nothing;
 	/// - the total pledge is the sum of what nodes count for, which is nothing for one that is paused,
 	///   suspended or in no snapshot, and no more than its capacity otherwise;
 	/// - a model's members are the nodes that joined it, each once;
@@ -186,6 +186,13 @@ impl<T: Config> Pallet<T> {
 			ensure!(
 				pledge == Some(T::Stakes::backing(&operator, &parameters).pledge),
 				"an operator's pledge is not the sum of its nodes'"
+			);
+		}
+		for who in frame_system::Account::<T>::iter_keys() {
+			ensure!(
+				OperatorNodes::<T>::contains_key(&who)
+					|| T::Stakes::backing(&who, &parameters).pledge == ComputeUnits::ZERO,
+				"an account without nodes pledges something"
 			);
 		}
 		for (id, node) in Nodes::<T>::iter() {

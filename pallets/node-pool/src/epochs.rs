@@ -43,9 +43,14 @@ impl<T: Config> Pallet<T> {
 			*epoch = epoch.saturating_add(1);
 			*epoch
 		});
-		// Those that the last epoch had no time for are due again, with the others.
-		let weight =
-			T::WeightInfo::start_epoch().saturating_add(Self::take_snapshots(DueSnapshots::All));
+		// What the last epoch had no time for comes first, and then the others: so each pool has its turn,
+		// however many there are.
+		let after = SnapshotsDue::<T>::get().and_then(|due| due.after);
+		let due = DueSnapshots {
+			after,
+			until: after,
+		};
+		let weight = T::WeightInfo::start_epoch().saturating_add(Self::take_snapshots(due));
 		Self::deposit_event(Event::EpochStarted {
 			epoch,
 			total_pledge: TotalPledge::<T>::get(),
@@ -71,6 +76,7 @@ impl<T: Config> Pallet<T> {
 		let small = budget.div_ceil(POOL_COST.saturating_add(1));
 		let small = pool(1).saturating_mul(small.into());
 		T::WeightInfo::start_epoch()
+			.saturating_add(Self::way_weight())
 			.saturating_add(large.max(small))
 			.saturating_add(pool(most))
 	}
@@ -82,20 +88,45 @@ impl<T: Config> Pallet<T> {
 			.saturating_sub(now)
 	}
 
+	/// What a block reads at most to find its way, besides the pools: where the last block ended, and the
+	/// first pool behind the last one.
+	fn way_weight() -> Weight {
+		T::DbWeight::get().reads(2)
+	}
+
 	/// Takes snapshots that are due in this epoch, of pools with `MaxSnapshotMembers` members
 	/// together, and one more pool's at most. A network of fewer is done in the epoch's first block;
 	/// a pool whose turn comes later is drawn from by its last snapshot until then.
 	fn take_snapshots(due: DueSnapshots) -> Weight {
-		let mut weight = Weight::zero();
+		let mut weight = Self::way_weight();
 		let epoch = Epoch::<T>::get();
 		let parameters = T::Network::parameters();
-		let mut models = match due {
-			DueSnapshots::All => Members::<T>::iter_keys(),
-			DueSnapshots::After(model) => Members::<T>::iter_keys_from_key(model),
+		let DueSnapshots { after, until } = due;
+		let mut models = match after {
+			None => Members::<T>::iter_keys(),
+			Some(model) => Members::<T>::iter_keys_from(Members::<T>::hashed_key_for(model)),
+		};
+		let last = until.map(Members::<T>::hashed_key_for);
+		// Whether it goes on at the first pool already.
+		let mut wrapped = match (after.map(Members::<T>::hashed_key_for), &last) {
+			(after, Some(last)) => after.is_none_or(|after| after < *last),
+			(_, None) => true,
 		};
 		let mut budget = T::MaxSnapshotMembers::get();
 		loop {
-			let Some(model) = models.next() else {
+			let mut next = models.next();
+			if next.is_none() && !wrapped {
+				wrapped = true;
+				models = Members::<T>::iter_keys();
+				next = models.next();
+			}
+			let is_beyond = |model: &ModelRef| {
+				wrapped
+					&& last
+						.as_ref()
+						.is_some_and(|last| Members::<T>::hashed_key_for(model) > *last)
+			};
+			let Some(model) = next.filter(|model| !is_beyond(model)) else {
 				SnapshotsDue::<T>::kill();
 				break;
 			};
@@ -103,7 +134,11 @@ impl<T: Config> Pallet<T> {
 			weight.saturating_accrue(taken.weight::<T>());
 			budget = budget.saturating_sub(taken.members.saturating_add(POOL_COST));
 			if budget == 0 {
-				SnapshotsDue::<T>::put(DueSnapshots::After(model));
+				let is_last = wrapped && until == Some(model);
+				SnapshotsDue::<T>::set((!is_last).then_some(DueSnapshots {
+					after: Some(model),
+					until,
+				}));
 				break;
 			}
 		}

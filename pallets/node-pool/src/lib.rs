@@ -74,7 +74,8 @@
 //! each by a binary search, from `BLAKE2b(seed ‖ i)`, and takes the first that qualifies. Anyone can
 //! derive it again from the chain's public state.
 //!
-//! **Limitations.** A pool holds at most `MaxPoolNodes` nodes; who came first stays. No heartbeats:
+//! **Limitations.** A pool holds at most `MaxPoolNodes` nodes; in a full one who pledges more takes the place of
+//! who does not serve, or pledges least. No heartbeats:
 //! a node is noticed when it misses. Who sees a draw's seed coming can leave or pause before it, and
 //! cannot come back in the same epoch; two accounts of one person are two operators. Who unbonds its free
 //! stake is passed by until it bonds as much again: that locks the same sum once more for the whole
@@ -267,7 +268,7 @@ pub mod pallet {
 			/// The model.
 			model: ModelRef,
 		},
-		/// A node left a model's pool: it gets no new work of it.
+		/// A node left a model's pool, or made room for one that pledges more: it gets no new work of it.
 		ModelLeaving {
 			/// The node.
 			node: NodeId,
@@ -345,7 +346,8 @@ pub mod pallet {
 		NotJoined,
 		/// The node serves as many models as allowed.
 		TooManyModels,
-		/// The model's pool is full. Try again when a node has left it.
+		/// The model's pool is full of nodes that serve it and pledge as much. Raise the node's capacity, or try
+		/// again when one has left.
 		PoolIsFull,
 		/// The node still serves models, still owes outputs or proofs, or declined work in this epoch.
 		/// Leave the models, deliver and prove first; wait for the next epoch.
@@ -418,15 +420,21 @@ pub mod pallet {
 			Self::do_set_capacity(operator, node, capacity)
 		}
 
-		/// Joins a model's pool from the next epoch on.
+		/// Joins a model's pool from the next epoch on. If the pool is full, the node takes the place of one
+		/// that was not in the pool's last snapshot although it could have been, else of the one that pledges
+		/// least, if that is less than its own pledge: that one leaves.
 		///
 		/// Origin: signed, the operator. Errors: [`Error::UnknownNode`], [`Error::NotOperator`],
 		/// [`Error::ModelNotServable`], [`Error::AlreadyJoined`], [`Error::TooManyModels`],
-		/// [`Error::PoolIsFull`]. Event: [`Event::ModelJoining`].
+		/// [`Error::PoolIsFull`]. Events: [`Event::ModelJoining`], and [`Event::ModelLeaving`] of who makes room.
 		/// Complexity: O(models of the node + nodes in the pool).
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::join_model())]
-		pub fn join_model(origin: OriginFor<T>, node: NodeId, model: ModelRef) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::join_model().saturating_add(Pallet::<T>::replace_weight()))]
+		pub fn join_model(
+			origin: OriginFor<T>,
+			node: NodeId,
+			model: ModelRef,
+		) -> DispatchResultWithPostInfo {
 			let operator = ensure_signed(origin)?;
 			Self::do_join(operator, node, model)
 		}

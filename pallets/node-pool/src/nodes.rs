@@ -1,7 +1,10 @@
 //! Registration of nodes and what their operators change.
 
 use super::*;
-use frame_support::{ensure, pallet_prelude::DispatchResult};
+use frame_support::{
+	dispatch::DispatchResultWithPostInfo, ensure, pallet_prelude::DispatchResult, traits::Get,
+	weights::Weight,
+};
 use inference_primitives::{
 	node::{NodeView, Standing, WorkerConsent},
 	traits::NodeLoad,
@@ -83,7 +86,55 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_join(operator: AccountIdOf<T>, id: NodeId, model: ModelRef) -> DispatchResult {
+	/// What joining a full pool weighs on top: its nodes are read, no dearer than for a snapshot, and one of
+	/// them leaves.
+	pub(crate) fn replace_weight() -> Weight {
+		T::WeightInfo::snapshot(T::MaxPoolNodes::get()).saturating_add(T::WeightInfo::leave_model())
+	}
+
+	/// The node that a newcomer to a full pool replaces, which then has left it, and what its place is worth:
+	/// the least pledge; nothing, if the node was in no snapshot although it could have been, for lack of
+	/// stake or because it does not serve. Of those that are worth the same, the one that came last.
+	fn least_of(members: &[NodeId], model: ModelRef) -> Option<(NodeId, ComputeUnits)> {
+		let epoch = Epoch::<T>::get();
+		let worth = |id: NodeId| {
+			let node = Nodes::<T>::get(id)?;
+			// The pool's snapshot may come late in an epoch, so what joined in the one before waits, too.
+			let waits = node.changed_in.saturating_add(1) >= epoch;
+			let serves = waits || node.models.contains(&model);
+			Some(if serves {
+				node.pledge()
+			} else {
+				ComputeUnits::ZERO
+			})
+		};
+		members
+			.iter()
+			.rev()
+			.filter_map(|id| Some((*id, worth(*id)?)))
+			.min_by_key(|(_, worth)| *worth)
+	}
+
+	/// Makes room in a pool for a node that pledges so much. Returns whether one had to go.
+	fn make_room(model: ModelRef, pledge: ComputeUnits) -> Result<bool, Error<T>> {
+		let members = Members::<T>::get(model);
+		if !members.is_full() {
+			return Ok(false);
+		}
+		let (id, _) = Self::least_of(&members, model)
+			.filter(|(_, worth)| *worth < pledge)
+			.ok_or(Error::<T>::PoolIsFull)?;
+		let mut node = Self::node(id).ok_or(Error::<T>::UnknownNode)?;
+		Self::drop_out(id, &mut node, model);
+		Nodes::<T>::insert(id, node);
+		Ok(true)
+	}
+
+	pub(crate) fn do_join(
+		operator: AccountIdOf<T>,
+		id: NodeId,
+		model: ModelRef,
+	) -> DispatchResultWithPostInfo {
 		let mut node = Self::node_of(&operator, id)?;
 		let status = T::Models::model(model)
 			.ok_or(Error::<T>::ModelNotServable)?
@@ -99,13 +150,15 @@ impl<T: Config> Pallet<T> {
 		node.next_models
 			.try_push(model)
 			.map_err(|_| Error::<T>::TooManyModels)?;
+		let replaced = Self::make_room(model, node.pledge())?;
 		Members::<T>::try_mutate(model, |members| members.try_push(id))
 			.map_err(|_| Error::<T>::PoolIsFull)?;
 		// Who declined work of a model in this epoch waits longer.
 		node.changed_in = node.changed_in.max(Epoch::<T>::get());
 		Nodes::<T>::insert(id, node);
 		Self::deposit_event(Event::ModelJoining { node: id, model });
-		Ok(())
+		// Whoever finds a free place does not pay for making room.
+		Ok((!replaced).then(T::WeightInfo::join_model).into())
 	}
 
 	pub(crate) fn do_leave(

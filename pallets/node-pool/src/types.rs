@@ -163,11 +163,13 @@ impl PoolMember {
 	}
 }
 
-/// Which pools' snapshots are still to be taken in this epoch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub enum DueSnapshots {
-	/// All.
-	All,
-	/// Those that the storage's order puts behind this model's.
-	After(ModelRef),
+/// Which pools' snapshots are still to be taken in this epoch: a way through all pools in the storage's
+/// order, once round.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct DueSnapshots {
+	/// The next ones are behind this model's; if there is none, it is the first.
+	pub after: Option<ModelRef>,
+	/// From the last pool the way goes on at the first, and ends with this model's, behind which it began. If
+	/// there is none, it began at the first pool and ends with the last.
+	pub until: Option<ModelRef>,
 }

@@ -157,11 +157,19 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Checks the pallet's invariants:
-	/// - each ledger's bond and proof stakes together equal the account's hold for the bond;
+	/// - each ledger's bond and proof stakes together equal the account's hold for the bond, and an account
+	///   without a ledger has no such hold;
 	/// - unbonding chunks sum to no more than the bond, and no more of it is earmarked than there is.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::traits::fungible::hold::Inspect;
+		for who in frame_system::Account::<T>::iter_keys() {
+			ensure!(
+				Ledgers::<T>::contains_key(&who)
+					|| T::Currency::balance_on_hold(&HoldReason::Bond.into(), &who) == 0,
+				"a bond is held that no ledger knows"
+			);
+		}
 		for (operator, ledger) in Ledgers::<T>::iter() {
 			ensure!(
 				T::Currency::balance_on_hold(&HoldReason::Bond.into(), &operator)

@@ -140,7 +140,8 @@ mod success {
 
 	#[test]
 	fn deadlines_beyond_the_blocks_bound_are_handled_in_the_next_block() {
-		ExtBuilder::default().build_and_execute(|| {
+		let bounded = ExtBuilder::default().parameters(|p| p.deadlines_per_block = 64);
+		bounded.build_and_execute(|| {
 			let ids: Vec<_> = [1, 2]
 				.into_iter()
 				.flat_map(|id| {
@@ -161,6 +162,34 @@ mod success {
 			check_state();
 			run_blocks(1);
 			assert_eq!(expired(), 70);
+		});
+	}
+
+	#[test]
+	fn what_was_missed_together_is_handled_within_two_thirds_of_what_draws_and_deadlines_share() {
+		use crate::WeightInfo;
+		ExtBuilder::default().build_and_execute(|| {
+			let ids: Vec<_> = (0..100)
+				.map(|of| Order {
+					model: model(of % 4 + 1),
+					..Order::default()
+				})
+				.map(Order::submit)
+				.collect();
+			let expired = || {
+				ids.iter()
+					.filter(|id| state(**id) == WorkloadState::Expired)
+					.count()
+			};
+			let weight_of = |deadlines| <() as WeightInfo>::expire().saturating_mul(deadlines);
+			run_to_tick(workload(ids[0]).deadline);
+			// Two thirds of 31 are 20, and of 121 are 80: more than the 64 by which it was bounded before.
+			for (deadlines, count) in [(31, 20), (121, 100)] {
+				MaxDrawWeight::set(weight_of(deadlines));
+				run_blocks(1);
+				assert_eq!(expired(), count);
+				check_state();
+			}
 		});
 	}
 

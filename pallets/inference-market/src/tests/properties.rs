@@ -337,7 +337,7 @@ impl World {
 			},
 			Step::Join(node, to) => {
 				let (origin, id) = node_of(node);
-				NodePool::join_model(origin, id, model(to))?;
+				NodePool::join_model(origin, id, model(to)).map_err(|refusal| refusal.error)?;
 			},
 			Step::Leave(node, from) => {
 				let (origin, id) = node_of(node);

@@ -60,6 +60,69 @@ fn a_queue_full_of_unservable_orders_delays_the_others_by_a_few_blocks_only() {
 		});
 }
 
+/// An order that its model's only node does not take: its operator's own. A draw has to find out.
+fn own(submitter: AccountId) -> Order {
+	Order {
+		submitter,
+		..Order::default()
+	}
+}
+
+#[test]
+fn draws_that_find_nobody_are_few_in_a_models_turn_however_many_orders_wait() {
+	let used_with = |orders: u32| {
+		let mut used = frame_support::weights::Weight::zero();
+		ExtBuilder::default()
+			.nodes(&[(ALICE, 100)])
+			.build_and_execute(|| {
+				for _ in 0..orders {
+					own(ALICE).submit();
+				}
+				run_to_draw();
+				// Until it is noted of all of them that nobody takes them.
+				run_blocks(20);
+				used = Market::serve_queues(System::block_number());
+			});
+		used
+	};
+	let draw = <() as pallet_node_pool::WeightInfo>::draw(1);
+	let (few, many) = (used_with(4), used_with(16));
+	let fewer = used_with(3);
+	assert!(few.all_gte(fewer.saturating_add(draw)));
+	assert!(!many.all_gte(few.saturating_add(draw)), "{many:?}, {few:?}");
+}
+
+#[test]
+fn a_busy_pool_serves_all_that_it_can_although_some_draws_find_nobody() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100)])
+		.build_and_execute(|| {
+			let served = |of: usize| [USER, ALICE][of % 2];
+			let ids: Vec<_> = (0..20).map(|of| own(served(of)).submit()).collect();
+			run_to_draw();
+			// Each that the node takes lets one more be drawn in vain.
+			let left = queue(MODEL);
+			assert!(left.iter().all(|id| workload(*id).submitter == ALICE));
+			assert_eq!(left.len(), ids.len() / 2);
+		});
+}
+
+#[test]
+fn orders_that_are_drawn_in_vain_starve_nobody_behind_them() {
+	ExtBuilder::default()
+		.nodes(&[(ALICE, 100)])
+		.build_and_execute(|| {
+			let stuck: Vec<_> = (0..16).map(|_| own(ALICE).submit()).collect();
+			run_to_draw();
+			let id = Order::default().submit();
+			run_to_draw();
+			// Three of those in front are drawn behind the head in each block.
+			run_blocks(16 / 3 + 1);
+			assert_eq!(state(id), WorkloadState::Assigned);
+			assert_eq!(queue(MODEL), stuck);
+		});
+}
+
 #[test]
 fn cancelled_orders_behind_an_unservable_one_delay_nobody() {
 	ExtBuilder::default()

@@ -3,7 +3,16 @@
 use super::*;
 
 fn try_join(operator: AccountId, id: NodeId, model: ModelRef) -> sp_runtime::DispatchResult {
-	NodePool::join_model(RuntimeOrigin::signed(operator), id, model)
+	frame_support::storage::with_storage_layer(|| {
+		NodePool::join_model(RuntimeOrigin::signed(operator), id, model)
+			.map(|_| ())
+			.map_err(|refused| refused.error)
+	})
+}
+
+/// The nodes that joined model 1.
+fn members() -> Vec<NodeId> {
+	Members::<Test>::get(model(1)).into_inner()
 }
 
 fn leave(operator: AccountId, id: NodeId, model: ModelRef) -> sp_runtime::DispatchResult {
@@ -140,15 +149,109 @@ mod success {
 			for (operator, worker) in [(BOB, 20), (CAROL, 30)] {
 				serve(operator, worker, 5);
 			}
-			let fourth = register(DAVE, 40, 6);
+			let fourth = register(DAVE, 40, 5);
 			assert_noop!(try_join(DAVE, fourth, model(1)), Error::<Test>::PoolIsFull);
 			assert_ok!(leave(ALICE, first, model(1)));
 			assert_ok!(try_join(DAVE, fourth, model(1)));
 			next_epoch();
 			assert_eq!(
 				Pools::<Test>::get(model(1)).last().unwrap().cumulative,
-				1_600
+				1_500
 			);
+		});
+	}
+
+	#[test]
+	fn in_a_full_pool_who_pledges_more_takes_the_place_of_who_pledges_least() {
+		build_and_execute(|| {
+			let large = serve(ALICE, 10, 7);
+			let least = serve(BOB, 20, 5);
+			let other = serve(CAROL, 30, 6);
+			next_epoch();
+			let newcomer = register(DAVE, 40, 6);
+			assert_ok!(try_join(DAVE, newcomer, model(1)));
+			assert_eq!(members(), vec![large, other, newcomer]);
+			System::assert_has_event(
+				Event::ModelLeaving {
+					node: least,
+					model: model(1),
+				}
+				.into(),
+			);
+			// It is drawn no more, as if it had left.
+			for seed in 0..20 {
+				assert_ne!(draw(&request(seed, 1)).map(|drawn| drawn.node), Some(least));
+			}
+			check_state();
+			assert_noop!(try_join(BOB, least, model(1)), Error::<Test>::PoolIsFull);
+			next_epoch();
+			assert_eq!(pool(model(1)), vec![large, other, newcomer]);
+		});
+	}
+
+	#[test]
+	fn in_a_full_pool_who_does_not_serve_makes_room_however_much_it_pledges() {
+		build_and_execute(|| {
+			let paused = serve(ALICE, 10, 500);
+			let serving = [serve(BOB, 20, 5), serve(CAROL, 30, 6)];
+			next_epoch();
+			assert_ok!(NodePool::pause(RuntimeOrigin::signed(ALICE), paused));
+			let newcomer = register(DAVE, 40, 1);
+			assert_noop!(
+				try_join(DAVE, newcomer, model(1)),
+				Error::<Test>::PoolIsFull
+			);
+			// The next snapshot has it no more.
+			next_epoch();
+			assert_ok!(try_join(DAVE, newcomer, model(1)));
+			assert_eq!(members(), vec![serving[0], serving[1], newcomer]);
+		});
+	}
+
+	#[test]
+	fn who_waits_for_its_first_snapshot_makes_room_for_who_pledges_more_only() {
+		build_and_execute(|| {
+			serve(ALICE, 10, 50);
+			serve(BOB, 20, 50);
+			next_epoch();
+			let waits = serve(CAROL, 30, 5);
+			let newcomer = register(DAVE, 40, 5);
+			assert_noop!(
+				try_join(DAVE, newcomer, model(1)),
+				Error::<Test>::PoolIsFull
+			);
+			next_epoch();
+			assert_noop!(
+				try_join(DAVE, newcomer, model(1)),
+				Error::<Test>::PoolIsFull
+			);
+			assert!(members().contains(&waits));
+		});
+	}
+
+	#[test]
+	fn what_it_takes_to_make_room_is_paid_by_who_needs_it() {
+		use frame_support::dispatch::GetDispatchInfo;
+		build_and_execute(|| {
+			for (operator, worker) in [(ALICE, 10), (BOB, 20), (CAROL, 30)] {
+				serve(operator, worker, 5);
+			}
+			let id = register(DAVE, 40, 6);
+			let declared = |of| {
+				let call = crate::Call::<Test>::join_model {
+					node: id,
+					model: model(of),
+				};
+				call.get_dispatch_info().call_weight
+			};
+			let used = |of| {
+				let joined = NodePool::join_model(RuntimeOrigin::signed(DAVE), id, model(of));
+				joined.unwrap().actual_weight
+			};
+			assert_eq!(used(1), None);
+			assert_eq!(used(2), Some(<() as WeightInfo>::join_model()));
+			let nodes = <() as WeightInfo>::snapshot(MAX_POOL);
+			assert!(declared(1).all_gte(nodes));
 		});
 	}
 }

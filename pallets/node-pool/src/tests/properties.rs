@@ -109,7 +109,9 @@ fn take(step: Step, owed: &mut Owed) {
 			assert!(result.is_ok() || !lowers || capacity == ComputeUnits::ZERO);
 			result
 		},
-		Step::Join(id, to) => NodePool::join_model(origin(NodeId(id)), NodeId(id), model(to)),
+		Step::Join(id, to) => NodePool::join_model(origin(NodeId(id)), NodeId(id), model(to))
+			.map(|_| ())
+			.map_err(|refused| refused.error),
 		Step::Leave(id, from) => {
 			let before = NodePool::node(NodeId(id));
 			let result = NodePool::leave_model(origin(NodeId(id)), NodeId(id), model(from));

@@ -73,6 +73,23 @@ mod success {
 	}
 
 	#[test]
+	fn a_pledge_that_stays_when_the_last_node_has_gone_breaks_the_invariants() {
+		new_test_ext().execute_with(|| {
+			let id = register(ALICE, 10, 50);
+			assert_ok!(NodePool::deregister_node(RuntimeOrigin::signed(ALICE), id));
+			assert_ok!(NodePool::do_try_state());
+			assert_ok!(<WorkerStaking as Stakes<AccountId>>::set_pledge(
+				&ALICE,
+				ComputeUnits(50)
+			));
+			assert_eq!(
+				NodePool::do_try_state(),
+				Err("an account without nodes pledges something".into())
+			);
+		});
+	}
+
+	#[test]
 	fn a_node_that_never_became_active_can_be_deregistered() {
 		build_and_execute(|| {
 			let id = register(ALICE, 10, 500);

@@ -159,6 +159,90 @@ fn a_block_takes_a_bounded_number_of_snapshots_and_the_next_ones_the_rest() {
 	});
 }
 
+/// Lets so many models have a pool of one node each, in blocks that take one snapshot each, and epochs of so
+/// many blocks; the first of these is next.
+fn pools_of_one(models: u32, epoch: u32) {
+	MaxSnapshotMembers::set(5);
+	let mut nodes = [(ALICE, 10), (ALICE, 11), (BOB, 20), (BOB, 21)]
+		.map(|(operator, worker)| (operator, register(operator, worker, 5)))
+		.into_iter()
+		.cycle();
+	for of in 1..=models {
+		let (operator, id) = nodes.next().unwrap();
+		join(operator, id, model(of));
+	}
+	EpochStart::<Test>::put(System::block_number() as u32);
+	with_parameters(|parameters| parameters.node_epoch = epoch);
+	run_to_block(System::block_number() + u64::from(epoch) - 1);
+}
+
+/// Which of so many models' pools get a snapshot in so many blocks.
+fn taken_within(blocks: u64, models: u32) -> Vec<u32> {
+	for of in 1..=models {
+		Pools::<Test>::remove(model(of));
+	}
+	run_to_block(System::block_number() + blocks);
+	(1..=models)
+		.filter(|of| Pools::<Test>::contains_key(model(*of)))
+		.collect()
+}
+
+#[test]
+fn every_pool_has_its_turn_although_an_epoch_takes_fewer_than_there_are() {
+	build_and_execute(|| {
+		pools_of_one(8, 3);
+		for _ in 0..5 {
+			assert_eq!(taken_within(8, 8), (1..=8).collect::<Vec<_>>());
+		}
+	});
+}
+
+#[test]
+fn a_round_ends_where_it_began() {
+	build_and_execute(|| {
+		pools_of_one(4, 3);
+		assert_eq!(taken_within(3, 4).len(), 3);
+		// The fourth comes first, then the others, wherever the storage has them; the fifth block takes none.
+		with_parameters(|parameters| parameters.node_epoch = 10);
+		EpochStart::<Test>::put(System::block_number() as u32 - 9);
+		let due = SnapshotsDue::<Test>::get().unwrap();
+		let fourth = Members::<Test>::iter_keys()
+			.skip_while(|model| Some(*model) != due.after)
+			.nth(1)
+			.or(Members::<Test>::iter_keys().next());
+		let first: Vec<_> = taken_within(1, 4).into_iter().map(model).collect();
+		assert_eq!(first, fourth.into_iter().collect::<Vec<_>>());
+		assert_eq!(taken_within(3, 4).len(), 3);
+		assert_eq!(SnapshotsDue::<Test>::get(), None);
+		assert_eq!(taken_within(6, 4), Vec::<u32>::new());
+		assert_eq!(taken_within(4, 4).len(), 4);
+	});
+}
+
+#[test]
+fn a_round_ends_although_the_pool_at_which_it_began_is_gone() {
+	build_and_execute(|| {
+		pools_of_one(4, 3);
+		assert_eq!(taken_within(2, 4).len(), 2);
+		let until = SnapshotsDue::<Test>::get()
+			.and_then(|due| due.after)
+			.unwrap();
+		let id = Members::<Test>::get(until)[0];
+		let operator = node(id).operator;
+		with_parameters(|parameters| parameters.node_epoch = 10);
+		EpochStart::<Test>::put(System::block_number() as u32 - 9);
+		assert_ok!(NodePool::leave_model(
+			RuntimeOrigin::signed(operator),
+			id,
+			until
+		));
+		assert_eq!(taken_within(4, 4).len(), 3);
+		assert_eq!(SnapshotsDue::<Test>::get(), None);
+		taken_within(6, 4);
+		taken_within(4, 4);
+	});
+}
+
 #[test]
 fn a_model_joined_while_snapshots_are_taken_waits_for_the_next_epoch() {
 	build_and_execute(|| {

@@ -2,6 +2,7 @@
 
 mod bonding;
 mod earmarks;
+mod invariants;
 mod proof_stakes;
 mod properties;
 mod slashing;

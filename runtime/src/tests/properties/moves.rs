@@ -542,7 +542,7 @@ impl World {
 				7 => p.proof_deadline = Ticks(random.gen_range(45..60)),
 				8 => p.redraws = random.gen_range(0..3),
 				9 => p.price_floor = random.gen_range(0..UNIT / 1_000),
-				10 => p.deadlines_per_block = random.gen_range(8..70),
+				10 => p.deadlines_per_block = random.gen_range(8..560),
 				11 => p.suspend_after = random.gen_range(0..5),
 				12 => p.retention = Ticks(random.gen_range(0..60)),
 				13 => p.decline_fee = random.gen_range(0..1_100),
