@@ -169,6 +169,7 @@ mod success {
 	fn what_was_missed_together_is_handled_within_two_thirds_of_what_draws_and_deadlines_share() {
 		use crate::WeightInfo;
 		ExtBuilder::default().build_and_execute(|| {
+			MaxServedModels::set(4);
 			let ids: Vec<_> = (0..100)
 				.map(|of| Order {
 					model: model(of % 4 + 1),

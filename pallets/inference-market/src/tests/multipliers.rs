@@ -406,8 +406,8 @@ mod queued {
 				}
 				.submit();
 				run_to_draw();
-				// Eight at the head and eight more are looked at in each block.
-				run_blocks(CROWD / 8);
+				// One at the head and three more are drawn in vain in each block.
+				run_blocks(CROWD / 3 + 1);
 				assert_eq!(state(high), WorkloadState::Assigned);
 				let drawn = low
 					.iter()
