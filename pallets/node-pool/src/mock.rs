@@ -6,6 +6,7 @@ use frame_support::{
 	dispatch::DispatchResult,
 	parameter_types,
 	traits::{ConstU128, ConstU32, Hooks},
+	weights::Weight,
 };
 use inference_primitives::{
 	model::ModelView, node::WorkerConsent, traits::Assignment, GenesisHash,
