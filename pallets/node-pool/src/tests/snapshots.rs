@@ -163,6 +163,7 @@ fn a_block_takes_a_bounded_number_of_snapshots_and_the_next_ones_the_rest() {
 /// many blocks; the first of these is next.
 fn pools_of_one(models: u32, epoch: u32) {
 	MaxSnapshotMembers::set(5);
+	run_to_block(30);
 	let mut nodes = [(ALICE, 10), (ALICE, 11), (BOB, 20), (BOB, 21)]
 		.map(|(operator, worker)| (operator, register(operator, worker, 5)))
 		.into_iter()
