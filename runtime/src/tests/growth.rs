@@ -596,6 +596,7 @@ fn from_ten_to_a_thousand_nodes_and_a_hundred_thousand_orders() {
 		.into();
 	for draw in &draws[1..] {
 		assert!(draw.0 <= draws[0].0 + draws[0].0 / 20, "{draws:?}");
-		assert!(draw.1 <= draws[0].1 + 2, "{draws:?}");
+		// Some of the small chain's draws are of the same of its ten nodes, whose records then count once.
+		assert!(draw.1 <= draws[0].1 + 5, "{draws:?}");
 	}
 }
