@@ -122,7 +122,7 @@ async function main() {
 		const at = next.get(account.address);
 		next.set(account.address, at + 1);
 		const id = bySubmitter.get(account.address)[at];
-		// Accounts with fewer orders than others fill up with transfers of nothing.
+		// Accounts with fewer orders than others fill up with remarks.
 		return id ? api.tx.inferenceMarket.prune(id) : api.tx.system.remark('0x');
 	};
 	const prunes = await phase(market, 'prunes', funded, most * funded.accounts.length, toPrune, 200);

@@ -88,7 +88,9 @@ async function areIncluded({ api }, nonces, queues, what, patience = 100) {
 					await rpc(validator, 'author_submitExtrinsic', transaction);
 					again++;
 				} catch (error) {
-					check(KNOWN.test(error.message) || FULL.test(error.message), `a transaction was refused: ${error.message}`);
+					if (KNOWN.test(error.message) || FULL.test(error.message)) continue;
+					// Final: what waits for a state asks again after any other error.
+					throw Object.assign(new Error(`a transaction was refused: ${error.message}`), { final: true });
 				}
 			}
 		}

@@ -24,7 +24,7 @@ function family(pid) {
 	return found;
 }
 
-/** Resident memory, its anonymous part and the peaks of both, MiB, and processor time, s, of a process with its children. */
+/** Resident memory, its anonymous part and its peak, MiB, and processor time, s, of a process with its children. */
 function usage(pid) {
 	const sum = { rss: 0, anonymous: 0, peak: 0, cpu: 0, pid };
 	for (const one of family(pid)) {
