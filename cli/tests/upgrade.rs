@@ -4,6 +4,7 @@ use crate::node::Node;
 use codec::Encode;
 use inference_runtime::{linked_metadata, AccountId, VERSION};
 use inference_transaction::Metadata;
+use sp_maybe_compressed_blob::CODE_BLOB_BOMB_LIMIT;
 use std::{collections::BTreeMap, fs};
 use tempfile::NamedTempFile;
 
@@ -24,7 +25,8 @@ async fn node(development: bool) -> Node {
 
 fn code() -> NamedTempFile {
 	let file = NamedTempFile::new().unwrap();
-	fs::write(file.path(), b"compressed").unwrap();
+	let code = sp_maybe_compressed_blob::compress_strongly(b"\0asm", CODE_BLOB_BOMB_LIMIT);
+	fs::write(file.path(), code.unwrap()).unwrap();
 	file
 }
 

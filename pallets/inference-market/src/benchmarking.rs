@@ -134,7 +134,6 @@ fn offer(reach: Balance) -> PoolOffer {
 /// A workload that was drawn, and who works on it.
 struct Drawn<AccountId> {
 	id: WorkloadId,
-	user: AccountId,
 	worker: AccountId,
 }
 
@@ -156,7 +155,7 @@ fn drawn<T: Config>(
 		return Err(BenchmarkError::Stop("the workload was not drawn"));
 	}
 	serve_others::<T>(2)?;
-	Ok(Drawn { id, user, worker })
+	Ok(Drawn { id, worker })
 }
 
 /// A drawn workload whose output was delivered.

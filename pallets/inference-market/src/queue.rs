@@ -112,8 +112,8 @@ impl<T: Config> Draws<T> {
 
 impl<T: Config> Pallet<T> {
 	/// Puts a workload at the end of its model's queue and sets its deadline there. One that comes back
-	/// after a draw always finds a place: it had one, and those that fill a queue must not undo what
-	/// was begun.
+	/// after a draw finds a place in a queue that is full: it had one, and those that fill a queue must not
+	/// undo what was begun. In a full ring of models it finds none if its own model has left it.
 	pub(crate) fn enqueue(id: WorkloadId, workload: &mut WorkloadOf<T>) -> DispatchResult {
 		let model = workload.statement.model;
 		let length = Queues::<T>::get(model).length;
@@ -206,8 +206,8 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Draws with all of the weight that a block's draws may have.
-	#[cfg(any(test, feature = "runtime-benchmarks"))]
+	/// Draws with all of the weight that a block's draws may have, for tests.
+	#[cfg(test)]
 	pub(crate) fn serve_queues(n: BlockNumberFor<T>) -> Weight {
 		Self::serve_queues_within(n, T::MaxDrawWeight::get())
 	}
@@ -305,7 +305,9 @@ impl<T: Config> Pallet<T> {
 				break;
 			}
 			draws.spend(T::WeightInfo::look());
-			let link = QueueLinks::<T>::get(id).unwrap_or_default();
+			let Some(link) = QueueLinks::<T>::get(id).defensive_proof("it is queued; qed") else {
+				break;
+			};
 			let look = Self::look(id, offer, draws);
 			let is_drawn = matches!(look, Look::Assigned);
 			// The one that stays before the first of those that are drawn, or behind the last.
@@ -387,8 +389,8 @@ impl<T: Config> Pallet<T> {
 		let Some(outputs) = draws.latest(seed_blocks) else {
 			return Look::Waits;
 		};
-		// One that should have expired, or is void, waits for its deadline's hook.
 		let seed = Self::seed(id, workload.attempts, outputs);
+		// One that should have expired, or is void, waits for its deadline's hook.
 		if draws.now > workload.deadline || draws.is_void(workload.statement.vk_hash) {
 			return Look::Waits;
 		}

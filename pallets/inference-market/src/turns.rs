@@ -6,8 +6,9 @@ use super::*;
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
-	traits::{Defensive, Get},
+	traits::{Defensive, DefensiveOption, Get},
 };
+use sp_runtime::DispatchError;
 
 /// Models that one block asks for work at most, so that what it costs to ask is bounded, however many have a
 /// queue. The others' turns come in the next blocks.
@@ -43,9 +44,10 @@ impl<T: Config> Pallet<T> {
 			// Saturating: the bound was checked.
 			served.models = served.models.saturating_add(1);
 			let after = served.next;
+			// Who is next is in the ring.
 			let before = Turns::<T>::get(after)
-				.defensive_proof("who is next is in the ring; qed")
-				.map_or(after, |turn| turn.before);
+				.defensive_ok_or(DispatchError::Corruption)?
+				.before;
 			Self::change_turn(before, |turn| turn.after = model);
 			Self::change_turn(after, |turn| turn.before = model);
 			Turns::<T>::insert(model, Turn { before, after });

@@ -3,10 +3,10 @@
 
 use crate::{AccountId, Runtime, RuntimeEvent, Staking};
 use alloc::vec::Vec;
-use frame_support::weights::{constants::ParityDbWeight, Weight};
+use frame_support::weights::Weight;
 use pallet_session::historical::IdentificationTuple;
 use pallet_staking::{ActiveEra, UnappliedSlashes};
-use sp_runtime::{Perbill, SaturatedConversion};
+use sp_runtime::Perbill;
 use sp_staking::{
 	offence::{OffenceDetails, OnOffenceHandler},
 	SessionIndex,
@@ -40,23 +40,22 @@ impl OnOffenceHandler<AccountId, IdentificationTuple<Runtime>, Weight> for Slash
 	) -> Weight {
 		let weight =
 			<Staking as OnOffenceHandler<_, _, _>>::on_offence(offenders, slash_fractions, session);
-		weight.saturating_add(put_off_late_slashes())
+		put_off_late_slashes();
+		// Nobody reads it: pallet-offences drops it.
+		weight
 	}
 }
 
 /// Puts off slashes of eras that have begun to the next era.
-fn put_off_late_slashes() -> Weight {
+fn put_off_late_slashes() {
 	let Some(active) = ActiveEra::<Runtime>::get() else {
-		return Weight::zero();
+		return;
 	};
 	// A key for each era in which slashes are due: few.
 	let eras: Vec<_> = UnappliedSlashes::<Runtime>::iter_keys().collect();
-	let (reads, mut writes) = (eras.len().saturated_into::<u64>(), 0);
 	for era in eras.into_iter().filter(|era| *era <= active.index) {
 		let late = UnappliedSlashes::<Runtime>::take(era);
 		let next = active.index.saturating_add(1);
 		UnappliedSlashes::<Runtime>::mutate(next, |slashes| slashes.extend(late));
-		writes = 2;
 	}
-	ParityDbWeight::get().reads_writes(reads.saturating_add(1), writes)
 }

@@ -37,7 +37,7 @@ parameter_types! {
 	pub MaxProposalWeight: Weight = Perbill::from_percent(25) * MAXIMUM_BLOCK_WEIGHT;
 }
 
-/// What holds a motion's deposit. By how many motions are open before it.
+/// What holds a motion's deposit, which follows from how many its maker has open.
 type HeldDeposit = HoldConsideration<
 	AccountId,
 	Balances,
@@ -55,7 +55,8 @@ type HeldDeposit = HoldConsideration<
 pub struct DepositByOwnMotions(HeldDeposit);
 
 impl DepositByOwnMotions {
-	/// Open motions of `who`. Looks at each that is open, 100 at most.
+	/// Open motions of `who`. Looks at each that is open, 100 at most, a read each that the pallet's weight has not: by
+	/// `DbWeight` less than a thousandth of a block, and a member's doing only.
 	fn open_of(who: &AccountId) -> u32 {
 		let open = Proposals::<Runtime, TechnicalCollective>::get()
 			.iter()

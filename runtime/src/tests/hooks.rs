@@ -7,8 +7,8 @@ use crate::configs::{
 };
 use frame_support::{dispatch::DispatchClass, traits::Hooks, weights::Weight};
 
-/// Of our pallets: a full epoch's beginning, as many deadlines as may pass, all of them missed, as many
-/// delayed slashes as are taken, and all draws. What BABE and GRANDPA do is booked by the SDK's pallets.
+/// Of our pallets: a full epoch's beginning, as many delayed slashes as are taken, as many deadlines as may pass,
+/// all of them missed, and the draws that these leave room for. What BABE and GRANDPA do is booked by the SDK's pallets.
 pub fn worst() -> Weight {
 	NetworkParameters::max_hook_weight()
 		.saturating_add(NodePool::max_hook_weight())

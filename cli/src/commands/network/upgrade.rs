@@ -28,6 +28,7 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(context: Context, args: Args) -> Result<(), CliError> {
 	let code = fs::read(&args.wasm).map_err(|e| CliError::file("read", &args.wasm, e))?;
+	check_runtime(&args.wasm, &code)?;
 	let chain = args.transaction.connect().await?;
 	let at = chain.best().await?.hash;
 	if chain.sudo_key(at).await?.is_none() {
@@ -142,6 +143,19 @@ impl fmt::Display for Referendum<'_> {
 	}
 }
 
+/// Refuses a file that no chain runs: what is neither WebAssembly nor WebAssembly that nodes decompress.
+fn check_runtime(wasm: &Path, code: &[u8]) -> Result<(), CliError> {
+	let is_wasm = sp_maybe_compressed_blob::decompress(code, CODE_BLOB_BOMB_LIMIT)
+		.is_ok_and(|code| code.starts_with(b"\0asm"));
+	if is_wasm {
+		return Ok(());
+	}
+	Err(CliError::Usage(format!(
+		"{} is no runtime: give *.wasm as its build leaves it, compressed or not",
+		wasm.display()
+	)))
+}
+
 /// The code as a chain takes it: WebAssembly is compressed, anything else left as it is.
 ///
 /// Errors: more bytes than any node decompresses.
@@ -191,6 +205,20 @@ mod tests {
 		let error = referendum(b"\0asm and more").err().unwrap();
 		assert_eq!(error.exit_code(), 2);
 		assert!(error.to_string().contains("compact.compressed"), "{error}");
+	}
+
+	#[test]
+	fn a_file_that_is_no_runtime_should_be_refused() {
+		let wasm = b"\0asm".to_vec();
+		for code in [wasm.clone(), compressed(wasm).unwrap()] {
+			assert!(check_runtime(Path::new("new.wasm"), &code).is_ok());
+		}
+		let text = sp_maybe_compressed_blob::compress_strongly(b"{}", CODE_BLOB_BOMB_LIMIT);
+		for code in [Vec::new(), b"{}".to_vec(), text.unwrap()] {
+			let error = check_runtime(Path::new("new.json"), &code).unwrap_err();
+			assert_eq!(error.exit_code(), 2);
+			assert!(error.to_string().contains("new.json"), "{error}");
+		}
 	}
 
 	#[test]

@@ -270,7 +270,7 @@ fn assert_no_delay(served: &[ModelRef], order: impl Fn(ModelRef) -> Order) {
 						order(model(id)).submit();
 					}
 				}
-				// As many as the chain's twentieth of a block takes, or fewer.
+				// Far fewer than the chain's block takes.
 				limit_draws(32, 25);
 				run_blocks(parameters().seed_blocks + offset);
 				let id = Order {

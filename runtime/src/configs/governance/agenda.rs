@@ -30,7 +30,8 @@ type Address = <Scheduler as Anon<BlockNumber, RuntimeCall, OriginCaller>>::Addr
 pub struct WithRoom;
 
 /// Places a task when it asks to be, or in one of the [`SPREAD`] blocks after. Which ones are tried follows from the
-/// parent block's hash, which nobody knew when these agendas could be filled.
+/// parent block's hash, which nobody knew when these agendas could be filled. The further agendas are in no weight: four reads,
+/// and only where somebody filled the first.
 fn with_room(
 	when: DispatchTime<BlockNumber>,
 	call: &Call,

@@ -21,11 +21,12 @@ use frame_support::{
 };
 use sp_runtime::{DispatchError, DispatchResult};
 
-/// Balances, but that each change of a hold renews what the account's votes hold.
+/// Balances, but that each hold and release renews what the account's votes hold. A slash does not: who loses stake is
+/// not made to lock other tokens for votes that it had.
 pub struct VotingStake;
 
-/// Holds for the account's votes what they lock and stake does not back: one read more than pallet-staking's weights
-/// have, of an item of at most a few locks.
+/// Holds for the account's votes what they lock and stake does not back: one read of an item of at most a few locks, and
+/// for who votes a release and a hold, more than pallet-staking's weights have.
 fn renew(who: &AccountId) {
 	let locks = pallet_conviction_voting::ClassLocksFor::<Runtime>::get(who);
 	let locked = locks.iter().map(|(_, amount)| *amount).max();
