@@ -1,5 +1,5 @@
 //! What FRAME's benchmarks run, and what they need of the other pallets. `scripts/benchmark-weights`
-//! measures with them; `tests::benchmarks` checks that none is missing.
+//! measures with them; `tests/benchmarks.rs` checks that none is missing.
 
 use crate::{
 	AccountId, ModelRegistry, NodePool, ProofVerifier, Runtime, Signature, System, WorkerStaking,

@@ -3,7 +3,7 @@
 //!
 //! **Who uses it.** The node (as wasm and for its types) and the command line (for its types).
 //!
-//! **Invariants.** Pallet indices never change (`tests::pallet_indices_are_pinned`). Hooks run in
+//! **Invariants.** Pallet indices never change (`pallet_indices_are_pinned`). Hooks run in
 //! index order: the service clock and BABE before the node pool, the node pool before the market.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -26,14 +26,8 @@ pub use apis::RuntimeApi;
 pub mod configs;
 mod genesis_checks;
 pub mod genesis_presets;
-#[cfg(all(test, not(feature = "next-version")))]
-mod layouts;
 #[cfg(feature = "next-version")]
 pub mod next_version;
-#[cfg(all(test, not(feature = "next-version")))]
-mod released;
-#[cfg(test)]
-mod tests;
 pub mod versions;
 
 use alloc::vec::Vec;
@@ -49,7 +43,7 @@ pub use frame_system::Call as SystemCall;
 pub use inference_primitives::{Balance, BlockNumber};
 pub use pallet_balances::Call as BalancesCall;
 pub use pallet_sudo::Call as SudoCall;
-#[cfg(any(feature = "std", test))]
+#[cfg(feature = "std")]
 pub use sp_runtime::BuildStorage;
 
 /// Types for code that need not know the runtime's.

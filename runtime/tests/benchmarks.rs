@@ -17,12 +17,8 @@ macro_rules! measured {
 		Measured {
 			name: stringify!($crate_name),
 			calls: $crate_name::Call::<Runtime>::get_call_names(),
-			benchmarks: include_str!(concat!(
-				"../../../pallets/",
-				$folder,
-				"/src/benchmarking.rs"
-			)),
-			weights: include_str!(concat!("../../../pallets/", $folder, "/src/weights.rs")),
+			benchmarks: include_str!(concat!("../../pallets/", $folder, "/src/benchmarking.rs")),
+			weights: include_str!(concat!("../../pallets/", $folder, "/src/weights.rs")),
 		}
 	};
 }
@@ -91,7 +87,7 @@ fn every_weight_is_that_of_a_benchmark_and_every_benchmark_gives_one() {
 
 #[test]
 fn every_pallet_with_calls_of_our_own_is_measured() {
-	let run = include_str!("../benchmarking.rs");
+	let run = include_str!("../src/benchmarking.rs");
 	let listed: BTreeSet<_> = run
 		.lines()
 		.filter_map(|line| line.trim().strip_prefix('[')?.split_once(','))

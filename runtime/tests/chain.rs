@@ -5,6 +5,7 @@ use codec::Encode;
 use frame_support::{dispatch::GetDispatchInfo, storage::with_transaction_unchecked};
 use inference_primitives::traits::Network;
 use pallet_inference_market::CheckStep;
+use sp_block_builder::runtime_decl_for_block_builder::BlockBuilder;
 use sp_consensus_babe::{
 	digests::{PreDigest, SecondaryVRFPreDigest},
 	make_vrf_sign_data, Slot, BABE_ENGINE_ID,
@@ -41,6 +42,27 @@ static PAIRS: LazyLock<BTreeMap<AccountId, sr25519::Pair>> = LazyLock::new(|| {
 /// The key pair of an account.
 pub fn pair(key: Sr25519Keyring) -> &'static sr25519::Pair {
 	&PAIRS[&key.to_account_id()]
+}
+
+/// The digest of a block of the validator with this index.
+pub fn digest_of(authority_index: u32) -> sp_runtime::Digest {
+	digest_in_slot(authority_index, 1)
+}
+
+/// The digest of a block in this slot.
+pub fn digest_in_slot(authority_index: u32, slot: u64) -> sp_runtime::Digest {
+	use codec::Encode;
+	use sp_consensus_babe::digests::{PreDigest, SecondaryPlainPreDigest};
+	let digest = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
+		authority_index,
+		slot: slot.into(),
+	});
+	sp_runtime::Digest {
+		logs: vec![sp_runtime::DigestItem::PreRuntime(
+			sp_consensus_babe::BABE_ENGINE_ID,
+			digest.encode(),
+		)],
+	}
 }
 
 /// The genesis block's hash.
@@ -102,7 +124,7 @@ impl Chain {
 		let identifier = inference_primitives::FINALITY_INHERENT_IDENTIFIER;
 		data.put_data(identifier, &self.finalised)
 			.expect("it is new");
-		let inherents = data.create_extrinsics();
+		let inherents = Runtime::inherent_extrinsics(data);
 		assert_eq!(inherents.len(), 2, "the inherents of a block");
 		for inherent in inherents {
 			assert_eq!(Executive::apply_extrinsic(inherent), Ok(Ok(())));

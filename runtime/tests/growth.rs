@@ -265,7 +265,7 @@ impl Growth {
 		costs
 	}
 
-	/// Governance disables the key that all were ordered under, everybody ends what is open, and prunes it
+	/// Governance disables the key that all were ordered under, everybody ends what is open, and it is pruned
 	/// when its time is over.
 	fn end_all(&mut self) {
 		let open = std::mem::take(&mut self.open);
@@ -282,14 +282,8 @@ impl Growth {
 				}
 			});
 		}
+		// The chain removes what ended in a block when that was kept long enough, in a block.
 		self.pass(RETENTION + 1);
-		for part in open.chunks(500) {
-			self.block(|_| {
-				for id in part {
-					dispatch(account("user", 0), calls::prune(*id));
-				}
-			});
-		}
 		// The events of the last prunings are the last block's.
 		self.pass(1);
 	}

@@ -1,24 +1,7 @@
-//! What must not change by accident: indices, prefixes, presets.
+//! What must not change by accident: indices, bounds, presets, deposits.
 
 use super::*;
 use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
-
-mod benchmarks;
-mod blocks;
-mod chain;
-mod counting;
-mod genesis;
-#[cfg(not(feature = "next-version"))]
-mod governance;
-mod growth;
-mod hooks;
-mod properties;
-mod scaling;
-#[cfg(not(feature = "next-version"))]
-mod states;
-mod validators;
-mod verification_fee;
-mod weighing;
 
 fn index<P: PalletInfoAccess>() -> (usize, &'static str) {
 	(P::index(), P::name())
@@ -179,35 +162,6 @@ fn a_network_of_its_own_has_the_production_parameters() {
 	}
 }
 
-/// The chain of a preset, before its first block.
-fn chain_of(preset: &sp_genesis_builder::PresetId) -> sp_io::TestExternalities {
-	genesis_of(preset, serde_json::json!({}))
-		.build_storage()
-		.unwrap()
-		.into()
-}
-
-/// The genesis of a preset, with a patch of the test's.
-fn genesis_of(
-	preset: &sp_genesis_builder::PresetId,
-	change: serde_json::Value,
-) -> RuntimeGenesisConfig {
-	serde_json::from_value(genesis_json(preset, change)).unwrap()
-}
-
-/// As a specification gives it to the runtime.
-fn genesis_json(
-	preset: &sp_genesis_builder::PresetId,
-	change: serde_json::Value,
-) -> serde_json::Value {
-	let patch = genesis_presets::get_preset(preset).expect("each name has a preset");
-	let patch: serde_json::Value = serde_json::from_slice(&patch).expect("a preset is JSON");
-	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
-	merge(&mut config, patch);
-	merge(&mut config, change);
-	config
-}
-
 #[test]
 #[should_panic(expected = "genesis setup 0: the insecure development setup")]
 fn a_genesis_that_is_not_for_development_refuses_the_insecure_setup() {
@@ -216,41 +170,11 @@ fn a_genesis_that_is_not_for_development_refuses_the_insecure_setup() {
 	let _ = genesis_of(&sp_genesis_builder::DEV_RUNTIME_PRESET.into(), live).build_storage();
 }
 
-fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
-	match (into, patch) {
-		(serde_json::Value::Object(into), serde_json::Value::Object(patch)) => {
-			for (key, value) in patch {
-				merge(into.entry(key).or_insert(serde_json::Value::Null), value);
-			}
-		},
-		(into, patch) => *into = patch,
-	}
-}
-
-/// The digest of a block of the validator with this index.
-fn digest_of(authority_index: u32) -> sp_runtime::Digest {
-	digest_in_slot(authority_index, 1)
-}
-
-fn digest_in_slot(authority_index: u32, slot: u64) -> sp_runtime::Digest {
-	use codec::Encode;
-	use sp_consensus_babe::digests::{PreDigest, SecondaryPlainPreDigest};
-	let digest = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
-		authority_index,
-		slot: slot.into(),
-	});
-	sp_runtime::Digest {
-		logs: vec![sp_runtime::DigestItem::PreRuntime(
-			sp_consensus_babe::BABE_ENGINE_ID,
-			digest.encode(),
-		)],
-	}
-}
-
 #[test]
 fn the_author_of_a_block_reports_the_finality_that_its_node_sees() {
 	use frame_support::traits::Hooks;
 	use pallet_network_parameters::{finality::Report, FinalityReports};
+	use sp_block_builder::runtime_decl_for_block_builder::BlockBuilder;
 	use sp_runtime::traits::Dispatchable;
 	chain_of(&sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET.into()).execute_with(|| {
 		let mut reports = Vec::new();
@@ -263,8 +187,7 @@ fn the_author_of_a_block_reports_the_finality_that_its_node_sees() {
 			data.put_data(*b"timstap0", &1_000u64).unwrap();
 			data.put_data(inference_primitives::FINALITY_INHERENT_IDENTIFIER, &seen)
 				.unwrap();
-			let calls: Vec<_> = data
-				.create_extrinsics()
+			let calls: Vec<_> = Runtime::inherent_extrinsics(data)
 				.into_iter()
 				.map(|inherent| inherent.function)
 				.collect();
@@ -324,6 +247,7 @@ fn a_workloads_deposit_is_for_all_bytes_that_it_occupies() {
 	let link = PREFIX + id + pallet_inference_market::QueueLink::max_encoded_len();
 	// Two keys with a hash of eight bytes before the first.
 	let inbox = PREFIX + 8 + 4 + pallet_inference_market::InboxKey::max_encoded_len();
+	// Of an open one its deadline, of an ended one its retention.
 	let deadline = PREFIX + 8 + Tick::max_encoded_len() + id;
 	let bytes = PREFIX + id + record + tensors + link.max(inbox) + deadline;
 	let paid = usize::try_from(pallet_inference_market::RECORD_BYTES).unwrap();
@@ -360,7 +284,7 @@ fn session_keys_take_a_deposit_that_comes_back_with_them() {
 		let who = Ferdie.to_account_id();
 		let babe = sr25519::Pair::from_seed(&[7; 32]);
 		let grandpa = ed25519::Pair::from_seed(&[7; 32]);
-		let keys = crate::SessionKeys {
+		let keys = SessionKeys {
 			babe: babe.public().into(),
 			grandpa: grandpa.public().into(),
 			authority_discovery: babe.public().into(),

@@ -40,7 +40,7 @@ fn rows() -> Vec<[String; 3]> {
 	let submit = ms(Market::submit_workload(INPUTS)) + transaction;
 	let deliver = ms(Market::deliver(OUTPUTS)) + transaction;
 	let prove = ms(Market::relay_proof()) + VERIFY_MS + transaction;
-	let prune = ms(Market::prune()) + transaction;
+	let prune = ms(Market::prune());
 	let around = Market::look().saturating_add(Market::assign());
 	let draw = |candidates, reserve| ms(around) + ms(Pool::draw(candidates)) + ms(reserve);
 	let first = draw(1, Pool::reserve());
@@ -59,7 +59,7 @@ fn rows() -> Vec<[String; 3]> {
 	let hooks = ms(super::hooks::worst());
 	let steps = deliver + prove;
 	let bytes = |values: u32| f64::from(values * 8 + ENVELOPE);
-	let body = bytes(INPUTS) + bytes(OUTPUTS) + f64::from(PROOF_BYTES + ENVELOPE) + bytes(0);
+	let body = bytes(INPUTS) + bytes(OUTPUTS) + f64::from(PROOF_BYTES + ENVELOPE);
 	let record = f64::from((INPUTS + OUTPUTS) * 8) + pallet_inference_market::RECORD_BYTES as f64;
 	let retention = f64::from(ProtocolParameters::production().retention.0) * BLOCK;
 	let kept = a_second * retention;
@@ -74,7 +74,7 @@ fn rows() -> Vec<[String; 3]> {
 		row(
 			"submit; deliver; prove; prune",
 			format!("{submit:.2}; {deliver:.2}; {prove:.2}; {prune:.2} ms"),
-			"weights.rs, a transaction's base, 0.5 ms of extensions; verifying: 5.4 ms of the digits network (VERIFIER.md)",
+			"weights.rs; of the first three also a transaction's base and 0.5 ms of extensions; verifying: 5.4 ms of the digits network (VERIFIER.md)",
 		),
 		row(
 			"a draw: to a node of its own; to one drawn before; of a model with no other order",
@@ -112,8 +112,8 @@ fn rows() -> Vec<[String; 3]> {
 		),
 		row(
 			"orders a block takes in, beside the reserve",
-			format!("{:.0}", ((0.75 * whole) / (submit + prune)).floor()),
-			"75 % of a block for submissions and prunings",
+			format!("{:.0}", ((0.75 * whole) / submit).floor()),
+			"75 % of a block for submissions",
 		),
 		row(
 			"bytes of an order's transactions; of a block; of a month",

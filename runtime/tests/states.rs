@@ -9,7 +9,9 @@ use codec::Encode;
 use frame_metadata::v16::StorageEntryType;
 use frame_support::{
 	migrations::MultiStepMigrator,
-	traits::{GetStorageVersion, StorageVersion, STORAGE_VERSION_STORAGE_KEY_POSTFIX},
+	traits::{
+		GetStorageVersion, PalletInfoAccess, StorageVersion, STORAGE_VERSION_STORAGE_KEY_POSTFIX,
+	},
 };
 use inference_transaction::convert::{skip, Types};
 use sp_io::{hashing::twox_128, storage};
@@ -25,7 +27,7 @@ const MAX_MIGRATION_BLOCKS: BlockNumber = 1_000;
 /// Items of our pallets that no state in `runtime/snapshots` has: what passes within a block, and what the
 /// scenario does not bring about (the clock stands, governance ends or disables something, somebody misses a
 /// deadline, the breaker trips).
-const IN_NO_STATE: [&str; 13] = [
+const IN_NO_STATE: [&str; 15] = [
 	"NetworkParameters.Stopped",
 	"NetworkParameters.Held",
 	"NetworkParameters.HeldUntil",
@@ -35,6 +37,8 @@ const IN_NO_STATE: [&str; 13] = [
 	"NodePool.SnapshotsDue",
 	"NodePool.LastMisses",
 	"NodePool.MissSlots",
+	"InferenceMarket.Retained",
+	"InferenceMarket.RetainedCursor",
 	"InferenceMarket.ReserveExhausted",
 	"InferenceMarket.Breaker",
 	"InferenceMarket.DelayedSlashes",

@@ -21,7 +21,7 @@ const DRAW_RATIO: Perbill = Perbill::from_percent(18);
 
 parameter_types! {
 	pub const MarketPalletId: PalletId = PalletId(*b"inf/mrkt");
-	/// What the other hooks at their worst leave of their share (`tests::hooks`).
+	/// What the other hooks at their worst leave of their share (`tests/hooks.rs`).
 	pub MaxDrawWeight: Weight = DRAW_RATIO * super::system::MAXIMUM_BLOCK_WEIGHT;
 	/// Raised by a fork that keeps the genesis block.
 	pub const ForkDomain: u32 = 0;

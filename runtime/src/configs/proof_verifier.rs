@@ -11,7 +11,7 @@ use frame_support::{
 };
 
 /// Time kept for all of a proof's transaction but the verification: `prove` with the largest output,
-/// the extensions, the transaction's base. More than it takes (`tests::blocks`).
+/// the extensions, the transaction's base. More than it takes (`tests/blocks.rs`).
 const PROOF_OVERHEAD: u64 = 5 * WEIGHT_REF_TIME_PER_MILLIS;
 
 parameter_types! {

@@ -23,7 +23,7 @@ use sp_version::RuntimeVersion;
 /// Part of a block that normal transactions may fill; the rest is for operational ones, among them
 /// deliveries and proofs (docs/PROTOCOL.md, section 4: 25 % reserved).
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
-/// Part of a block that the hooks of our pallets take at most (`tests::hooks`): with as much, a block still
+/// Part of a block that the hooks of our pallets take at most (`tests/hooks.rs`): with as much, a block still
 /// has room for all the normal transactions that it may have.
 pub const HOOKS_RATIO: Perbill = Perbill::from_percent(24);
 /// Two seconds of computing time in six-second blocks. A development chain's one-second blocks stay

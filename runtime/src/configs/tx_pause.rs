@@ -28,7 +28,7 @@ pub enum Calls {
 	Only(&'static [&'static str]),
 }
 
-/// What cannot be paused: pallets and their calls, by the names that metadata has. `tests::governance` checks that
+/// What cannot be paused: pallets and their calls, by the names that metadata has. `tests/governance/pausing.rs` checks that
 /// each exists, and that each call of our pallets is either here or known to be pausable.
 pub const UNPAUSABLE: &[(&str, Calls)] = &[
 	// 1

@@ -3,9 +3,9 @@
 
 use super::{network::*, pausing::pause};
 use crate::{
-	configs::governance::origins::pallet_origins::Origin, tests::chain_of, Executive,
-	NetworkParameters, OriginCaller, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, Scheduler,
-	SystemCall, TechnicalCommittee, UncheckedExtrinsic, UtilityCall,
+	chain_of, configs::governance::origins::pallet_origins::Origin, Executive, NetworkParameters,
+	OriginCaller, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, Scheduler, SystemCall,
+	TechnicalCommittee, UncheckedExtrinsic, UtilityCall,
 };
 use frame_support::traits::Contains;
 use inference_primitives::{

@@ -2,6 +2,7 @@
 
 use super::network::*;
 use crate::{
+	chain_of,
 	configs::{
 		governance::{
 			periods::{blocks, DAY, HOUR, MINUTE},
@@ -9,7 +10,6 @@ use crate::{
 		},
 		technical_committee::TechnicalCollective,
 	},
-	tests::chain_of,
 	AccountId, Balance, BlockNumber, OriginCaller, Runtime,
 };
 use frame_support::traits::Get;
@@ -40,7 +40,7 @@ fn percent(curve: &Curve) -> String {
 
 #[test]
 fn the_document_has_the_tracks_as_they_are() {
-	let document = include_str!("../../../../docs/GOVERNANCE.md");
+	let document = include_str!("../../../docs/GOVERNANCE.md");
 	for track in &TRACKS {
 		let info = &track.info;
 		let row = format!(

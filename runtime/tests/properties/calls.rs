@@ -115,7 +115,7 @@ pub fn consent(worker: Sr25519Keyring, operator: &AccountId) -> Signature {
 		used: pallet_node_pool::WorkerConsents::<crate::Runtime>::get(worker.to_account_id()),
 	}
 	.message();
-	MultiSignature::Sr25519(crate::tests::chain::pair(worker).sign(&message))
+	MultiSignature::Sr25519(crate::chain::pair(worker).sign(&message))
 }
 
 pub fn register_node(worker: AccountId, capacity: u64, consent: Signature) -> RuntimeCall {

@@ -625,7 +625,7 @@ impl Rules {
 		}
 	}
 
-	/// What is left when everything has ended and was pruned and claimed: nothing.
+	/// What is left when everything has ended, was kept and was claimed: nothing.
 	pub fn check_end(&self) {
 		use pallet_inference_market as market;
 		ProofVerifier::do_try_state().expect("proof-verifier");
@@ -637,6 +637,7 @@ impl Rules {
 			("links", market::QueueLinks::<Runtime>::iter_keys().count()),
 			("inboxes", market::Inbox::<Runtime>::iter().count()),
 			("deadlines", market::Deadlines::<Runtime>::iter().count()),
+			("retentions", market::Retained::<Runtime>::iter().count()),
 			("slashes", DelayedSlashes::<Runtime>::iter_keys().count()),
 			("served", market::Turns::<Runtime>::iter_keys().count()),
 		];

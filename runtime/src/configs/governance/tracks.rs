@@ -1,4 +1,4 @@
-//! The tracks of referenda. docs/GOVERNANCE.md has them as a table, which `tests::governance` compares.
+//! The tracks of referenda. docs/GOVERNANCE.md has them as a table, which `tests/governance/tracks.rs` compares.
 //!
 //! A referendum passes once approval (ayes of all votes, by conviction) and support (ayes of all tokens that could
 //! vote, without conviction) are both above the track's curves for the whole confirmation. The curves fall, so
