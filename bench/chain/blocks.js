@@ -22,9 +22,10 @@ async function readBlock(api, node, number) {
 	const calls = {}, failed = {};
 	const add = (to, name) => (to[name] = (to[name] ?? 0) + 1);
 	// What inherents weigh is mandatory, too; of the rest the base is the block's own, and what is left are hooks.
-	let inherents = 0, draws = 0;
+	let inherents = 0, draws = 0, prunings = 0;
 	for (const { phase, event } of events) {
 		if (event.section === 'inferenceMarket' && event.method === 'WorkloadAssigned') draws++;
+		if (event.section === 'inferenceMarket' && event.method === 'WorkloadPruned') prunings++;
 		if (!phase.isApplyExtrinsic || event.section !== 'system' || !/^Extrinsic(Success|Failed)$/.test(event.method)) continue;
 		const { method } = block.extrinsics[phase.asApplyExtrinsic.toNumber()];
 		const { dispatchInfo: info, dispatchError: error } = event.data;
@@ -35,7 +36,7 @@ async function readBlock(api, node, number) {
 	const bytes = block.extrinsics.reduce((sum, extrinsic) => sum + extrinsic.encodedLength, 0);
 	const used = Object.fromEntries(CLASSES.map((name) => [name, time(weight[name])]));
 	return {
-		number, at: Number(stamp.toString()), calls, failed, draws, bytes, used, most: time(maxBlock),
+		number, at: Number(stamp.toString()), calls, failed, draws, prunings, bytes, used, most: time(maxBlock),
 		mostNormal: time(perClass.normal.maxTotal.unwrap()),
 		hooks: used.mandatory - time(baseBlock) - inherents,
 		proofSize: CLASSES.reduce((sum, name) => sum + Number(weight[name].proofSize.toString()), 0),

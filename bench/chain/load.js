@@ -1,8 +1,8 @@
-// As fast as it goes: transfers, then orders, which the operator delivers and proves, then their pruning. What blocks
-// held is read from them afterwards.
+// As fast as it goes: transfers, then orders, which the operator delivers and proves, and which the chain
+// prunes when it has kept them long enough. What blocks held is read from them afterwards.
 'use strict';
 
-const { best, check, finalised, say, sleep, within } = require('../../zombienet/lib/chain');
+const { best, check, finalised, say, within } = require('../../zombienet/lib/chain');
 const { ENDED, stake } = require('../../zombienet/lib/market');
 const { readBlocks } = require('./blocks');
 const { areIncluded, areOver, fund, home, open, orderCall, patterns, serves, settings, validator } = require('./market');
@@ -53,7 +53,7 @@ function blockRows(blocks, made, imported) {
 		return [
 			block.number, i ? number((block.at - blocks[i - 1].at) / 1000, 1) : '–',
 			count(block, 'balances.transferKeepAlive'), count(block, 'inferenceMarket.submitWorkload'), block.draws,
-			count(block, 'inferenceMarket.deliver'), count(block, 'inferenceMarket.prove'), count(block, 'inferenceMarket.prune'),
+			count(block, 'inferenceMarket.deliver'), count(block, 'inferenceMarket.prove'), block.prunings,
 			percent(block.used.normal, block.mostNormal), percent(block.used.operational, block.most),
 			percent(block.used.mandatory, block.most), percent(block.hooks, block.most), number(block.proofSize / 1024), number(block.bytes / 1024),
 			ms(made.get(block.number)), ms(imported.get(block.number)),
@@ -61,7 +61,7 @@ function blockRows(blocks, made, imported) {
 	});
 }
 const BLOCK_HEADS = [
-	'block', 's since the last', 'transfers', 'orders', 'draws', 'deliveries', 'proofs', 'prunes', 'normal, % of its 75 %', 'operational, %',
+	'block', 's since the last', 'transfers', 'orders', 'draws', 'deliveries', 'proofs', 'prunings', 'normal, % of its 75 %', 'operational, %',
 	'mandatory, %', 'hooks, %', 'proof size, KiB', 'length, KiB', 'made in, ms', 'imported in, ms',
 ];
 
@@ -100,34 +100,22 @@ async function main() {
 	say(`all orders have ended, in block ${over}, ${Math.round((overAt - orders.began) / 1000)} s after the first`);
 
 	// --- how they ended ---
-	const states = {}, mine = [];
-	for (const [key, value] of await api.query.inferenceMarket.workloads.entries()) {
-		const { state, attempts, submitter } = value.unwrap();
+	const states = {};
+	const workloads = await api.query.inferenceMarket.workloads.entries();
+	check(workloads.length >= settings.orders, `only ${workloads.length} workloads are left to count: they are kept too short`);
+	for (const [key, value] of workloads) {
+		const { state, attempts } = value.unwrap();
 		const kind = `${state.type}, drawn ${attempts.toString()} times`;
 		states[kind] = (states[kind] ?? 0) + 1;
 		check(ENDED.has(state.type.toLowerCase()), `${key.args[0]} is ${state.type}`);
-		mine.push({ id: key.args[0], submitter: submitter.toString() });
 	}
 	say(JSON.stringify(states));
 	const lost = market.operator.stake - (await stake(validator, '//Bob'));
 
 	// --- pruning ---
-	const bySubmitter = new Map(funded.accounts.map(({ address }) => [address, []]));
-	// What the command line ordered is pruned by the others, for its tip.
-	for (const [i, { id, submitter }] of mine.entries()) (bySubmitter.get(submitter) ?? bySubmitter.get(funded.accounts[i % funded.accounts.length].address)).push(id);
-	await sleep((settings.parameters.parameters.retention + 2) * settings.blockSeconds * 1000);
-	const most = Math.max(...[...bySubmitter.values()].map((ids) => ids.length));
-	const next = new Map(funded.accounts.map(({ address }) => [address, 0]));
-	const toPrune = (account) => {
-		const at = next.get(account.address);
-		next.set(account.address, at + 1);
-		const id = bySubmitter.get(account.address)[at];
-		// Accounts with fewer orders than others fill up with remarks.
-		return id ? api.tx.inferenceMarket.prune(id) : api.tx.system.remark('0x');
-	};
-	const prunes = await phase(market, 'prunes', funded, most * funded.accounts.length, toPrune, 200);
-	const left = await api.query.inferenceMarket.workloads.keys();
-	check(left.length === 0, `${left.length} ended workloads are still there`);
+	await within(settings.parameters.parameters.retention + 10, validator, 'the pruning of what has ended', async () =>
+		(await api.query.inferenceMarket.workloads.keysPaged({ args: [], pageSize: 1 })).length === 0);
+	const prunings = { from: over + 1, to: await best(validator), began: overAt, ended: Date.now() };
 	const pruned = await snapshot(api);
 	const { imports } = watch.last.metrics.node, height = await best(home);
 	check(Math.abs(imports - height) <= 1, `the node has imported ${imports} blocks, and is at block ${height}: their times cannot be told apart`);
@@ -136,7 +124,7 @@ async function main() {
 	// --- blocks ---
 	say('reading blocks');
 	const read = async ({ from, to }) => readBlocks(api, validator, from, to);
-	const sections = { transfers: await read(transfers), orders: await read({ from: orders.from, to: over }), prunes: await read(prunes) };
+	const sections = { transfers: await read(transfers), orders: await read({ from: orders.from, to: over }), prunings: await read(prunings) };
 	const quiet = await readBlocks(api, validator, Math.max(1, idle.number - 5), idle.number);
 	const failed = {};
 	for (const block of Object.values(sections).flat()) {
@@ -155,11 +143,11 @@ async function main() {
 		['draws', ...rateOf(sections.orders, (block) => block.draws)],
 		rate('deliveries of deferred orders', 'inferenceMarket.deliver', sections.orders),
 		rate('proofs', 'inferenceMarket.prove', sections.orders),
-		rate('prunes', 'inferenceMarket.prune', sections.prunes),
+		['prunings, by the chain', ...rateOf([...sections.orders, ...sections.prunings], (block) => block.prunings)],
 	]));
 	page.push('\nA second: from a slot before the first block that has any to the last that has, slots without a block included.\n');
 	page.push(table(['', 'sent in, s', 'sent a second', 'refused by a full pool', 'lost by the pool and submitted again', 'most in the pool', 'why blocks ended'],
-		[transfers, orders, prunes].map((p) => [p.name, number(p.sent.ms / 1000, 1), number((1000 * p.sent.sent) / p.sent.ms), p.sent.full, p.sent.again,
+		[transfers, orders].map((p) => [p.name, number(p.sent.ms / 1000, 1), number((1000 * p.sent.sent) / p.sent.ms), p.sent.full, p.sent.again,
 			number(watch.mostInPool(p.began, p.ended)), watch.endsBetween(p.began - 1000, p.ended).map(([reason, n]) => `${reason} ${n}`).join(', ')])));
 	page.push(`\nOrders: ${Object.entries(states).map(([kind, n]) => `${n} ${kind}`).join('; ')}. From the first sent to the last ended: ${number((overAt - orders.began) / 1000)} s. ` +
 		`The operator lost ${lost} planck of its stake. Transactions that failed in blocks: ${Object.entries(failed).map(([what, n]) => `${n} ${what}`).join('; ') || 'none'}.\n`);
@@ -168,14 +156,14 @@ async function main() {
 	const times = (blocks, of) => spread(blocks.map((b) => (of.get(b.number) ?? NaN) * 1000));
 	page.push(table(['least / median / most, ms', 'made by the validator', 'imported by the node'], [
 		['before the load', times(quiet, made), times(quiet, imported)],
-		...[['transfers', sections.transfers], ['orders', ordering], ['deliveries and proofs only', draining], ['prunes', sections.prunes]].map(([name, blocks]) =>
+		...[['transfers', sections.transfers], ['orders', ordering], ['deliveries and proofs only', draining], ['waiting and prunings', sections.prunings]].map(([name, blocks]) =>
 			[name, times(blocks, made), times(blocks, imported)]),
 	]));
-	page.push('\n## Hooks\n');
+	page.push('\n## Hooks, with what they prune where a block leaves weight\n');
 	page.push(table(['of a block, %: least / median / most', 'by weight'], [['before the load', quiet], ['orders', ordering], ['deliveries and proofs only', draining]].map(([name, blocks]) =>
 		[name, spread(blocks.map((b) => (100 * b.hooks) / b.most), 2)])));
 	page.push('\n## Processor time and memory\n');
-	const cpu = [['transfers', transfers.began, transfers.ended], ['orders', orders.began, orders.ended], ['deliveries and proofs only', drained, overAt], ['prunes', prunes.began, prunes.ended]]
+	const cpu = [['transfers', transfers.began, transfers.ended], ['orders', orders.began, orders.ended], ['deliveries and proofs only', drained, overAt], ['waiting and prunings', prunings.began, prunings.ended]]
 		.map(([name, from, to]) => ({ name, wall: (to - from) / 1000, used: watch.cpuBetween(from, to) }));
 	page.push(table(['s of processor', 'wall, s', ...PROCESSES, 'load'], cpu.map(({ name, wall, used }) => [name, number(wall, 1), ...[...PROCESSES, 'load'].map((p) => number(used[p], 1))])));
 	page.push('\n' + table(['resident, MiB', 'before the load', 'when orders had ended', 'at the end', 'of which anonymous', 'peak'], PROCESSES.map((name) => {
@@ -187,7 +175,7 @@ async function main() {
 	const per = (value) => number((1000 * value) / settings.orders);
 	const restOf = new Map(rest.rows.map((row) => [row.name, row]));
 	const names = [...new Set([...sums.rows, ...rest.rows].map((row) => row.name))];
-	page.push(`Keys and bytes (of keys and values) that the state has more than in block ${before.at}, before the ${number(settings.orders)} orders: when all had ended (block ${after.at}), and when they were pruned (block ${pruned.at}), with the ${MODELS} that had ended before.\n`);
+	page.push(`Keys and bytes (of keys and values) that the state has more than in block ${before.at}, before the ${number(settings.orders)} orders: when all had ended (block ${after.at}), and when they were pruned (block ${pruned.at}), with what had ended before.\n`);
 	page.push(table(['item', 'keys, ended', 'bytes, ended', 'bytes per 1,000 orders', 'keys, pruned', 'bytes, pruned'], [
 		...names.map((name) => {
 			const a = sums.rows.find((row) => row.name === name) ?? { keys: 0, bytes: 0 }, b = restOf.get(name) ?? { keys: 0, bytes: 0 };

@@ -148,7 +148,7 @@ pub enum ParametersError {
 	Overflow,
 	/// `finality_lag` must not be zero, and with [`ProtocolParameters::FINALITY_WINDOW`] be less
 	/// than `base_latency`: so the clock stands before what was assigned in the first block that is
-	/// not finalised can be due.
+	/// not finalised can be due. And less than `retention`: what is removed is final.
 	BadFinalityLag,
 	/// `breaker_share` must lie between 1 and 1000, `breaker_window` be at least 10 ticks,
 	/// `breaker_pause` not be zero, and less than both `breaker_cooldown` and `unbonding`: so delayed
@@ -344,7 +344,9 @@ impl ProtocolParameters {
 			.checked_add(Self::FINALITY_WINDOW)
 			.ok_or(Overflow)?;
 		ensure(
-			self.finality_lag > 0 && held_after < self.base_latency.0,
+			self.finality_lag > 0
+				&& held_after < self.base_latency.0
+				&& held_after < self.retention.0,
 			BadFinalityLag,
 		)?;
 		ensure(
@@ -380,7 +382,7 @@ mod tests {
 	fn each_broken_inequality_is_named() {
 		use ParametersError::*;
 		type Break = fn(&mut ProtocolParameters);
-		let cases: [(Break, ParametersError); 27] = [
+		let cases: [(Break, ParametersError); 28] = [
 			(|p| p.node_epoch = 130, EpochTooShort),
 			(|p| p.seed_blocks = 0, BadSeedBlocks),
 			(|p| p.base_latency = Ticks(19), LatencyTooShort),
@@ -401,6 +403,10 @@ mod tests {
 			(|p| p.registration_fee_floor = 0, BadLimits),
 			(|p| p.finality_lag = 0, BadFinalityLag),
 			(|p| p.finality_lag = 19, BadFinalityLag),
+			(
+				|p| p.retention = Ticks(p.finality_lag + ProtocolParameters::FINALITY_WINDOW),
+				BadFinalityLag,
+			),
 			(|p| p.breaker_share = 0, BadBreaker),
 			(|p| p.breaker_window = Ticks(9), BadBreaker),
 			(|p| p.breaker_pause = Ticks(0), BadBreaker),

@@ -249,13 +249,17 @@ pub trait Stakes<AccountId> {
 	/// What stands behind the operator's nodes under the parameters in force, which who asks for many
 	/// operators reads once. Zeros if it has bonded nothing.
 	fn backing(operator: &AccountId, parameters: &ProtocolParameters) -> Backing;
-	/// Sets the operator's pledge over all its nodes (the larger of this epoch's and the next's).
-	/// Errors if the bond does not cover it.
-	fn set_pledge(operator: &AccountId, pledge: ComputeUnits) -> DispatchResult;
-	/// Locks `amount` of the free stake as a proof stake.
-	fn lock(operator: &AccountId, amount: Balance) -> DispatchResult;
-	/// [`Self::lock`] under the parameters in force, which the draws of a block read once.
-	fn lock_under(
+	/// Changes the operator's pledge over all its nodes by what one of them pledges, from the first of two values to the
+	/// second (of each the larger of this epoch's and the next's): no other node is read. Errors if the bond does not
+	/// cover more.
+	fn change_pledge(
+		operator: &AccountId,
+		change: (ComputeUnits, ComputeUnits),
+		parameters: &ProtocolParameters,
+	) -> DispatchResult;
+	/// Locks `amount` of the free stake as a proof stake, under the parameters in force, which the draws of a block read
+	/// once.
+	fn lock(
 		operator: &AccountId,
 		amount: Balance,
 		parameters: &ProtocolParameters,

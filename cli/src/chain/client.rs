@@ -262,10 +262,8 @@ impl Chain {
 	{
 		let runtime = self.runtime(at).await?;
 		let key = runtime.metadata.map_key(pallet, item, key);
-		let stored = self.raw(key.map_err(|e| self.foreign(e))?, at).await?;
-		let stored = stored.as_ref().map(|bytes| &bytes[..]);
-		let value = runtime.metadata.stored(pallet, item, stored);
-		value.map_err(|e| self.foreign(e))
+		let key = key.map_err(|e| self.foreign(e))?;
+		self.under(&runtime, pallet, item, key, at).await
 	}
 
 	/// What a storage item that is no map has in the state after block `at`; its default if it has one.
@@ -280,7 +278,23 @@ impl Chain {
 	{
 		let runtime = self.runtime(at).await?;
 		let key = runtime.metadata.value_key(pallet, item);
-		let stored = self.raw(key.map_err(|e| self.foreign(e))?, at).await?;
+		let key = key.map_err(|e| self.foreign(e))?;
+		self.under(&runtime, pallet, item, key, at).await
+	}
+
+	/// What the item has under a storage key.
+	async fn under<V>(
+		&self,
+		runtime: &ChainRuntime,
+		pallet: &str,
+		item: &str,
+		key: Vec<u8>,
+		at: Hash,
+	) -> Result<Option<V>, CliError>
+	where
+		V: Decode + TypeInfo + 'static,
+	{
+		let stored = self.raw(key, at).await?;
 		let stored = stored.as_ref().map(|bytes| &bytes[..]);
 		let value = runtime.metadata.stored(pallet, item, stored);
 		value.map_err(|e| self.foreign(e))

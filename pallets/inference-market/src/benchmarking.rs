@@ -301,7 +301,7 @@ mod benches {
 		Ok(())
 	}
 
-	/// By somebody else than the submitter, of a workload that has an output.
+	/// Of a workload that has an output.
 	#[benchmark]
 	fn prune() -> Result<(), BenchmarkError> {
 		T::BenchmarkHelper::model(MODEL, MAX_TENSOR_VALUES, MAX_TENSOR_VALUES);
@@ -311,11 +311,8 @@ mod benches {
 			.map_err(|_| BenchmarkError::Stop("the order cannot be cancelled"))?;
 		Outputs::<T>::insert(id, tensor(MAX_TENSOR_VALUES));
 		pass_deadline::<T>(id)?;
-		let caller: T::AccountId = whitelisted_caller();
-		T::Currency::mint_into(&caller, FUNDS)
-			.map_err(|_| BenchmarkError::Stop("the account cannot be funded"))?;
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), id);
+		_(RawOrigin::Signed(whitelisted_caller()), id);
 		assert!(!Workloads::<T>::contains_key(id) && !Outputs::<T>::contains_key(id));
 		Ok(())
 	}
@@ -403,6 +400,18 @@ mod benches {
 			Pallet::<T>::let_deadlines_pass();
 		}
 		assert_eq!(DeadlineCursor::<T>::get(), Tick(t));
+	}
+
+	/// The cursor's way over `t` ticks on which no retention ends.
+	#[benchmark]
+	fn pass_retained(t: Linear<0, MAX_CURSOR_STEPS>) {
+		T::BenchmarkHelper::set_now(Tick(t));
+		RetainedCursor::<T>::put(Tick(0));
+		#[block]
+		{
+			Pallet::<T>::prune_within(Weight::MAX);
+		}
+		assert_eq!(RetainedCursor::<T>::get(), Tick(t));
 	}
 
 	/// Serving the queues of `m` models, of which nobody can serve one: what all draws of a block share is

@@ -22,10 +22,10 @@ pub(crate) const MAX_CURSOR_STEPS: u32 = 16;
 
 /// What passed in a block.
 pub(crate) struct Passed {
-	/// Ticks that the cursor moved over.
-	ticks: u32,
-	/// Deadlines that took effect.
-	handled: u64,
+	/// Ticks that the cursor looked at.
+	pub ticks: u32,
+	/// Entries that were handled.
+	pub handled: u64,
 }
 
 impl Passed {
@@ -36,8 +36,38 @@ impl Passed {
 
 	/// What the deadlines' effects weigh, whatever was looked at to find them.
 	pub fn handling<T: Config>(&self) -> Weight {
-		T::WeightInfo::expire().saturating_mul(self.handled)
+		Pallet::<T>::passing_weight().saturating_mul(self.handled)
 	}
+}
+
+/// Handles the entries of an index by ticks that have passed, oldest first: `budget` of them at most, on
+/// [`MAX_CURSOR_STEPS`] ticks at most. `handle` removes each from its tick. Nothing is ever entered before `cursor`, which moves over
+/// the ticks of which nothing is left.
+pub(crate) fn walk<Entries: Iterator<Item = WorkloadId>>(
+	cursor: &mut Tick,
+	now: Tick,
+	mut budget: usize,
+	entries: impl Fn(Tick) -> Entries,
+	mut handle: impl FnMut(Tick, WorkloadId),
+) -> Passed {
+	let (mut ticks, mut handled) = (0u32, 0u64);
+	for _ in 0..MAX_CURSOR_STEPS {
+		if *cursor >= now || budget == 0 {
+			break;
+		}
+		let passed: alloc::vec::Vec<WorkloadId> = entries(*cursor).take(budget).collect();
+		// Saturating: both are bounded by what one block handles.
+		ticks = ticks.saturating_add(1);
+		handled = handled.saturating_add(passed.len() as u64);
+		let all = passed.len() < budget;
+		budget = budget.saturating_sub(passed.len());
+		passed.into_iter().for_each(|id| handle(*cursor, id));
+		if !all {
+			break;
+		}
+		*cursor = Tick(cursor.0.saturating_add(1));
+	}
+	Passed { ticks, handled }
 }
 
 impl<T: Config> Pallet<T> {
@@ -47,11 +77,16 @@ impl<T: Config> Pallet<T> {
 		Deadlines::<T>::insert(deadline, id, ());
 	}
 
+	/// What it weighs to find a deadline and to let it take effect.
+	fn passing_weight() -> Weight {
+		T::WeightInfo::expire().saturating_add(T::DbWeight::get().reads(1))
+	}
+
 	/// Deadlines that a block handles at most: as many as fit their part of the weight, and one at least.
 	pub(crate) fn max_deadlines() -> u32 {
 		let within = DEADLINES_PART * T::MaxDrawWeight::get();
 		let fit = within
-			.checked_div_per_component(&T::WeightInfo::expire())
+			.checked_div_per_component(&Self::passing_weight())
 			.and_then(|fit| u32::try_from(fit).ok());
 		fit.unwrap_or(u32::MAX)
 			.clamp(1, ProtocolParameters::MAX_DEADLINES_PER_BLOCK)
@@ -60,7 +95,7 @@ impl<T: Config> Pallet<T> {
 	/// Weight of the hooks of a block at most.
 	pub fn max_hook_weight() -> Weight {
 		let deadlines = Self::max_deadlines();
-		let passed = T::WeightInfo::expire().saturating_mul(deadlines.into());
+		let passed = Self::passing_weight().saturating_mul(deadlines.into());
 		let queues = T::WeightInfo::serve_queues(Self::max_turns());
 		T::WeightInfo::on_initialize()
 			.saturating_add(T::WeightInfo::on_finalize())
@@ -73,35 +108,22 @@ impl<T: Config> Pallet<T> {
 	/// Handles deadlines that have passed, oldest first, as many as fit their part of the weight, and
 	/// `deadlines_per_block` at most.
 	pub(crate) fn let_deadlines_pass() -> Passed {
-		let now = T::Network::now();
 		let most = T::Network::parameters().deadlines_per_block;
-		let mut budget = most.min(Self::max_deadlines()) as usize;
+		let budget = most.min(Self::max_deadlines()) as usize;
 		let mut cursor = DeadlineCursor::<T>::get();
-		let (mut ticks, mut handled) = (0u32, 0u64);
-		for _ in 0..MAX_CURSOR_STEPS {
-			if cursor >= now || budget == 0 {
-				break;
-			}
-			let passed: alloc::vec::Vec<WorkloadId> = Deadlines::<T>::iter_key_prefix(cursor)
-				.take(budget)
-				.collect();
-			// Saturating: both are bounded by what one block handles.
-			ticks = ticks.saturating_add(1);
-			handled = handled.saturating_add(passed.len() as u64);
-			let all = passed.len() < budget;
-			budget = budget.saturating_sub(passed.len());
-			for id in passed {
+		let passed = walk(
+			&mut cursor,
+			T::Network::now(),
+			budget,
+			Deadlines::<T>::iter_key_prefix,
+			|_, id| {
 				// A hook is no transaction by itself: an error must leave nothing half done.
 				let _ = with_storage_layer(|| Self::time_out(id))
 					.defensive_proof("an indexed workload is open; qed");
-			}
-			if !all {
-				break;
-			}
-			cursor = Tick(cursor.0.saturating_add(1));
-		}
+			},
+		);
 		DeadlineCursor::<T>::put(cursor);
-		Passed { ticks, handled }
+		passed
 	}
 
 	pub(crate) fn do_expire(id: WorkloadId) -> DispatchResultWithPostInfo {

@@ -24,7 +24,7 @@ impl<T: Config> Pallet<T> {
 	///   with storage deposits;
 	/// - the pallet's account holds at least all credits;
 	/// - each open workload has its deadline indexed, and is in a queue or an inbox as its state
-	///   says; and no index has anything else;
+	///   says, an ended one the end of its retention; and no index has anything else;
 	/// - each node owes exactly what its open workloads reserve: assigned ones as outstanding,
 	///   delivered ones as to be proven (docs/DESIGN.md, rule 2);
 	/// - each queue is a list whose links agree, of as many workloads as it says;
@@ -32,7 +32,7 @@ impl<T: Config> Pallet<T> {
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut holds: BTreeMap<AccountIdOf<T>, (Balance, Balance)> = BTreeMap::new();
 		let mut loads: BTreeMap<NodeId, NodeLoad> = BTreeMap::new();
-		let (mut open, mut queued, mut owed) = (0usize, 0usize, 0usize);
+		let (mut open, mut ended, mut queued, mut owed) = (0usize, 0usize, 0usize, 0usize);
 		for (id, workload) in Workloads::<T>::iter() {
 			let mut account = workload.settlement;
 			account.refunded = account.refunded.saturating_add(workload.held);
@@ -70,6 +70,11 @@ impl<T: Config> Pallet<T> {
 			}
 			if workload.state.is_terminal() {
 				ensure!(workload.held == 0, "a terminal workload still holds escrow");
+				ensure!(
+					Retained::<T>::contains_key(workload.deadline, id),
+					"an ended workload would never be removed"
+				);
+				ended = ended.saturating_add(1);
 				continue;
 			}
 			open = open.saturating_add(1);
@@ -104,6 +109,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			Deadlines::<T>::iter().count() == open,
 			"a deadline belongs to no open workload"
+		);
+		ensure!(
+			Retained::<T>::iter().count() == ended,
+			"a retention belongs to no ended workload"
 		);
 		ensure!(
 			Self::count_queued()? == queued,

@@ -1,7 +1,7 @@
 //! The market: workloads from submission to settlement.
 //!
 //! **Who calls it.** Users submit, cancel and claim; workers deliver and prove; anyone expires and
-//! prunes. Its hook draws nodes and lets deadlines pass.
+//! prunes. Its hooks draw nodes, let deadlines pass, and remove what ended long ago where a block leaves weight.
 //!
 //! **Terms** (docs/PROTOCOL.md, section 3, has the state machine):
 //! - *escrow* ([`HoldReason::Escrow`]): maximum price, risk fee, decline fee and queue-slot fee,
@@ -33,6 +33,7 @@
 //! - An open workload holds its whole escrow. What is held for escrow in an account is the sum of these.
 //! - The pallet's account holds at least the sum of all credits.
 //! - Each open workload has exactly one deadline, and is in a queue or an inbox as its state says.
+//! - Each ended workload has exactly one end of its retention, until it is removed.
 //! - The delayed slashes are those counted, at most [`breaker::MAX_DELAYED`].
 //! - A node with open workloads owes exactly what they reserve: assigned ones as outstanding,
 //!   delivered ones as to be proven.
@@ -73,6 +74,7 @@ mod money;
 mod pricing;
 mod queue;
 mod reserve;
+mod retention;
 mod seeds;
 mod submission;
 #[cfg(test)]
@@ -239,6 +241,15 @@ pub mod pallet {
 	/// The earliest tick whose deadlines may not all be handled.
 	#[pallet::storage]
 	pub type DeadlineCursor<T> = StorageValue<_, Tick, ValueQuery>;
+
+	/// Ended workloads, by the tick after which they may be removed.
+	#[pallet::storage]
+	pub type Retained<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, Tick, Identity, WorkloadId, ()>;
+
+	/// The earliest tick whose ended workloads may not all be removed.
+	#[pallet::storage]
+	pub type RetainedCursor<T> = StorageValue<_, Tick, ValueQuery>;
 
 	/// VRF outputs of the latest blocks, by block number modulo the ring's size.
 	#[pallet::storage]
@@ -537,6 +548,10 @@ pub mod pallet {
 			weight
 		}
 
+		fn on_idle(_n: BlockNumberFor<T>, remaining: Weight) -> Weight {
+			Self::prune_within(remaining)
+		}
+
 		fn on_finalize(_n: BlockNumberFor<T>) {
 			Self::note_reserve();
 		}
@@ -714,17 +729,17 @@ pub mod pallet {
 			Self::or_refused(Self::do_claim(account), T::WeightInfo::refused_claim())
 		}
 
-		/// Removes an ended workload after its retention and frees its storage deposit, less a tip
-		/// for whoever calls, if that is not the submitter.
+		/// Removes an ended workload after its retention and frees its storage deposit. The chain does so by itself as
+		/// soon as a block leaves weight for it; this is for whoever does not want to wait.
 		///
 		/// Origin: signed, anyone. Errors: [`Error::UnknownWorkload`], [`Error::WrongState`],
 		/// [`Error::StillRetained`]. Event: [`Event::WorkloadPruned`]. Complexity: O(1).
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::prune())]
 		pub fn prune(origin: OriginFor<T>, workload: WorkloadId) -> DispatchResultWithPostInfo {
-			let caller = ensure_signed(origin)?;
+			ensure_signed(origin)?;
 			Self::or_refused(
-				Self::do_prune(caller, workload),
+				Self::do_prune(workload),
 				Self::refused(0, T::WeightInfo::prune()),
 			)
 		}

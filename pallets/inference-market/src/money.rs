@@ -13,9 +13,6 @@ use frame_support::{
 use inference_primitives::{parameters::permille_of, PriceMultiplier};
 use sp_runtime::traits::AccountIdConversion;
 
-/// The pruner's part of a storage deposit is the deposit divided by this.
-const PRUNE_TIP_DIVISOR: Balance = 20;
-
 impl<T: Config> Pallet<T> {
 	/// The account that holds credits.
 	pub fn account_id() -> AccountIdOf<T> {
@@ -32,7 +29,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Releases `amount` of the escrow to the user.
-	fn refund(workload: &mut WorkloadOf<T>, amount: Balance) {
+	pub(crate) fn refund(workload: &mut WorkloadOf<T>, amount: Balance) {
 		let released = T::Currency::release(
 			&HoldReason::Escrow.into(),
 			&workload.submitter,
@@ -157,17 +154,6 @@ impl<T: Config> Pallet<T> {
 		to_user
 	}
 
-	/// Releases what is left of the escrow and makes the workload terminal.
-	pub(crate) fn end(id: WorkloadId, mut workload: WorkloadOf<T>, state: WorkloadState) {
-		let rest = workload.held;
-		Self::refund(&mut workload, rest);
-		workload.state = state;
-		workload.ended_at = Some(Self::block_number());
-		workload.deadline = T::Network::now().after(workload.terms.retention);
-		T::Models::end_workload(workload.statement.model, state == WorkloadState::Settled);
-		Workloads::<T>::insert(id, workload);
-	}
-
 	pub(crate) fn do_claim(account: AccountIdOf<T>) -> DispatchResult {
 		let amount = Credits::<T>::take(&account);
 		ensure!(amount > 0, Error::<T>::NothingToClaim);
@@ -178,41 +164,6 @@ impl<T: Config> Pallet<T> {
 			Preservation::Preserve,
 		)?;
 		Self::deposit_event(Event::CreditClaimed { account, amount });
-		Ok(())
-	}
-
-	pub(crate) fn do_prune(caller: AccountIdOf<T>, id: WorkloadId) -> DispatchResult {
-		let workload = Workloads::<T>::get(id).ok_or(Error::<T>::UnknownWorkload)?;
-		ensure!(workload.state.is_terminal(), Error::<T>::WrongState);
-		ensure!(
-			T::Network::now() > workload.deadline,
-			Error::<T>::StillRetained
-		);
-		let tip = if caller == workload.submitter {
-			0
-		} else {
-			workload.deposit / PRUNE_TIP_DIVISOR
-		};
-		let reason = HoldReason::StorageDeposit.into();
-		let submitter = &workload.submitter;
-		if tip > 0 {
-			T::Currency::transfer_on_hold(
-				&reason,
-				submitter,
-				&caller,
-				tip,
-				Precision::Exact,
-				Restriction::Free,
-				Fortitude::Force,
-			)?;
-		}
-		// Saturating: the tip is a fraction of the deposit.
-		let rest = workload.deposit.saturating_sub(tip);
-		T::Currency::release(&reason, submitter, rest, Precision::Exact)?;
-		Workloads::<T>::remove(id);
-		Inputs::<T>::remove(id);
-		Outputs::<T>::remove(id);
-		Self::deposit_event(Event::WorkloadPruned { workload: id });
 		Ok(())
 	}
 }

@@ -54,6 +54,8 @@ pub trait WeightInfo {
 	fn on_finalize() -> Weight;
 	/// Benchmark `pass_deadlines` with `t` from 0 to 16.
 	fn pass_deadlines(t: u32) -> Weight;
+	/// Benchmark `pass_retained` with `t` from 0 to 16.
+	fn pass_retained(t: u32) -> Weight;
 	/// Benchmark `serve_queues` with `m` from 1 to 1024.
 	fn serve_queues(m: u32) -> Weight;
 	/// Benchmark `serve_model`.
@@ -148,7 +150,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn cancel() -> Weight {
 		Weight::from_parts(401_521_000, 8709)
 			.saturating_add(T::DbWeight::get().reads(13))
-			.saturating_add(T::DbWeight::get().writes(13))
+			.saturating_add(T::DbWeight::get().writes(14))
 	}
 
 	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
@@ -217,7 +219,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(760_027_455, 19883)
 			.saturating_add(Weight::from_parts(244_059, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(20))
-			.saturating_add(T::DbWeight::get().writes(16))
+			.saturating_add(T::DbWeight::get().writes(17))
 	}
 
 	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
@@ -257,7 +259,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn relay_proof() -> Weight {
 		Weight::from_parts(1_322_265_000, 19883)
 			.saturating_add(T::DbWeight::get().reads(21))
-			.saturating_add(T::DbWeight::get().writes(15))
+			.saturating_add(T::DbWeight::get().writes(16))
 	}
 
 	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
@@ -305,7 +307,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn expire() -> Weight {
 		Weight::from_parts(450_000_000, 8574)
 			.saturating_add(T::DbWeight::get().reads(24))
-			.saturating_add(T::DbWeight::get().writes(20))
+			.saturating_add(T::DbWeight::get().writes(21))
 	}
 
 	// Storage: `InferenceMarket::Workloads` (r:1 w:1)
@@ -357,7 +359,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn decline() -> Weight {
 		Weight::from_parts(694_892_000, 8574)
 			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().writes(20))
+			.saturating_add(T::DbWeight::get().writes(21))
 	}
 
 	// Storage: `InferenceMarket::Credits` (r:1 w:1)
@@ -389,7 +391,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn prune() -> Weight {
 		Weight::from_parts(262_780_000, 4354)
 			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(5))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
 	// Storage: `InferenceMarket::Workloads` (r:1 w:0)
@@ -483,6 +485,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof size measured: 370.
 	// Least time: 17_192 ns.
 	fn pass_deadlines(t: u32) -> Weight {
+		Weight::from_parts(32_434_985, 1690)
+			.saturating_add(Weight::from_parts(6_680_980, 0).saturating_mul(t.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(t.into())))
+			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(Weight::from_parts(0, 2519).saturating_mul(t.into()))
+	}
+
+	fn pass_retained(t: u32) -> Weight {
 		Weight::from_parts(32_434_985, 1690)
 			.saturating_add(Weight::from_parts(6_680_980, 0).saturating_mul(t.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
@@ -631,7 +642,7 @@ impl WeightInfo for () {
 	fn cancel() -> Weight {
 		Weight::from_parts(401_521_000, 8709)
 			.saturating_add(ParityDbWeight::get().reads(13))
-			.saturating_add(ParityDbWeight::get().writes(13))
+			.saturating_add(ParityDbWeight::get().writes(14))
 	}
 
 	fn deliver(_n: u32) -> Weight {
@@ -644,25 +655,25 @@ impl WeightInfo for () {
 		Weight::from_parts(760_027_455, 19883)
 			.saturating_add(Weight::from_parts(244_059, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(20))
-			.saturating_add(ParityDbWeight::get().writes(16))
+			.saturating_add(ParityDbWeight::get().writes(17))
 	}
 
 	fn relay_proof() -> Weight {
 		Weight::from_parts(1_322_265_000, 19883)
 			.saturating_add(ParityDbWeight::get().reads(21))
-			.saturating_add(ParityDbWeight::get().writes(15))
+			.saturating_add(ParityDbWeight::get().writes(16))
 	}
 
 	fn expire() -> Weight {
 		Weight::from_parts(450_000_000, 8574)
 			.saturating_add(ParityDbWeight::get().reads(24))
-			.saturating_add(ParityDbWeight::get().writes(20))
+			.saturating_add(ParityDbWeight::get().writes(21))
 	}
 
 	fn decline() -> Weight {
 		Weight::from_parts(694_892_000, 8574)
 			.saturating_add(ParityDbWeight::get().reads(23))
-			.saturating_add(ParityDbWeight::get().writes(20))
+			.saturating_add(ParityDbWeight::get().writes(21))
 	}
 
 	fn claim() -> Weight {
@@ -674,7 +685,7 @@ impl WeightInfo for () {
 	fn prune() -> Weight {
 		Weight::from_parts(262_780_000, 4354)
 			.saturating_add(ParityDbWeight::get().reads(4))
-			.saturating_add(ParityDbWeight::get().writes(5))
+			.saturating_add(ParityDbWeight::get().writes(6))
 	}
 
 	fn refused(n: u32) -> Weight {
@@ -702,6 +713,15 @@ impl WeightInfo for () {
 	}
 
 	fn pass_deadlines(t: u32) -> Weight {
+		Weight::from_parts(32_434_985, 1690)
+			.saturating_add(Weight::from_parts(6_680_980, 0).saturating_mul(t.into()))
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().reads(1_u64.saturating_mul(t.into())))
+			.saturating_add(ParityDbWeight::get().writes(1))
+			.saturating_add(Weight::from_parts(0, 2519).saturating_mul(t.into()))
+	}
+
+	fn pass_retained(t: u32) -> Weight {
 		Weight::from_parts(32_434_985, 1690)
 			.saturating_add(Weight::from_parts(6_680_980, 0).saturating_mul(t.into()))
 			.saturating_add(ParityDbWeight::get().reads(3))

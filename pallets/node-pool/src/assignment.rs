@@ -95,7 +95,7 @@ impl<T: Config> Pallet<T> {
 		};
 		if !fits(load)
 			|| due > request.latest
-			|| T::Stakes::lock_under(&node.operator, quote.proof_stake, parameters).is_err()
+			|| T::Stakes::lock(&node.operator, quote.proof_stake, parameters).is_err()
 		{
 			return Drawn::Busy;
 		}

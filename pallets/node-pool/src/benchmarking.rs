@@ -125,7 +125,8 @@ fn operator_with_nodes<T: Config>(operator: &T::AccountId, nodes: u32, seed: u32
 		last = store_node::<T>(operator, &account("worker", index, seed), |_| {});
 	}
 	// The bond covers it.
-	let _ = T::Stakes::set_pledge(operator, ComputeUnits(CAPACITY.0 * u64::from(nodes)));
+	let all = ComputeUnits(CAPACITY.0 * u64::from(nodes));
+	let _ = T::Stakes::change_pledge(operator, (ComputeUnits(0), all), &T::Network::parameters());
 	last
 }
 
@@ -490,7 +491,11 @@ mod benches {
 			let operator = account("operator", index, 0);
 			let node = operator_with_nodes::<T>(&operator, 1, index);
 			// The pallet of stakes takes what it says is free.
-			let _ = T::Stakes::lock(&operator, T::Stakes::free_stake(&operator));
+			let _ = T::Stakes::lock(
+				&operator,
+				T::Stakes::free_stake(&operator),
+				&T::Network::parameters(),
+			);
 			member(node, cumulative)
 		});
 		Pools::<T>::insert(MODEL, BoundedVec::truncate_from(pool.collect()));

@@ -212,7 +212,7 @@ impl<T: Config> Pallet<T> {
 				Nodes::<T>::insert(id, node);
 				if lowered {
 					taken.lowered = taken.lowered.saturating_add(1);
-					let _ = Self::change_pledge(&stored.operator, change, parameters)
+					let _ = T::Stakes::change_pledge(&stored.operator, change, parameters)
 						.defensive_proof("a falling pledge is covered; qed");
 				}
 			}

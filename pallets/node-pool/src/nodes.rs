@@ -8,7 +8,7 @@ use frame_support::{
 use inference_primitives::{
 	node::{NodeView, Standing, WorkerConsent},
 	traits::NodeLoad,
-	GenesisHash, ModelStatus, ProtocolParameters,
+	GenesisHash, ModelStatus,
 };
 use sp_runtime::traits::{Verify, Zero};
 
@@ -51,7 +51,7 @@ impl<T: Config> Pallet<T> {
 		Nodes::<T>::insert(id, node);
 		NextNodeId::<T>::put(next);
 		WorkerNodes::<T>::insert(&worker, id);
-		Self::change_pledge(&operator, change, &T::Network::parameters())?;
+		T::Stakes::change_pledge(&operator, change, &T::Network::parameters())?;
 		Self::deposit_event(Event::NodeRegistered {
 			node: id,
 			operator,
@@ -81,7 +81,7 @@ impl<T: Config> Pallet<T> {
 		Self::count(&mut node, counted);
 		let change = (before, node.pledge());
 		Nodes::<T>::insert(id, node);
-		Self::change_pledge(&operator, change, &T::Network::parameters())?;
+		T::Stakes::change_pledge(&operator, change, &T::Network::parameters())?;
 		Self::deposit_event(Event::CapacityChanging { node: id, capacity });
 		Ok(())
 	}
@@ -252,7 +252,7 @@ impl<T: Config> Pallet<T> {
 		Self::forget_miss(id);
 		Self::count(&mut node, ComputeUnits::ZERO);
 		let change = (node.pledge(), ComputeUnits::ZERO);
-		Self::change_pledge(&operator, change, &T::Network::parameters())?;
+		T::Stakes::change_pledge(&operator, change, &T::Network::parameters())?;
 		Self::deposit_event(Event::NodeDeregistered { node: id });
 		Ok(())
 	}
@@ -340,21 +340,6 @@ impl<T: Config> Pallet<T> {
 		let node = Self::node(id).ok_or(Error::<T>::UnknownNode)?;
 		ensure!(node.operator == *operator, Error::<T>::NotOperator);
 		Ok(node)
-	}
-
-	/// Tells staking that what one of the operator's nodes pledges has changed from the first of two values
-	/// to the second. The others are not read: what all pledge together is in the operator's stake already.
-	pub(crate) fn change_pledge(
-		operator: &AccountIdOf<T>,
-		(before, after): (ComputeUnits, ComputeUnits),
-		parameters: &ProtocolParameters,
-	) -> DispatchResult {
-		let pledge = T::Stakes::backing(operator, parameters)
-			.pledge
-			.checked_sub(before)
-			.and_then(|others| others.checked_add(after))
-			.ok_or(Error::<T>::Overflow)?;
-		T::Stakes::set_pledge(operator, pledge)
 	}
 
 	/// A node, for the runtime API.

@@ -216,11 +216,19 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 		}
 	}
 
-	fn set_pledge(operator: &AccountIdOf<T>, pledge: ComputeUnits) -> DispatchResult {
+	fn change_pledge(
+		operator: &AccountIdOf<T>,
+		(before, after): (ComputeUnits, ComputeUnits),
+		parameters: &ProtocolParameters,
+	) -> DispatchResult {
 		let mut ledger = Ledgers::<T>::get(operator).ok_or(Error::<T>::NotBonded)?;
+		let pledge = ledger
+			.pledge
+			.checked_sub(before)
+			.and_then(|others| others.checked_add(after))
+			.ok_or(Error::<T>::Overflow)?;
 		if pledge > ledger.pledge {
-			let minimum =
-				Self::minimum_of(pledge, &T::Network::parameters()).ok_or(Error::<T>::Overflow)?;
+			let minimum = Self::minimum_of(pledge, parameters).ok_or(Error::<T>::Overflow)?;
 			let active = ledger
 				.bond
 				.saturating_sub(ledger.total_unbonding())
@@ -232,11 +240,7 @@ impl<T: Config> Stakes<AccountIdOf<T>> for Pallet<T> {
 		Ok(())
 	}
 
-	fn lock(operator: &AccountIdOf<T>, amount: Balance) -> DispatchResult {
-		Self::lock_under(operator, amount, &T::Network::parameters())
-	}
-
-	fn lock_under(
+	fn lock(
 		operator: &AccountIdOf<T>,
 		amount: Balance,
 		parameters: &ProtocolParameters,

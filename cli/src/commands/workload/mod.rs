@@ -42,7 +42,7 @@ pub enum Command {
 	Decline(WorkloadArgs),
 	/// Lets a passed deadline take effect now. Anyone may.
 	Expire(WorkloadArgs),
-	/// Removes an ended workload after its retention. Anyone may, for a tip out of its deposit.
+	/// Removes an ended workload after its retention, if the chain has not yet. Its submitter gets the deposit back.
 	Prune(WorkloadArgs),
 }
 

@@ -76,6 +76,9 @@ pub async fn wait_and_print(
 	report.require_not_failed()
 }
 
+/// Final blocks for which a workload may be in no block at all: one that a reorganisation took out comes back.
+const PATIENCE: u32 = 10;
+
 async fn wait(
 	context: Context,
 	chain: &Chain,
@@ -85,13 +88,20 @@ async fn wait(
 ) -> Result<WorkloadReport, CliError> {
 	let progress = context.progress(format!("workload {workload}"));
 	let mut heads = chain.heads(finalized).await?;
+	let mut missed = 0;
 	loop {
 		let at = chain.head(finalized).await?;
 		match WorkloadReport::read(chain, workload, at.hash).await {
 			Ok(report) if until.reached(&report) => return Ok(report),
 			Ok(report) => progress.set(format!("block {}: {}", at.number, report.progress())),
-			// It may be in a block that is not finalised yet.
-			Err(CliError::NotFound(_)) if finalized => {
+			// It may be in a block that is not finalised yet; or ended long ago and was pruned, if the newest block does
+			// not have it either, and none of the next ones.
+			Err(CliError::NotFound(_)) if finalized && missed < PATIENCE => {
+				let best = chain.best().await?;
+				match WorkloadReport::read(chain, workload, best.hash).await {
+					Err(CliError::NotFound(_)) => missed += 1,
+					_ => missed = 0,
+				}
 				progress.set(format!("block {}: not finalised yet", at.number));
 			},
 			Err(error) => return Err(error),

@@ -141,7 +141,7 @@ fn stake_answers_for_a_delayed_slash_whatever_else_happens_to_the_bond() {
 			let above = stake(operator).bonded - stake(operator).minimum;
 			// Neither proof stakes nor unbonding can have it, nor can a later slash.
 			assert_noop!(
-				WorkerStaking::lock(&operator, above - slash() + 1),
+				WorkerStaking::lock(&operator, above - slash() + 1, &parameters()),
 				pallet_worker_staking::Error::<Test>::StakeInUse
 			);
 			assert_noop!(
@@ -385,11 +385,13 @@ fn a_delayed_slash_of_a_pruned_workload_is_still_shared() {
 		let full = bonds() + 4 * (price() * 3 / 2);
 		ids.iter().copied().for_each(run_to_end);
 		let until = Breaker::<Test>::get().unwrap().until;
+		// As if the retention had passed.
+		let present = now();
+		ServiceClock::<Test>::put(Tick(u32::MAX));
 		for id in ids {
-			// As if the retention had passed.
-			Workloads::<Test>::mutate(id, |stored| stored.as_mut().unwrap().deadline = Tick(0));
 			assert_ok!(Market::prune(RuntimeOrigin::signed(USER), id));
 		}
+		ServiceClock::<Test>::put(present);
 		run_to_tick(Tick(until.0 + 1));
 		assert_eq!(bonds(), full - 4 * slash());
 		assert_eq!(credit(USER), 4 * (price() / 10));

@@ -4,6 +4,7 @@
 //! Bob and Carol do whatever the sequence says.
 
 use super::*;
+use frame_support::{traits::Hooks, weights::Weight};
 use pallet_worker_staking::Event as StakingEvent;
 use proptest::{prelude::*, sample::Index};
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,6 +165,7 @@ impl World {
 	fn run(&self, blocks: u32) {
 		for _ in 0..blocks {
 			run_blocks(1);
+			Market::on_idle(System::block_number(), Weight::MAX);
 			self.be_honest();
 		}
 	}

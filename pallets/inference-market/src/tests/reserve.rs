@@ -2,7 +2,7 @@
 
 use super::*;
 use frame_support::{
-	traits::Get,
+	traits::{Get, Hooks},
 	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
 };
 use inference_primitives::traits::{HoldsClock, Network};
@@ -46,6 +46,34 @@ fn the_mocks_limits_are_as_said() {
 		let class = limits.get(DispatchClass::Operational);
 		assert_eq!(class.reserved.map(milliseconds), Some(250));
 		assert_eq!(milliseconds(HEAVIEST_PROOF), 100);
+	});
+}
+
+#[test]
+fn what_a_block_prunes_never_makes_the_clock_stand() {
+	with_chain(|| {
+		let cancelled = |_| {
+			let id = Order::default().submit();
+			assert_ok!(Market::cancel(RuntimeOrigin::signed(USER), id));
+			id
+		};
+		let ids: Vec<_> = (0..200).map(cancelled).collect();
+		let end = workload(ids[0]).deadline;
+		crate::RetainedCursor::<Test>::put(end);
+		ServiceClock::<Test>::put(Tick(end.0 + 1));
+		empty_block();
+		use_weight(DispatchClass::Operational, 300);
+		use_weight(DispatchClass::Normal, 550);
+		assert!(Market::has_room_for_a_proof());
+		let consumed = System::block_weight().total();
+		let limits: frame_system::limits::BlockWeights =
+			<Test as frame_system::Config>::BlockWeights::get();
+		let used = Market::on_idle(System::block_number(), limits.max_block - consumed);
+		System::register_extra_weight_unchecked(used, DispatchClass::Mandatory);
+		// It pruned some, and would have had more to do.
+		let left = Workloads::<Test>::iter_keys().count();
+		assert!(0 < left && left < ids.len(), "{left}");
+		assert!(Market::has_room_for_a_proof());
 	});
 }
 

@@ -78,9 +78,10 @@ mod success {
 			let id = register(ALICE, 10, 50);
 			assert_ok!(NodePool::deregister_node(RuntimeOrigin::signed(ALICE), id));
 			assert_ok!(NodePool::do_try_state());
-			assert_ok!(<WorkerStaking as Stakes<AccountId>>::set_pledge(
+			assert_ok!(<WorkerStaking as Stakes<AccountId>>::change_pledge(
 				&ALICE,
-				ComputeUnits(50)
+				(ComputeUnits(0), ComputeUnits(50)),
+				&NetworkParameters::parameters()
 			));
 			assert_eq!(
 				NodePool::do_try_state(),
@@ -165,7 +166,7 @@ mod failure {
 		build_and_execute(|| {
 			with_parameters(|parameters| parameters.bond_per_cu = 0);
 			register(ALICE, 10, u64::MAX);
-			assert_noop!(try_register(ALICE, 11, 1), Error::<Test>::Overflow);
+			assert_noop!(try_register(ALICE, 11, 1), StakingError::<Test>::Overflow);
 			// A weight of so much in a pool is not what this test is about.
 			assert_ok!(NodePool::deregister_node(
 				RuntimeOrigin::signed(ALICE),

@@ -37,7 +37,7 @@ mod success {
 			assert_eq!(WorkerStaking::free_stake(&OPERATOR), 0);
 			bond(500 * UNIT);
 			assert_eq!(WorkerStaking::free_stake(&OPERATOR), 400 * UNIT);
-			assert_ok!(WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(150)));
+			assert_ok!(pledge(ComputeUnits(150)));
 			assert_eq!(WorkerStaking::free_stake(&OPERATOR), 200 * UNIT);
 			unbond(50 * UNIT);
 			assert_eq!(WorkerStaking::free_stake(&OPERATOR), 150 * UNIT);
@@ -48,7 +48,7 @@ mod success {
 	fn a_bond_covers_a_pledge_to_the_planck() {
 		build_and_execute(|| {
 			bond(500 * UNIT);
-			assert_ok!(WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(250)));
+			assert_ok!(pledge(ComputeUnits(250)));
 			assert_eq!(ledger().pledge, ComputeUnits(250));
 			assert_eq!(WorkerStaking::free_stake(&OPERATOR), 0);
 		});
@@ -58,9 +58,9 @@ mod success {
 	fn a_pledge_can_be_lowered_although_the_bond_covers_neither() {
 		build_and_execute(|| {
 			bond(500 * UNIT);
-			assert_ok!(WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(250)));
+			assert_ok!(pledge(ComputeUnits(250)));
 			WorkerStaking::slash_bond(&OPERATOR, 450 * UNIT, &SINK);
-			assert_ok!(WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(200)));
+			assert_ok!(pledge(ComputeUnits(200)));
 			assert_eq!(ledger().pledge, ComputeUnits(200));
 		});
 	}
@@ -69,7 +69,7 @@ mod success {
 	fn a_minimum_that_overflows_leaves_nothing_free() {
 		build_and_execute(|| {
 			bond(500 * UNIT);
-			assert_ok!(WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(2)));
+			assert_ok!(pledge(ComputeUnits(2)));
 			with_parameters(|parameters| parameters.bond_per_cu = Balance::MAX);
 			assert_eq!(WorkerStaking::free_stake(&OPERATOR), 0);
 			assert_eq!(WorkerStaking::stake_view(&OPERATOR).minimum, Balance::MAX);
@@ -80,8 +80,8 @@ mod success {
 	fn the_view_shows_where_the_stake_is() {
 		build_and_execute(|| {
 			bond(500 * UNIT);
-			assert_ok!(WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(100)));
-			assert_ok!(WorkerStaking::lock(&OPERATOR, 30 * UNIT));
+			assert_ok!(pledge(ComputeUnits(100)));
+			assert_ok!(lock(OPERATOR, 30 * UNIT));
 			unbond(20 * UNIT);
 			let view = WorkerStaking::stake_view(&OPERATOR);
 			assert_eq!(view.bonded, 450 * UNIT);
@@ -144,10 +144,7 @@ mod failure {
 	#[test]
 	fn nothing_is_pledged_without_a_bond() {
 		build_and_execute(|| {
-			assert_noop!(
-				WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(1)),
-				Error::<Test>::NotBonded
-			);
+			assert_noop!(pledge(ComputeUnits(1)), Error::<Test>::NotBonded);
 		});
 	}
 
@@ -155,10 +152,7 @@ mod failure {
 	fn a_pledge_beyond_the_bond_is_refused() {
 		build_and_execute(|| {
 			bond(500 * UNIT);
-			assert_noop!(
-				WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(251)),
-				Error::<Test>::PledgeNotCovered
-			);
+			assert_noop!(pledge(ComputeUnits(251)), Error::<Test>::PledgeNotCovered);
 		});
 	}
 
@@ -167,10 +161,7 @@ mod failure {
 		build_and_execute(|| {
 			bond(500 * UNIT);
 			unbond(1);
-			assert_noop!(
-				WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(250)),
-				Error::<Test>::PledgeNotCovered
-			);
+			assert_noop!(pledge(ComputeUnits(250)), Error::<Test>::PledgeNotCovered);
 		});
 	}
 
@@ -179,10 +170,7 @@ mod failure {
 		build_and_execute(|| {
 			bond(500 * UNIT);
 			with_parameters(|parameters| parameters.bond_per_cu = Balance::MAX);
-			assert_noop!(
-				WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(2)),
-				Error::<Test>::Overflow
-			);
+			assert_noop!(pledge(ComputeUnits(2)), Error::<Test>::Overflow);
 		});
 	}
 

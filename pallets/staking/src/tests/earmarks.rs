@@ -34,7 +34,7 @@ fn what_is_earmarked_backs_no_proof_stake_no_pledge_and_is_not_unbonded() {
 			reach - 150 * UNIT
 		);
 		assert_noop!(
-			WorkerStaking::lock(&OPERATOR, free - 150 * UNIT + 1),
+			lock(OPERATOR, free - 150 * UNIT + 1),
 			Error::<Test>::StakeInUse
 		);
 		assert_noop!(
@@ -43,10 +43,10 @@ fn what_is_earmarked_backs_no_proof_stake_no_pledge_and_is_not_unbonded() {
 		);
 		let covered = 300 * UNIT / NetworkParameters::parameters().bond_per_cu;
 		assert_noop!(
-			WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(covered as u64)),
+			pledge(ComputeUnits(covered as u64)),
 			Error::<Test>::PledgeNotCovered
 		);
-		assert_ok!(WorkerStaking::lock(&OPERATOR, free - 150 * UNIT));
+		assert_ok!(lock(OPERATOR, free - 150 * UNIT));
 	});
 }
 

@@ -23,6 +23,18 @@ fn min_bond() -> Balance {
 	NetworkParameters::parameters().min_bond
 }
 
+/// Locks an operator's free stake, as a draw does.
+fn lock(operator: u64, amount: Balance) -> sp_runtime::DispatchResult {
+	WorkerStaking::lock(&operator, amount, &NetworkParameters::parameters())
+}
+
+/// Changes what the operator pledges to this, as registering and changing nodes does.
+fn pledge(units: ComputeUnits) -> sp_runtime::DispatchResult {
+	let parameters = NetworkParameters::parameters();
+	let before = WorkerStaking::backing(&OPERATOR, &parameters).pledge;
+	WorkerStaking::change_pledge(&OPERATOR, (before, units), &parameters)
+}
+
 fn bond(amount: Balance) {
 	assert_ok!(WorkerStaking::bond(RuntimeOrigin::signed(OPERATOR), amount));
 }

@@ -9,7 +9,7 @@ mod success {
 	fn a_proof_stake_stays_held_counts_apart_from_the_bond_and_comes_back() {
 		build_and_execute(|| {
 			bond(300 * UNIT);
-			assert_ok!(WorkerStaking::lock(&OPERATOR, 70 * UNIT));
+			assert_ok!(lock(OPERATOR, 70 * UNIT));
 			assert_eq!(held(), 300 * UNIT);
 			assert_eq!(
 				(ledger().bond, ledger().proof_stakes),
@@ -27,7 +27,7 @@ mod success {
 		build_and_execute(|| {
 			bond(FUNDS - EXISTENTIAL_DEPOSIT);
 			let free = WorkerStaking::free_stake(&OPERATOR);
-			assert_ok!(WorkerStaking::lock(&OPERATOR, free));
+			assert_ok!(lock(OPERATOR, free));
 			assert_eq!(WorkerStaking::free_stake(&OPERATOR), 0);
 			assert_ok!(WorkerStaking::unlock(&OPERATOR, free));
 		});
@@ -37,7 +37,7 @@ mod success {
 	fn a_ledger_lives_as_long_as_a_proof_stake() {
 		build_and_execute(|| {
 			bond(300 * UNIT);
-			assert_ok!(WorkerStaking::lock(&OPERATOR, 200 * UNIT));
+			assert_ok!(lock(OPERATOR, 200 * UNIT));
 			WorkerStaking::slash_bond(&OPERATOR, Balance::MAX, &SINK);
 			assert_eq!(ledger().bond, 0);
 			assert_ok!(WorkerStaking::unlock(&OPERATOR, 200 * UNIT));
@@ -53,10 +53,7 @@ mod failure {
 	fn no_more_than_the_free_stake_is_locked() {
 		build_and_execute(|| {
 			bond(300 * UNIT);
-			assert_noop!(
-				WorkerStaking::lock(&OPERATOR, 200 * UNIT + 1),
-				Error::<Test>::StakeInUse
-			);
+			assert_noop!(lock(OPERATOR, 200 * UNIT + 1), Error::<Test>::StakeInUse);
 		});
 	}
 
@@ -65,17 +62,14 @@ mod failure {
 		build_and_execute(|| {
 			bond(300 * UNIT);
 			unbond(100 * UNIT);
-			assert_noop!(
-				WorkerStaking::lock(&OPERATOR, 100 * UNIT + 1),
-				Error::<Test>::StakeInUse
-			);
+			assert_noop!(lock(OPERATOR, 100 * UNIT + 1), Error::<Test>::StakeInUse);
 		});
 	}
 
 	#[test]
 	fn an_account_without_a_bond_locks_and_unlocks_nothing() {
 		build_and_execute(|| {
-			assert_noop!(WorkerStaking::lock(&OTHER, 1), Error::<Test>::NotBonded);
+			assert_noop!(lock(OTHER, 1), Error::<Test>::NotBonded);
 			assert_noop!(WorkerStaking::unlock(&OTHER, 1), Error::<Test>::NotBonded);
 		});
 	}
@@ -84,7 +78,7 @@ mod failure {
 	fn no_more_comes_back_than_was_locked() {
 		build_and_execute(|| {
 			bond(300 * UNIT);
-			assert_ok!(WorkerStaking::lock(&OPERATOR, UNIT));
+			assert_ok!(lock(OPERATOR, UNIT));
 			assert_noop!(
 				WorkerStaking::unlock(&OPERATOR, UNIT + 1),
 				Error::<Test>::StakeInUse

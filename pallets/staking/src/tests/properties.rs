@@ -43,8 +43,8 @@ fn take(step: Step) {
 		Step::Bond(amount) => WorkerStaking::bond(origin, amount),
 		Step::Unbond(amount) => WorkerStaking::unbond(origin, amount),
 		Step::Withdraw => WorkerStaking::withdraw(origin),
-		Step::Pledge(units) => WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(units)),
-		Step::Lock(amount) => WorkerStaking::lock(&OPERATOR, amount),
+		Step::Pledge(units) => pledge(ComputeUnits(units)),
+		Step::Lock(amount) => lock(OPERATOR, amount),
 		Step::Unlock(amount) => WorkerStaking::unlock(&OPERATOR, amount),
 		Step::SlashBond(amount) => {
 			WorkerStaking::slash_bond(&OPERATOR, amount, &SINK);

@@ -58,7 +58,7 @@ fn unbonding_does_not_save_stake_from_a_slash() {
 fn no_more_than_the_bond_is_taken_and_proof_stakes_are_left() {
 	build_and_execute(|| {
 		bond(300 * UNIT);
-		assert_ok!(WorkerStaking::lock(&OPERATOR, 40 * UNIT));
+		assert_ok!(lock(OPERATOR, 40 * UNIT));
 		assert_eq!(
 			WorkerStaking::slash_bond(&OPERATOR, FUNDS, &SINK),
 			260 * UNIT
@@ -72,7 +72,7 @@ fn no_more_than_the_bond_is_taken_and_proof_stakes_are_left() {
 fn a_forfeit_takes_from_the_proof_stakes_only() {
 	build_and_execute(|| {
 		bond(300 * UNIT);
-		assert_ok!(WorkerStaking::lock(&OPERATOR, 40 * UNIT));
+		assert_ok!(lock(OPERATOR, 40 * UNIT));
 		assert_eq!(
 			WorkerStaking::slash_locked(&OPERATOR, 30 * UNIT, &SINK),
 			30 * UNIT
@@ -121,7 +121,7 @@ fn a_locked_balance_does_not_save_stake_from_a_slash() {
 	build_and_execute(|| {
 		bond(300 * UNIT);
 		Balances::set_lock(*b"vesting ", &OPERATOR, FUNDS, WithdrawReasons::all());
-		assert_ok!(WorkerStaking::lock(&OPERATOR, 40 * UNIT));
+		assert_ok!(lock(OPERATOR, 40 * UNIT));
 		assert_eq!(
 			WorkerStaking::slash_bond(&OPERATOR, 200 * UNIT, &SINK),
 			200 * UNIT

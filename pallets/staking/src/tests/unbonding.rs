@@ -109,7 +109,7 @@ mod failure {
 	fn stake_that_covers_a_pledge_cannot_be_unbonded() {
 		build_and_execute(|| {
 			bond(300 * UNIT);
-			assert_ok!(WorkerStaking::set_pledge(&OPERATOR, ComputeUnits(100)));
+			assert_ok!(pledge(ComputeUnits(100)));
 			assert_noop!(
 				WorkerStaking::unbond(RuntimeOrigin::signed(OPERATOR), 100 * UNIT + 1),
 				Error::<Test>::StakeInUse
@@ -122,7 +122,7 @@ mod failure {
 	fn the_least_bond_stays_while_a_proof_stake_is_locked() {
 		build_and_execute(|| {
 			bond(300 * UNIT);
-			assert_ok!(WorkerStaking::lock(&OPERATOR, UNIT));
+			assert_ok!(lock(OPERATOR, UNIT));
 			assert_noop!(
 				WorkerStaking::unbond(RuntimeOrigin::signed(OPERATOR), 299 * UNIT),
 				Error::<Test>::StakeInUse
