@@ -1,5 +1,5 @@
 //! How a block's cost and the state grow with nodes, models and orders: a chain of the real runtime, whose
-//! operators, orders, deliveries and prunings are calls, and whose draws are its hooks'.
+//! operators, orders and deliveries are calls, and whose draws and prunings are its hooks'.
 //!
 //! `scripts/bench growth` runs it large and prints what it measured; a small chain runs with every test.
 //! Weight is what the hooks report. Keys are those that they touch, each once. Time is of this program, the

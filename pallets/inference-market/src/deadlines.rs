@@ -41,8 +41,8 @@ impl Passed {
 }
 
 /// Handles the entries of an index by ticks that have passed, oldest first: `budget` of them at most, on
-/// [`MAX_CURSOR_STEPS`] ticks at most. `handle` removes each from its tick. Nothing is ever entered before `cursor`, which moves over
-/// the ticks of which nothing is left.
+/// [`MAX_CURSOR_STEPS`] ticks at most. `handle` removes each from its tick. Nothing is ever entered before `cursor`,
+/// which moves over the ticks of which nothing is left.
 pub(crate) fn walk<Entries: Iterator<Item = WorkloadId>>(
 	cursor: &mut Tick,
 	now: Tick,
