@@ -2,15 +2,15 @@
 'use strict';
 
 const { best, check, clock, connect, finalised, finalityGoesOn, nobodyIsPunished, say, within } = require('./lib/chain');
-const { areSettled, order, reaches, seller, stake } = require('./lib/market');
-const { pause, resume } = require('./lib/processes');
+const { ENDED, areSettled, order, reaches, seller, show, stake } = require('./lib/market');
+const { pause, resume, resumeIfThere } = require('./lib/processes');
 
 exports.run = async (_, network) => {
 	try {
 		await stopValidators(network.nodesByName);
 	} finally {
 		// Whoever comes next on this network needs them.
-		for (const name of ['charlie', 'dave']) resume(name);
+		for (const name of ['charlie', 'dave']) resumeIfThere(name);
 	}
 };
 
@@ -38,6 +38,11 @@ async function stopValidators({ alice, charlie, dave, home }) {
 	orders.push(await order(alice, model, 'deferred', 4));
 
 	await within(60, alice, 'a service clock that stands', async () => !(await clock(api)).runs);
+	// The first block that holds it may still lose to a sibling.
+	const settled = (await best(alice)) + 3;
+	await within(60, alice, 'blocks in which it stands', async () => (await best(alice)) >= settled && !(await clock(api)).runs);
+	const open = (await Promise.all(orders.map((ordered) => show(alice, ordered)))).filter(({ state }) => !ENDED.has(state));
+	check(open.length > 0, 'nothing was in flight when the clock stood');
 	const held = await clock(api), final = (await finalised(alice)).number, since = await best(alice);
 	check(held.tick - before.tick < latency,
 		`the clock ticked ${held.tick - before.tick} times without finality: outputs are due after ${latency}`);
@@ -62,6 +67,7 @@ async function stopValidators({ alice, charlie, dave, home }) {
 	await within(120, alice, `finality of block ${height}`, async () => (await finalised(alice)).number >= height);
 	await within(60, alice, 'a service clock that runs', async () => (await clock(api)).runs);
 	await areSettled(alice, orders);
+	await within(60, alice, `block ${height} final at charlie`, async () => (await finalised(charlie)).number >= height);
 	await finalityGoesOn(dave, 5, 60, alice);
 	check((await stake(alice, '//Bob')) === bob.stake, 'stake is missing');
 	await nobodyIsPunished(api, alice);

@@ -43,11 +43,12 @@ async function finalised(node) {
  * An error of `ask` is no answer; the last one is reported if nothing else comes.
  */
 async function within(blocks, node, what, ask) {
-	const first = await best(node);
-	let last = first, since = Date.now(), error = '';
+	let first = null, last = null, since = Date.now(), error = '';
 	for (;;) {
-		const before = await best(node);
+		let before = last;
 		try {
+			before = await best(node);
+			first ??= before;
 			const found = await ask();
 			if (found) return found;
 			error = '';
@@ -55,8 +56,8 @@ async function within(blocks, node, what, ask) {
 			if (caught.final) throw caught;
 			error = `; last: ${caught.message}`;
 		}
-		check(before <= first + blocks, `${what}: not within ${blocks} blocks (${first} to ${before})${error}`);
-		if (before > last) [last, since] = [before, Date.now()];
+		check(first === null || before <= first + blocks, `${what}: not within ${blocks} blocks (${first} to ${before})${error}`);
+		if (last === null || before > last) [last, since] = [before, Date.now()];
 		check(Date.now() - since < STANDSTILL_MS, `${what}: ${node.name} sees no block after ${last}${error}`);
 		await sleep(700);
 	}
@@ -113,14 +114,14 @@ async function clock(api) {
 /**
  * Sends a transaction and waits for its block; returns the events. Fails with the chain's own name of an error. Again, if
  * the account's transaction before is in the pool once more because its block is not the best one any more (1014, priority
- * too low): the node then may say a number that is taken.
+ * too low; 1010, outdated): the node then may say a number that is taken.
  */
 async function send(api, signer, call, options = {}) {
 	for (let tries = 0; ; tries++) {
 		try {
 			return await sendOnce(api, signer, call, options);
 		} catch (error) {
-			if (tries === 5 || !/\b1014\b/.test(error.message)) throw error;
+			if (tries === 5 || !/\b1014\b|outdated/i.test(error.message)) throw error;
 			await sleep(2000);
 		}
 	}
@@ -170,6 +171,10 @@ const punishments = async (api, node) =>
 async function nobodyIsPunished(api, node) {
 	const head = await best(node);
 	await within(60, node, `finality of block ${head}`, async () => (await finalised(node)).number >= head);
+	for (const name of PUNISHMENTS) {
+		const [section, method] = name.split('.');
+		check(api.events[section]?.[method], `this runtime has no event ${name}: it would not be seen`);
+	}
 	const found = await punishments(api, node);
 	check(found.length === 0, `somebody was punished: ${found.join('; ')}`);
 }

@@ -25,6 +25,7 @@ const signal = (name, which) => process.kill(known(name).pid, which);
 /** SIGSTOP and SIGCONT. */
 const pause = (name) => signal(name, 'SIGSTOP');
 const resume = (name) => signal(name, 'SIGCONT');
+const resumeIfThere = (name) => isRunning(name) && resume(name);
 /** SIGKILL; returns once the process is gone. */
 async function kill(name) {
 	signal(name, 'SIGKILL');
@@ -106,4 +107,4 @@ async function freePorts(count) {
 
 const logOf = (name) => fs.readFileSync(path.join(getClient().tmpDir, `${name}.log`), 'utf8');
 
-module.exports = { addNode, isRunning, kill, logOf, pause, restart, resume, run, startProver };
+module.exports = { addNode, isRunning, kill, logOf, pause, restart, resume, resumeIfThere, run, startProver };
