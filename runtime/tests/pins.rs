@@ -264,7 +264,7 @@ fn the_fee_that_a_miss_makes_up_for_covers_an_orders_fee() {
 		let unit = inference_primitives::parameters::UNIT;
 		// docs/ECONOMICS.md has it.
 		let rounded = fee(10).div_ceil(unit / 100_000);
-		assert_eq!(rounded, 79);
+		assert_eq!(rounded, 75);
 		assert!(fee(2_048) > fee(10) && fee(2_048) < unit / 50);
 		// A further order of a batch costs its own bytes and weight: less than a transaction.
 		for values in [10, 2_048] {

@@ -12,7 +12,7 @@
 //! workloads that were drawn to nodes of one's own:
 //! - with their valid proofs, which cost no fee: as many as fill a block, so seven or more of the
 //!   heaviest key. While the clock stands nothing is drawn, so each held block uses up work that
-//!   running blocks gave: at 500 draws a block the clock can be slowed to 7 ticks in 507 blocks by who
+//!   running blocks gave: at 700 draws a block the clock can be slowed to 7 ticks in 707 blocks by who
 //!   takes all draws, and a hoard is bounded by the pledge, capacity × P_B. Each such workload costs its
 //!   queue-slot fee, the fee of its verification and the treasury's share of its price, 0.19 INF a held
 //!   block;
