@@ -27,7 +27,7 @@ const MAX_MIGRATION_BLOCKS: BlockNumber = 1_000;
 /// Items of our pallets that no state in `runtime/snapshots` has: what passes within a block, and what the
 /// scenario does not bring about (the clock stands, governance ends or disables something, somebody misses a
 /// deadline, the breaker trips).
-const IN_NO_STATE: [&str; 15] = [
+const IN_NO_STATE: [&str; 13] = [
 	"NetworkParameters.Stopped",
 	"NetworkParameters.Held",
 	"NetworkParameters.HeldUntil",
@@ -37,8 +37,6 @@ const IN_NO_STATE: [&str; 15] = [
 	"NodePool.SnapshotsDue",
 	"NodePool.LastMisses",
 	"NodePool.MissSlots",
-	"InferenceMarket.Retained",
-	"InferenceMarket.RetainedCursor",
 	"InferenceMarket.ReserveExhausted",
 	"InferenceMarket.Breaker",
 	"InferenceMarket.DelayedSlashes",
