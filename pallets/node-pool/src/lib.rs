@@ -352,7 +352,8 @@ pub mod pallet {
 		/// The node still serves models, still owes outputs or proofs, or declined work in this epoch.
 		/// Leave the models, deliver and prove first; wait for the next epoch.
 		NodeInUse,
-		/// A sum of capacities overflows. Pledge less.
+		/// There are no more identifiers of nodes, or this worker key has consented as often as can be counted: take
+		/// another key. (A sum of capacities that overflows is worker-staking's.)
 		Overflow,
 		/// The worker key did not sign for this operator on this chain, or the consent was used before.
 		/// Let the key's holder make a new one for exactly the account that signs the transaction.
