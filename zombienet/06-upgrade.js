@@ -41,7 +41,7 @@ exports.run = async (_, network) => {
 		(await api.query.system.authorizedUpgrade()).isSome);
 	say(`the upgrade is authorised, in block ${await best(alice)}`);
 
-	// --- work in flight: one delivered, one drawn, one queued ---
+	// --- work in flight: one settled before, one drawn, one that comes after it ---
 	const first = await order(alice, model, 'immediate', 0);
 	await areSettled(alice, [first]);
 	pause(prover.name);
