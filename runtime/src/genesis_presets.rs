@@ -170,7 +170,7 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 			development: false,
 			parameters: ProtocolParameters::local(),
 			bonding_eras: 28,
-			// A day of production is a hundred blocks.
+			// A day of production, 14,400 blocks of six seconds, is six hundred of one.
 			governance_speed: 144,
 			sudo: None,
 			setups: vec![Setup::perpetual_powers_of_tau()],
