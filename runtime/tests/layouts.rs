@@ -15,13 +15,7 @@ use scale_info::{form::PortableForm, Field, PortableRegistry, TypeDef};
 use std::{fmt::Write, fs, path::PathBuf};
 
 /// Types that are written by name: they are the SDK's and long, or contain themselves.
-const BY_NAME: [&str; 5] = [
-	"Era",
-	"OriginCaller",
-	"RuntimeCall",
-	"RuntimeEvent",
-	"AccountId32",
-];
+const BY_NAME: [&str; 4] = ["Era", "RuntimeCall", "RuntimeEvent", "AccountId32"];
 
 pub(crate) fn metadata() -> RuntimeMetadataV16 {
 	use codec::Decode;

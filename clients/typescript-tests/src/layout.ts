@@ -26,7 +26,7 @@ export interface Layout {
 }
 
 /** Types that are written by name: they contain themselves, or are the sum of what is listed anyway. */
-const BY_NAME = new Set(["RuntimeCall", "OriginCaller", "AccountId32", "Era", "RuntimeEvent"]);
+const BY_NAME = new Set(["RuntimeCall", "AccountId32", "Era", "RuntimeEvent"]);
 
 /** A type as its encoding is: fields with their names, variants with their indices. */
 function describe(lookup: PortableRegistry, id: any, within: string[] = []): string {
