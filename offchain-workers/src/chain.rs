@@ -203,6 +203,15 @@ pub struct FailedCall {
 	pub error: String,
 }
 
+/// A part of an inbox.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct InboxPage {
+	/// What is owed.
+	pub items: Vec<InboxItem>,
+	/// Whether there may be more after these.
+	pub is_full: bool,
+}
+
 /// A chain with an inference market, a pool of transactions, and a keystore.
 ///
 /// State is always read at a block that the caller names, so that one decision rests on one state.
@@ -217,8 +226,14 @@ pub trait Chain: Send + Sync {
 	/// The service clock.
 	async fn now(&self, at: BlockHash) -> Result<Tick, ChainError>;
 
-	/// What `worker` owes.
-	async fn inbox(&self, at: BlockHash, worker: WorkerKey) -> Result<Vec<InboxItem>, ChainError>;
+	/// What `worker` owes, after the item of this deadline and workload: as much as the runtime shows at a time,
+	/// earliest deadline first.
+	async fn inbox(
+		&self,
+		at: BlockHash,
+		worker: WorkerKey,
+		after: Option<(Tick, WorkloadId)>,
+	) -> Result<InboxPage, ChainError>;
 
 	/// A registered verifying key.
 	async fn verifying_key(
@@ -278,8 +293,13 @@ impl<C: Chain + ?Sized> Chain for std::sync::Arc<C> {
 		(**self).now(at).await
 	}
 
-	async fn inbox(&self, at: BlockHash, worker: WorkerKey) -> Result<Vec<InboxItem>, ChainError> {
-		(**self).inbox(at, worker).await
+	async fn inbox(
+		&self,
+		at: BlockHash,
+		worker: WorkerKey,
+		after: Option<(Tick, WorkloadId)>,
+	) -> Result<InboxPage, ChainError> {
+		(**self).inbox(at, worker, after).await
 	}
 
 	async fn verifying_key(

@@ -71,8 +71,8 @@ mod worker;
 
 pub use backoff::BackoffPolicy;
 pub use chain::{
-	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Pending, Submission,
-	VerifyingKey, WorkerKey, WorkloadStatus,
+	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, InboxPage, Pending,
+	Submission, VerifyingKey, WorkerKey, WorkloadStatus,
 };
 pub use metrics::Metrics;
 pub use prover::{BearerToken, Prover, ProverError, ProverOptions};

@@ -24,8 +24,9 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Most items of an inbox that the runtime shows.
-const MAX_INBOX_ITEMS: usize = 256;
+/// Most items of an inbox that are looked at in a block, earliest deadline first. A node that owes more is late with
+/// the others, or its capacity is not what it pledges.
+const MAX_ITEMS: usize = 8_192;
 
 /// Ticks by which the prover's idea of a deadline may be wrong: blocks do not come to the second.
 const TERMS_TOLERANCE: u32 = 2;
@@ -86,6 +87,41 @@ pub struct Worker<C> {
 	unfunded: BTreeMap<WorkerKey, Backoff>,
 	/// What was declined and is still owed in finalised state.
 	declined: BTreeSet<WorkloadId>,
+}
+
+/// What a worker owes at a block, earliest deadline first.
+#[derive(Default)]
+struct Inbox {
+	items: Vec<InboxItem>,
+	/// Whether that is all.
+	is_whole: bool,
+}
+
+impl Inbox {
+	/// That of `worker` at a block, page by page.
+	async fn read<C: Chain>(
+		chain: &C,
+		at: BlockHash,
+		worker: WorkerKey,
+	) -> Result<Self, ChainError> {
+		let mut inbox = Self::default();
+		while !inbox.is_whole && inbox.items.len() < MAX_ITEMS {
+			let page = chain.inbox(at, worker, inbox.last()).await?;
+			inbox.is_whole = !page.is_full || page.items.is_empty();
+			inbox.items.extend(page.items);
+		}
+		Ok(inbox)
+	}
+
+	/// Where what it does not show begins.
+	fn last(&self) -> Option<(Tick, WorkloadId)> {
+		self.items.last().map(InboxItem::position)
+	}
+
+	/// Whether it would not show `item`, which would come after the last one.
+	fn hides(&self, item: &InboxItem) -> bool {
+		!self.is_whole && Some(item.position()) > self.last()
+	}
 }
 
 /// A piece of work whose action may be sent now.
@@ -173,10 +209,10 @@ impl<C: Chain> Worker<C> {
 		let mut is_whole = true;
 		for worker in self.chain.worker_keys().await? {
 			self.report_failed_calls(block, worker).await;
-			let items = self.chain.inbox(block.hash, worker).await?;
-			is_whole &= items.len() < MAX_INBOX_ITEMS;
+			let inbox = Inbox::read(&self.chain, block.hash, worker).await?;
+			is_whole &= inbox.is_whole;
 			let mut in_time = Vec::new();
-			for item in items {
+			for item in inbox.items {
 				let Some(action) = action(&item) else {
 					continue;
 				};
@@ -277,13 +313,15 @@ impl<C: Chain> Worker<C> {
 		};
 		let pending = self.chain.pending(worker).await?;
 		let in_pool: BTreeSet<_> = pending.iter().filter_map(|pending| pending.work).collect();
-		let owed_at_best: BTreeSet<_> = self
-			.chain
-			.inbox(best, worker)
-			.await?
+		let at_best = Inbox::read(&self.chain, best, worker).await?;
+		let mut owed_at_best: BTreeSet<_> = at_best
+			.items
 			.iter()
 			.filter_map(|item| Some((item.statement.workload, action(item)?)))
 			.collect();
+		// What it does not show may be owed there, too.
+		let hidden = tasks.iter().filter(|due| at_best.hides(&due.item));
+		owed_at_best.extend(hidden.map(|due| (due.task.workload, due.task.action)));
 		let ledger = &mut self.ledger;
 		let (mut unsent, sent): (Vec<Due>, Vec<Due>) = tasks.into_iter().partition(|due| {
 			let key = (due.task.workload, due.task.action);

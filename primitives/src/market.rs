@@ -235,6 +235,9 @@ pub struct WorkloadView<AccountId> {
 	pub settlement: Settlement,
 }
 
+/// Most items of an inbox that the runtime shows at a time: [`InboxItem::position`] of the last one is where the next begin.
+pub const MAX_INBOX_ITEMS: usize = 256;
+
 /// A piece of work in a worker's inbox.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct InboxItem {
@@ -262,6 +265,13 @@ pub struct InboxItem {
 	pub at_stake: Balance,
 	/// Value at risk V, planck: the part of `at_stake` that the user insured beyond the price.
 	pub value_at_risk: Balance,
+}
+
+impl InboxItem {
+	/// Where it is in the inbox, which is in this order.
+	pub fn position(&self) -> (Tick, WorkloadId) {
+		(self.deadline, self.statement.workload)
+	}
 }
 
 #[cfg(test)]

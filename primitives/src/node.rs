@@ -140,15 +140,16 @@ pub struct StakeView {
 }
 
 /// What a worker key signs so that an operator may name it as a node's worker. It holds on one chain,
-/// for one operator, and once: the chain counts how often the key has consented, so that no former
-/// operator takes it back with an old signature once it left.
+/// for one operator, and once: the chain counts the consents that the operator has used, so that it takes
+/// no key back with an old signature once that left. A consent that is not the operator's next one lapses. The count
+/// is the operator's, who has a bond, and not the key's: keys cost nothing, and what is kept of one stays for ever.
 #[derive(Encode)]
 pub struct WorkerConsent<'a, AccountId> {
 	/// Hash of the chain's genesis block.
 	pub genesis: GenesisHash,
 	/// For whose nodes the key will work.
 	pub operator: &'a AccountId,
-	/// How many consents of this key the chain has used before.
+	/// How many consents, of whichever keys, the operator has used before.
 	pub used: u32,
 }
 

@@ -67,9 +67,10 @@ sp_api::decl_runtime_apis! {
 		fn stake(operator: AccountId) -> StakeView;
 		/// A workload.
 		fn workload(workload: WorkloadId) -> Option<WorkloadView<AccountId>>;
-		/// What `worker` owes and can still do: outputs and proofs. At most 256 items, earliest deadline
-		/// first, without what is overdue or under a disabled key.
-		fn inbox(worker: AccountId) -> Vec<InboxItem>;
+		/// What `worker` owes and can still do, outputs and proofs, after the item of this deadline and
+		/// workload: at most [`crate::market::MAX_INBOX_ITEMS`], earliest deadline first, without what is
+		/// overdue or under a disabled key.
+		fn inbox(worker: AccountId, after: Option<(Tick, WorkloadId)>) -> Vec<InboxItem>;
 		/// Credits that `account` can claim, planck.
 		fn credit(account: AccountId) -> Balance;
 		/// Verifies a proof under a registered key. `public_inputs` are canonical little-endian

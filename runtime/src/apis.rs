@@ -16,7 +16,7 @@ use inference_primitives::{
 	node::{NodeView, StakeView},
 	runtime_api::{KeyView, NetworkStatus},
 	traits::{Network, NodePool as _},
-	ModelId, ModelRef, NodeId, VkHash, WorkloadId,
+	ModelId, ModelRef, NodeId, Tick, VkHash, WorkloadId,
 };
 use pallet_grandpa::AuthorityId as GrandpaId;
 use sp_api::impl_runtime_apis;
@@ -324,8 +324,8 @@ impl_runtime_apis! {
 			InferenceMarket::view(workload)
 		}
 
-		fn inbox(worker: AccountId) -> Vec<InboxItem> {
-			InferenceMarket::inbox(&worker)
+		fn inbox(worker: AccountId, after: Option<(Tick, WorkloadId)>) -> Vec<InboxItem> {
+			InferenceMarket::inbox(&worker, after)
 		}
 
 		fn credit(account: AccountId) -> Balance {

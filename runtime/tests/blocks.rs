@@ -3,7 +3,7 @@
 use super::*;
 use crate::configs::{
 	system::{HeaviestProof, OperationalReserve, RuntimeBlockWeights, MAXIMUM_BLOCK_WEIGHT},
-	technical_committee::TechnicalCollective,
+	technical_committee::{MaxMotionWeight, MaxProposalWeight, TechnicalCollective},
 	transaction_payment::{FeeAdjustment, MaximumMultiplier, MinimumMultiplier},
 };
 use codec::Encode;
@@ -13,6 +13,7 @@ use frame_support::{
 	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
 };
 use inference_primitives::{
+	parameters::UNIT,
 	traits::{HoldsClock, Network, ProofVerifier as _},
 	ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, NodeId, PriceMultiplier,
 	ProofSystem, SetupId, StatementHeader, Tick, VkHash, WorkloadId, WorkloadState,
@@ -32,6 +33,8 @@ use sp_runtime::{
 
 type MarketCall = pallet_inference_market::Call<Runtime>;
 
+/// Bytes of a motion's call that closing it reads.
+const MAX_PROPOSAL_BYTES: u32 = 10_000;
 /// Whose worker has the workload.
 const WORKER: Sr25519Keyring = Bob;
 const WORKLOAD: WorkloadId = WorkloadId([5; 32]);
@@ -406,6 +409,97 @@ fn the_reserve_is_closed_to_operational_calls_of_strangers() {
 			}
 		)
 		.is_ok());
+	});
+}
+
+/// What an attacker does who wants the workers' outputs to come too late: it fills pools and blocks with what pays more.
+#[test]
+fn a_step_goes_before_what_tips_a_thousand_tokens() {
+	in_first_block(|| {
+		let priority = |transaction: UncheckedExtrinsic| {
+			let source = TransactionSource::External;
+			let validity = Executive::validate_transaction(source, transaction, Hash::default());
+			validity.expect("it is valid").priority
+		};
+		let step = priority(transaction(WORKER, prove(WORKLOAD, 1, 150)));
+		let remark = |bytes: usize, tip| {
+			let remark = frame_system::Call::<Runtime>::remark {
+				remark: vec![0; bytes],
+			};
+			priority(chain::tipped(Eve, remark.into(), tip))
+		};
+		// What fits a block most often is outbid most dearly: a batch of a tenth of a block needs hundreds of times as much.
+		assert!(remark(0, 1_000 * UNIT) < step);
+		assert!(remark(0, UNIT) > remark(0, 0), "a tip counts");
+		assert!(remark(100_000, 1_000 * UNIT) < remark(0, 1_000 * UNIT));
+	});
+}
+
+/// One of the committee spends the reserve on calls that fail, to hold the service clock: the fees are all that it costs.
+#[test]
+fn a_member_of_the_committee_makes_and_closes_motions_and_nothing_else_with_the_reserve() {
+	in_first_block(|| {
+		pallet_collective::Members::<Runtime, TechnicalCollective>::put(vec![Eve.to_account_id()]);
+		type Committee = pallet_collective::Call<Runtime, TechnicalCollective>;
+		let remark = || {
+			let remark = vec![];
+			RuntimeCall::from(frame_system::Call::<Runtime>::remark { remark })
+		};
+		let close = |proposal_weight_bound, length_bound| Committee::close {
+			proposal_hash: Hash::default(),
+			index: 0,
+			proposal_weight_bound,
+			length_bound,
+		};
+		let heavy = |subkeys| {
+			let prefix = vec![];
+			RuntimeCall::from(frame_system::Call::<Runtime>::kill_prefix { prefix, subkeys })
+		};
+		let propose = |threshold, proposal, length_bound| Committee::propose {
+			threshold,
+			proposal: Box::new(proposal),
+			length_bound,
+		};
+		let vote = Committee::vote {
+			proposal: Hash::default(),
+			index: 0,
+			approve: true,
+		};
+		let execute = Committee::execute {
+			proposal: Box::new(heavy(25_000)),
+			length_bound: 100,
+		};
+		let heaviest = MaxProposalWeight::get();
+		let kept_out: [RuntimeCall; 6] = [
+			heavy(25_000),
+			execute.into(),
+			propose(1, heavy(25_000), 100).into(),
+			propose(2, remark(), u32::MAX).into(),
+			close(MaxMotionWeight::get(), 100).into(),
+			close(heaviest, u32::MAX).into(),
+		];
+		for call in kept_out {
+			let refusal = Err(refused(NotAdmitted::NotOperational));
+			assert_eq!(in_pool(Eve, call.clone()), refusal, "{call:?}");
+		}
+		let motions = [
+			vote,
+			propose(2, remark(), 100),
+			propose(1, remark(), 100),
+			close(heaviest, MAX_PROPOSAL_BYTES),
+		];
+		let tags = motions.map(|call| {
+			let validity = in_pool(Eve, call).expect("it is about a motion");
+			// One of the nonce, one of the member: a pool keeps one motion of each.
+			assert_eq!(validity.provides.len(), 2);
+			validity.provides
+		});
+		assert!(tags.iter().all(|others| *others == tags[0]));
+		// Two members leave the reserve room for a proof.
+		let around = transaction(Eve, remark()).get_dispatch_info();
+		let motion = around.total_weight() + MaxMotionWeight::get();
+		let both = motion.saturating_mul(2);
+		assert!((both + HeaviestProof::get()).all_lte(OperationalReserve::get()));
 	});
 }
 

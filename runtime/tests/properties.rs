@@ -353,7 +353,7 @@ impl World {
 	/// knows nothing of what came since.
 	fn be_honest(&mut self) {
 		for worker in HONEST_WORKERS {
-			for item in InferenceMarket::inbox(&worker.to_account_id()) {
+			for item in InferenceMarket::inbox(&worker.to_account_id(), None) {
 				let id = item.statement.workload;
 				let owed = (id, item.state == WorkloadState::Assigned);
 				let since = *self.owed.entry(owed).or_insert(self.chain.number());

@@ -123,10 +123,10 @@ impl Chain {
 		self.api("nodes_of", account, at).await
 	}
 
-	/// How many consents of a worker key were used: the next one names this number.
-	pub async fn worker_consents(&self, worker: &AccountId, at: Hash) -> Result<u32, CliError> {
+	/// How many consents of worker keys an operator has used: the next one names this number.
+	pub async fn used_consents(&self, operator: &AccountId, at: Hash) -> Result<u32, CliError> {
 		let used: Option<u32> = self
-			.stored("NodePool", "WorkerConsents", worker, at)
+			.stored("NodePool", "UsedConsents", operator, at)
 			.await?;
 		Ok(used.unwrap_or(0))
 	}

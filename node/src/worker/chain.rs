@@ -11,11 +11,11 @@ use async_trait::async_trait;
 use codec::{Decode, DecodeAll, Encode};
 use frame_support::weights::Weight;
 use inference_offchain_worker::{
-	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Pending, Submission,
-	VerifyingKey, WorkerKey, WorkloadStatus, LOG_TARGET,
+	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, InboxPage, Pending,
+	Submission, VerifyingKey, WorkerKey, WorkloadStatus, LOG_TARGET,
 };
 use inference_primitives::{
-	market::InboxItem, runtime_api::KeyView, Tick, VkHash, WorkloadId, WorkloadState,
+	market::MAX_INBOX_ITEMS, runtime_api::KeyView, Tick, VkHash, WorkloadId, WorkloadState,
 };
 use inference_runtime::{Hash, Nonce};
 use sc_transaction_pool_api::{
@@ -78,17 +78,24 @@ impl Chain for NodeChain {
 		Ok(clock.now)
 	}
 
-	async fn inbox(&self, at: BlockHash, worker: WorkerKey) -> Result<Vec<InboxItem>, ChainError> {
+	async fn inbox(
+		&self,
+		at: BlockHash,
+		worker: WorkerKey,
+		after: Option<(Tick, WorkloadId)>,
+	) -> Result<InboxPage, ChainError> {
+		let arguments = (account(worker), after);
 		let (items, unknown) =
 			self.runtimes
-				.read_list("the inbox", at.into(), API, "inbox", &account(worker))?;
+				.read_list("the inbox", at.into(), API, "inbox", &arguments)?;
+		let is_full = items.len().saturating_add(unknown.len()) >= MAX_INBOX_ITEMS;
 		for mismatch in unknown {
 			log::warn!(
 				target: LOG_TARGET,
 				"an item of {worker}'s inbox is unknown to this node, upgrade it: {mismatch}",
 			);
 		}
-		Ok(items)
+		Ok(InboxPage { items, is_full })
 	}
 
 	async fn verifying_key(

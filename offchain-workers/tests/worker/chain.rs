@@ -4,13 +4,13 @@
 use crate::model::{model, Model};
 use async_trait::async_trait;
 use inference_offchain_worker::{
-	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, Pending, Submission,
-	VerifyingKey, WorkerKey, WorkloadStatus,
+	Action, BlockHash, Call, Chain, ChainError, FailedCall, FinalizedBlock, InboxPage, Pending,
+	Submission, VerifyingKey, WorkerKey, WorkloadStatus,
 };
 use inference_primitives::{
-	market::InboxItem, BlockNumber, ComputeUnits, Destination, GenesisHash, Mode, ModelId,
-	ModelRef, Statement, StatementHeader, StatementVersion, Tick, VkHash, WorkloadId,
-	WorkloadState,
+	market::{InboxItem, MAX_INBOX_ITEMS},
+	BlockNumber, ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef, Statement,
+	StatementHeader, StatementVersion, Tick, VkHash, WorkloadId, WorkloadState,
 };
 use inference_verifier::{public_inputs, verify};
 use parking_lot::{Mutex, MutexGuard};
@@ -400,14 +400,26 @@ impl Chain for Node {
 		Ok(self.world().states[number(at)].now)
 	}
 
-	async fn inbox(&self, at: BlockHash, worker: WorkerKey) -> Result<Vec<InboxItem>, ChainError> {
+	async fn inbox(
+		&self,
+		at: BlockHash,
+		worker: WorkerKey,
+		after: Option<(Tick, WorkloadId)>,
+	) -> Result<InboxPage, ChainError> {
 		let world = self.world();
 		let state = &world.states[number(at)];
 		let owed = state.inboxes.get(&worker).into_iter().flatten();
-		Ok(owed
+		let mut items: Vec<_> = owed
 			.filter(|item| !state.hidden.contains(&item.statement.workload))
+			.filter(|item| Some(item.position()) > after)
 			.cloned()
-			.collect())
+			.collect();
+		items.sort_by_key(InboxItem::position);
+		items.truncate(MAX_INBOX_ITEMS);
+		Ok(InboxPage {
+			is_full: items.len() == MAX_INBOX_ITEMS,
+			items,
+		})
 	}
 
 	async fn verifying_key(

@@ -112,6 +112,35 @@ async fn an_immediate_workload_should_be_proven_with_its_output_only_once_it_is_
 	assert_eq!(node.world().accepted(Action::Prove), 1);
 }
 
+/// The chain shows 256 pieces of work at a time. A node that is drawn for small orders owes more at once, while outputs
+/// wait for finality: what comes after the first page is due as well.
+#[tokio::test]
+async fn all_that_is_owed_should_be_done_however_much_it_is() {
+	let (node, prover) = (Node::new(KEY), TestProver::start().await);
+	let mut worker = worker(&node, &prover);
+	prover.set(Behaviour::Slow);
+	for number in 0..600u16 {
+		let mut item = workload(1, Mode::Deferred);
+		item.statement.workload = WorkloadId([0; 32]);
+		item.statement.workload.0[..2].copy_from_slice(&number.to_be_bytes());
+		node.world().assign(KEY, item);
+	}
+	worker.act(node.advance()).await;
+	assert_eq!(node.world().submitted.len(), 600);
+	worker.act(node.advance()).await;
+	assert_eq!(node.world().accepted(Action::Deliver), 600);
+	// What a full page of the best block does not show is not taken for sent.
+	for number in 600..1_200u16 {
+		let mut item = workload(1, Mode::Deferred);
+		item.statement.workload = WorkloadId([1; 32]);
+		item.statement.workload.0[..2].copy_from_slice(&number.to_be_bytes());
+		node.world().assign(KEY, item);
+	}
+	worker.act(node.advance()).await;
+	worker.act(node.advance()).await;
+	assert_eq!(node.world().accepted(Action::Deliver), 1_200);
+}
+
 #[tokio::test]
 async fn many_workloads_should_be_sent_by_deadline_with_one_nonce_each() {
 	let (node, prover) = (Node::new(KEY), TestProver::start().await);

@@ -8,9 +8,12 @@
 //!   enough for its key, and `decline` from this key and the operator; `relay_proof` while the proof is
 //!   owed.
 //!   Two transactions of one step of a workload do not wait in one pool.
-//! - Any other operational call is admitted from [`Config::OperationalSigners`] only: most of them
+//! - Any other operational call is admitted as [`Config::OperationalCalls`] says: most of them
 //!   are for root, and a call that fails for want of it would keep the weight it declared. That
 //!   holds for batches of deliveries and proofs, too.
+//!
+//! Room in a block is not enough: pools are full, too, and both they and authors prefer what pays most a weight. So
+//! steps, and what is admitted one at a time, go before all that pays, whatever tip it comes with ([`AHEAD`]).
 //!
 //! What is not admitted is in no block and pays nothing. One exception: a worker's own step that is
 //! only too late is dropped by pools, but may be in a block, free of charge. It happens when
@@ -22,7 +25,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::{fmt, marker::PhantomData};
 use frame_support::{
 	dispatch::{DispatchClass, DispatchInfo, PostDispatchInfo},
-	traits::{Contains, IsSubType},
+	traits::IsSubType,
 	weights::Weight,
 };
 use inference_primitives::WorkloadId;
@@ -34,7 +37,8 @@ use sp_runtime::{
 		TransactionExtension, ValidateResult,
 	},
 	transaction_validity::{
-		InvalidTransaction, TransactionSource, TransactionValidityError, ValidTransaction,
+		InvalidTransaction, TransactionPriority, TransactionSource, TransactionValidityError,
+		ValidTransaction,
 	},
 };
 
@@ -58,11 +62,34 @@ impl From<NotAdmitted> for TransactionValidityError {
 	}
 }
 
+/// Priority of what goes before all that pays: half of all priorities, which leaves room for what its own fee adds.
+/// pallet-transaction-payment makes of a tip its multiple by the number of such transactions that fit a block, so
+/// the smallest ones would each have to tip about a thousand tokens to come first.
+pub const AHEAD: TransactionPriority = TransactionPriority::MAX / 2;
+
+/// Whether an operational call that is no step is admitted from somebody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Admission {
+	/// It is not.
+	No,
+	/// One of such a signer at a time, in each pool: what one signer may take of the reserve is one call a block.
+	OneAtATime,
+	/// As many as come.
+	Any,
+}
+
+/// Who may make which operational calls besides assigned workers: the keys by which governance acts.
+pub trait OperationalCalls<AccountId, Call> {
+	/// Whether `who` may make `call`, which is operational.
+	fn admission(who: &AccountId, call: &Call) -> Admission;
+}
+
 /// Admits operational transactions from those for whom weight is reserved only.
 ///
 /// # Transaction validity
 ///
-/// A delivery or a proof provides a tag of its step and workload. Nothing else is changed.
+/// A delivery, a proof or a refusal to work provides a tag of its step and workload, what is admitted one at a time one of
+/// its signer; both have the priority [`AHEAD`]. Nothing else is changed.
 #[derive(Encode, Decode, DecodeWithMemTracking, Clone, Eq, PartialEq, TypeInfo)]
 #[scale_info(skip_type_params(T))]
 pub struct CheckStep<T: Config + Send + Sync>(PhantomData<T>);
@@ -138,10 +165,16 @@ pub(crate) fn check<T: Config>(
 		Some(_) if !overtaken => return Err(NotAdmitted::NotDue.into()),
 		_ => {},
 	}
-	Ok(ValidTransaction {
-		provides: tag(id, step).into_iter().collect(),
+	Ok(tag(id, step).map(ahead).unwrap_or_default())
+}
+
+/// What goes before all that pays, of which a pool keeps one with this tag.
+fn ahead(tag: alloc::vec::Vec<u8>) -> ValidTransaction {
+	ValidTransaction {
+		priority: AHEAD,
+		provides: alloc::vec![tag],
 		..Default::default()
-	})
+	}
 }
 
 impl<T: Config + Send + Sync> TransactionExtension<T::RuntimeCall> for CheckStep<T>
@@ -176,11 +209,12 @@ where
 		let validity = match (origin.as_system_origin_signer(), step) {
 			(Some(who), Some((id, step))) => check::<T>(who, id, step, source)?,
 			(None, Some(_)) => return Err(InvalidTransaction::BadSigner.into()),
-			(Some(who), None)
-				if info.class == DispatchClass::Operational
-					&& !T::OperationalSigners::contains(who) =>
-			{
-				return Err(NotAdmitted::NotOperational.into());
+			(Some(who), None) if info.class == DispatchClass::Operational => {
+				match T::OperationalCalls::admission(who, call) {
+					Admission::No => return Err(NotAdmitted::NotOperational.into()),
+					Admission::OneAtATime => ahead((b"inference/operational", who).encode()),
+					Admission::Any => ValidTransaction::default(),
+				}
 			},
 			// A signed call can carry one of that class, which a block admits however full it is.
 			(Some(_), None) if info.class == DispatchClass::Mandatory => {

@@ -52,7 +52,7 @@
 
 extern crate alloc;
 
-pub use extension::{CheckStep, NotAdmitted};
+pub use extension::{Admission, CheckStep, NotAdmitted, OperationalCalls, AHEAD};
 pub use pallet::*;
 pub use submission::RECORD_BYTES;
 pub use types::{
@@ -102,12 +102,7 @@ pub mod pallet {
 	use super::*;
 	use crate::delivery::WorkStep;
 	use breaker::{DelayedRange, DelayedSlash, Trip};
-	use frame_support::{
-		dispatch::DispatchClass,
-		pallet_prelude::*,
-		traits::{fungible, Contains},
-		PalletId,
-	};
+	use frame_support::{dispatch::DispatchClass, pallet_prelude::*, traits::fungible, PalletId};
 	use frame_system::pallet_prelude::*;
 	use sp_runtime::traits::Convert;
 
@@ -165,13 +160,17 @@ pub mod pallet {
 		/// the whole transaction's if it is the first order of its transaction, and what it adds to
 		/// that otherwise.
 		type OrderFee: Convert<(u32, bool), Balance>;
-		/// Who else may send operational transactions: the keys by which governance acts.
-		type OperationalSigners: Contains<Self::AccountId>;
+		/// Which other operational transactions there may be: the keys by which governance acts.
+		type OperationalCalls: OperationalCalls<Self::AccountId, Self::RuntimeCall>;
 		/// Weight of the heaviest transaction that proves a workload, its extensions and its base
 		/// included. The weight reserved for operational transactions must hold two (checked by the
 		/// integrity test).
 		#[pallet::constant]
 		type HeaviestProof: Get<Weight>;
+		/// What pruning leaves of a block's idle weight: [`Self::HeaviestProof`], and what the hooks `on_idle` of other
+		/// pallets take at most, as they may come after it.
+		#[pallet::constant]
+		type IdleReserve: Get<Weight>;
 		/// Number of the `StatementVersion` that new workloads get. Those that are here keep theirs.
 		#[pallet::constant]
 		type StatementVersion: Get<u8>;
@@ -563,6 +562,10 @@ pub mod pallet {
 				"nobody can prove a statement of version {version}"
 			);
 			let heaviest = T::HeaviestProof::get();
+			assert!(
+				heaviest.all_lte(T::IdleReserve::get()),
+				"IdleReserve is below HeaviestProof"
+			);
 			let call = T::WeightInfo::prove(MAX_TENSOR_VALUES)
 				.max(T::WeightInfo::relay_proof())
 				.saturating_add(T::ProofVerifier::max_verify_weight());

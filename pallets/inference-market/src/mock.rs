@@ -1,12 +1,12 @@
 //! A runtime with the real balances, stakes, node pools and parameters, small models, proofs and
 //! VRF outputs, and a chain to run tests on.
 
-use crate as pallet_inference_market;
+use crate::{self as pallet_inference_market, Admission, OperationalCalls};
 use frame_support::{
 	assert_ok, derive_impl,
 	dispatch::{DispatchResult, PostDispatchInfo},
 	ensure, parameter_types, storage_alias,
-	traits::{fungible::Inspect, ConstU128, ConstU32, Contains, Hooks},
+	traits::{fungible::Inspect, ConstU128, ConstU32, Hooks},
 	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight, WeightToFee},
 	Blake2_128Concat, PalletId,
 };
@@ -38,6 +38,7 @@ pub const TREASURY: AccountId = 4;
 pub const STRANGER: AccountId = 5;
 /// Whose operational calls are admitted.
 pub const GOVERNOR: AccountId = 6;
+pub const CLERK: AccountId = 8;
 /// An operator with [`FUNDS`], half of them bonded. The worker of operator n is n × 10.
 pub const ALICE: AccountId = 10;
 /// Another operator.
@@ -70,6 +71,9 @@ pub const MAX_VERIFY_WEIGHT: Weight = Weight::from_parts(5_000, 0);
 
 /// Weight of the heaviest proof's transaction: a tenth of a block.
 pub const HEAVIEST_PROOF: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND / 10, 32 * 1_024);
+
+/// What other pallets' hooks take of a block's idle weight: a hundredth.
+pub const OTHER_IDLE_WORK: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND / 100, 0);
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -132,6 +136,7 @@ parameter_types! {
 	pub const MarketPalletId: PalletId = PalletId(*b"inf/mrkt");
 	pub const TreasuryAccount: AccountId = TREASURY;
 	pub const HeaviestProof: Weight = HEAVIEST_PROOF;
+	pub const IdleReserve: Weight = HEAVIEST_PROOF.saturating_add(OTHER_IDLE_WORK);
 	/// Makes the VRF outputs of a test differ from another's.
 	pub static VrfSalt: u8 = 0;
 	/// Whether blocks have VRF outputs.
@@ -168,8 +173,9 @@ impl pallet_inference_market::Config for Test {
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type MaxDrawWeight = MaxDrawWeight;
 	type OrderFee = MockFee;
-	type OperationalSigners = Governor;
+	type OperationalCalls = Governor;
 	type HeaviestProof = HeaviestProof;
+	type IdleReserve = IdleReserve;
 	type StatementVersion = SubmittedVersion;
 	type WeightToFee = ChainRate;
 	#[cfg(feature = "runtime-benchmarks")]
@@ -226,12 +232,16 @@ impl crate::benchmarking::BenchmarkHelper<AccountId> for Benchmarks {
 	}
 }
 
-/// [`GOVERNOR`].
+/// [`GOVERNOR`] may all, [`CLERK`] one at a time.
 pub struct Governor;
 
-impl Contains<AccountId> for Governor {
-	fn contains(who: &AccountId) -> bool {
-		*who == GOVERNOR
+impl OperationalCalls<AccountId, RuntimeCall> for Governor {
+	fn admission(who: &AccountId, _call: &RuntimeCall) -> Admission {
+		match *who {
+			GOVERNOR => Admission::Any,
+			CLERK => Admission::OneAtATime,
+			_ => Admission::No,
+		}
 	}
 }
 
@@ -646,7 +656,7 @@ pub fn consent(worker: AccountId, operator: AccountId) -> TestSignature {
 	let message = WorkerConsent {
 		genesis: GenesisHash(Market::genesis_hash()),
 		operator: &operator,
-		used: pallet_node_pool::WorkerConsents::<Test>::get(worker),
+		used: pallet_node_pool::UsedConsents::<Test>::get(operator),
 	}
 	.message();
 	TestSignature(worker, message.to_vec())

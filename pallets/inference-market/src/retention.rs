@@ -50,12 +50,13 @@ impl<T: Config> Pallet<T> {
 
 	/// Removes workloads whose retention has passed, oldest first, as many as fit what a block leaves. Returns what it took.
 	///
-	/// Room for one more proof stays: a block that had it has it still, and the service clock goes on ([`crate::reserve`]).
+	/// Room for one more proof stays, and for what other pallets do with what is left after it ([`Config::IdleReserve`]): a
+	/// block that had it has it still, and the service clock goes on ([`crate::reserve`]).
 	pub(crate) fn prune_within(limit: Weight) -> Weight {
 		// The entry is found, too.
 		let one = T::WeightInfo::prune().saturating_add(T::DbWeight::get().reads(1));
 		let around =
-			T::WeightInfo::pass_retained(MAX_CURSOR_STEPS).saturating_add(T::HeaviestProof::get());
+			T::WeightInfo::pass_retained(MAX_CURSOR_STEPS).saturating_add(T::IdleReserve::get());
 		let fit = limit
 			.checked_sub(&around)
 			.and_then(|left| left.checked_div_per_component(&one))

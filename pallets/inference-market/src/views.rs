@@ -3,12 +3,10 @@
 use super::*;
 use alloc::{collections::BTreeMap, vec::Vec};
 use inference_primitives::{
-	market::{InboxItem, WorkloadView},
+	market::{InboxItem, WorkloadView, MAX_INBOX_ITEMS},
 	VkHash,
 };
 
-/// Most items of an inbox shown at a time; a worker sees the rest once these are done.
-const MAX_INBOX_ITEMS: usize = 256;
 /// Most entries of an inbox looked at for them: those under disabled keys are passed over, and stay until
 /// their deadlines.
 const MAX_INBOX_LOOKS: usize = 8_192;
@@ -38,16 +36,18 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// What a worker's node can still do of what it owes, earliest deadline first: what is overdue, or
-	/// under a disabled key, is not shown, and takes nobody's place.
-	pub fn inbox(worker: &AccountIdOf<T>) -> Vec<InboxItem> {
+	/// What a worker's node can still do of what it owes, earliest deadline first, after the item of this deadline
+	/// and workload: what is overdue, or under a disabled key, is not shown, and takes nobody's place. At most
+	/// [`MAX_INBOX_ITEMS`].
+	pub fn inbox(worker: &AccountIdOf<T>, after: Option<(Tick, WorkloadId)>) -> Vec<InboxItem> {
 		let Some(node) = T::NodePool::node_of(worker) else {
 			return Vec::new();
 		};
 		// The last key that an overdue entry can have.
 		let overdue = Tick(T::Network::now().0.saturating_sub(1));
-		let start = InboxKey::new(overdue, WorkloadId([u8::MAX; 32]));
-		let start = Inbox::<T>::hashed_key_for(node, start);
+		let start = (overdue, WorkloadId([u8::MAX; 32]));
+		let (deadline, workload) = after.map_or(start, |after| after.max(start));
+		let start = Inbox::<T>::hashed_key_for(node, InboxKey::new(deadline, workload));
 		let mut disabled = BTreeMap::new();
 		Inbox::<T>::iter_key_prefix_from(node, start)
 			.take(MAX_INBOX_LOOKS)

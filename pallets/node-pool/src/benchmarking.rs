@@ -186,10 +186,10 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// A worker and its consent to work for the operator, after it consented once before.
+/// A worker and its consent to work for the operator, who has used one before.
 fn consenting<T: Config>(operator: &T::AccountId) -> (T::AccountId, T::WorkerSignature) {
 	let worker = T::BenchmarkHelper::worker(7);
-	WorkerConsents::<T>::insert(&worker, 1);
+	UsedConsents::<T>::insert(operator, 1);
 	let genesis = frame_system::Pallet::<T>::block_hash(
 		frame_system::pallet_prelude::BlockNumberFor::<T>::from(0u32),
 	);

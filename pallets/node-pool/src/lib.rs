@@ -48,7 +48,7 @@
 //!
 //! **Worker keys** sign deliveries and proofs, and lie on the machine that proves. A key belongs to
 //! a node only after signing that it works for the node's operator
-//! ([`inference_primitives::node::WorkerConsent`], good for one use). An operator replaces it at any
+//! ([`inference_primitives::node::WorkerConsent`], the operator's next one, good for one use). An operator replaces it at any
 //! time: what the node owes, and new work, is the new key's from then on, and the old key may do
 //! nothing any more. A key is replaced when it is lost or stolen: who has only the new one can finish,
 //! and who stole the old one can neither deliver a false output, which would forfeit the proof stake,
@@ -182,10 +182,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type WorkerNodes<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, NodeId>;
 
-	/// How many consents of each worker key were used. It stays when the key leaves its node: so an old
+	/// How many consents of worker keys each operator has used. It stays when the operator leaves: so an old
 	/// consent never works again.
 	#[pallet::storage]
-	pub type WorkerConsents<T: Config> =
+	pub type UsedConsents<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
 
 	/// The nodes of each operator.

@@ -300,7 +300,7 @@ pub fn consent(worker: AccountId, operator: AccountId) -> TestSignature {
 	let message = WorkerConsent {
 		genesis: GenesisHash(System::block_hash(0).to_fixed_bytes()),
 		operator: &operator,
-		used: crate::WorkerConsents::<Test>::get(worker),
+		used: crate::UsedConsents::<Test>::get(operator),
 	}
 	.message();
 	TestSignature(worker, message.to_vec())

@@ -291,7 +291,7 @@ impl<T: Config> Pallet<T> {
 		let genesis = frame_system::Pallet::<T>::block_hash(
 			frame_system::pallet_prelude::BlockNumberFor::<T>::zero(),
 		);
-		let used = WorkerConsents::<T>::get(worker);
+		let used = UsedConsents::<T>::get(operator);
 		let message = WorkerConsent {
 			genesis: GenesisHash(genesis.to_fixed_bytes()),
 			operator,
@@ -300,7 +300,7 @@ impl<T: Config> Pallet<T> {
 		.message();
 		ensure!(consent.verify(&message[..], worker), Error::<T>::BadConsent);
 		let used = used.checked_add(1).ok_or(Error::<T>::Overflow)?;
-		WorkerConsents::<T>::insert(worker, used);
+		UsedConsents::<T>::insert(operator, used);
 		Ok(())
 	}
 

@@ -1,19 +1,26 @@
 //! `pallet-inference-market`: workloads.
 
-use super::{babe::BabeParentVrf, governance::origins::EmergencyOrigin};
+use super::{
+	babe::BabeParentVrf,
+	governance::origins::EmergencyOrigin,
+	staking::{MaxAutoRebagPerBlock, VoterListWeights},
+	system::HeaviestProof,
+	technical_committee::MaxMotionWeight,
+};
 use crate::{
 	AccountId, Balance, Balances, ModelRegistry, NetworkParameters, NodePool, ProofVerifier,
-	Runtime, RuntimeHoldReason, TechnicalCommittee, TransactionPayment, WorkerStaking,
+	Runtime, RuntimeCall, RuntimeHoldReason, TechnicalCommittee, TransactionPayment, WorkerStaking,
 };
 use frame_support::{
-	dispatch::DispatchInfo,
+	dispatch::{DispatchInfo, GetDispatchInfo},
 	parameter_types,
-	traits::{ConstU32, ConstU8, Contains, Get},
+	traits::{ConstU32, ConstU8, Get},
 	weights::Weight,
 	PalletId,
 };
 use inference_primitives::traits::Network as _;
-use pallet_inference_market::WeightInfo;
+use pallet_bags_list::WeightInfo as _;
+use pallet_inference_market::{Admission, OperationalCalls, WeightInfo};
 use sp_runtime::{traits::Convert, Perbill};
 
 /// Part of a block for the deadlines that pass in it and its draws.
@@ -23,6 +30,10 @@ parameter_types! {
 	pub const MarketPalletId: PalletId = PalletId(*b"inf/mrkt");
 	/// What the other hooks at their worst leave of their share (`tests/hooks.rs`).
 	pub MaxDrawWeight: Weight = DRAW_RATIO * super::system::MAXIMUM_BLOCK_WEIGHT;
+	/// A proof, and the accounts that `VoterList` sorts anew in a block: the one other hook that takes idle weight.
+	pub IdleReserve: Weight = HeaviestProof::get()
+		+ VoterListWeights::on_idle_rebag() * u64::from(<MaxAutoRebagPerBlock as Get<u32>>::get())
+		+ <Runtime as frame_system::Config>::DbWeight::get().reads_writes(5, 1);
 	/// Raised by a fork that keeps the genesis block.
 	pub const ForkDomain: u32 = 0;
 }
@@ -74,14 +85,32 @@ impl Convert<(u32, bool), Balance> for OrderFee {
 type MarketWeights = pallet_inference_market::weights::SubstrateWeight<Runtime>;
 
 /// Who sends operational transactions besides assigned workers: root's key, and the members of the technical
-/// committee, all of whose calls are operational.
+/// committee, whose motions are operational. A member may do nothing with the reserve but make motions, vote on them and
+/// close them, one at a time and within [`MaxMotionWeight`]: with others, which fail and keep the weight that they
+/// declare, it would hold the service clock for the fees alone.
 pub struct Officers;
-impl Contains<AccountId> for Officers {
-	fn contains(who: &AccountId) -> bool {
-		(NetworkParameters::is_development()
-			&& pallet_sudo::Key::<Runtime>::get().as_ref() == Some(who))
-			|| TechnicalCommittee::is_member(who)
+impl OperationalCalls<AccountId, RuntimeCall> for Officers {
+	fn admission(who: &AccountId, call: &RuntimeCall) -> Admission {
+		if NetworkParameters::is_development()
+			&& pallet_sudo::Key::<Runtime>::get().as_ref() == Some(who)
+		{
+			return Admission::Any;
+		}
+		if is_motion(call) && TechnicalCommittee::is_member(who) {
+			return Admission::OneAtATime;
+		}
+		Admission::No
 	}
+}
+
+/// Whether a call is the committee's, and declares no more than the heaviest motion takes to be closed. Members choose
+/// what it declares: the weight of what a motion dispatches, and the length by which it is read.
+fn is_motion(call: &RuntimeCall) -> bool {
+	matches!(call, RuntimeCall::TechnicalCommittee(_))
+		&& call
+			.get_dispatch_info()
+			.call_weight
+			.all_lte(MaxMotionWeight::get())
 }
 
 impl pallet_inference_market::Config for Runtime {
@@ -103,8 +132,9 @@ impl pallet_inference_market::Config for Runtime {
 	type OrderFee = OrderFee;
 	// All that it may do is to forgive delayed slashes, which do not wait for a referendum.
 	type GovernanceOrigin = EmergencyOrigin;
-	type OperationalSigners = Officers;
-	type HeaviestProof = super::system::HeaviestProof;
+	type OperationalCalls = Officers;
+	type HeaviestProof = HeaviestProof;
+	type IdleReserve = IdleReserve;
 	type StatementVersion = ConstU8<{ crate::versions::STATEMENT }>;
 	type WeightToFee = super::transaction_payment::WeightToFee;
 	#[cfg(feature = "runtime-benchmarks")]

@@ -39,15 +39,53 @@ pub enum ProxyType {
 	/// All that the account may.
 	#[default]
 	Any,
-	/// All of the others together: nothing that gives tokens away, nor what acts as yet another account that the
-	/// account may act for, whose tokens no kind here protects.
+	/// Nothing that gives tokens away, at once or by what follows from it: votes, validators' affairs, and of an
+	/// operator's what ends or takes back. Nor what acts as yet another account that the account may act for, whose
+	/// tokens no kind here protects.
 	NonTransfer,
 	/// Vote, delegate, propose.
 	Governance,
 	/// Validators' and nominators' affairs.
 	Staking,
-	/// An operator's nodes and bond.
+	/// An operator's nodes and bond. **Whoever has this may take all that the account can bond**: it bonds it, gives a
+	/// node a key of its own, and has itself paid for false outputs out of the stake.
 	Operator,
+}
+
+/// What of an operator's and a creator's affairs puts no tokens at risk: it ends something, or takes back what is due.
+/// Who may bond, name worker keys or resume work can have the stake slashed in favour of orders of its own; who may
+/// register spends the fee.
+fn only_ends(call: &RuntimeCall) -> bool {
+	use pallet_inference_market::Call as Market;
+	use pallet_model_registry::Call as Models;
+	use pallet_node_pool::Call as Nodes;
+	use pallet_proof_verifier::Call as Proofs;
+	use pallet_worker_staking::Call as Stakes;
+	match call {
+		RuntimeCall::WorkerStaking(call) => {
+			matches!(call, Stakes::unbond { .. } | Stakes::withdraw { .. })
+		},
+		RuntimeCall::NodePool(call) => matches!(
+			call,
+			Nodes::leave_model { .. } | Nodes::deregister_node { .. } | Nodes::pause { .. }
+		),
+		RuntimeCall::InferenceMarket(call) => matches!(
+			call,
+			Market::claim { .. }
+				| Market::expire { .. }
+				| Market::prune { .. }
+				| Market::cancel { .. }
+		),
+		RuntimeCall::ModelRegistry(call) => matches!(
+			call,
+			Models::activate { .. }
+				| Models::deprecate { .. }
+				| Models::retire { .. }
+				| Models::remove { .. }
+		),
+		RuntimeCall::ProofVerifier(call) => matches!(call, Proofs::release_key { .. }),
+		_ => false,
+	}
 }
 
 /// Whether a call acts, at once or later, for an account that its maker is the proxy of: with that account's origin,
@@ -69,15 +107,14 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 		match self {
 			Self::Any => true,
 			Self::NonTransfer => {
-				[Self::Governance, Self::Staking, Self::Operator]
+				[Self::Governance, Self::Staking]
 					.iter()
 					.any(|kind| kind.filter(call))
+					|| only_ends(call)
 					|| matches!(call, RuntimeCall::Proxy(proxy) if !acts_for_another(proxy))
 					|| matches!(
 						call,
-						RuntimeCall::ModelRegistry(_)
-							| RuntimeCall::ProofVerifier(_)
-							| RuntimeCall::Identity(_)
+						RuntimeCall::Identity(_)
 							| RuntimeCall::Vesting(pallet_vesting::Call::vest { .. })
 							| RuntimeCall::Vesting(pallet_vesting::Call::vest_other { .. })
 					)
@@ -109,7 +146,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 		match (self, other) {
 			(one, two) if one == two => true,
 			(Self::Any, _) => true,
-			(Self::NonTransfer, other) => *other != Self::Any,
+			(Self::NonTransfer, other) => matches!(other, Self::Governance | Self::Staking),
 			_ => false,
 		}
 	}

@@ -180,11 +180,17 @@ impl pallet_staking::Config for Runtime {
 	type WeightInfo = pallet_staking::weights::SubstrateWeight<Runtime>;
 }
 
+/// `VoterList`'s weights.
+pub type VoterListWeights = pallet_bags_list::weights::SubstrateWeight<Runtime>;
+
+/// Accounts that `VoterList` sorts anew in a block, in the weight that is idle.
+pub type MaxAutoRebagPerBlock = ConstU32<10>;
+
 impl pallet_bags_list::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = pallet_bags_list::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = VoterListWeights;
 	type ScoreProvider = Staking;
 	type BagThresholds = BagThresholds;
-	type MaxAutoRebagPerBlock = ConstU32<10>;
+	type MaxAutoRebagPerBlock = MaxAutoRebagPerBlock;
 	type Score = VoteWeight;
 }

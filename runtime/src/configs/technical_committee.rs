@@ -33,8 +33,11 @@ parameter_types! {
 		RuntimeHoldReason::TechnicalCommittee(pallet_collective::HoldReason::ProposalSubmission);
 	/// Of a motion's deposit to that of the same member's one before.
 	pub ProposalDepositRatio: FixedU128 = FixedU128::from_u32(2);
-	/// What a motion may weigh: a quarter of a block. Motions are operational, and what they dispatch is small.
-	pub MaxProposalWeight: Weight = Perbill::from_percent(25) * MAXIMUM_BLOCK_WEIGHT;
+	/// What a motion may dispatch: a twentieth of a block. Motions are operational, and what they dispatch is small.
+	pub MaxProposalWeight: Weight = Perbill::from_percent(5) * MAXIMUM_BLOCK_WEIGHT;
+	/// What a member's call may declare, with what closing a motion takes besides. Of one call a member and block
+	/// (`Officers`), so two members leave the reserve room for a proof, whatever they do.
+	pub MaxMotionWeight: Weight = Perbill::from_percent(6) * MAXIMUM_BLOCK_WEIGHT;
 }
 
 /// What holds a motion's deposit, which follows from how many its maker has open.

@@ -1,8 +1,8 @@
 //! What proxies may do: each kind its part, and none more than the kinds above it.
 
 use super::network::*;
-use crate::{configs::proxy::ProxyType, Runtime, RuntimeCall};
-use frame_support::traits::InstanceFilter;
+use crate::{configs::proxy::ProxyType, Balances, Runtime, RuntimeCall};
+use frame_support::traits::{fungible::InspectHold, InstanceFilter};
 use sp_keyring::Sr25519Keyring::*;
 
 const KINDS: [ProxyType; 5] = [
@@ -31,25 +31,80 @@ fn a_kind_of_proxy_that_contains_another_may_all_that_the_other_may() {
 			}
 		}
 	}
-	// Any above all five, the next above four, and each of the rest above itself.
-	assert_eq!(pairs, 5 + 4 + 3);
+	// Any above all five, the next above itself and two, and each of the rest above itself.
+	assert_eq!(pairs, 5 + 3 + 3);
 	assert_eq!(ProxyType::default(), ProxyType::Any);
 }
 
 #[test]
 fn a_proxy_that_is_not_for_transfers_gives_no_tokens_away() {
+	// Of the pallets that are ours it may call these and no others, also none that come later.
+	let ours = [
+		"InferenceMarket.cancel",
+		"InferenceMarket.claim",
+		"InferenceMarket.expire",
+		"InferenceMarket.prune",
+		"ModelRegistry.activate",
+		"ModelRegistry.deprecate",
+		"ModelRegistry.remove",
+		"ModelRegistry.retire",
+		"NodePool.deregister_node",
+		"NodePool.leave_model",
+		"NodePool.pause",
+		"ProofVerifier.release_key",
+		"WorkerStaking.unbond",
+		"WorkerStaking.withdraw",
+	];
+	let mut may = Vec::new();
 	for (name, call) in all_calls() {
-		let gives = name.starts_with("Balances.")
-			|| [
-				"Vesting.vested_transfer",
-				"InferenceMarket.submit_workload",
-				"Sudo.sudo",
-			]
-			.contains(&&name[..]);
-		if gives {
-			assert!(!ProxyType::NonTransfer.filter(&call), "{name}");
+		let (pallet, _) = name.split_once('.').expect("a pallet and a call");
+		let is_may = ProxyType::NonTransfer.filter(&call);
+		let gives = ["Balances", "Sudo"].contains(&pallet) || name == "Vesting.vested_transfer";
+		assert!(!(gives && is_may), "{name}");
+		let are_ours = [
+			"InferenceMarket",
+			"ModelRegistry",
+			"NetworkParameters",
+			"NodePool",
+			"ProofVerifier",
+			"WorkerStaking",
+		];
+		if is_may && are_ours.contains(&pallet) {
+			may.push(name);
 		}
 	}
+	may.sort();
+	assert_eq!(may, ours);
+}
+
+/// What the tokens of an account are worth to whom it trusts with `NonTransfer`, who would have them slashed in its own
+/// favour: bond them, give a node a key of its own, deliver a false output to itself, and take the value at risk.
+#[test]
+fn a_proxy_that_is_not_for_transfers_has_no_stake_slashed() {
+	on_a_network(|mut network| {
+		let alice = Alice.to_account_id();
+		let bonded = || {
+			let reason = pallet_worker_staking::HoldReason::Bond;
+			Balances::balance_on_hold(&reason.into(), &Alice.to_account_id())
+		};
+		for (proxy_type, may) in [(ProxyType::NonTransfer, false), (ProxyType::Operator, true)] {
+			let add = pallet_proxy::Call::<Runtime>::add_proxy {
+				delegate: Eve.to_account_id().into(),
+				proxy_type,
+				delay: 0,
+			};
+			assert_eq!(network.send(Alice, add), Ok(()));
+			let amount = 2_000 * UNIT;
+			let proxied = pallet_proxy::Call::<Runtime>::proxy {
+				real: alice.clone().into(),
+				force_proxy_type: Some(proxy_type),
+				call: Box::new(pallet_worker_staking::Call::<Runtime>::bond { amount }.into()),
+			};
+			// What the proxy's call came to is an event.
+			assert_eq!(network.send(Eve, proxied), Ok(()));
+			assert_eq!(bonded() == amount, may, "{proxy_type:?}");
+		}
+	});
 }
 
 #[test]

@@ -112,7 +112,7 @@ pub fn consent(worker: Sr25519Keyring, operator: &AccountId) -> Signature {
 	let message = WorkerConsent {
 		genesis: GenesisHash(System::block_hash(0).to_fixed_bytes()),
 		operator,
-		used: pallet_node_pool::WorkerConsents::<crate::Runtime>::get(worker.to_account_id()),
+		used: pallet_node_pool::UsedConsents::<crate::Runtime>::get(operator),
 	}
 	.message();
 	MultiSignature::Sr25519(crate::chain::pair(worker).sign(&message))

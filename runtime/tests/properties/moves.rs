@@ -179,7 +179,7 @@ impl World {
 		let owed: Vec<_> = WORKERS
 			.iter()
 			.flat_map(|key| {
-				InferenceMarket::inbox(&key.to_account_id())
+				InferenceMarket::inbox(&key.to_account_id(), None)
 					.into_iter()
 					.map(move |item| (*key, item))
 			})

@@ -1,7 +1,7 @@
 //! `inference node consent` and `set-worker`, and the arguments that name a worker key.
 //!
 //! A worker key must sign that it works for an operator (`WorkerConsent`), anew for each use: the chain
-//! counts them. Its secret lies in the
+//! counts those that the operator has used, so one that is made before another is used has lapsed. Its secret lies in the
 //! keystore of the machine that proves; the operator's should lie elsewhere. So the consent can be
 //! made there and carried over as 64 bytes of hex, or be made here when the secret is at hand.
 
@@ -43,16 +43,11 @@ pub struct WorkerArgs {
 impl WorkerArgs {
 	/// The worker's account and its consent to work for the session's account.
 	pub async fn agree(&self, session: &Session) -> Result<(AccountId, MultiSignature), CliError> {
-		let worker = match (self.named()?, self.signer()?) {
-			(Some(worker), _) => worker,
-			(None, Some(signer)) => signer.account().clone(),
-			(None, None) => return Err(not_here()),
-		};
-		let chain = &session.chain;
+		let (chain, operator) = (&session.chain, session.signer.account());
 		let used = chain
-			.worker_consents(&worker, chain.best().await?.hash)
+			.used_consents(operator, chain.best().await?.hash)
 			.await?;
-		self.consent_to(session.signer.account(), chain.genesis(), used)
+		self.consent_to(operator, chain.genesis(), used)
 	}
 
 	/// The account of --worker.
@@ -91,8 +86,9 @@ impl WorkerArgs {
 			if !consent.verify(&message[..], worker) {
 				return Err(CliError::Usage(format!(
 					"--consent is not {worker}'s signature for the operator {operator} on this \
-					 chain, or was used already; run `inference node consent --operator \
-					 {operator}` with the worker's key, on a node of this chain"
+					 chain, or was used already, or another was used since it was made; run `inference \
+					 node consent --operator {operator}` with the worker's key, on a node of this \
+					 chain"
 				)));
 			}
 			return Ok((worker.clone(), consent));
@@ -121,7 +117,7 @@ fn not_here() -> CliError {
 	)
 }
 
-/// What a worker, of whose consents the chain has used so many, signs for an operator.
+/// What a worker signs for an operator who has used so many consents.
 fn message(operator: &AccountId, genesis: Hash, used: u32) -> [u8; 32] {
 	WorkerConsent {
 		genesis: GenesisHash(genesis.to_fixed_bytes()),
@@ -142,7 +138,8 @@ fn signature(text: &str) -> Result<sr25519::Signature, CliError> {
 /// Arguments of `consent`.
 #[derive(clap::Args)]
 pub struct ConsentArgs {
-	/// The operator that the key will work for: the account that will sign `node register`.
+	/// The operator that the key will work for: the account that will sign `node register`. Use the consent before
+	/// making its next one: each lapses when another is used.
 	#[arg(long, value_name = "ADDRESS")]
 	operator: AccountArg,
 	#[command(flatten)]
@@ -172,7 +169,7 @@ pub async fn consent(context: Context, args: ConsentArgs) -> Result<(), CliError
 	let worker = Signer::load(&args.worker)?;
 	let chain = Chain::connect(&args.chain).await?;
 	let used = chain
-		.worker_consents(worker.account(), chain.best().await?.hash)
+		.used_consents(&args.operator.0, chain.best().await?.hash)
 		.await?;
 	let signed = worker.sign(&message(&args.operator.0, chain.genesis(), used));
 	context.print(&Consent {

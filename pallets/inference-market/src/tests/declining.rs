@@ -53,7 +53,7 @@ mod success {
 					assert_eq!((stakes.bonded, stakes.proof_stakes), (FUNDS / 2 - fee, 0));
 					assert_eq!(credit(USER), fee);
 					assert_eq!(load(failed.node), (0, 0));
-					assert!(Market::inbox(&worker).is_empty());
+					assert!(Market::inbox(&worker, None).is_empty());
 					run_to_draw();
 					assert_ne!(assigned(id).operator, failed.operator);
 					deliver(id);
@@ -95,7 +95,7 @@ mod success {
 			.nodes(&[(ALICE, 100), (BOB, 100)])
 			.build_and_execute(|| {
 				let id = patient().submit_and_draw();
-				let item = &Market::inbox(&worker_of(id))[0];
+				let item = &Market::inbox(&worker_of(id), None)[0];
 				assert_eq!(item.decline_by, Some(last_tick(id)));
 				run_to_tick(last_tick(id));
 				assert_ok!(try_decline(worker_of(id), id));

@@ -65,14 +65,14 @@ mod success {
 					Error::<Test>::NotAssignedWorker
 				);
 			}
-			assert!(Market::inbox(&WORKER).is_empty());
-			assert_eq!(Market::inbox(&11).len(), 3);
+			assert!(Market::inbox(&WORKER, None).is_empty());
+			assert_eq!(Market::inbox(&11, None).len(), 3);
 			assert_ok!(try_deliver(11, assigned, &OUTPUT));
 			for id in [assigned, delivered, immediate] {
 				prove(id);
 				assert_eq!(state(id), WorkloadState::Settled);
 			}
-			assert!(Market::inbox(&11).is_empty());
+			assert!(Market::inbox(&11, None).is_empty());
 		});
 	}
 

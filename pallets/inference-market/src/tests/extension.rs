@@ -309,6 +309,40 @@ fn a_pool_keeps_one_transaction_of_each_step() {
 }
 
 #[test]
+fn steps_go_before_all_that_pays_and_a_relayed_proof_does_not() {
+	with_unproven(|id| {
+		let priority = |by, call: &RuntimeCall| validity(by, call, External).unwrap().priority;
+		let declined = Order::default().submit_and_draw();
+		let decline: RuntimeCall = Call::<Test>::decline { workload: declined }.into();
+		for step in [
+			prove_call(id, None, vec![]),
+			deliver_call(declined),
+			decline,
+		] {
+			assert_eq!(priority(WORKER, &step), AHEAD);
+		}
+		// Anybody may send any number of them, valid or not.
+		assert_eq!(priority(STRANGER, &relay_call(id, vec![])), 0);
+	});
+}
+
+#[test]
+fn a_signer_of_one_operational_call_at_a_time_has_one_in_a_pool() {
+	with_unproven(|_| {
+		let call = |subkeys| -> RuntimeCall {
+			let prefix = vec![];
+			frame_system::Call::<Test>::kill_prefix { prefix, subkeys }.into()
+		};
+		let seen = |by, subkeys| validity(by, &call(subkeys), External).unwrap();
+		let (first, second) = (seen(CLERK, 1), seen(CLERK, 2));
+		assert_eq!(first.provides.len(), 1);
+		assert_eq!(first, second);
+		assert_eq!(first.priority, AHEAD);
+		assert_eq!(seen(GOVERNOR, 1), ValidTransaction::default());
+	});
+}
+
+#[test]
 fn other_operational_calls_are_for_the_chosen_signers_only() {
 	with_unproven(|_| {
 		// Such a call keeps what it declares when it fails for want of root.

@@ -38,7 +38,7 @@ impl Prover {
 				self.jobs.pop_front();
 			}
 		}
-		let mut new: Vec<_> = Market::inbox(&WORKER)
+		let mut new: Vec<_> = Market::inbox(&WORKER, None)
 			.into_iter()
 			.filter(|item| self.known.insert(item.statement.workload))
 			.collect();

@@ -173,7 +173,7 @@ fn a_saboteurs_second_node_is_not_drawn_for_the_same_workload() {
 fn a_saboteur_with_95_percent_of_the_pledge_is_suspended_and_every_order_is_served() {
 	use inference_primitives::node::Standing;
 	let be_bob = || {
-		for item in Market::inbox(&(BOB * 10)) {
+		for item in Market::inbox(&(BOB * 10), None) {
 			match item.state {
 				WorkloadState::Assigned => deliver(item.statement.workload),
 				_ => prove(item.statement.workload),

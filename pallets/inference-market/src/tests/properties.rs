@@ -148,7 +148,7 @@ impl World {
 			.map(|node| node.worker)
 			.collect();
 		for worker in workers {
-			for item in Market::inbox(&worker) {
+			for item in Market::inbox(&worker, None) {
 				if item.deadline.since(now()).0 > self.margin {
 					continue;
 				}

@@ -73,6 +73,8 @@ fn what_a_block_prunes_never_makes_the_clock_stand() {
 		// It pruned some, and would have had more to do.
 		let left = Workloads::<Test>::iter_keys().count();
 		assert!(0 < left && left < ids.len(), "{left}");
+		// Another pallet's hook may come after it.
+		System::register_extra_weight_unchecked(OTHER_IDLE_WORK, DispatchClass::Mandatory);
 		assert!(Market::has_room_for_a_proof());
 	});
 }

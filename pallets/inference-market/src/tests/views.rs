@@ -1,6 +1,7 @@
 //! What the runtime API shows.
 
 use super::*;
+use inference_primitives::market::InboxItem;
 
 #[test]
 fn a_view_follows_the_workload() {
@@ -40,7 +41,7 @@ fn an_inbox_shows_outputs_and_proofs_that_are_owed() {
 			let unproven = Order::default().submit_and_draw();
 			deliver(unproven);
 			let owed = Order::immediate().submit_and_draw();
-			let inbox = Market::inbox(&(ALICE * 10));
+			let inbox = Market::inbox(&(ALICE * 10), None);
 			let shown: Vec<_> = inbox
 				.iter()
 				.map(|item| {
@@ -63,7 +64,7 @@ fn an_inbox_shows_outputs_and_proofs_that_are_owed() {
 			assert!(inbox.iter().all(|item| item.prove_by == item.deadline));
 			let late = Order::default().submit_and_draw();
 			let due = workload(late).deadline;
-			let item = Market::inbox(&(ALICE * 10))
+			let item = Market::inbox(&(ALICE * 10), None)
 				.into_iter()
 				.find(|item| item.statement.workload == late)
 				.unwrap();
@@ -73,7 +74,7 @@ fn an_inbox_shows_outputs_and_proofs_that_are_owed() {
 			prove(late);
 			prove(owed);
 			prove(unproven);
-			assert_eq!(Market::inbox(&(ALICE * 10)), vec![]);
+			assert_eq!(Market::inbox(&(ALICE * 10), None), vec![]);
 		});
 }
 
@@ -93,10 +94,24 @@ fn a_full_inbox_still_shows_what_is_due_first() {
 				..Order::default()
 			}
 			.submit_and_draw();
-			let inbox = Market::inbox(&(ALICE * 10));
+			let inbox = Market::inbox(&(ALICE * 10), None);
 			assert_eq!(inbox.len(), 256);
 			assert_eq!(inbox[0].statement.workload, urgent);
 			assert!(inbox.is_sorted_by_key(|item| item.deadline));
+			// The next page begins where this one ends, and no page has what another has.
+			let mut all = inbox;
+			while let Some(last) = all.last().map(InboxItem::position) {
+				let page = Market::inbox(&(ALICE * 10), Some(last));
+				if page.is_empty() {
+					break;
+				}
+				all.extend(page);
+			}
+			assert_eq!(all.len(), Inbox::<Test>::iter().count());
+			assert!(all.is_sorted_by(|a, b| a.position() < b.position()));
+			// What is overdue is in no page, whatever is asked for.
+			let first = Some((Tick(0), WorkloadId([0; 32])));
+			assert_eq!(Market::inbox(&(ALICE * 10), first), all[..256]);
 		});
 }
 
@@ -126,9 +141,9 @@ fn workloads_under_a_disabled_key_take_no_place_in_the_view() {
 			// Its proof is due after all of theirs.
 			deliver(other);
 			let worker = ALICE * 10;
-			assert_eq!(Market::inbox(&worker).len(), 256);
+			assert_eq!(Market::inbox(&worker, None).len(), 256);
 			disable(MODEL);
-			let inbox = Market::inbox(&worker);
+			let inbox = Market::inbox(&worker, None);
 			assert_eq!(inbox.len(), 1);
 			assert_eq!(inbox[0].statement.workload, other);
 			assert_eq!(inbox[0].value_at_risk, 3);
@@ -143,7 +158,7 @@ fn overdue_workloads_take_no_place_in_the_view_although_the_hook_has_not_come_to
 			let worker = ALICE * 10;
 			let overdue = Order::default().submit_and_draw();
 			let shown = || -> Vec<_> {
-				let inbox = Market::inbox(&worker).into_iter();
+				let inbox = Market::inbox(&worker, None).into_iter();
 				inbox.map(|item| item.statement.workload).collect()
 			};
 			run_to_tick(workload(overdue).deadline);

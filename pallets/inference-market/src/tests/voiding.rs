@@ -23,7 +23,7 @@ fn assert_voided(id: WorkloadId, before: Balance) {
 	assert_eq!(stake(ALICE).proof_stakes, 0);
 	assert_eq!(load(NodeId(0)), (0, 0));
 	assert_eq!(in_flight(MODEL), 0);
-	assert!(Market::inbox(&(ALICE * 10)).is_empty());
+	assert!(Market::inbox(&(ALICE * 10), None).is_empty());
 	check_state();
 }
 
@@ -125,7 +125,7 @@ fn nothing_is_delivered_proven_or_ordered_under_a_disabled_key() {
 			);
 			assert_noop!(Order::default().try_submit(), Error::<Test>::KeyDisabled);
 			// Workers are shown nothing that they could do in vain.
-			assert!(Market::inbox(&worker).is_empty());
+			assert!(Market::inbox(&worker, None).is_empty());
 		});
 }
 

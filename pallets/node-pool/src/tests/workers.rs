@@ -81,7 +81,45 @@ mod failure {
 				Error::<Test>::BadConsent
 			);
 			assert_ok!(try_register(ALICE, consent(10, ALICE)));
-			assert_eq!(WorkerConsents::<Test>::get(10), 3);
+			assert_eq!(
+				(
+					UsedConsents::<Test>::get(ALICE),
+					UsedConsents::<Test>::get(BOB)
+				),
+				(3, 2)
+			);
+		});
+	}
+
+	#[test]
+	fn keys_that_come_and_go_leave_nothing_in_the_state() {
+		build_and_execute(|| {
+			let id = register(ALICE, 10, 5);
+			for key in 1_000..1_100 {
+				assert_ok!(set_worker(ALICE, id, key));
+			}
+			assert_eq!(
+				UsedConsents::<Test>::iter_keys().collect::<Vec<_>>(),
+				[ALICE]
+			);
+			assert_eq!(
+				WorkerNodes::<Test>::iter_keys().collect::<Vec<_>>(),
+				[1_099]
+			);
+		});
+	}
+
+	#[test]
+	fn a_consent_that_was_not_the_operators_next_one_has_lapsed() {
+		build_and_execute(|| {
+			let (first, second) = (consent(10, ALICE), consent(11, ALICE));
+			assert_ok!(try_register(ALICE, first));
+			let origin = RuntimeOrigin::signed(ALICE);
+			assert_noop!(
+				NodePool::set_worker(origin, NodeId(0), 11, second),
+				Error::<Test>::BadConsent
+			);
+			assert_ok!(set_worker(ALICE, NodeId(0), 11));
 		});
 	}
 
