@@ -50,8 +50,8 @@ pub enum WorkerMode {
 /// When outputs of Deferred workloads are delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum DeliverMode {
-	/// At once, unless the value at risk is more than the rest of the stake. Then once the proof is there; shortly before
-	/// the output is due without it, unless an attempt at the proof failed: then the delivery is missed.
+	/// At once without value at risk. With it, once the proof is there; shortly before the output is due
+	/// without it, unless an attempt at the proof failed: then the delivery is missed.
 	#[default]
 	Auto,
 	/// At once.

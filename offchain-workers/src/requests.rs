@@ -9,7 +9,7 @@ use futures::{
 	future::{BoxFuture, FutureExt},
 	stream::{FuturesUnordered, StreamExt},
 };
-use inference_primitives::{Tick, VkHash, WorkloadId};
+use inference_primitives::{Tick, VkHash, WorkloadId, WorkloadState};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	panic::AssertUnwindSafe,
@@ -31,8 +31,9 @@ type Request = BoxFuture<'static, Option<Answer>>;
 #[derive(Default)]
 struct Model {
 	running: usize,
-	/// By the proof's deadline.
-	waiting: BTreeMap<(Tick, WorkloadId), (Due, JobTerms)>,
+	/// Outputs that are owed, then proofs of those that were delivered: a prover may have thousands of these, and each
+	/// look asks for all of them anew. Either by the proof's deadline.
+	waiting: BTreeMap<(bool, Tick, WorkloadId), (Due, JobTerms)>,
 }
 
 /// See the module.
@@ -70,7 +71,7 @@ impl Requests {
 	/// Forgets what waits for its turn: what is owed is looked at anew.
 	pub(crate) fn forget_waiting(&mut self) {
 		for model in self.models.values_mut() {
-			for (_, workload) in std::mem::take(&mut model.waiting).into_keys() {
+			for (_, _, workload) in std::mem::take(&mut model.waiting).into_keys() {
 				self.busy.remove(&workload);
 			}
 		}
@@ -80,12 +81,14 @@ impl Requests {
 	/// Asks about a piece of work, as soon as its model has its turn. Call [`Self::start`] then.
 	pub(crate) fn add(&mut self, due: Due, terms: JobTerms) {
 		let workload = due.task.workload;
+		let is_delivered = due.item.state == WorkloadState::Unproven;
+		let place = (is_delivered, due.item.prove_by, workload);
 		if self.busy.insert(workload) {
 			self.models
 				.entry(due.item.statement.vk_hash)
 				.or_default()
 				.waiting
-				.insert((due.item.prove_by, workload), (due, terms));
+				.insert(place, (due, terms));
 		}
 	}
 
@@ -148,5 +151,78 @@ impl Requests {
 			self.start();
 			return Some(answer);
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{
+		backoff::BackoffPolicy,
+		chain::{Action, WorkerKey},
+		ledger::Task,
+		metrics::Metrics,
+	};
+	use inference_primitives::{
+		market::InboxItem, ComputeUnits, Destination, GenesisHash, Mode, ModelId, ModelRef,
+		StatementHeader, STATEMENT_VERSION,
+	};
+
+	fn due(id: u8, state: WorkloadState, deadline: u32, prove_by: u32) -> Due {
+		let workload = WorkloadId([id; 32]);
+		let item = InboxItem {
+			statement: StatementHeader {
+				genesis: GenesisHash([1; 32]),
+				domain: 0,
+				version: STATEMENT_VERSION,
+				vk_hash: VkHash([2; 32]),
+				model: ModelRef {
+					model: ModelId(3),
+					version: 1,
+				},
+				workload,
+				destination: Destination::Local,
+			},
+			mode: Mode::Deferred,
+			state,
+			input: vec![1],
+			output: None,
+			deadline: Tick(deadline),
+			decline_by: None,
+			prove_by: Tick(prove_by),
+			compute_units: ComputeUnits(1),
+			at_stake: 3,
+			value_at_risk: 0,
+		};
+		let action = match state {
+			WorkloadState::Assigned => Action::Deliver,
+			_ => Action::Prove,
+		};
+		let task = Task {
+			worker: WorkerKey([9; 32]),
+			workload,
+			action,
+		};
+		Due { item, task }
+	}
+
+	#[test]
+	fn an_output_that_is_due_is_asked_for_before_proofs_that_are_not() {
+		let provers = Provers::new(vec![], BackoffPolicy::default(), Metrics::default());
+		let mut requests = Requests::new(Arc::new(provers), 1);
+		let terms = JobTerms {
+			due_in: Duration::ZERO,
+			tolerance: Duration::ZERO,
+			value: 0,
+		};
+		// Delivered, and to be proven within 2,400 ticks of it; an output that is drawn now has as long after that.
+		for id in 1..=100 {
+			let by = 2_300 + u32::from(id);
+			requests.add(due(id, WorkloadState::Unproven, by, by), terms);
+		}
+		requests.add(due(200, WorkloadState::Assigned, 31, 2_431), terms);
+		let model = requests.models.values().next().unwrap();
+		let order: Vec<u8> = model.waiting.keys().map(|(_, _, id)| id.0[0]).collect();
+		assert_eq!(order[..3], [200, 1, 2]);
 	}
 }

@@ -23,8 +23,8 @@ const DELIVERY_MARGIN: u32 = 10;
 /// When an output of a Deferred workload is delivered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum DeliverPolicy {
-	/// As soon as it is there, unless the value at risk is more than the rest of what a missing proof costs: a user
-	/// who insures next to nothing makes nobody wait. The others wait for their proof up to the last moment; then they are delivered if no attempt at the proof failed, and missed otherwise:
+	/// As soon as it is there, for workloads without value at risk. The others wait for their proof up to
+	/// the last moment; then they are delivered if no attempt at the proof failed, and missed otherwise:
 	/// a miss costs a part of the price, a proof that does not come the value at risk.
 	#[default]
 	Auto,
@@ -40,8 +40,7 @@ impl DeliverPolicy {
 		match self {
 			Self::AtOnce => false,
 			Self::WhenProven => true,
-			// Saturating: it is a part of what is at stake.
-			Self::Auto => item.value_at_risk > item.at_stake.saturating_sub(item.value_at_risk),
+			Self::Auto => item.value_at_risk > 0,
 		}
 	}
 }

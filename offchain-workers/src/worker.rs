@@ -107,7 +107,11 @@ impl Inbox {
 		let mut inbox = Self::default();
 		while !inbox.is_whole && inbox.items.len() < MAX_ITEMS {
 			let page = chain.inbox(at, worker, inbox.last()).await?;
-			inbox.is_whole = !page.is_full || page.items.is_empty();
+			inbox.is_whole = !page.is_full;
+			if page.items.is_empty() {
+				// All of a page is of a kind that this program does not know: what comes after it cannot be asked for.
+				break;
+			}
 			inbox.items.extend(page.items);
 		}
 		Ok(inbox)

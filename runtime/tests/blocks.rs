@@ -223,6 +223,30 @@ fn two_of_the_heaviest_proofs_fit_a_block_full_of_all_else() {
 	});
 }
 
+/// Steps come before all that pays, and false proofs of a few workloads of one's own never run out: they must leave
+/// people room to transfer, vote and leave.
+#[test]
+fn a_block_full_of_steps_has_room_for_what_pays() {
+	in_first_block(|| {
+		block_has_used(Weight::zero(), Weight::zero(), Weight::zero());
+		let heaviest = transaction(WORKER, prove(WORKLOAD, 1, 150));
+		let (info, len) = (heaviest.get_dispatch_info(), heaviest.encoded_size());
+		let mut steps = 0;
+		while admit(&info, len).is_ok() {
+			steps += 1;
+		}
+		assert!(steps >= 6, "{steps}");
+		let remark = frame_system::Call::<Runtime>::remark { remark: vec![] };
+		let remark = transaction(Eve, remark);
+		let (info, len) = (remark.get_dispatch_info(), remark.encoded_size());
+		let mut others = 0;
+		while admit(&info, len).is_ok() {
+			others += 1;
+		}
+		assert!(others > 1_000, "{others}");
+	});
+}
+
 #[test]
 fn the_block_that_begins_a_session_takes_outputs_and_proofs() {
 	in_first_block(|| {

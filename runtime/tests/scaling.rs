@@ -106,9 +106,9 @@ fn rows() -> Vec<[String; 3]> {
 			format!(
 				"{:.0}; {:.0}",
 				(reserve / steps).floor(),
-				((whole - hooks) / steps).floor()
+				((whole - hooks).min(0.75 * whole) / steps).floor()
 			),
-			"the operational reserve of a quarter; all that hooks leave",
+			"the operational reserve of a quarter; three quarters, the most that steps may have",
 		),
 		row(
 			"orders a block takes in, beside the reserve",

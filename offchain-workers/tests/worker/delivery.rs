@@ -13,27 +13,12 @@ fn worker_of(node: &Node, prover: &TestProver, deliver: DeliverPolicy) -> Worker
 	Worker::new(node.clone(), provers, options, Metrics::default())
 }
 
-/// A Deferred workload whose output is due at tick 20, with this value at risk.
+/// A Deferred workload whose output is due at tick 20, with value at risk or without.
 fn due(id: u8, value_at_risk: u128) -> inference_primitives::market::InboxItem {
 	let mut item = workload(id, Mode::Deferred);
 	(item.deadline, item.prove_by) = (Tick(20), Tick(500));
 	item.value_at_risk = value_at_risk;
-	item.at_stake += value_at_risk;
 	item
-}
-
-/// Orders that insure next to nothing must not fill the worker's hands with outputs that wait.
-#[tokio::test]
-async fn next_to_no_value_at_risk_should_make_no_output_wait() {
-	let (node, prover) = (Node::new(KEY), TestProver::start().await);
-	let mut worker = worker(&node, &prover);
-	prover.set(Behaviour::Slow);
-	let rest = workload(1, Mode::Deferred).at_stake;
-	node.world().assign(KEY, due(1, 1));
-	node.world().assign(KEY, due(2, rest));
-	node.world().assign(KEY, due(3, rest + 1));
-	worker.act(node.advance()).await;
-	assert_eq!(submitted(&node), [delivery(1), delivery(2)]);
 }
 
 #[tokio::test]
@@ -42,7 +27,7 @@ async fn an_output_with_value_at_risk_should_wait_for_its_proof() {
 	let mut worker = worker(&node, &prover);
 	prover.set(Behaviour::Slow);
 	node.world().assign(KEY, due(1, 0));
-	node.world().assign(KEY, due(2, 100));
+	node.world().assign(KEY, due(2, 1));
 	for _ in 0..3 {
 		worker.act(node.advance()).await;
 	}
@@ -66,7 +51,7 @@ async fn a_slow_proof_should_cost_no_delivery_but_one_that_failed_should_not_be_
 		let mut worker = worker(&node, &prover);
 		prover.set(Behaviour::Slow);
 		prover.store.lock().last_error = last_error;
-		node.world().assign(KEY, due(1, 100));
+		node.world().assign(KEY, due(1, 1));
 		for _ in 0..9 {
 			worker.act(node.advance()).await;
 		}
@@ -85,7 +70,7 @@ async fn the_operator_should_say_when_outputs_are_delivered() {
 		let mut worker = worker_of(&node, &prover, policy);
 		prover.set(Behaviour::Slow);
 		node.world().assign(KEY, due(1, 0));
-		node.world().assign(KEY, due(2, 100));
+		node.world().assign(KEY, due(2, 1));
 		worker.act(node.advance()).await;
 		assert_eq!(submitted(&node).len(), delivered);
 		for _ in 0..18 {

@@ -129,7 +129,7 @@ async fn all_that_is_owed_should_be_done_however_much_it_is() {
 	assert_eq!(node.world().submitted.len(), 600);
 	worker.act(node.advance()).await;
 	assert_eq!(node.world().accepted(Action::Deliver), 600);
-	// What a full page of the best block does not show is not taken for sent.
+	// Nor does what waits for its proof hide what is new.
 	for number in 600..1_200u16 {
 		let mut item = workload(1, Mode::Deferred);
 		item.statement.workload = WorkloadId([1; 32]);

@@ -355,7 +355,7 @@ mod benches {
 		let checked;
 		#[block]
 		{
-			checked = extension::check::<T>(&worker, id, PROVE, TransactionSource::InBlock);
+			checked = extension::check::<T>(&worker, id, PROVE, 300, TransactionSource::InBlock);
 		}
 		assert!(checked.is_ok());
 		Ok(())

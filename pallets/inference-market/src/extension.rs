@@ -62,17 +62,25 @@ impl From<NotAdmitted> for TransactionValidityError {
 	}
 }
 
-/// Priority of what goes before all that pays: half of all priorities, which leaves room for what its own fee adds.
-/// pallet-transaction-payment makes of a tip its multiple by the number of such transactions that fit a block, so
-/// the smallest ones would each have to tip about a thousand tokens to come first.
+/// Least priority of what goes before all that pays: half of all priorities. pallet-transaction-payment makes of a tip its
+/// multiple by the number of such transactions that fit a block, so the smallest ones would each have to offer about a
+/// thousand tokens to come first, and who is first pays it.
 pub const AHEAD: TransactionPriority = TransactionPriority::MAX / 2;
+
+/// The priority of a step, whose transaction has so many bytes: the shorter the better, so that outputs and proofs are not
+/// kept out of full pools by long ones that are none.
+fn of_step(bytes: usize) -> TransactionPriority {
+	let bytes = TransactionPriority::try_from(bytes).unwrap_or(TransactionPriority::MAX);
+	// Half of the room above: what its own fee adds is less than a step of this.
+	AHEAD.saturating_add((AHEAD / 2).checked_div(bytes).unwrap_or(AHEAD / 2))
+}
 
 /// Whether an operational call that is no step is admitted from somebody.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Admission {
 	/// It is not.
 	No,
-	/// One of such a signer at a time, in each pool: what one signer may take of the reserve is one call a block.
+	/// One of such a signer at a time in each pool, so about one a block. An author can put more into its own blocks.
 	OneAtATime,
 	/// As many as come.
 	Any,
@@ -88,8 +96,9 @@ pub trait OperationalCalls<AccountId, Call> {
 ///
 /// # Transaction validity
 ///
-/// A delivery, a proof or a refusal to work provides a tag of its step and workload, what is admitted one at a time one of
-/// its signer; both have the priority [`AHEAD`]. Nothing else is changed.
+/// A delivery, a proof or a refusal to work provides a tag of its step and workload, and has a priority from [`AHEAD`] on.
+/// What is admitted one at a time provides a tag of its signer, and has the greatest priority, so that none replaces
+/// another: the second is refused until the first is in a block. Nothing else is changed.
 #[derive(Encode, Decode, DecodeWithMemTracking, Clone, Eq, PartialEq, TypeInfo)]
 #[scale_info(skip_type_params(T))]
 pub struct CheckStep<T: Config + Send + Sync>(PhantomData<T>);
@@ -152,6 +161,7 @@ pub(crate) fn check<T: Config>(
 	who: &T::AccountId,
 	id: WorkloadId,
 	step: WorkStep,
+	bytes: usize,
 	source: TransactionSource,
 ) -> Result<ValidTransaction, TransactionValidityError> {
 	let workload = Workloads::<T>::get(id).ok_or(NotAdmitted::UnknownWorkload)?;
@@ -165,13 +175,14 @@ pub(crate) fn check<T: Config>(
 		Some(_) if !overtaken => return Err(NotAdmitted::NotDue.into()),
 		_ => {},
 	}
-	Ok(tag(id, step).map(ahead).unwrap_or_default())
+	let only = tag(id, step).map(|tag| one_of(tag, of_step(bytes)));
+	Ok(only.unwrap_or_default())
 }
 
-/// What goes before all that pays, of which a pool keeps one with this tag.
-fn ahead(tag: alloc::vec::Vec<u8>) -> ValidTransaction {
+/// A transaction of which a pool keeps one with this tag.
+fn one_of(tag: alloc::vec::Vec<u8>, priority: TransactionPriority) -> ValidTransaction {
 	ValidTransaction {
-		priority: AHEAD,
+		priority,
 		provides: alloc::vec![tag],
 		..Default::default()
 	}
@@ -200,19 +211,22 @@ where
 		origin: DispatchOriginOf<T::RuntimeCall>,
 		call: &T::RuntimeCall,
 		info: &DispatchInfoOf<T::RuntimeCall>,
-		_len: usize,
+		len: usize,
 		_self_implicit: Self::Implicit,
 		_inherited_implication: &impl Implication,
 		source: TransactionSource,
 	) -> ValidateResult<Self::Val, T::RuntimeCall> {
 		let step = call.is_sub_type().and_then(step_of);
 		let validity = match (origin.as_system_origin_signer(), step) {
-			(Some(who), Some((id, step))) => check::<T>(who, id, step, source)?,
+			(Some(who), Some((id, step))) => check::<T>(who, id, step, len, source)?,
 			(None, Some(_)) => return Err(InvalidTransaction::BadSigner.into()),
 			(Some(who), None) if info.class == DispatchClass::Operational => {
 				match T::OperationalCalls::admission(who, call) {
 					Admission::No => return Err(NotAdmitted::NotOperational.into()),
-					Admission::OneAtATime => ahead((b"inference/operational", who).encode()),
+					Admission::OneAtATime => {
+						let tag = (b"inference/operational", who).encode();
+						one_of(tag, TransactionPriority::MAX)
+					},
 					Admission::Any => ValidTransaction::default(),
 				}
 			},

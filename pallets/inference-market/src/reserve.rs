@@ -8,19 +8,23 @@
 //!
 //! **Who can make it stand.** Normal and mandatory weight alone never do: the reserve is left. It
 //! takes more operational weight than the reserve less one proof *and* a block that is full but for
-//! one proof. Only assigned workers and governance send operational transactions, so it takes
+//! one proof, or as much operational weight as a block may have, which the runtime bounds to three quarters.
+//! Only assigned workers and governance send operational transactions, so it takes
 //! workloads that were drawn to nodes of one's own:
-//! - with their valid proofs, which cost no fee: as many as fill a block, so seven or more of the
+//! - with their valid proofs, which cost no fee: as many as fill that, so six or more of the
 //!   heaviest key. While the clock stands nothing is drawn, so each held block uses up work that
-//!   running blocks gave: at 700 draws a block the clock can be slowed to 7 ticks in 707 blocks by who
+//!   running blocks gave: at 700 draws a block the clock can be slowed to 6 ticks in 706 blocks by who
 //!   takes all draws, and a hoard is bounded by the pledge, capacity × P_B. Each such workload costs its
-//!   queue-slot fee, the fee of its verification and the treasury's share of its price, 0.19 INF a held
+//!   queue-slot fee, the fee of its verification and the treasury's share of its price, 0.14 INF a held
 //!   block;
 //! - with false proofs: the fee of all that weight, for each block;
 //! - with normal weight for the rest of the block: its fee, which grows while blocks are full.
 //!
-//! So the clock cannot be stopped for nothing, nor for ever without new work. What a stop costs
-//! others is time: deadlines move, no stake does.
+//! False proofs leave their workloads as they are, so who pays for them can go on. And an author that is a worker
+//! puts its own steps that were overtaken into its blocks for nothing; by making no blocks it slows the clock as much.
+//! What a stop costs others is time: deadlines move, no stake does, and a quarter of each block is left to them.
+//!
+//! Weight is all that is counted: what authors leave out because a block has enough bytes is not seen.
 
 use super::*;
 use frame_support::{dispatch::DispatchClass, traits::Get, weights::Weight};

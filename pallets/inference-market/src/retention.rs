@@ -11,7 +11,7 @@ use frame_support::{
 	weights::Weight,
 };
 
-/// Workloads that a block removes by itself at most: twice as many as it can draw, for blocks that had no room.
+/// Workloads that a block removes by itself at most: more than it can draw, for blocks that had no room.
 pub(crate) const MAX_PRUNED_PER_BLOCK: u32 = 1_000;
 
 impl<T: Config> Pallet<T> {

@@ -39,27 +39,30 @@ pub enum ProxyType {
 	/// All that the account may.
 	#[default]
 	Any,
-	/// Nothing that gives tokens away, at once or by what follows from it: votes, validators' affairs, and of an
-	/// operator's what ends or takes back. Nor what acts as yet another account that the account may act for, whose
+	/// Nothing that gives tokens away, at once or by what follows from it: votes, and of all else what ends something or
+	/// takes back what is due. Nor what acts as yet another account that the account may act for, whose
 	/// tokens no kind here protects.
 	NonTransfer,
 	/// Vote, delegate, propose.
 	Governance,
-	/// Validators' and nominators' affairs.
+	/// Validators' and nominators' affairs. Whoever has this can have what is staked slashed, by keys of its own, and a tenth
+	/// of the slash is the reporter's.
 	Staking,
 	/// An operator's nodes and bond. **Whoever has this may take all that the account can bond**: it bonds it, gives a
 	/// node a key of its own, and has itself paid for false outputs out of the stake.
 	Operator,
 }
 
-/// What of an operator's and a creator's affairs puts no tokens at risk: it ends something, or takes back what is due.
-/// Who may bond, name worker keys or resume work can have the stake slashed in favour of orders of its own; who may
-/// register spends the fee.
+/// What puts no tokens at risk, as it ends something, or takes back what is due. Who may bond or stake, name keys or resume
+/// work can have the stake slashed in its own favour; who may register spends the fee; a sub-identity's deposit is the
+/// sub-account's.
 fn only_ends(call: &RuntimeCall) -> bool {
+	use pallet_identity::Call as Identity;
 	use pallet_inference_market::Call as Market;
 	use pallet_model_registry::Call as Models;
 	use pallet_node_pool::Call as Nodes;
 	use pallet_proof_verifier::Call as Proofs;
+	use pallet_staking::Call as Validators;
 	use pallet_worker_staking::Call as Stakes;
 	match call {
 		RuntimeCall::WorkerStaking(call) => {
@@ -84,6 +87,31 @@ fn only_ends(call: &RuntimeCall) -> bool {
 				| Models::remove { .. }
 		),
 		RuntimeCall::ProofVerifier(call) => matches!(call, Proofs::release_key { .. }),
+		RuntimeCall::Staking(call) => matches!(
+			call,
+			Validators::chill { .. }
+				| Validators::unbond { .. }
+				| Validators::rebond { .. }
+				| Validators::withdraw_unbonded { .. }
+				| Validators::payout_stakers { .. }
+				| Validators::payout_stakers_by_page { .. }
+		),
+		RuntimeCall::Session(call) => matches!(call, pallet_session::Call::purge_keys { .. }),
+		RuntimeCall::Identity(call) => matches!(
+			call,
+			Identity::set_identity { .. }
+				| Identity::clear_identity { .. }
+				| Identity::cancel_request { .. }
+				| Identity::remove_sub { .. }
+				| Identity::rename_sub { .. }
+				| Identity::quit_sub { .. }
+		),
+		RuntimeCall::Vesting(call) => {
+			matches!(
+				call,
+				pallet_vesting::Call::vest { .. } | pallet_vesting::Call::vest_other { .. }
+			)
+		},
 		_ => false,
 	}
 }
@@ -107,17 +135,9 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 		match self {
 			Self::Any => true,
 			Self::NonTransfer => {
-				[Self::Governance, Self::Staking]
-					.iter()
-					.any(|kind| kind.filter(call))
+				Self::Governance.filter(call)
 					|| only_ends(call)
 					|| matches!(call, RuntimeCall::Proxy(proxy) if !acts_for_another(proxy))
-					|| matches!(
-						call,
-						RuntimeCall::Identity(_)
-							| RuntimeCall::Vesting(pallet_vesting::Call::vest { .. })
-							| RuntimeCall::Vesting(pallet_vesting::Call::vest_other { .. })
-					)
 			},
 			Self::Governance => matches!(
 				call,
@@ -146,7 +166,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 		match (self, other) {
 			(one, two) if one == two => true,
 			(Self::Any, _) => true,
-			(Self::NonTransfer, other) => matches!(other, Self::Governance | Self::Staking),
+			(Self::NonTransfer, other) => *other == Self::Governance,
 			_ => false,
 		}
 	}

@@ -23,6 +23,9 @@ use sp_version::RuntimeVersion;
 /// Part of a block that normal transactions may fill; the rest is for operational ones, among them
 /// deliveries and proofs (docs/PROTOCOL.md, section 4: 25 % reserved).
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
+/// Part of a block that operational transactions may fill. They go before all that pays, and cost a worker little: what
+/// they leave is for transfers, votes and whatever else people must be able to do.
+const OPERATIONAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
 /// Part of a block that the hooks of our pallets take at most (`tests/hooks.rs`): with as much, a block still
 /// has room for all the normal transactions that it may have.
 pub const HOOKS_RATIO: Perbill = Perbill::from_percent(24);
@@ -45,7 +48,11 @@ parameter_types! {
 		.max_length(5 * 1024 * 1024)
 		.modify_max_length_for_class(DispatchClass::Normal, |max| *max = NORMAL_DISPATCH_RATIO * *max)
 		.build();
-	pub RuntimeBlockWeights: BlockWeights = BlockWeights::builder()
+	pub RuntimeBlockWeights: BlockWeights = block_weights();
+}
+
+fn block_weights() -> BlockWeights {
+	let mut weights = BlockWeights::builder()
 		.base_block(BlockExecutionWeight::get())
 		.for_class(DispatchClass::all(), |weights| {
 			weights.base_extrinsic = ExtrinsicBaseWeight::get();
@@ -59,6 +66,12 @@ parameter_types! {
 		})
 		.avg_block_initialization(HOOKS_RATIO)
 		.build_or_panic();
+	// Not before: the builder makes the greatest of the classes' the block's.
+	let longest = weights.get(DispatchClass::Normal).max_extrinsic;
+	let operational = weights.per_class.get_mut(DispatchClass::Operational);
+	operational.max_total = Some(OPERATIONAL_DISPATCH_RATIO * MAXIMUM_BLOCK_WEIGHT);
+	operational.max_extrinsic = longest;
+	weights
 }
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
