@@ -3,6 +3,7 @@
 use crate::{
 	circuit::{
 		config::Config,
+		error::TraceError,
 		trace::{Cell, Trace},
 	},
 	graph::{Graph, GraphError},
@@ -46,6 +47,9 @@ pub enum KeysError {
 		/// The setup.
 		setup: SetupId,
 	},
+	/// Something is missing in the model's rows.
+	#[error("the model has no rows: {0}. This is a fault of the program, please report it")]
+	Trace(#[from] TraceError),
 	/// The prover refuses the circuit.
 	#[error("the circuit's keys cannot be made: {0}")]
 	Key(#[from] KeyError),
@@ -149,7 +153,7 @@ fn binding(graph: &Graph, claim: &Claim) -> Result<Scalar, KeysError> {
 /// The circuit of a model that `layout` fits: its constraint system, fixed columns and copies.
 pub fn circuit(graph: &Graph, layout: &Layout) -> Result<Circuit, KeysError> {
 	let (parts, config) = configured(graph, layout)?;
-	let trace = Trace::shape(graph, layout);
+	let trace = Trace::shape(graph, layout)?;
 	if trace.overflows() {
 		return Err(KeysError::Overflow);
 	}

@@ -2,7 +2,10 @@
 
 use crate::{
 	bundle::{Bundle, BundleError, VerificationError},
-	circuit::trace::Trace,
+	circuit::{
+		error::TraceError,
+		trace::{Trace, WitnessError},
+	},
 	commitment_keys::CommitmentKeys,
 	execute::ExecuteError,
 	keys::KeysError,
@@ -86,12 +89,24 @@ pub enum ProveError {
 	/// The model does not take the input.
 	#[error(transparent)]
 	Execute(#[from] ExecuteError),
+	/// Something is missing in the model's rows.
+	#[error("the model has no rows: {0}. This is a fault of the program, please report it")]
+	Trace(TraceError),
 	/// The prover fails.
 	#[error("the inference cannot be proven: {0}")]
 	Plonk(#[from] inference_plonk::ProveError),
 	/// The proof does not verify: a bug of ours.
 	#[error("the proof was made but does not verify, please report this: {0}")]
 	Unverified(#[from] VerificationError),
+}
+
+impl From<WitnessError> for ProveError {
+	fn from(error: WitnessError) -> Self {
+		match error {
+			WitnessError::Execute(error) => Self::Execute(error),
+			WitnessError::Trace(error) => Self::Trace(error),
+		}
+	}
 }
 
 /// How to hold a model's proving key.

@@ -44,7 +44,7 @@ fn values_for(graph: &Graph, claim: &Claim) -> Vec<Vec<Vec<i64>>> {
 }
 
 /// `graph` with an input domain of 2^n integers.
-fn with_binary_domain(graph: &Graph) -> Option<Graph> {
+pub fn with_binary_domain(graph: &Graph) -> Option<Graph> {
 	let parts = graph.parts().clone();
 	let input = inference_primitives::TensorSpec {
 		min: if parts.input.min < 0 { -128 } else { 0 },

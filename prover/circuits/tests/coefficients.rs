@@ -157,7 +157,7 @@ fn no_key_is_made_of_a_layout_that_was_not_checked_and_overflows() {
 	let graph = cancelling();
 	let mut layout = layout::choose(&graph).unwrap();
 	layout.columns.limbs = Some(own_columns(15, 7, 1));
-	assert!(Trace::shape(&graph, &layout).overflows());
+	assert!(Trace::shape(&graph, &layout).unwrap().overflows());
 	let commitments = keys::commitment_key(layout.k).unwrap();
 	let error = keys::plan(&graph, &layout, &commitments).unwrap_err();
 	assert!(matches!(error, keys::KeysError::Overflow), "{error}");
@@ -177,10 +177,10 @@ fn a_weight_of_a_deferred_sum_that_overflows_is_noticed() {
 	let (_, mut layout) = layout::choose_with(&graph, Claim::default(), true).unwrap();
 	assert!(layout.columns.defers());
 	layout.columns.limbs = Some(own_columns(15, 6, 2));
-	assert!(!Trace::shape(&graph, &layout).overflows());
+	assert!(!Trace::shape(&graph, &layout).unwrap().overflows());
 	// Scaled by 15 · 7 − 18 = 87 bits, 2^40 becomes 2^127.
 	layout.columns.limbs = Some(own_columns(15, 7, 1));
-	assert!(Trace::shape(&graph, &layout).overflows());
+	assert!(Trace::shape(&graph, &layout).unwrap().overflows());
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn the_reader_tells_a_circuit_from_that_of_another_graph() {
 		let others = others(&graph);
 		assert!(others.len() > 2, "{seed}: {}", others.len());
 		for layout in graphs::chosen(&graph, claim) {
-			let shape = Trace::shape(&graph, &layout);
+			let shape = Trace::shape(&graph, &layout).unwrap();
 			assert!(Reading::new(&graph, &layout, &shape, challenge).is_ok());
 			for other in &others {
 				let reading = Reading::new(other, &layout, &shape, challenge);
@@ -361,7 +361,7 @@ fn read_graph(seed: u64, seen: &mut Seen) {
 			if small.is_none_or(|small| layout.k < small.k) {
 				small = Some(*layout);
 			}
-			let shape = Trace::shape(&graph, layout);
+			let shape = Trace::shape(&graph, layout).unwrap();
 			if shape.overflows() {
 				fail(layout, "a coefficient overflows");
 			}

@@ -118,7 +118,7 @@ fn functions() -> Graph {
 	graph(24, (-64, 63), operators)
 }
 
-fn all() -> [(&'static str, Graph); 4] {
+pub fn all() -> [(&'static str, Graph); 4] {
 	[
 		("tokens", tokens()),
 		("attention", attention()),
@@ -127,7 +127,7 @@ fn all() -> [(&'static str, Graph); 4] {
 	]
 }
 
-fn deferred(graph: &Graph, claim: Claim) -> Layout {
+pub fn deferred(graph: &Graph, claim: Claim) -> Layout {
 	let (_, layout) = layout::choose_with(graph, claim, true).unwrap();
 	assert!(layout.columns.defers() && layout.columns.within);
 	layout

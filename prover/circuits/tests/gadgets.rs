@@ -520,7 +520,7 @@ mod soundness {
 			let (mut forged, plan) = stump(x);
 			let interval = plan.features[&0][index];
 			let boxes = &plan.trees[0];
-			let chosen = boxes.find(&[index as i64]);
+			let chosen = boxes.find(&[index as i128]);
 			let ((low, high), weight) = (boxes.boxes[chosen].0[0], boxes.boxes[chosen].1[0]);
 			let (s, limb) = (forged.lanes(), forged.limb(0));
 			let values = [(0, index as i64), (1, interval.min), (2, interval.max)];
@@ -565,7 +565,7 @@ mod soundness {
 			let (mut forged, plan) = stump(x);
 			let boxes = &plan.trees[0];
 			let index = plan.features[&0].partition_point(|i| i.max < x) as i64;
-			let right = boxes.find(&[index]);
+			let right = boxes.find(&[index.into()]);
 			let wrong = (0..3).filter(|i| *i != right).nth(other % 2).unwrap();
 			let ((low, high), weight) = (boxes.boxes[wrong].0[0], boxes.boxes[wrong].1[0]);
 			let (s, limb) = (forged.lanes(), forged.limb(0));

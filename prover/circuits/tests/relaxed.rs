@@ -272,7 +272,7 @@ mod commitments {
 			name: "test".into(),
 			..BuildOptions::default()
 		};
-		let rows = |bundle: &Bundle| Trace::shape(bundle.graph(), honest.layout()).len();
+		let rows = |bundle: &Bundle| Trace::shape(bundle.graph(), honest.layout()).unwrap().len();
 		// Which weights are zero or negative decides how many rows a model takes.
 		let other = (1..100)
 			.map(|seed| {

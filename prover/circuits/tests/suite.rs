@@ -17,6 +17,7 @@ mod gadgets;
 mod hostile;
 mod layers;
 mod measure;
+mod missing;
 mod models;
 mod onnx;
 mod operators;

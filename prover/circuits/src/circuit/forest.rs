@@ -229,14 +229,15 @@ impl Boxes {
 		Some(Self { features, boxes })
 	}
 
-	/// The box that holds the interval indices `indices`, one per feature of the tree.
-	pub fn find(&self, indices: &[i64]) -> usize {
+	/// The box that holds the interval indices `indices`, one per feature of the tree; the first one if none does, as
+	/// with the indices of values that no proof has.
+	pub fn find(&self, indices: &[i128]) -> usize {
 		let holds = |ranges: &[(i64, i64)]| {
 			let mut pairs = ranges.iter().zip(indices);
-			pairs.all(|((low, high), x)| (low..=high).contains(&x))
+			pairs.all(|((low, high), x)| (i128::from(*low)..=i128::from(*high)).contains(x))
 		};
 		let found = self.boxes.iter().position(|(ranges, _)| holds(ranges));
-		found.unwrap_or_default()
+		found.unwrap_or(0)
 	}
 }
 
@@ -302,12 +303,12 @@ mod tests {
 					let value = [x, y][*feature as usize];
 					let intervals = plan.features[feature].iter();
 					let held = |i: &Interval| (i.min..=i.max).contains(&value);
-					intervals.clone().position(held).unwrap() as i64
+					intervals.clone().position(held).unwrap() as i128
 				};
-				let indices: Vec<i64> = tree.features.iter().map(index).collect();
+				let indices: Vec<i128> = tree.features.iter().map(index).collect();
 				let holds = |ranges: &[(i64, i64)]| {
 					let mut pairs = ranges.iter().zip(&indices);
-					pairs.all(|((low, high), i)| (low..=high).contains(&i))
+					pairs.all(|((low, high), i)| (i128::from(*low)..=i128::from(*high)).contains(i))
 				};
 				let held: Vec<usize> = (0..tree.boxes.len())
 					.filter(|i| holds(&tree.boxes[*i].0))

@@ -11,10 +11,11 @@
 //! sound; docs/CIRCUITS.md has them together. Rows whose coefficients are all zero constrain
 //! nothing.
 //!
-//! [`trace`] lays models out in these rows; [`row`] is one of them.
+//! [`trace`] lays models out in these rows; [`row`] is one of them. What is missing there is an [`error`], never left out.
 
 mod builder;
 pub mod config;
+pub mod error;
 pub mod forest;
 pub mod gadgets;
 pub mod row;

@@ -1,6 +1,9 @@
 //! Rows: what is in the fixed and advice cells of one row, as integers.
 
-use super::trace::Cell;
+use super::{
+	error::TraceError,
+	trace::{Cell, ZERO},
+};
 use crate::layout::Limbs;
 
 /// What a row's limbs are for. Each but [`LimbUse::Unused`] has a selector.
@@ -47,6 +50,12 @@ pub struct RowKind {
 }
 
 impl RowKind {
+	/// Neither accumulator nor limbs are in a gate.
+	pub const NOTHING: Self = Self {
+		limb_use: LimbUse::Unused,
+		carries: false,
+	};
+
 	/// The sum is the accumulator.
 	pub const KEEP: Self = Self {
 		limb_use: LimbUse::Unused,
@@ -151,15 +160,54 @@ impl Row {
 	}
 }
 
+/// What says which value a lane holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+	/// Another cell, the value's home: a copy constraint ties the lane to it.
+	Copy(Cell),
+	/// The prover: the lane is the value's home, and what binds it, if anything does, are the gates of its row.
+	Fresh,
+}
+
 /// A cell that a row reads, and what it does with it.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Operand {
-	/// Where the value lives; nothing for a value that is at home in this row.
-	pub home: Option<Cell>,
+	/// Where the value comes from.
+	pub source: Source,
 	/// Its weight.
 	pub weight: i128,
 	/// Its value.
 	pub value: i128,
+}
+
+impl Operand {
+	/// A copy of `home`, which holds `value`, with weight 0.
+	pub fn copy(home: Cell, value: i128) -> Self {
+		Self {
+			source: Source::Copy(home),
+			weight: 0,
+			value,
+		}
+	}
+
+	/// A value that is at home in this row, with weight 0.
+	pub fn witness(value: i128) -> Self {
+		Self {
+			source: Source::Fresh,
+			weight: 0,
+			value,
+		}
+	}
+
+	/// A zero: a copy of the one in row 0.
+	pub fn zero() -> Self {
+		Self::copy(ZERO, 0)
+	}
+
+	/// The same with another weight.
+	pub fn times(self, weight: i128) -> Self {
+		Self { weight, ..self }
+	}
 }
 
 /// A row whose sum is complete, but not what becomes of it.
@@ -232,32 +280,46 @@ impl Open {
 		}
 	}
 
-	/// Puts an operand into lane `lane`, which is free.
-	pub fn set(&mut self, lane: usize, operand: Operand) {
-		if let (Some(weight), Some(value)) = (
-			self.row.weights.get_mut(lane),
-			self.row.values.get_mut(lane),
-		) {
-			*weight = operand.weight;
-			*value = operand.value;
-			self.value += operand.weight * operand.value;
-			if let Some(home) = operand.home {
-				self.copies.push((lane, home));
-			}
+	/// Puts an operand into lane `lane`, which was kept free: [`Self::keep_free`].
+	pub fn set(&mut self, lane: usize, operand: Operand) -> Result<(), TraceError> {
+		let row = &mut self.row;
+		let (Some(weight), Some(value)) = (row.weights.get_mut(lane), row.values.get_mut(lane))
+		else {
+			return Err(TraceError::NoLane { lane });
+		};
+		// What an operand is in, or is to be multiplied with, is not free.
+		let is_read = self.copies.iter().any(|(copied, _)| *copied == lane);
+		if *weight != 0 || is_read || row.product != 0 {
+			return Err(TraceError::NoLane { lane });
 		}
+		*weight = operand.weight;
+		*value = operand.value;
+		self.read(lane, operand);
+		Ok(())
 	}
 
-	/// Puts an operand into the next lane and returns that.
-	pub fn push(&mut self, operand: Operand) -> usize {
+	/// Puts an operand into the next lane.
+	pub fn push(&mut self, operand: Operand) {
 		let lane = self.row.values.len();
 		self.row.weights.resize(lane, 0);
 		self.row.weights.push(operand.weight);
 		self.row.values.push(operand.value);
+		self.read(lane, operand);
+	}
+
+	/// Keeps the next `lanes` lanes free.
+	pub fn keep_free(&mut self, lanes: usize) {
+		for _ in 0..lanes {
+			self.push(Operand::witness(0));
+		}
+	}
+
+	/// What an operand in lane `lane` does to the sum and the copies.
+	fn read(&mut self, lane: usize, operand: Operand) {
 		self.value += operand.weight * operand.value;
-		if let Some(home) = operand.home {
+		if let Source::Copy(home) = operand.source {
 			self.copies.push((lane, home));
 		}
-		lane
 	}
 }
 
@@ -277,11 +339,7 @@ mod tests {
 	fn a_coefficient_that_loses_bits_is_noticed() {
 		let scaled = |coefficient: i128, bits| {
 			let mut open = Open::default();
-			open.push(Operand {
-				home: None,
-				weight: coefficient,
-				value: 1,
-			});
+			open.push(Operand::witness(1).times(coefficient));
 			open.scale(bits);
 			(!open.overflows).then_some(open.row.weights[0])
 		};
@@ -293,5 +351,23 @@ mod tests {
 		assert_eq!(scaled(1, 127), None);
 		assert_eq!(scaled(1, 1_000), None);
 		assert_eq!(scaled(0, 1_000), Some(0));
+	}
+
+	#[test]
+	fn an_operand_finds_a_lane_that_was_kept_free_or_none() {
+		let mut open = Open::default();
+		open.keep_free(1);
+		assert_eq!(open.set(0, Operand::copy(ZERO, 3).times(2)), Ok(()));
+		assert_eq!((open.value, &open.copies[..]), (6, &[(0, ZERO)][..]));
+		let missing = open.set(1, Operand::copy(ZERO, 3));
+		assert_eq!(missing, Err(TraceError::NoLane { lane: 1 }));
+		// One that holds something, or is multiplied with another, is not free.
+		let again = open.set(0, Operand::witness(1));
+		assert_eq!(again, Err(TraceError::NoLane { lane: 0 }));
+		let mut product = Open::default();
+		product.keep_free(2);
+		product.row.product = 1;
+		let multiplied = product.set(0, Operand::witness(1));
+		assert_eq!(multiplied, Err(TraceError::NoLane { lane: 0 }));
 	}
 }

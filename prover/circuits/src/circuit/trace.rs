@@ -25,6 +25,7 @@
 use super::{
 	builder::Builder,
 	config::integer as field,
+	error::TraceError,
 	gadgets::combine,
 	row::{LimbUse, Row},
 };
@@ -111,8 +112,22 @@ pub struct CombinedRow {
 	pub is_last: bool,
 }
 
+/// A cell that is zero: the accumulator of row 0.
+pub const ZERO: Cell = Cell::Accumulator { row: 0 };
+
 /// The cell of the statement.
 pub const STATEMENT: Cell = Cell::Lane { lane: 0, row: 0 };
+
+/// Why there is no witness.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum WitnessError {
+	/// The model does not take the input.
+	#[error(transparent)]
+	Execute(#[from] ExecuteError),
+	/// It cannot be laid out.
+	#[error(transparent)]
+	Trace(#[from] TraceError),
+}
 
 /// A model in rows: coefficients, copy constraints, and the witness if there is an input.
 #[derive(Clone, PartialEq, Debug)]
@@ -130,7 +145,7 @@ pub struct Trace {
 
 impl Trace {
 	/// The rows without a witness: all values are zero.
-	pub fn shape(graph: &Graph, layout: &Layout) -> Self {
+	pub fn shape(graph: &Graph, layout: &Layout) -> Result<Self, TraceError> {
 		let zeros = graph
 			.tensors()
 			.iter()
@@ -145,20 +160,27 @@ impl Trace {
 		graph: &Graph,
 		layout: &Layout,
 		input: &[i64],
-	) -> Result<(Self, Vec<i64>), ExecuteError> {
+	) -> Result<(Self, Vec<i64>), WitnessError> {
 		let values = layout
 			.claim
 			.split(graph, input)?
 			.map(|input| execute_all(graph, input))
 			.collect::<Result<Vec<_>, _>>()?;
-		let outputs = values.iter().filter_map(|v| v.get(graph.output_tensor()));
-		let output = outputs.flatten().copied().collect();
-		Ok((Builder::build(graph, layout, values), output))
+		let tensor = graph.output_tensor();
+		let outputs = values.iter().map(|values| values.get(tensor));
+		let outputs: Option<Vec<_>> = outputs.collect();
+		let outputs = outputs.ok_or(TraceError::NoTensor { tensor })?;
+		let output = outputs.into_iter().flatten().copied().collect();
+		Ok((Builder::build(graph, layout, values)?, output))
 	}
 
 	/// The rows of a prover who takes `values` for those of each inference's tensors, right or wrong:
 	/// for tests of soundness.
-	pub fn with_values(graph: &Graph, layout: &Layout, values: Vec<Vec<Vec<i64>>>) -> Self {
+	pub fn with_values(
+		graph: &Graph,
+		layout: &Layout,
+		values: Vec<Vec<Vec<i64>>>,
+	) -> Result<Self, TraceError> {
 		Builder::build(graph, layout, values)
 	}
 

@@ -23,7 +23,7 @@ pub use families::{Element, Families, Family, Weight};
 use inference_primitives::MAX_PUBLIC_INPUTS;
 pub use inputs::{BinaryDomain, Inputs};
 use requirements::Requirements;
-pub(crate) use requirements::{is_combined, is_fused, signed_bits};
+pub(crate) use requirements::{is_combined, is_fused, only_forests_read_input, signed_bits};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 

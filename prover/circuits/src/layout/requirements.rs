@@ -87,7 +87,7 @@ impl Requirements {
 			public_inputs: claim.public_inputs(graph),
 			defers,
 			claim: *claim,
-			input: if claim.hidden_input && only_trees_read(graph, 0) {
+			input: if claim.hidden_input && only_forests_read_input(graph) {
 				Input::Unchecked
 			} else if claim.hidden_input {
 				Input::Hidden(BinaryDomain::of(graph))
@@ -625,6 +625,11 @@ fn summands(graph: &Graph, tensor: usize, element: usize) -> usize {
 
 /// Whether forests alone read tensor `tensor`. The rows of a forest prove that what it reads is in one of
 /// its intervals, and so in the domain, whatever they are given; what it does not read does not matter.
+/// Whether only forests read the input: then hidden ones are not checked where they are, but there.
+pub fn only_forests_read_input(graph: &Graph) -> bool {
+	only_trees_read(graph, 0)
+}
+
 fn only_trees_read(graph: &Graph, tensor: usize) -> bool {
 	graph.nodes().iter().all(|node| {
 		let inputs = &mut node.operator.inputs().into_iter();

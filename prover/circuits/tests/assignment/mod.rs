@@ -60,13 +60,13 @@ impl Assignment {
 	pub fn with_batch_values(graph: &Graph, layout: Layout, values: Vec<Vec<Vec<i64>>>) -> Self {
 		let all = |tensor: usize| values.iter().flat_map(|v| v[tensor].clone()).collect();
 		let (input, output): (Vec<i64>, Vec<i64>) = (all(0), all(graph.output_tensor()));
-		let trace = Trace::with_values(graph, &layout, values);
+		let trace = Trace::with_values(graph, &layout, values).unwrap();
 		Self::of(graph, layout, &trace, &input, &output)
 	}
 
 	fn of(graph: &Graph, layout: Layout, trace: &Trace, input: &[i64], output: &[i64]) -> Self {
 		layout::check(graph, &layout).unwrap();
-		let shape = Trace::shape(graph, &layout);
+		let shape = Trace::shape(graph, &layout).unwrap();
 		// Coefficients and copies do not depend on the witness.
 		assert_eq!(
 			(shape.fixed(), shape.copies()),

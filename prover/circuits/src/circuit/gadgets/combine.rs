@@ -61,10 +61,11 @@
 
 use super::{
 	super::{
-		builder::{Builder, ZERO},
+		builder::Builder,
 		config::{integer as field, Combination, CombiningColumns, Config},
+		error::TraceError,
 		row::{Combining, Row},
-		trace::{Cell, CombinedOperand, CombinedRow, Trace},
+		trace::{Cell, CombinedOperand, CombinedRow, Trace, ZERO},
 	},
 	inputs,
 };
@@ -279,74 +280,122 @@ pub fn advice(trace: &Trace, challenge: Fr) -> Vec<Vec<Fr>> {
 impl Builder<'_> {
 	/// Ends an element's rows, which are `rows` and hold all inferences': checks the sum that was
 	/// deferred in them, of element `deferred.1` of tensor `deferred.0`.
-	pub fn end_deferred(&mut self, deferred: (usize, usize), rows: Range<usize>) {
-		if let Some((row, factor)) = self.close_sums(rows) {
-			self.check_combination(deferred, row, factor);
-		}
+	pub fn end_deferred(
+		&mut self,
+		deferred: (usize, usize),
+		rows: Range<usize>,
+	) -> Result<(), TraceError> {
+		let (row, factor) = self.close_sums(self.inferences(), rows)?;
+		self.check_combination(deferred, row, factor)
 	}
 
 	/// Combines an element's cells, one an inference, whose values are `values`; returns the
 	/// combination. Those that are not all accumulators of `rows` are copied to such first.
-	pub fn combine(&mut self, homes: &[Cell], values: &[i128], rows: Range<usize>) -> Option<Cell> {
+	pub fn combine(
+		&mut self,
+		homes: &[Cell],
+		values: &[i128],
+		rows: Range<usize>,
+	) -> Result<Cell, TraceError> {
 		let in_rows = |cell: &Cell| match cell {
 			Cell::Accumulator { row } if rows.contains(row) => Some(*row),
 			_ => None,
 		};
 		let own: Option<Vec<usize>> = homes.iter().map(in_rows).collect();
-		let own = own.unwrap_or_else(|| {
-			let cells = homes.iter().zip(values);
-			let copies = cells.map(|(home, value)| self.emit_copy(*home, *value));
-			copies.collect()
-		});
+		let own = match own {
+			Some(own) => own,
+			None => {
+				let cells = homes.iter().zip(values);
+				let copies = cells.map(|(home, value)| self.emit_copy(*home, *value));
+				copies.collect::<Result<Vec<_>, _>>()?
+			},
+		};
 		let row = self.combine_values(&own)?;
-		Some(Cell::Values { row })
+		Ok(Cell::Values { row })
 	}
 
-	/// Marks the rows between deferred sums; returns the last sum's row, and its coefficient.
-	fn close_sums(&mut self, rows: Range<usize>) -> Option<(usize, i128)> {
-		let rows_of = self.rows_mut(rows.clone());
-		let last = rows_of.iter().rposition(|row| row.sums.takes())?;
-		let first = rows_of.iter().position(|row| row.sums.takes())?;
-		for row in rows_of.get_mut(first..last)? {
+	/// Marks the rows between `count` deferred sums, all that `rows` have; returns the last sum's row, and
+	/// its coefficient.
+	fn close_sums(
+		&mut self,
+		count: usize,
+		rows: Range<usize>,
+	) -> Result<(usize, i128), TraceError> {
+		let start = rows.start;
+		let rows = self.rows_mut(rows)?;
+		let sums = rows.iter().enumerate().filter(|(_, row)| row.sums.takes());
+		let sums: Vec<usize> = sums.map(|(index, _)| index).collect();
+		// The n-th goes on from the one before, and all have one coefficient.
+		let factor = sums
+			.last()
+			.and_then(|last| rows.get(*last))
+			.map(|row| row.factor);
+		let is_nth = |(position, index): (usize, &usize)| {
+			let row = rows.get(*index);
+			row.is_some_and(|row| {
+				row.sums == Combining::of(position) && row.factor != 0 && Some(row.factor) == factor
+			})
+		};
+		let are_in_order = sums.len() == count && sums.iter().enumerate().all(is_nth);
+		let (Some(first), Some(last), Some(factor), true) =
+			(sums.first(), sums.last(), factor, are_in_order)
+		else {
+			return Err(TraceError::Sums {
+				expected: count,
+				got: sums.len(),
+			});
+		};
+		for row in rows.iter_mut().take(*last).skip(*first) {
 			if row.sums == Combining::Unused {
 				row.sums = Combining::Hold;
 			}
 		}
-		let factor = rows_of.get(last)?.factor;
-		Some((rows.start + last, factor))
+		self.are_checked(count);
+		Ok((start + last, factor))
 	}
 
 	/// Combines the accumulators of `rows`, one an inference; returns the last one's row.
-	fn combine_values(&mut self, rows: &[usize]) -> Option<usize> {
-		let (first, last) = (*rows.first()?, *rows.last()?);
-		let all = self.rows_mut(first..last + 1);
-		for row in all.iter_mut() {
+	fn combine_values(&mut self, rows: &[usize]) -> Result<usize, TraceError> {
+		let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+			return Err(TraceError::NoRow { row: self.rows() });
+		};
+		for row in self.rows_mut(*first..*last + 1)? {
 			row.values_combined = Combining::Hold;
 		}
 		for (inference, row) in rows.iter().enumerate() {
-			all.get_mut(row - first)?.values_combined = Combining::of(inference);
+			for row in self.rows_mut(*row..*row + 1)? {
+				row.values_combined = Combining::of(inference);
+			}
 		}
-		Some(last)
+		Ok(*last)
 	}
 
 	/// Rows of the second phase that check a deferred sum, combined in row `row` with `factor`.
-	fn check_combination(&mut self, (tensor, element): (usize, usize), row: usize, factor: i128) {
-		let terms: Vec<(Cell, i128)> = self.combined_terms(tensor, element).collect();
+	fn check_combination(
+		&mut self,
+		(tensor, element): (usize, usize),
+		row: usize,
+		factor: i128,
+	) -> Result<(), TraceError> {
+		let terms = self.combined_terms(tensor, element)?;
 		let mut operands = Vec::with_capacity(terms.len() + 1);
 		for (home, weight) in terms {
 			let weight = self.coefficient(factor, weight);
 			operands.push(CombinedOperand::combination(home, weight));
 		}
 		operands.push(CombinedOperand::combination(Cell::Sums { row }, -1));
-		self.emit_sum(&operands, 0, self.combined_lanes());
+		self.emit_sum(&operands, 0, self.combined_lanes())
 	}
 
-	/// Checks the sums of a family, which were deferred in `rows`. `terms` are its weights with their
+	/// Checks the `count` sums of a family, which were deferred in `rows`. `terms` are its weights with their
 	/// tuples' combinations.
-	pub fn end_family(&mut self, terms: &[(Weight, Cell)], rows: Range<usize>) {
-		let Some((row, factor)) = self.close_sums(rows) else {
-			return;
-		};
+	pub fn end_family(
+		&mut self,
+		terms: &[(Weight, Cell)],
+		count: usize,
+		rows: Range<usize>,
+	) -> Result<(), TraceError> {
+		let (row, factor) = self.close_sums(count, rows)?;
 		let sums = CombinedOperand::combination(Cell::Sums { row }, -1);
 		let lanes = self.combined_lanes();
 		let mut operands = Vec::with_capacity(terms.len() + 1);
@@ -359,26 +408,30 @@ impl Builder<'_> {
 				},
 				Weight::Element(element) => {
 					product = factor;
-					operands.push(self.combined_element(element));
+					operands.push(self.combined_element(element)?);
 					operands.push(CombinedOperand::combination(*home, 0));
 				},
 			}
 		}
 		operands.push(sums);
 		if product == 0 {
-			self.emit_sum(&operands, 0, lanes);
-			return;
+			return self.emit_sum(&operands, 0, lanes);
 		}
 		// Each lane that is not used is a copy of zero, so that it is in no product.
 		let each = (lanes / 2).max(1) * 2;
 		while !operands.len().is_multiple_of(each) {
 			operands.push(CombinedOperand::combination(ZERO, 0));
 		}
-		self.emit_sum(&operands, product, each);
+		self.emit_sum(&operands, product, each)
 	}
 
 	/// Rows of the second phase that say that the sum of `operands` is 0, `each` operands a row.
-	fn emit_sum(&mut self, operands: &[CombinedOperand], product: i128, each: usize) {
+	fn emit_sum(
+		&mut self,
+		operands: &[CombinedOperand],
+		product: i128,
+		each: usize,
+	) -> Result<(), TraceError> {
 		let count = operands.len().div_ceil(each);
 		for (index, chunk) in operands.chunks(each).enumerate() {
 			self.emit_combined(CombinedRow {
@@ -386,7 +439,8 @@ impl Builder<'_> {
 				product,
 				is_continued: index > 0,
 				is_last: index + 1 == count,
-			});
+			})?;
 		}
+		Ok(())
 	}
 }

@@ -30,7 +30,8 @@
 //! is too large. Complete: u and row 4's number are below (2y + 1)·x ≤ 2·√(2^S·x) + x.
 
 use super::super::{
-	builder::{Builder, ZERO},
+	builder::Builder,
+	error::TraceError,
 	row::{Open, Operand},
 	trace::Cell,
 };
@@ -59,38 +60,30 @@ impl Builder<'_> {
 		y: i128,
 		(y_min, y_max): (i128, i128),
 		d_max: i128,
-	) -> Cell {
-		let divisor = self.operand(d.0, d.1, 1);
+	) -> Result<Cell, TraceError> {
+		let divisor = self.operand(d.0, d.1)?;
 		let mut open = Open::default();
-		open.push(divisor);
+		open.push(divisor.times(1));
 		open.push(Operand::witness(y));
-		open.push(self.operand(n.0, n.1, 2 << shift));
+		open.push(self.operand(n.0, n.1)?.times(2 << shift));
 		open.push(Operand::zero());
 		open.row.product = -2;
 		open.value -= 2 * divisor.value * y;
 		self.fill_with_zeros(&mut open);
-		let remainder = open.value;
+		let value = open.value;
 		let row = self.rows();
-		let remainder = Operand {
-			home: Some(self.keep(open)),
-			weight: 1,
-			value: remainder,
-		};
+		let remainder = Operand::copy(self.keep(open)?, value);
 		let home = Cell::Lane { lane: 1, row };
 		let bits = bits_of(2 * d_max);
-		let open = self.sum(&[divisor.times(2), remainder.times(-1)], -1, 0);
+		let open = self.sum(&[divisor.times(2), remainder.times(-1)], -1, 0)?;
 		self.begin(1);
-		self.check_range(open, bits);
-		let open = self.sum(&[remainder], 0, 0);
-		self.check_range(open, bits);
-		let quotient = Operand {
-			home: Some(home),
-			weight: 1,
-			value: y,
-		};
-		let open = self.sum(&[quotient], -y_min, 0);
-		self.check_range(open, bits_of(y_max - y_min));
-		home
+		self.check_range(open, bits)?;
+		let open = self.sum(&[remainder.times(1)], 0, 0)?;
+		self.check_range(open, bits)?;
+		let quotient = Operand::copy(home, y);
+		let open = self.sum(&[quotient.times(1)], -y_min, 0)?;
+		self.check_range(open, bits_of(y_max - y_min))?;
+		Ok(home)
 	}
 
 	/// The inverse square root `y`, up to `y_max`, of element `x`, up to `x_max`; returns its home.
@@ -101,63 +94,29 @@ impl Builder<'_> {
 		y: i128,
 		y_max: i128,
 		x_max: i64,
-	) -> Cell {
-		let operand = self.operand(x.0, x.1, 1);
+	) -> Result<Cell, TraceError> {
+		let operand = self.operand(x.0, x.1)?;
 		let mut open = Open::default();
 		let row = self.rows();
-		self.push_products(&mut open, 1, &[(operand.times(0), Operand::witness(y))]);
+		self.push_products(&mut open, 1, &[(operand, Operand::witness(y))]);
 		let home = Cell::Lane { lane: 1, row };
-		let root = Operand {
-			home: Some(home),
-			weight: 0,
-			value: y,
-		};
-		let q = Operand {
-			value: open.value,
-			home: Some(self.keep(open)),
-			weight: 2,
-		};
+		let root = Operand::copy(home, y);
+		let value = open.value;
+		let q = Operand::copy(self.keep(open)?, value);
 		let mut open = Open::default();
 		open.add(1 << shift);
-		self.push_products(&mut open, -1, &[(root, q.times(0))]);
-		let u = Operand {
-			value: open.value,
-			home: Some(self.keep(open)),
-			weight: -1,
-		};
+		self.push_products(&mut open, -1, &[(root, q)]);
+		let value = open.value;
+		let u = Operand::copy(self.keep(open)?, value);
 		let open = Open::previous(u.value);
 		self.begin(2);
 		let bits = root_bits(shift, x_max);
-		self.check_range(open, bits);
-		let open = self.sum(&[q, operand, u], -1, 0);
-		self.check_range(open, bits);
-		let open = self.sum(&[root.times(1)], 0, 0);
-		self.check_range(open, bits_of(y_max));
-		home
-	}
-}
-
-impl Operand {
-	/// A value that is at home in this row, with weight 0.
-	pub fn witness(value: i128) -> Self {
-		Self {
-			home: None,
-			weight: 0,
-			value,
-		}
-	}
-
-	/// A zero.
-	pub fn zero() -> Self {
-		Self {
-			home: Some(ZERO),
-			weight: 0,
-			value: 0,
-		}
-	}
-
-	/// The same with another weight.
-	pub fn times(self, weight: i128) -> Self {
-		Self { weight, ..self }
+		self.check_range(open, bits)?;
+		let terms = [q.times(2), operand.times(1), u.times(-1)];
+		let open = self.sum(&terms, -1, 0)?;
+		self.check_range(open, bits)?;
+		let open = self.sum(&[root.times(1)], 0, 0)?;
+		self.check_range(open, bits_of(y_max))?;
+		Ok(home)
 	}
 }

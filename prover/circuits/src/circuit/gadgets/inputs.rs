@@ -37,6 +37,7 @@ use super::{
 	super::{
 		builder::Builder,
 		config::{integer, power_of_two, Config},
+		error::TraceError,
 		row::{Combining, Open, Operand},
 		trace::Cell,
 	},
@@ -48,6 +49,14 @@ use halo2_proofs::{
 	plonk::{ConstraintSystem, Expression, VirtualCells},
 	poly::Rotation,
 };
+
+/// What says which inputs a proof is about.
+pub enum InputSource {
+	/// They are public: these cells of the instance, one list per inference.
+	Public(Vec<Vec<Cell>>),
+	/// The prover, and nobody else sees them.
+	Hidden,
+}
 
 /// The gate of hidden inputs.
 pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
@@ -118,92 +127,119 @@ pub fn combined(
 }
 
 impl Builder<'_> {
-	/// Rows for the inputs of all inferences, which are copies of `public` if they are not hidden:
-	/// returns their homes, one list per inference, and the elements' combinations if sums are deferred.
-	pub fn inputs(&mut self, shape: &Inputs, public: &[Vec<Cell>]) -> (Vec<Vec<Cell>>, Vec<Cell>) {
+	/// Rows for the inputs of all inferences: returns their homes, one list per inference, and the elements'
+	/// combinations if a batch's sums are deferred.
+	pub fn inputs(
+		&mut self,
+		shape: &Inputs,
+		source: &InputSource,
+	) -> Result<(Vec<Vec<Cell>>, Vec<Cell>), TraceError> {
 		let (inferences, length) = (self.inferences(), self.input_length());
-		let packed = usize::from(shape.packed).max(1);
+		let packed = usize::from(shape.packed);
+		// A lane that is left over is the prover's, and in the combination.
+		let divides = packed > 0 && (!self.defers_batch() || inferences % packed == 0);
+		let is_checked = match source {
+			InputSource::Public(_) => true,
+			InputSource::Hidden => self.checks_domain(shape),
+		};
+		if !divides || !is_checked {
+			return Err(TraceError::InputRows);
+		}
 		let mut homes = vec![Vec::with_capacity(length); inferences];
 		let mut combinations = Vec::new();
 		if self.defers_batch() {
 			for element in 0..length {
-				let all: Vec<Operand> = (0..inferences)
-					.map(|inference| self.input(public, inference, element))
-					.collect();
+				let all = (0..inferences)
+					.map(|inference| self.input(source, inference, element))
+					.collect::<Result<Vec<_>, _>>()?;
 				let mut cells = Vec::with_capacity(inferences);
+				let mut last = self.rows();
 				for (index, chunk) in all.chunks(packed).enumerate() {
 					let before = self.rows();
-					cells.extend(self.input_row(shape, chunk));
+					let row = self.input_row(shape, chunk)?;
+					cells.extend((0..chunk.len()).map(|lane| Cell::Lane { lane, row }));
 					// Rows without inputs make room for limbs.
-					if let Some((last, others)) = self.rows_mut(before..usize::MAX).split_last_mut()
-					{
-						last.values_combined = combine::packed(index);
-						if index > 0 {
-							for row in others {
-								row.values_combined = Combining::Hold;
-							}
+					if index > 0 {
+						for row in self.rows_mut(before..row)? {
+							row.values_combined = Combining::Hold;
 						}
 					}
+					for row in self.rows_mut(row..row + 1)? {
+						row.values_combined = combine::packed(index);
+					}
+					last = row;
 				}
-				let row = self.rows().saturating_sub(1);
-				combinations.push(Cell::Values { row });
+				combinations.push(Cell::Values { row: last });
 				for (homes, cell) in homes.iter_mut().zip(cells) {
 					homes.push(cell);
 				}
 			}
 		} else {
 			for (inference, homes) in homes.iter_mut().enumerate() {
-				let all: Vec<Operand> = (0..length)
-					.map(|element| self.input(public, inference, element))
-					.collect();
+				let all = (0..length)
+					.map(|element| self.input(source, inference, element))
+					.collect::<Result<Vec<_>, _>>()?;
 				for chunk in all.chunks(packed) {
-					homes.extend(self.input_row(shape, chunk));
+					let row = self.input_row(shape, chunk)?;
+					homes.extend((0..chunk.len()).map(|lane| Cell::Lane { lane, row }));
 				}
 			}
 		}
-		(homes, combinations)
+		Ok((homes, combinations))
 	}
 
 	/// An input, with weight 0.
-	fn input(&self, public: &[Vec<Cell>], inference: usize, element: usize) -> Operand {
-		let home = public.get(inference).and_then(|cells| cells.get(element));
-		Operand {
-			home: home.copied(),
-			..Operand::witness(self.value_of(inference, 0, element))
+	fn input(
+		&self,
+		source: &InputSource,
+		inference: usize,
+		element: usize,
+	) -> Result<Operand, TraceError> {
+		let value = self.value_of(inference, 0, element)?;
+		match source {
+			InputSource::Hidden => Ok(Operand::witness(value)),
+			InputSource::Public(cells) => {
+				let home = cells.get(inference).and_then(|cells| cells.get(element));
+				let home = home.ok_or(TraceError::NoCell {
+					inference,
+					tensor: 0,
+					element,
+				})?;
+				Ok(Operand::copy(*home, value))
+			},
 		}
 	}
 
-	/// A row that holds `inputs`; returns where.
-	fn input_row(&mut self, shape: &Inputs, inputs: &[Operand]) -> Vec<Cell> {
+	/// A row whose first lanes hold `inputs`; returns its number.
+	fn input_row(&mut self, shape: &Inputs, inputs: &[Operand]) -> Result<usize, TraceError> {
 		self.begin(0);
 		let mut open = Open::default();
 		if shape.domain.is_some() {
-			self.make_room(&open);
+			self.make_room(&open)?;
 		}
 		for lane in 0..usize::from(shape.packed) {
 			// The least of the domain has digits 0.
 			let offset = shape.domain.map_or(0, |domain| domain.offset());
 			let left_over = Operand::witness(-offset);
 			let input = inputs.get(lane).copied().unwrap_or(left_over);
-			if let Some((domain, limbs)) = shape.domain.zip(self.limbs()) {
+			if let Some(domain) = shape.domain {
+				let limb_bits = self.limbs()?.bits;
 				let value = input.value + offset;
-				let bits = u32::from(limbs.bits);
+				let bits = u32::from(limb_bits);
 				let mask = (1i128 << bits) - 1;
-				let digits = u32::from(domain.digits(limbs.bits));
-				let digits = (0..digits).map(|j| (value >> (j * bits)) & mask);
-				open.row.limbs.extend(digits);
-				let spare_bits = domain.spare_bits(limbs.bits);
+				let digit = |j: u8| (value >> (u32::from(j) * bits)) & mask;
+				let digits = domain.digits(limb_bits);
+				open.row.limbs.extend((0..digits).map(digit));
+				let spare_bits = domain.spare_bits(limb_bits);
 				if spare_bits > 0 {
-					let highest = open.row.limbs.last().copied().unwrap_or_default();
-					open.row.limbs.push(highest << spare_bits);
+					open.row
+						.limbs
+						.push(digit(digits.saturating_sub(1)) << spare_bits);
 				}
 			}
 			open.push(input);
 		}
 		open.row.input = shape.domain.is_some();
-		let row = self.emit(open);
-		(0..inputs.len())
-			.map(|lane| Cell::Lane { lane, row })
-			.collect()
+		self.emit(open)
 	}
 }

@@ -28,8 +28,9 @@
 //! determined by its operands' values.
 
 use super::super::{
-	builder::{Builder, ZERO},
+	builder::Builder,
 	config::{power_of_two, Config},
+	error::TraceError,
 	row::{LimbUse, Open, Operand},
 	trace::Cell,
 };
@@ -91,7 +92,12 @@ pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 impl Builder<'_> {
 	/// Rows that add up `operands` and `constant`, the last one open, with at least `room` lanes of
 	/// it free, which come first.
-	pub fn sum(&mut self, operands: &[Operand], constant: i128, room: usize) -> Open {
+	pub fn sum(
+		&mut self,
+		operands: &[Operand],
+		constant: i128,
+		room: usize,
+	) -> Result<Open, TraceError> {
 		self.begin(0);
 		let lanes = self.lanes().max(1);
 		let last = lanes.saturating_sub(room);
@@ -102,23 +108,17 @@ impl Builder<'_> {
 			for operand in chunk {
 				open.push(*operand);
 			}
-			open = self.carry(open);
+			open = self.carry(open)?;
 		}
-		for _ in 0..room {
-			open.push(Operand {
-				home: None,
-				weight: 0,
-				value: 0,
-			});
-		}
+		open.keep_free(room);
 		for operand in rest {
 			open.push(*operand);
 		}
-		open
+		Ok(open)
 	}
 
 	/// Rows that add up the products of `pairs`, the last one open.
-	pub fn sum_of_products(&mut self, pairs: &[(Operand, Operand)]) -> Open {
+	pub fn sum_of_products(&mut self, pairs: &[(Operand, Operand)]) -> Result<Open, TraceError> {
 		self.begin(0);
 		let each = (self.lanes() / 2).max(1);
 		let mut open = Open::default();
@@ -126,10 +126,10 @@ impl Builder<'_> {
 		while let Some(chunk) = chunks.next() {
 			self.push_products(&mut open, 1, chunk);
 			if chunks.peek().is_some() {
-				open = self.carry(open);
+				open = self.carry(open)?;
 			}
 		}
-		open
+		Ok(open)
 	}
 
 	/// Adds products to a row whose lanes are free; fills all lanes.
@@ -146,26 +146,22 @@ impl Builder<'_> {
 	/// Makes each lane that is not used a copy of zero.
 	pub fn fill_with_zeros(&self, open: &mut Open) {
 		while open.row.values.len() < self.lanes() {
-			open.push(Operand {
-				home: Some(ZERO),
-				weight: 0,
-				value: 0,
-			});
+			open.push(Operand::zero());
 		}
 	}
 
 	/// Ends a row with its sum in the accumulator; returns a row that starts with it.
-	fn carry(&mut self, open: Open) -> Open {
+	fn carry(&mut self, open: Open) -> Result<Open, TraceError> {
 		let value = open.value;
-		self.keep(open);
-		Open::previous(value)
+		self.keep(open)?;
+		Ok(Open::previous(value))
 	}
 
 	/// Ends a row with its sum in the accumulator; returns that.
-	pub fn keep(&mut self, mut open: Open) -> Cell {
+	pub fn keep(&mut self, mut open: Open) -> Result<Cell, TraceError> {
 		open.row.current = -1;
 		open.row.accumulator = open.value;
-		let row = self.emit(open);
-		Cell::Accumulator { row }
+		let row = self.emit(open)?;
+		Ok(Cell::Accumulator { row })
 	}
 }

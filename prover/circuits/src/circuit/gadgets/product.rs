@@ -1,6 +1,6 @@
 //! Products of two operands: rows of [`linear`](super::linear) with `product` 1.
 
-use super::super::{builder::Builder, row::Operand};
+use super::super::{builder::Builder, error::TraceError, row::Operand};
 use crate::graph::{offsets, Axis, Pairs};
 
 impl Builder<'_> {
@@ -11,15 +11,15 @@ impl Builder<'_> {
 		right: u32,
 		pairs: &Pairs,
 		element: usize,
-	) -> Vec<(Operand, Operand)> {
+	) -> Result<Vec<(Operand, Operand)>, TraceError> {
 		let (a, b) = offset(&pairs.outer, element);
 		offsets(&pairs.inner)
 			.into_iter()
 			.map(|(i, j)| {
-				(
-					self.operand(left as usize, a.wrapping_add(i), 0),
-					self.operand(right as usize, b.wrapping_add(j), 0),
-				)
+				Ok((
+					self.operand(left as usize, a.wrapping_add(i))?,
+					self.operand(right as usize, b.wrapping_add(j))?,
+				))
 			})
 			.collect()
 	}

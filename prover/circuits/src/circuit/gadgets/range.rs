@@ -38,6 +38,7 @@
 use super::super::{
 	builder::Builder,
 	config::Config,
+	error::TraceError,
 	row::{LimbUse, Open},
 };
 use halo2_proofs::{halo2curves::bn256::Fr, plonk::ConstraintSystem, poly::Rotation};
@@ -56,39 +57,43 @@ pub fn lookups(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 }
 
 impl Builder<'_> {
+	/// Rows whose limbs together have `bits` bits, at least one.
+	pub fn rows_of(&self, bits: u32) -> Result<u32, TraceError> {
+		Ok(bits.div_ceil(self.row_bits()?).max(1))
+	}
+
 	/// Ends `open`, whose sum is not negative, with a check that it has digits, at least `bits`.
-	pub fn check_range(&mut self, open: Open, bits: u32) {
-		let rows = bits.div_ceil(self.row_bits().max(1)).max(1);
-		let mut open = self.cut(open, rows - 1);
-		self.set_limbs(&mut open, LimbUse::Step);
-		self.emit(open);
+	pub fn check_range(&mut self, open: Open, bits: u32) -> Result<(), TraceError> {
+		let rows = self.rows_of(bits)?;
+		let mut open = self.cut(open, rows - 1)?;
+		self.set_limbs(&mut open, LimbUse::Step)?;
+		self.emit(open)?;
+		Ok(())
 	}
 
 	/// Ends `open` with a check that its sum is in `0..2^bits`, exactly.
-	pub fn check_exact_range(&mut self, mut open: Open, bits: u32) {
-		let rows = bits.div_ceil(self.row_bits().max(1)).max(1);
-		open.scale(rows * self.row_bits() - bits);
-		let mut open = self.cut(open, rows - 1);
-		self.set_limbs(&mut open, LimbUse::Step);
-		self.emit(open);
+	pub fn check_exact_range(&mut self, mut open: Open, bits: u32) -> Result<(), TraceError> {
+		open.scale(self.rows_of(bits)? * self.row_bits()? - bits);
+		self.check_range(open, bits)
 	}
 
 	/// `rows` rows that cut off a row's limbs each; returns a row that starts with what is left.
-	pub fn cut(&mut self, mut open: Open, rows: u32) -> Open {
+	pub fn cut(&mut self, mut open: Open, rows: u32) -> Result<Open, TraceError> {
 		for _ in 0..rows {
-			let rest = open.value >> self.row_bits();
-			self.set_limbs(&mut open, LimbUse::Step);
-			open.row.current = -(1 << self.row_bits());
+			let bits = self.row_bits()?;
+			let rest = open.value >> bits;
+			self.set_limbs(&mut open, LimbUse::Step)?;
+			open.row.current = -(1 << bits);
 			open.row.accumulator = rest;
-			self.emit(open);
+			self.emit(open)?;
 			open = Open::previous(rest);
 		}
-		open
+		Ok(open)
 	}
 
 	/// Appends rows until the limbs of `open`, the next row, have cells that no other row's limbs are
 	/// in: rows that constrain nothing, or hand the accumulator on if `open` reads it.
-	pub fn make_room(&mut self, open: &Open) {
+	pub fn make_room(&mut self, open: &Open) -> Result<(), TraceError> {
 		while !self.has_room() {
 			let row = if open.row.previous == 0 {
 				Open::default()
@@ -98,20 +103,20 @@ impl Builder<'_> {
 				row.row.accumulator = row.value;
 				row
 			};
-			self.emit(row);
+			self.emit(row)?;
 		}
+		Ok(())
 	}
 
 	/// The limbs of `open`'s sum, the lowest first; makes room for them.
-	pub fn set_limbs(&mut self, open: &mut Open, limb_use: LimbUse) {
-		let Some(limbs) = self.limbs() else {
-			return;
-		};
-		self.make_room(open);
+	pub fn set_limbs(&mut self, open: &mut Open, limb_use: LimbUse) -> Result<(), TraceError> {
+		let limbs = self.limbs()?;
+		self.make_room(open)?;
 		open.row.limb_use = limb_use;
 		let mask = (1i128 << limbs.bits) - 1;
 		open.row.limbs = (0..u32::from(limbs.count()))
 			.map(|i| (open.value >> (i * u32::from(limbs.bits))) & mask)
 			.collect();
+		Ok(())
 	}
 }

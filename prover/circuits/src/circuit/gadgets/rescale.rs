@@ -42,6 +42,7 @@
 use super::super::{
 	builder::Builder,
 	config::{power_of_two, Config},
+	error::TraceError,
 	row::{LimbUse, Open},
 	trace::Cell,
 };
@@ -93,10 +94,9 @@ pub fn gates(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 
 impl Builder<'_> {
 	/// Ends `open` with its rescaled sum; returns the home of that.
-	pub fn rescale(&mut self, mut open: Open, shift: u8, relu: bool) -> Cell {
-		let Some(limbs) = self.limbs() else {
-			return self.keep(open);
-		};
+	pub fn rescale(&mut self, mut open: Open, shift: u8, relu: bool) -> Result<Cell, TraceError> {
+		self.row_bits()?;
+		let limbs = self.limbs()?;
 		let cut = limbs.cut_bits(shift);
 		open.add((1i128 << shift) >> 1);
 		open.scale(cut - u32::from(shift));
@@ -106,8 +106,8 @@ impl Builder<'_> {
 			(limbs.high_bits().saturating_sub(1), LimbUse::Plain)
 		};
 		open.add(1 << (cut + offset));
-		let mut open = self.cut(open, limbs.steps(shift));
-		self.set_limbs(&mut open, limb_use);
+		let mut open = self.cut(open, limbs.steps(shift))?;
+		self.set_limbs(&mut open, limb_use)?;
 		let high = (open.value & ((1 << limbs.row_bits()) - 1)) >> limbs.low_bits();
 		open.row.accumulator = if relu {
 			open.row.sign = (open.value >> limbs.row_bits()) & 1;
@@ -115,7 +115,7 @@ impl Builder<'_> {
 		} else {
 			high - (1 << offset)
 		};
-		let row = self.emit(open);
-		Cell::Accumulator { row }
+		let row = self.emit(open)?;
+		Ok(Cell::Accumulator { row })
 	}
 }

@@ -19,6 +19,7 @@
 use super::super::{
 	builder::Builder,
 	config::Config,
+	error::TraceError,
 	row::{LimbUse, Open},
 	trace::Cell,
 };
@@ -44,13 +45,13 @@ pub fn gate(meta: &mut ConstraintSystem<Fr>, config: &Config) {
 
 impl Builder<'_> {
 	/// Ends `open` with the sign of its sum, of at most `bits` bits; returns the home of that.
-	pub fn sign(&mut self, mut open: Open, bits: u32) -> Cell {
-		let rows = bits.div_ceil(self.row_bits().max(1)).max(1);
-		open.add(1 << (rows * self.row_bits()));
-		let mut open = self.cut(open, rows - 1);
-		self.set_limbs(&mut open, LimbUse::Sign);
-		open.row.accumulator = (open.value >> self.row_bits()) & 1;
-		let row = self.emit(open);
-		Cell::Accumulator { row }
+	pub fn sign(&mut self, mut open: Open, bits: u32) -> Result<Cell, TraceError> {
+		let (rows, row_bits) = (self.rows_of(bits)?, self.row_bits()?);
+		open.add(1 << (rows * row_bits));
+		let mut open = self.cut(open, rows - 1)?;
+		self.set_limbs(&mut open, LimbUse::Sign)?;
+		open.row.accumulator = (open.value >> row_bits) & 1;
+		let row = self.emit(open)?;
+		Ok(Cell::Accumulator { row })
 	}
 }

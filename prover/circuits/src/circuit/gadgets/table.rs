@@ -22,6 +22,7 @@
 use super::{
 	super::{
 		builder::Builder,
+		error::TraceError,
 		row::{LimbUse, Open, Operand},
 		trace::Cell,
 	},
@@ -46,46 +47,42 @@ pub fn entries(number: i128, table: &Table) -> Vec<[i128; 4]> {
 
 impl Builder<'_> {
 	/// Ends `open`, whose lane 0 is free, with the function of its sum; returns the home of that.
-	pub fn table(&mut self, mut open: Open, number: i128, table: &Table) -> Cell {
+	pub fn table(
+		&mut self,
+		mut open: Open,
+		number: i128,
+		table: &Table,
+	) -> Result<Cell, TraceError> {
 		open.add(-i128::from(table.origin));
 		let h = open.value >> table.segment_bits;
-		let segment = Operand {
-			home: None,
-			weight: -(1 << table.segment_bits),
-			value: h,
-		};
-		open.set(0, segment);
+		open.set(0, Operand::witness(h).times(-(1 << table.segment_bits)))?;
 		let l = open.value;
 		let row = self.rows();
-		self.keep(open);
+		self.keep(open)?;
 
 		let entry = usize::try_from(h).ok().and_then(|h| {
 			let base = i128::from(*table.base.get(h)?) << table.slope_shift;
 			Some((base, i128::from(*table.slope.get(h)?)))
 		});
+		// A wrong value has none; then no proof has it.
 		let (base, slope) = entry.unwrap_or_default();
-		let mut open = self.sum(&[], 0, LOOKED_UP);
+		let mut open = self.sum(&[], 0, LOOKED_UP)?;
 		self.begin(1);
-		let copy = Operand {
-			home: Some(Cell::Lane { lane: 0, row }),
-			weight: 0,
-			value: h,
-		};
-		open.set(0, copy);
-		open.set(1, Operand::witness(base));
-		open.set(2, Operand::witness(slope));
+		open.set(0, Operand::copy(Cell::Lane { lane: 0, row }, h))?;
+		open.set(1, Operand::witness(base))?;
+		open.set(2, Operand::witness(slope))?;
 		open.row.previous = 1;
 		open.value = l;
-		open.scale(self.row_bits().saturating_sub(table.segment_bits.into()));
-		self.set_limbs(&mut open, LimbUse::Step);
+		open.scale(self.row_bits()?.saturating_sub(table.segment_bits.into()));
+		self.set_limbs(&mut open, LimbUse::Step)?;
 		let value = base + slope * l;
 		open.row.function = number;
 		open.row.interpolate = true;
 		open.row.accumulator = value;
-		let row = self.emit(open);
+		let row = self.emit(open)?;
 
 		if table.slope_shift == 0 {
-			return Cell::Accumulator { row };
+			return Ok(Cell::Accumulator { row });
 		}
 		let open = Open::previous(value);
 		self.rescale(open, table.slope_shift, false)

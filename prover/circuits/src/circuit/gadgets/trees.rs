@@ -46,6 +46,7 @@
 use super::{
 	super::{
 		builder::Builder,
+		error::TraceError,
 		forest::{Boxes, Plan},
 		row::{LimbUse, Open, Operand},
 		trace::Cell,
@@ -53,6 +54,7 @@ use super::{
 	divide::bits_of,
 	function::LOOKED_UP,
 };
+use std::collections::BTreeMap;
 
 /// 2^(b+1) to the power of `position`.
 fn place(limb_bits: u8, position: usize) -> i128 {
@@ -114,55 +116,52 @@ impl Builder<'_> {
 		mut number: i128,
 		(input, first): (usize, usize),
 		results: &[i128],
-	) -> Vec<Cell> {
-		let mut indices = std::collections::BTreeMap::new();
+	) -> Result<Vec<Cell>, TraceError> {
+		let mut indices = BTreeMap::new();
 		for (feature, intervals) in &plan.features {
-			let x = self.operand(input, first + *feature as usize, 1);
+			let no_box = TraceError::NoBox {
+				index: *feature as usize,
+			};
+			let (Some(lowest), Some(highest)) = (intervals.first(), intervals.last()) else {
+				return Err(no_box);
+			};
+			let x = self.operand(input, first + *feature as usize)?.times(1);
+			// A wrong value may be in no interval; then no proof has it.
 			let index = intervals.partition_point(|i| i128::from(i.max) < x.value);
-			let interval = intervals.get(index).or(intervals.last());
-			let (low, high) = interval.map_or((0, 0), |i| (i.min.into(), i.max.into()));
-			let bits = intervals
-				.first()
-				.zip(intervals.last())
-				.map_or(1, |(a, b)| bits_of(i128::from(b.max) - i128::from(a.min)));
-			let index = i128::try_from(index).unwrap_or(0);
-			let mut open = self.sum(&[x], 0, LOOKED_UP);
-			open.set(0, Operand::witness(index));
-			open.set(1, Operand::witness(low).times(-1));
-			open.set(2, Operand::witness(high));
+			let interval = intervals.get(index).unwrap_or(highest);
+			let (low, high) = (interval.min.into(), interval.max.into());
+			let bits = bits_of(i128::from(highest.max) - i128::from(lowest.min));
+			let index = index as i128;
+			let mut open = self.sum(&[x], 0, LOOKED_UP)?;
+			open.set(0, Operand::witness(index))?;
+			open.set(1, Operand::witness(low).times(-1))?;
+			open.set(2, Operand::witness(high))?;
 			open.row.function = number;
-			self.make_room(&open);
+			self.make_room(&open)?;
 			let row = self.rows();
-			self.check_range(open, bits);
-			let high = Operand {
-				home: Some(Cell::Lane { lane: 2, row }),
-				weight: 1,
-				value: high,
-			};
-			let open = self.sum(&[high, x.times(-1)], 0, 0);
-			self.check_range(open, bits);
-			let index = Operand {
-				home: Some(Cell::Lane { lane: 0, row }),
-				weight: 0,
-				value: index,
-			};
-			indices.insert(*feature, index);
+			self.check_range(open, bits)?;
+			let high = Operand::copy(Cell::Lane { lane: 2, row }, high);
+			let open = self.sum(&[high.times(1), x.times(-1)], 0, 0)?;
+			self.check_range(open, bits)?;
+			indices.insert(*feature, Operand::copy(Cell::Lane { lane: 0, row }, index));
 			number += 1;
 		}
 		let mut packs: Vec<Vec<Operand>> = vec![Vec::new(); plan.packs()];
 		for tree in &plan.trees {
-			let indices: Vec<Operand> = tree
-				.features
-				.iter()
-				.filter_map(|feature| indices.get(feature).copied())
-				.collect();
-			self.tree(plan, tree, &indices, &mut number, &mut packs);
+			let indices = tree.features.iter().map(|feature| {
+				let found = indices.get(feature).copied();
+				found.ok_or(TraceError::NoBox {
+					index: *feature as usize,
+				})
+			});
+			let indices = indices.collect::<Result<Vec<Operand>, _>>()?;
+			self.tree(plan, tree, &indices, &mut number, &mut packs)?;
 		}
-		packs
-			.iter()
-			.enumerate()
-			.flat_map(|(pack, values)| self.unpack(plan, pack, values, results))
-			.collect()
+		let mut homes = Vec::with_capacity(results.len());
+		for (pack, values) in packs.iter().enumerate() {
+			homes.extend(self.unpack(plan, pack, values, results)?);
+		}
+		Ok(homes)
 	}
 
 	/// Looks up the box of a tree; adds its weights to `packs`.
@@ -173,17 +172,13 @@ impl Builder<'_> {
 		indices: &[Operand],
 		number: &mut i128,
 		packs: &mut [Vec<Operand>],
-	) {
-		let values: Vec<i64> = indices
-			.iter()
-			.map(|index| i64::try_from(index.value).unwrap_or(0))
-			.collect();
+	) -> Result<(), TraceError> {
+		let values: Vec<i128> = indices.iter().map(|index| index.value).collect();
 		let index = tree.find(&values);
-		let Some((ranges, weights)) = tree.boxes.get(index) else {
-			return;
-		};
-		let bits = self.limbs().map_or(1, |limbs| limbs.bits);
-		let mut chosen = Operand::witness(i128::try_from(index).unwrap_or(0));
+		let found = tree.boxes.get(index);
+		let (ranges, weights) = found.ok_or(TraceError::NoBox { index })?;
+		let bits = self.limbs()?.bits;
+		let mut chosen = Operand::witness(index as i128);
 		for group in 0..plan.lookups(tree) {
 			let from = group * plan.group;
 			let operands: Vec<Operand> = indices
@@ -193,34 +188,32 @@ impl Builder<'_> {
 				.enumerate()
 				.map(|(j, index)| index.times(place(bits, 2 * j) - place(bits, 2 * j + 1)))
 				.collect();
-			let mut open = self.sum(&operands, 0, LOOKED_UP);
+			let mut open = self.sum(&operands, 0, LOOKED_UP)?;
 			let value = packed(plan, weights, group);
 			let corner = corner(ranges, from, plan.group, bits);
-			open.set(0, chosen);
-			open.set(1, Operand::witness(corner).times(-1));
-			open.set(2, Operand::witness(value));
+			open.set(0, chosen)?;
+			open.set(1, Operand::witness(corner).times(-1))?;
+			open.set(2, Operand::witness(value))?;
 			open.row.function = *number;
 			let row = if operands.is_empty() {
 				// C is 0: there are no features.
 				let row = self.rows();
-				self.keep(open);
+				self.keep(open)?;
 				row
 			} else {
-				self.make_room(&open);
+				self.make_room(&open)?;
 				let row = self.rows();
-				self.spread(open, 2 * operands.len());
+				self.spread(open, 2 * operands.len())?;
 				row
 			};
-			chosen.home = Some(Cell::Lane { lane: 0, row });
+			chosen = Operand::copy(Cell::Lane { lane: 0, row }, chosen.value);
+			// A tree of many features has more groups than there are packs: v is 0 in the others.
 			if let Some(pack) = packs.get_mut(group) {
-				pack.push(Operand {
-					home: Some(Cell::Lane { lane: 2, row }),
-					weight: 1,
-					value,
-				});
+				pack.push(Operand::copy(Cell::Lane { lane: 2, row }, value).times(1));
 			}
 			*number += 1;
 		}
+		Ok(())
 	}
 
 	/// The sums of the targets in pack `pack`; returns their homes.
@@ -230,45 +223,44 @@ impl Builder<'_> {
 		pack: usize,
 		values: &[Operand],
 		results: &[i128],
-	) -> Vec<Cell> {
+	) -> Result<Vec<Cell>, TraceError> {
 		let constant = packed(plan, &plan.base, pack);
 		let targets = (pack * plan.packed..plan.base.len()).take(plan.packed);
 		if targets.len() == 1 {
-			let open = self.sum(values, constant, 0);
-			return vec![self.keep(open)];
+			let open = self.sum(values, constant, 0)?;
+			return Ok(vec![self.keep(open)?]);
 		}
-		let mut open = self.sum(values, constant, targets.len());
-		let result = |target: usize| results.get(target).copied().unwrap_or_default();
-		for (lane, target) in targets.clone().enumerate() {
-			let weight = -(1i128 << (plan.width * u32::try_from(lane).unwrap_or(0)));
-			open.set(lane, Operand::witness(result(target)).times(weight));
+		let mut open = self.sum(values, constant, targets.len())?;
+		let mut all = Vec::with_capacity(targets.len());
+		for target in targets {
+			let found = results.get(target).zip(plan.least.get(target));
+			let (result, least) = found.ok_or(TraceError::NoBox { index: target })?;
+			all.push((*result, *least));
 		}
-		let row = self.emit(open);
-		let homes: Vec<Cell> = (0..targets.len())
-			.map(|lane| Cell::Lane { lane, row })
-			.collect();
-		for (home, target) in homes.iter().zip(targets) {
-			let y = Operand {
-				home: Some(*home),
-				weight: 1,
-				value: result(target),
-			};
-			let least = plan.least.get(target).copied().unwrap_or_default();
-			let open = self.sum(&[y], -least, 0);
-			self.check_exact_range(open, plan.width);
+		let mut weight = -1i128;
+		for (lane, (result, _)) in all.iter().enumerate() {
+			open.set(lane, Operand::witness(*result).times(weight))?;
+			weight = weight.wrapping_shl(plan.width);
 		}
-		homes
+		let row = self.emit(open)?;
+		let mut homes = Vec::with_capacity(all.len());
+		for (lane, (result, least)) in all.into_iter().enumerate() {
+			let home = Cell::Lane { lane, row };
+			let y = Operand::copy(home, result).times(1);
+			let open = self.sum(&[y], -least, 0)?;
+			self.check_exact_range(open, plan.width)?;
+			homes.push(home);
+		}
+		Ok(homes)
 	}
 
 	/// Ends `open` with a check that its sum is `count` limbs with a spare bit between them.
-	fn spread(&mut self, mut open: Open, count: usize) {
-		let Some(limbs) = self.limbs() else {
-			return;
-		};
+	fn spread(&mut self, mut open: Open, count: usize) -> Result<(), TraceError> {
+		let limbs = self.limbs()?;
 		let step = u32::from(limbs.bits) + 1;
 		let each = usize::from(limbs.count()).max(1);
 		for left in (0..count.div_ceil(each)).rev() {
-			self.make_room(&open);
+			self.make_room(&open)?;
 			let value = open.value;
 			let mask = (1i128 << step) - 1;
 			open.row.limb_use = LimbUse::Spread;
@@ -276,15 +268,16 @@ impl Builder<'_> {
 				.map(|i| (value >> (i * step)) & mask)
 				.collect();
 			if left == 0 {
-				self.emit(open);
-				return;
+				self.emit(open)?;
+				break;
 			}
 			let all = step * u32::from(limbs.count());
 			open.row.current = -(1 << all);
 			open.row.accumulator = value >> all;
 			let rest = open.row.accumulator;
-			self.emit(open);
+			self.emit(open)?;
 			open = Open::previous(rest);
 		}
+		Ok(())
 	}
 }
