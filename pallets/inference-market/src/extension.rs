@@ -13,7 +13,7 @@
 //!   holds for batches of deliveries and proofs, too.
 //!
 //! Room in a block is not enough: pools are full, too, and both they and authors prefer what pays most a weight. So
-//! steps, and what is admitted one at a time, go before all that pays, whatever tip it comes with ([`AHEAD`]).
+//! steps, and what is admitted one at a time, go before all that pays, unless it tips about a thousand tokens ([`AHEAD`]).
 //!
 //! What is not admitted is in no block and pays nothing. One exception: a worker's own step that is
 //! only too late is dropped by pools, but may be in a block, free of charge. It happens when

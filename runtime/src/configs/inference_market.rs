@@ -85,8 +85,8 @@ impl Convert<(u32, bool), Balance> for OrderFee {
 type MarketWeights = pallet_inference_market::weights::SubstrateWeight<Runtime>;
 
 /// Who sends operational transactions besides assigned workers: root's key, and the members of the technical
-/// committee, whose motions are operational. A member may do nothing with the reserve but make motions, vote on them and
-/// close them, one at a time and within [`MaxMotionWeight`]: with others, which fail and keep the weight that they
+/// committee, whose motions are operational. A member may do nothing with the reserve but make the committee's calls,
+/// one at a time and within [`MaxMotionWeight`]: with others, which fail and keep the weight that they
 /// declare, it would hold the service clock for the fees alone.
 pub struct Officers;
 impl OperationalCalls<AccountId, RuntimeCall> for Officers {

@@ -1,7 +1,8 @@
 //! Builds a trace: homes, values, copies.
 //!
 //! What is missing is a [`TraceError`]: nothing is left out of a circuit. Values decide nothing about it, and may be
-//! wrong: those of [`Trace::shape`] are all zero.
+//! wrong: those of [`Trace::shape`] are all zero. Still read as nothing: rows of a linear map beyond its own, and steps of a
+//! product beyond its loops, which [`Graph`] refuses; and a layout is not checked here ([`crate::layout::check`]).
 
 use super::{
 	error::{Gate, TraceError},
